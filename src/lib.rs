@@ -1,5 +1,11 @@
 //! tenantgate: a proxy-wasm filter that authenticates callers, keeps subtenants on
 //! subtenancy-aware routes, and puts technical tokens on requests to upstreams.
 
+pub mod crypto;
+pub mod message;
+pub mod secret;
+pub mod tenancy;
+pub mod time;
+
 #[cfg(target_arch = "wasm32")]
 mod host;

@@ -1,0 +1,27 @@
+//! Signatures and digests. `verify`, `sign` and `digest` are the only files that name a crypto crate.
+
+/// A signature algorithm of RFC 7518 §3.1. `none` and unknown names have no variant.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Algorithm {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// RSASSA-PKCS1-v1_5 with SHA-256.
+    Rs256,
+}
+
+impl Algorithm {
+    /// The name as it stands in `alg`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    /// The algorithm of a name, compared exactly.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Es256, Self::Rs256]
+            .into_iter()
+            .find(|algorithm| algorithm.name() == name)
+    }
+}

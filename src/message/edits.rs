@@ -1,0 +1,188 @@
+//! Changes to a request's header: remove and set, never append.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::secret::Secret;
+
+/// The name of a header field: an RFC 9110 token in lower case, and no pseudo-header.
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct HeaderName(Arc<str>);
+
+/// A text that cannot be the name of a header field that we handle.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HeaderNameError {
+    /// It has no characters, or over 128.
+    Length,
+    /// It holds a byte that is not an RFC 9110 `tchar`.
+    NotAToken,
+}
+
+impl HeaderName {
+    /// A field name; upper-case letters are folded.
+    ///
+    /// # Errors
+    /// [`HeaderNameError`] when it is no RFC 9110 token of 1 to 128 bytes.
+    pub fn parse(text: &str) -> Result<Self, HeaderNameError> {
+        if text.is_empty() || text.len() > 128 {
+            return Err(HeaderNameError::Length);
+        }
+        let is_tchar = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        if !text.bytes().all(is_tchar) {
+            return Err(HeaderNameError::NotAToken);
+        }
+        Ok(Self(Arc::from(text.to_ascii_lowercase())))
+    }
+
+    /// The name in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether `name`, as received, could be taken for this one by some server: ASCII case is
+    /// ignored and `_` equals `-` (CGI-style gateways fold them).
+    pub fn is_alike(&self, name: &[u8]) -> bool {
+        let fold = |b: u8| {
+            if b == b'_' {
+                b'-'
+            } else {
+                b.to_ascii_lowercase()
+            }
+        };
+        self.0.len() == name.len() && self.0.bytes().zip(name).all(|(a, &b)| fold(a) == fold(b))
+    }
+}
+
+impl fmt::Display for HeaderNameError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Length => "a header name has 1 to 128 characters",
+            Self::NotAToken => "is not a header name (RFC 9110 token)",
+        })
+    }
+}
+
+/// A header value that we set. It may be a credential: no `Debug` shows it.
+#[derive(Clone, Eq, PartialEq)]
+pub struct HeaderValue(Arc<Secret<Vec<u8>>>);
+
+impl HeaderValue {
+    /// The longest value that is set; longer ones are refused, never cut.
+    pub const LIMIT: usize = 4096;
+
+    /// A value of visible ASCII that stems from us or was checked before (a token with its prefix).
+    ///
+    /// `None` when a byte lies outside 0x20-0x7E.
+    pub fn from_visible_ascii(bytes: &[u8]) -> Option<Self> {
+        bytes
+            .iter()
+            .all(|b| (0x20..=0x7E).contains(b))
+            .then(|| Self::of(bytes.to_vec()))
+    }
+
+    /// A value made of data (a subtenant id, a user name): bytes outside 0x21-0x7E, `%` and `,`
+    /// are percent-encoded. `None` when the result would be over [`HeaderValue::LIMIT`].
+    pub fn percent_encoded(data: &str) -> Option<Self> {
+        const HEX: &[u8; 16] = b"0123456789ABCDEF";
+        let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
+        let mut value = Vec::with_capacity(data.len());
+        for byte in data.bytes() {
+            if (0x21..=0x7E).contains(&byte) && byte != b'%' && byte != b',' {
+                value.push(byte);
+            } else {
+                value.extend([b'%', hex(byte >> 4), hex(byte & 15)]);
+            }
+        }
+        (value.len() <= Self::LIMIT).then(|| Self::of(value))
+    }
+
+    /// The bytes to send.
+    pub fn expose(&self) -> &[u8] {
+        self.0.expose()
+    }
+
+    fn of(bytes: Vec<u8>) -> Self {
+        Self(Arc::new(Secret::new(bytes)))
+    }
+}
+
+impl fmt::Debug for HeaderValue {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<header value>")
+    }
+}
+
+/// One change to the request header.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum HeaderEdit {
+    /// Removes every field of exactly this name, as received.
+    Remove(Box<[u8]>),
+    /// Replaces all fields of this name by one.
+    Set(HeaderName, HeaderValue),
+}
+
+/// The changes to one request, in the order in which they are to be made: removals first.
+pub type HeaderEdits = Vec<HeaderEdit>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_tokens_in_lower_case() {
+        assert_eq!(
+            HeaderName::parse("X-Tenant").map(|n| n.as_str().to_owned()),
+            Ok("x-tenant".into())
+        );
+        for bad in [":path", "a b", "ä", "a\n"] {
+            assert_eq!(
+                HeaderName::parse(bad),
+                Err(HeaderNameError::NotAToken),
+                "{bad:?}"
+            );
+        }
+        assert_eq!(HeaderName::parse(""), Err(HeaderNameError::Length));
+    }
+
+    #[test]
+    fn names_are_alike_whatever_case_and_underscore() {
+        let name = HeaderName::parse("x-sub-tenant").unwrap();
+        for alike in ["x-sub-tenant", "X_Sub-Tenant", "x_sub_tenant"] {
+            assert!(name.is_alike(alike.as_bytes()), "{alike}");
+        }
+        for other in ["x-sub-tenant2", "xsubtenant", "x.sub.tenant"] {
+            assert!(!name.is_alike(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn data_is_percent_encoded_so_that_it_stays_one_value() {
+        let rows = [
+            ("customer-1", "customer-1"),
+            ("a,b", "a%2Cb"),
+            ("50%", "50%25"),
+            ("a b\n", "a%20b%0A"),
+            ("ü", "%C3%BC"),
+        ];
+        for (data, expected) in rows {
+            assert_eq!(
+                HeaderValue::percent_encoded(data).unwrap().expose(),
+                expected.as_bytes()
+            );
+        }
+    }
+
+    #[test]
+    fn an_over_long_value_is_refused_not_cut() {
+        assert!(HeaderValue::percent_encoded(&"x".repeat(HeaderValue::LIMIT)).is_some());
+        assert!(HeaderValue::percent_encoded(&"x".repeat(HeaderValue::LIMIT + 1)).is_none());
+    }
+
+    #[test]
+    fn visible_ascii_alone_is_taken_as_it_is() {
+        assert!(HeaderValue::from_visible_ascii(b"Bearer a.b.c").is_some());
+        for bad in [b"a\r\nb".as_slice(), b"\xff", b"\x7f"] {
+            assert!(HeaderValue::from_visible_ascii(bad).is_none());
+        }
+    }
+}

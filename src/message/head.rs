@@ -1,0 +1,144 @@
+//! The head of a request as the host hands it over: untrusted bytes.
+
+/// Header fields in the order received, duplicates kept; pseudo-headers (`:method`) come first.
+pub type Fields<'a> = Vec<(&'a [u8], &'a [u8])>;
+
+/// The untrusted request line and header fields, borrowed from the host's buffer.
+///
+/// Names are compared ignoring ASCII case; hosts with HTTP/2 semantics hand them over in lower
+/// case already. A pseudo-header that occurs twice counts as absent, so that nothing is decided
+/// on one of two values.
+#[derive(Clone)]
+pub struct RequestHead<'a> {
+    fields: Fields<'a>,
+    method: Pseudo<'a>,
+    path: Pseudo<'a>,
+    authority: Pseudo<'a>,
+    scheme: Pseudo<'a>,
+}
+
+impl<'a> RequestHead<'a> {
+    /// Takes the fields as received and finds the pseudo-headers in one pass.
+    pub fn new(fields: Fields<'a>) -> Self {
+        let mut head = Self {
+            fields: Vec::new(),
+            method: Pseudo::Absent,
+            path: Pseudo::Absent,
+            authority: Pseudo::Absent,
+            scheme: Pseudo::Absent,
+        };
+        for &(name, value) in &fields {
+            match name {
+                b":method" => head.method.add(value),
+                b":path" => head.path.add(value),
+                b":authority" => head.authority.add(value),
+                b":scheme" => head.scheme.add(value),
+                _ => {}
+            }
+        }
+        head.fields = fields;
+        head
+    }
+
+    /// The request method (`:method`), if there is exactly one.
+    pub const fn method(&self) -> Option<&'a [u8]> {
+        self.method.single()
+    }
+
+    /// The path with its query (`:path`), if there is exactly one. CONNECT has none.
+    pub const fn path(&self) -> Option<&'a [u8]> {
+        self.path.single()
+    }
+
+    /// The authority (`:authority`, which HTTP/1 calls `Host`), if there is exactly one.
+    pub const fn authority(&self) -> Option<&'a [u8]> {
+        self.authority.single()
+    }
+
+    /// The scheme (`:scheme`), if there is exactly one.
+    pub const fn scheme(&self) -> Option<&'a [u8]> {
+        self.scheme.single()
+    }
+
+    /// All fields, pseudo-headers included, in the order received.
+    pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
+        self.fields.iter().copied()
+    }
+
+    /// Every value of the field `name` (lower case), in the order received.
+    pub fn values<'s>(&'s self, name: &'s [u8]) -> impl Iterator<Item = &'a [u8]> + 's {
+        self.fields()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+}
+
+/// Fields hold credentials, so only their number is shown.
+impl std::fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "RequestHead({} fields)", self.fields.len())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Pseudo<'a> {
+    Absent,
+    Once(&'a [u8]),
+    Repeated,
+}
+
+impl<'a> Pseudo<'a> {
+    const fn add(&mut self, value: &'a [u8]) {
+        *self = match self {
+            Self::Absent => Self::Once(value),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+
+    const fn single(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Once(value) => Some(value),
+            Self::Absent | Self::Repeated => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head<'a>(fields: &[(&'a str, &'a str)]) -> RequestHead<'a> {
+        RequestHead::new(
+            fields
+                .iter()
+                .map(|(n, v)| (n.as_bytes(), v.as_bytes()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn pseudo_headers_are_found_and_repeated_ones_count_as_absent() {
+        let head = head(&[
+            (":method", "GET"),
+            (":path", "/a"),
+            (":path", "/b"),
+            ("x", "1"),
+        ]);
+        assert_eq!(head.method(), Some(b"GET".as_slice()));
+        assert_eq!(head.path(), None);
+        assert_eq!(head.authority(), None);
+    }
+
+    #[test]
+    fn all_values_of_a_field_are_seen_whatever_its_case() {
+        let head = head(&[("X-A", "1"), ("x-b", "2"), ("x-a", "3")]);
+        let values: Vec<_> = head.values(b"x-a").collect();
+        assert_eq!(values, [b"1".as_slice(), b"3".as_slice()]);
+    }
+
+    #[test]
+    fn debug_output_shows_no_field() {
+        let text = format!("{:?}", head(&[("authorization", "Bearer secret")]));
+        assert_eq!(text, "RequestHead(1 fields)");
+    }
+}

@@ -1,0 +1,14 @@
+//! HTTP messages as values: what a client sent, what we change, what we answer, what we ask others.
+//!
+//! Bytes in, bytes out. Header values may hold any byte above 0x1F except 0x7F; nothing here
+//! assumes UTF-8.
+
+mod call;
+mod edits;
+mod head;
+mod reply;
+
+pub use call::{CallFailure, CallResponse, HttpCall};
+pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
+pub use head::{Fields, RequestHead};
+pub use reply::Reply;
