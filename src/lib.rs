@@ -4,6 +4,7 @@
 pub mod crypto;
 pub mod message;
 pub mod secret;
+pub mod shared;
 pub mod tenancy;
 pub mod time;
 

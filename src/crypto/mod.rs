@@ -20,8 +20,6 @@ impl Algorithm {
 
     /// The algorithm of a name, compared exactly.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::Rs256]
-            .into_iter()
-            .find(|algorithm| algorithm.name() == name)
+        [Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
     }
 }
