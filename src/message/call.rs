@@ -5,19 +5,26 @@ use std::time::Duration;
 
 use crate::secret::Secret;
 
-/// An outgoing request. Header values and body may hold credentials.
-#[derive(Clone, Debug)]
-pub struct HttpCall {
+/// Where a call goes. Written in a configuration like Envoy's `HttpUri`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Endpoint {
     /// The cluster of the proxy's own configuration that the call goes to.
     pub cluster: Arc<str>,
-    /// The request method.
-    pub method: &'static str,
+    /// `https` or `http`, as the URI says. The transport itself is the cluster's.
+    pub scheme: &'static str,
     /// The `:authority`.
     pub authority: Arc<str>,
     /// The `:path` with its query.
     pub path: Arc<str>,
-    /// Whether the target was written `https`; the transport itself is the cluster's.
-    pub scheme: &'static str,
+}
+
+/// An outgoing request. Header values and body may hold credentials.
+#[derive(Clone, Debug)]
+pub struct HttpCall {
+    /// Where it goes.
+    pub endpoint: Endpoint,
+    /// The request method.
+    pub method: &'static str,
     /// Further header fields.
     pub headers: Vec<(&'static str, Secret<Vec<u8>>)>,
     /// The body, empty for none.
@@ -26,6 +33,48 @@ pub struct HttpCall {
     pub timeout: Duration,
     /// The largest answer body that is read; a larger one is [`CallFailure::TooLarge`].
     pub body_limit: usize,
+}
+
+impl HttpCall {
+    /// The largest answer of a token endpoint that is read: 64 KiB.
+    pub const TOKEN_ANSWER_LIMIT: usize = 64 * 1024;
+
+    /// The largest key set that is read: 256 KiB.
+    pub const KEY_SET_LIMIT: usize = 256 * 1024;
+
+    /// A `GET` of a JSON document of at most `body_limit` bytes.
+    pub fn get_json(endpoint: &Endpoint, timeout: Duration, body_limit: usize) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            method: "GET",
+            headers: vec![("accept", Secret::new(b"application/json".to_vec()))],
+            body: Secret::new(Vec::new()),
+            timeout,
+            body_limit,
+        }
+    }
+
+    /// A `POST` of a form to a token endpoint, with its `authorization`.
+    pub fn post_form(
+        endpoint: &Endpoint,
+        authorization: Secret<Vec<u8>>,
+        form: Vec<u8>,
+        timeout: Duration,
+    ) -> Self {
+        let form_type = b"application/x-www-form-urlencoded".to_vec();
+        Self {
+            endpoint: endpoint.clone(),
+            method: "POST",
+            headers: vec![
+                ("authorization", authorization),
+                ("content-type", Secret::new(form_type)),
+                ("accept", Secret::new(b"application/json".to_vec())),
+            ],
+            body: Secret::new(form),
+            timeout,
+            body_limit: Self::TOKEN_ANSWER_LIMIT,
+        }
+    }
 }
 
 /// The answer to an [`HttpCall`]: any status, complete.

@@ -8,7 +8,7 @@ mod edits;
 mod head;
 mod reply;
 
-pub use call::{CallFailure, CallResponse, HttpCall};
+pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use head::{Fields, RequestHead};
 pub use reply::Reply;

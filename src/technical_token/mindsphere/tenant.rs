@@ -1,0 +1,112 @@
+//! `mindsphere_tenant`: service credentials of one tenant, with subtenant impersonation.
+//!
+//! The request is the platform's documented one: `POST https://{tenant}.piam.{region}.{domain}
+//! /oauth/token`, client_secret_basic with id and secret as they stand, and a form body. For a
+//! subtenant the form has two more fields; whether the token that comes back is for that subtenant
+//! is checked, since a client without the permission may be given the whole tenant's token.
+
+use std::time::Duration;
+
+use crate::crypto::{Algorithm, digest};
+use crate::jwt::{self, ClaimNames};
+use crate::message::{Endpoint, HttpCall};
+use crate::secret::Secret;
+use crate::shared::RecordKind;
+use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
+use crate::technical_token::{Kind, TokenRejected, form};
+use crate::tenancy::{SubtenantId, Tenancy, TenantId};
+use crate::time::{Leeway, Timestamp, is_in_future};
+
+/// What a `mindsphere_tenant` credential is made of.
+#[derive(Clone, Debug)]
+pub struct MindsphereTenantParts {
+    /// Where tokens come from.
+    pub endpoint: Endpoint,
+    /// The `iss` that its tokens must have, byte by byte: by the platform's rule the token URL.
+    pub issuer: String,
+    /// The tenant that its tokens must be for.
+    pub tenant: TenantId,
+    /// The service credentials.
+    pub client: ClientCredentials,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+/// A configured `mindsphere_tenant` credential.
+#[derive(Clone, Debug)]
+pub struct MindsphereTenant {
+    parts: MindsphereTenantParts,
+    names: ClaimNames,
+}
+
+impl MindsphereTenant {
+    /// A credential of these parts.
+    pub fn new(parts: MindsphereTenantParts) -> Self {
+        Self { parts, names: ClaimNames::mindsphere() }
+    }
+}
+
+impl Kind for MindsphereTenant {
+    fn record_kind(&self) -> RecordKind {
+        RecordKind::Jwt
+    }
+
+    fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
+        let parts = &self.parts;
+        let subtenant: &[&[u8]] = match &subtenant {
+            None => &[b"tenant"],
+            Some(id) => &[b"subtenant", id.as_str().as_bytes()],
+        };
+        let fixed: [&[u8]; 7] = [
+            b"mindsphere_tenant",
+            parts.issuer.as_bytes(),
+            parts.endpoint.authority.as_bytes(),
+            parts.endpoint.path.as_bytes(),
+            parts.client.id().as_bytes(),
+            &parts.client.secret_digest(),
+            parts.tenant.as_str().as_bytes(),
+        ];
+        digest::of(&[&fixed, subtenant].concat())
+    }
+
+    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+        let mut body = Vec::new();
+        form::push(&mut body, "grant_type", "client_credentials");
+        if let Some(id) = subtenant {
+            form::push(&mut body, "iam-action", "client_credentials.subtenant-impersonation");
+            form::push(&mut body, "subtenant", id.as_str());
+        }
+        let authorization = self.parts.client.basic(BasicEncoding::Raw);
+        Some(HttpCall::post_form(&self.parts.endpoint, authorization, body, self.parts.timeout))
+    }
+
+    fn check(
+        &self,
+        token: &[u8],
+        subtenant: Option<&SubtenantId>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, TokenRejected> {
+        let claims = jwt::inspect(token, &self.names, &[Algorithm::Rs256])
+            .and_then(|claims| claims.require_mindsphere_access_token().map(|()| claims))
+            .map_err(TokenRejected::Form)?;
+        if claims.issuer() != self.parts.issuer {
+            return Err(TokenRejected::IssuerMismatch);
+        }
+        let (tenant, for_subtenant) = match claims.tenancy() {
+            Tenancy::Unstated => return Err(TokenRejected::TenantMismatch),
+            Tenancy::Subtenant(tenant, id) => (tenant, Some(id)),
+            Tenancy::Tenant(tenant) => (tenant, None),
+        };
+        if *tenant != self.parts.tenant {
+            return Err(TokenRejected::TenantMismatch);
+        }
+        if for_subtenant != subtenant {
+            return Err(TokenRejected::SubtenantMismatch);
+        }
+        let issued_at = claims.issued_at().ok_or(TokenRejected::LifetimeUnknown)?;
+        if is_in_future(issued_at, Leeway::DEFAULT, now) || issued_at > claims.expires_at() {
+            return Err(TokenRejected::Form(jwt::TokenError::IssuedInFuture));
+        }
+        Ok(Some(claims.expires_at()))
+    }
+}

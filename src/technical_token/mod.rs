@@ -1,0 +1,23 @@
+//! Technical tokens: access tokens that the gateway obtains for itself.
+//!
+//! A *source* is one configured credential. It knows the call that obtains a token, and how to
+//! tell whether the token received is the token asked for; it performs nothing. The same check
+//! runs on an answer, and on a record read from shared data (design §3.2): a wrong-tenant token in
+//! a cache is the worst thing this product could do.
+//!
+//! A new kind of credential is one file that implements [`Kind`], and one line in the
+//! configuration's table of kinds.
+
+pub mod mindsphere;
+pub mod oauth2;
+
+mod client_authentication;
+mod form;
+mod response;
+mod source;
+mod token;
+
+pub use client_authentication::{BasicEncoding, ClientCredentials};
+pub use response::{AnswerError, Grant};
+pub use source::{Kind, Source, SourceId};
+pub use token::{TechnicalToken, TokenRejected};

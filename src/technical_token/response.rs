@@ -1,0 +1,230 @@
+//! Answers of token endpoints (RFC 6749 §5.1, §5.2): size-bounded, read strictly, never quoted.
+
+use std::time::Duration;
+
+use super::token::TokenRejected;
+use crate::json::{self, Value};
+use crate::message::CallResponse;
+use crate::secret::Secret;
+
+/// What a token endpoint granted, not yet checked against what was asked.
+#[derive(Debug)]
+pub struct Grant {
+    /// The access token.
+    pub token: Secret<Vec<u8>>,
+    /// How long it lives by the answer's word, from its receipt.
+    pub expires_in: Option<Duration>,
+}
+
+/// Why an answer holds no token that can be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AnswerError {
+    /// It is not JSON by its `content-type`, or not by its bytes.
+    NotJson,
+    /// It has no `access_token` text, another `token_type` than `bearer`, or an odd `expires_in`.
+    NotAGrant,
+    /// The token is not the one asked for.
+    Rejected(TokenRejected),
+    /// The endpoint answered with another status than 200; the error code of RFC 6749 §5.2 where
+    /// it gave a known one.
+    Status {
+        /// The HTTP status; 503 and 504 may be the proxy's own.
+        status: u16,
+        /// The `error` member, if it is one that the RFC or UAA defines.
+        error: Option<&'static str>,
+    },
+}
+
+impl Grant {
+    /// Reads an answer.
+    ///
+    /// # Errors
+    /// [`AnswerError`], never [`AnswerError::Rejected`] for reasons other than an unsendable token.
+    pub(super) fn read(response: &CallResponse) -> Result<Self, AnswerError> {
+        let body = response.body.expose();
+        if response.status != 200 {
+            return Err(AnswerError::Status { status: response.status, error: error_code(body) });
+        }
+        if !response.content_type.as_deref().is_some_and(is_json) {
+            return Err(AnswerError::NotJson);
+        }
+        let answer = json::parse(body).map_err(|_| AnswerError::NotJson)?;
+        let token = text(&answer, "access_token")?.ok_or(AnswerError::NotAGrant)?;
+        let bearer = text(&answer, "token_type")?.is_none_or(|t| t.eq_ignore_ascii_case("bearer"));
+        if !bearer {
+            return Err(AnswerError::NotAGrant);
+        }
+        Ok(Self {
+            token: token_of(token.as_bytes().to_vec()).map_err(AnswerError::Rejected)?,
+            expires_in: expires_in(&answer)?,
+        })
+    }
+}
+
+impl AnswerError {
+    /// The exact reason as a word, stable, for logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotJson => "answer_not_json",
+            Self::NotAGrant => "answer_not_a_grant",
+            Self::Rejected(rejected) => rejected.reason(),
+            Self::Status { error: Some(error), .. } => error,
+            Self::Status { status: 429, .. } => "status_429",
+            Self::Status { status: 400..=499, .. } => "status_4xx",
+            Self::Status { status: 503 | 504, .. } => "unavailable_or_timeout",
+            Self::Status { status: 500..=599, .. } => "status_5xx",
+            Self::Status { .. } => "status_unexpected",
+        }
+    }
+
+    /// Whether asking again soon is of no use until somebody mends a configuration: the endpoint
+    /// refuses us, or gives tokens other than asked.
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            Self::NotJson | Self::NotAGrant | Self::Rejected(_) => true,
+            Self::Status { status, .. } => matches!(status, 400..=428 | 430..=499),
+        }
+    }
+}
+
+/// The longest token, in bytes.
+const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// A token that a header may carry: 1 byte to 16 KiB of visible ASCII.
+pub(super) fn token_of(bytes: Vec<u8>) -> Result<Secret<Vec<u8>>, TokenRejected> {
+    let token = Secret::new(bytes);
+    let bytes = token.expose();
+    let sendable = (1..=TOKEN_LIMIT).contains(&bytes.len())
+        && bytes.iter().all(|byte| (0x21..=0x7E).contains(byte));
+    if sendable { Ok(token) } else { Err(TokenRejected::Unsendable) }
+}
+
+/// A member that is absent or a text.
+fn text<'v>(answer: &'v Value<'_>, name: &str) -> Result<Option<&'v str>, AnswerError> {
+    match answer.get(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(AnswerError::NotAGrant),
+    }
+}
+
+/// `expires_in`: a number of seconds, which some servers write as a text.
+fn expires_in(answer: &Value<'_>) -> Result<Option<Duration>, AnswerError> {
+    let Some(value) = answer.get("expires_in") else { return Ok(None) };
+    let seconds = match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(digits) => digits.parse().map_err(|_| AnswerError::NotAGrant)?,
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            return Err(AnswerError::NotAGrant);
+        }
+    };
+    Duration::try_from_secs_f64(seconds).map(Some).map_err(|_| AnswerError::NotAGrant)
+}
+
+fn error_code(body: &[u8]) -> Option<&'static str> {
+    const KNOWN: [&str; 8] = [
+        "access_denied",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "unauthorized",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    ];
+    let answer = json::parse(body).ok()?;
+    let error = answer.get("error")?.as_str()?;
+    KNOWN.into_iter().find(|known| *known == error)
+}
+
+/// Whether a `content-type` is `application/json` or ends in `+json`, parameters ignored.
+fn is_json(content_type: &[u8]) -> bool {
+    let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
+    let essence = essence.trim_ascii().to_ascii_lowercase();
+    essence == b"application/json" || essence.ends_with(b"+json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, content_type: &str, body: &str) -> CallResponse {
+        CallResponse {
+            status,
+            content_type: Some(content_type.as_bytes().to_vec()),
+            retry_after: None,
+            body: Secret::new(body.as_bytes().to_vec()),
+        }
+    }
+
+    fn read(body: &str) -> Result<(Vec<u8>, Option<Duration>), AnswerError> {
+        let grant = Grant::read(&answer(200, "application/json;charset=UTF-8", body))?;
+        Ok((grant.token.expose().clone(), grant.expires_in))
+    }
+
+    #[test]
+    fn a_grant_is_read_with_or_without_its_lifetime() {
+        let thirty = Some(Duration::from_secs(1800));
+        let rows = [
+            (r#"{"access_token":"t","token_type":"Bearer","expires_in":1800}"#, thirty),
+            (r#"{"access_token":"t","expires_in":1800.0}"#, thirty),
+            (r#"{"access_token":"t","expires_in":"1800"}"#, thirty),
+            (r#"{"access_token":"t","token_type":"bearer"}"#, None),
+        ];
+        for (body, lifetime) in rows {
+            assert_eq!(read(body), Ok((b"t".to_vec(), lifetime)), "{body}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_a_grant_is_refused() {
+        use AnswerError::{NotAGrant, NotJson, Rejected};
+        let rows = [
+            ("", NotJson),
+            ("<html>", NotJson),
+            ("{\"access_token\":\"t\",\"access_token\":\"u\"}", NotJson),
+            ("{}", NotAGrant),
+            ("[]", NotAGrant),
+            (r#"{"access_token":7}"#, NotAGrant),
+            (r#"{"access_token":"t","token_type":"mac"}"#, NotAGrant),
+            (r#"{"access_token":"t","expires_in":-1}"#, NotAGrant),
+            (r#"{"access_token":"t","expires_in":null}"#, NotAGrant),
+            (r#"{"access_token":""}"#, Rejected(TokenRejected::Unsendable)),
+            (r#"{"access_token":"a b"}"#, Rejected(TokenRejected::Unsendable)),
+            (r#"{"access_token":"a\r\nx: y"}"#, Rejected(TokenRejected::Unsendable)),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(read(body), Err(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn html_with_status_200_is_refused_by_its_type_alone() {
+        let html = answer(200, "text/html", r#"{"access_token":"t"}"#);
+        assert_eq!(Grant::read(&html).err(), Some(AnswerError::NotJson));
+    }
+
+    #[test]
+    fn an_error_is_told_by_its_code_only_if_it_is_a_known_one() {
+        let status = |error| AnswerError::Status { status: 401, error };
+        let rows = [
+            (r#"{"error":"invalid_client","error_description":"x"}"#, status(Some("invalid_client"))),
+            (r#"{"error":"secret-looking-text"}"#, status(None)),
+            ("<html>", status(None)),
+        ];
+        for (body, expected) in rows {
+            let answer = answer(401, "application/json", body);
+            assert_eq!(Grant::read(&answer).err(), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn refusals_last_and_overload_passes() {
+        let lasting = |status| AnswerError::Status { status, error: None }.is_lasting();
+        for status in [400, 401, 403, 404] {
+            assert!(lasting(status), "{status}");
+        }
+        for status in [429, 500, 502, 503, 504, 302] {
+            assert!(!lasting(status), "{status}");
+        }
+    }
+}

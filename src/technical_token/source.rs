@@ -1,0 +1,110 @@
+//! A configured credential: the call that obtains its token, and the check of what comes back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::response::{AnswerError, Grant, token_of};
+use super::token::{TechnicalToken, TokenRejected};
+use crate::message::{CallResponse, HttpCall};
+use crate::shared::{Record, RecordKind};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+/// The number of a credential in the configuration; policy names credentials only so.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SourceId(pub u32);
+
+/// What the kinds of credentials differ in.
+pub trait Kind: fmt::Debug + Send + Sync {
+    /// Whether its tokens can be read by us (`jwt`) or by their issuer alone (`opaque`).
+    fn record_kind(&self) -> RecordKind;
+
+    /// The digest of everything that decides what a token of this credential means, for one
+    /// subtenant or none: issuer, URLs, client, tenant, subtenant, scopes, digest of the secret.
+    fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32];
+
+    /// The call that obtains a token. `None` when this kind has no tokens for subtenants and one
+    /// is asked for.
+    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall>;
+
+    /// Checks that `token` is the one that was asked for, and gives its own expiry; `None` where
+    /// only its issuer can read it.
+    ///
+    /// # Errors
+    /// [`TokenRejected`] states what differs.
+    fn check(
+        &self,
+        token: &[u8],
+        subtenant: Option<&SubtenantId>,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, TokenRejected>;
+}
+
+/// One configured credential.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Arc<str>,
+    kind: Arc<dyn Kind>,
+}
+
+impl Source {
+    /// A credential with its configured name.
+    pub fn new(name: &str, kind: impl Kind + 'static) -> Self {
+        Self { name: Arc::from(name), kind: Arc::new(kind) }
+    }
+
+    /// The configured name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// See [`Kind::meaning`].
+    pub fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
+        self.kind.meaning(subtenant)
+    }
+
+    /// See [`Kind::call`].
+    pub fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+        self.kind.call(subtenant)
+    }
+
+    /// The token in the answer of a token endpoint.
+    ///
+    /// # Errors
+    /// [`AnswerError`] when the endpoint refused, or its token is not the one asked for.
+    pub fn accept(
+        &self,
+        response: &CallResponse,
+        subtenant: Option<&SubtenantId>,
+        now: Timestamp,
+    ) -> Result<TechnicalToken, AnswerError> {
+        let grant = Grant::read(response)?;
+        let own_expiry = self
+            .kind
+            .check(grant.token.expose(), subtenant, now)
+            .map_err(AnswerError::Rejected)?;
+        let stated = grant.expires_in.map(|span| now + span);
+        let expires_at = own_expiry.into_iter().chain(stated).min();
+        TechnicalToken::new(self.kind.record_kind(), grant.token, now, expires_at, now)
+            .map_err(AnswerError::Rejected)
+    }
+
+    /// The token in a record of the shared data, after the same checks.
+    ///
+    /// # Errors
+    /// [`TokenRejected`] when it is not the token asked for, or too old.
+    pub fn restore(
+        &self,
+        record: Record,
+        subtenant: Option<&SubtenantId>,
+        now: Timestamp,
+    ) -> Result<TechnicalToken, TokenRejected> {
+        if record.kind != self.kind.record_kind() || record.fetched_at > now {
+            return Err(TokenRejected::RecordMismatch);
+        }
+        let token = token_of(record.body)?;
+        let own_expiry = self.kind.check(token.expose(), subtenant, now)?;
+        let expires_at = own_expiry.into_iter().chain([record.expires_at]).min();
+        TechnicalToken::new(record.kind, token, record.fetched_at, expires_at, now)
+    }
+}

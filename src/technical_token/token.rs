@@ -1,0 +1,208 @@
+//! A technical token that passed its checks, and how long it may be used.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::jwt::TokenError;
+use crate::secret::Secret;
+use crate::shared::{Record, RecordKind};
+use crate::time::Timestamp;
+
+/// A token that is the one asked for.
+#[derive(Clone)]
+pub struct TechnicalToken {
+    kind: RecordKind,
+    value: Secret<Vec<u8>>,
+    fetched_at: Timestamp,
+    expires_at: Timestamp,
+}
+
+/// Why a token is not the one that was asked for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TokenRejected {
+    /// A JWT was expected; what is wrong with it.
+    Form(TokenError),
+    /// `iss` is not the token endpoint's issuer.
+    IssuerMismatch,
+    /// The token does not say how long it lives, and neither does the answer.
+    LifetimeUnknown,
+    /// A shared record has another kind than the credential, or is from the future.
+    RecordMismatch,
+    /// `subtenant` is not the one asked for, is missing, or was not asked for.
+    SubtenantMismatch,
+    /// `ten` is not the tenant of the credential.
+    TenantMismatch,
+    /// It lives for less than the safety margin from now.
+    TooShort,
+    /// It is empty, over 16 KiB, or holds bytes that no header may carry.
+    Unsendable,
+}
+
+impl TechnicalToken {
+    /// The longest time for which a fetched token is used, whatever its issuer says: 24 h.
+    pub const LONGEST_USE: Duration = Duration::from_secs(24 * 3600);
+
+    /// A token is no longer sent in the last part of its life: 10 s, at most a tenth of its life,
+    /// so that it does not expire on the way.
+    const MARGIN: Duration = Duration::from_secs(10);
+
+    /// A token that was checked, used until `expires_at` or [`TechnicalToken::LONGEST_USE`].
+    ///
+    /// # Errors
+    /// [`TokenRejected::LifetimeUnknown`] without an expiry, [`TokenRejected::TooShort`] when it
+    /// could not be used at `now`.
+    pub(super) fn new(
+        kind: RecordKind,
+        value: Secret<Vec<u8>>,
+        fetched_at: Timestamp,
+        expires_at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Self, TokenRejected> {
+        let expires_at = expires_at.ok_or(TokenRejected::LifetimeUnknown)?;
+        let expires_at = expires_at.min(fetched_at + Self::LONGEST_USE);
+        let token = Self { kind, value, fetched_at, expires_at };
+        if token.is_usable(now) { Ok(token) } else { Err(TokenRejected::TooShort) }
+    }
+
+    /// The token itself.
+    pub const fn value(&self) -> &Secret<Vec<u8>> {
+        &self.value
+    }
+
+    /// When its answer arrived.
+    pub const fn fetched_at(&self) -> Timestamp {
+        self.fetched_at
+    }
+
+    /// When it expires, by its own word, the answer's, or our limit.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+
+    /// Whether it may be sent at `now`.
+    pub fn is_usable(&self, now: Timestamp) -> bool {
+        let margin = Self::MARGIN.min(self.lifetime() / 10);
+        now + margin < self.expires_at
+    }
+
+    /// When it is to be fetched anew: `window` before its expiry, at most half of its life before
+    /// it, and earlier by `jitter` thousandths of a tenth of that.
+    ///
+    /// A token of 30 min with a window of 5 min is refreshed between 24:30 and 25:00 of its life;
+    /// one of 60 s between 27 s and 30 s.
+    pub fn refresh_at(&self, window: Duration, jitter: u16) -> Timestamp {
+        let window = window.min(self.lifetime() / 2);
+        let early = (window / 10).saturating_mul(u32::from(jitter.min(1000))) / 1000;
+        self.expires_at.before(window.saturating_add(early))
+    }
+
+    /// What the other workers are to find.
+    pub fn to_record(&self) -> Record {
+        Record {
+            kind: self.kind,
+            generation: 0,
+            fetched_at: self.fetched_at,
+            expires_at: self.expires_at,
+            body: self.value.expose().clone(),
+        }
+    }
+
+    fn lifetime(&self) -> Duration {
+        self.expires_at.since(self.fetched_at)
+    }
+}
+
+impl fmt::Debug for TechnicalToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TechnicalToken")
+            .field("kind", &self.kind)
+            .field("fetched_at", &self.fetched_at)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TokenRejected {
+    /// The exact reason as a word, stable, for logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Form(error) => error.reason(),
+            Self::IssuerMismatch => "fetched_issuer_mismatch",
+            Self::LifetimeUnknown => "fetched_lifetime_unknown",
+            Self::RecordMismatch => "shared_record_mismatch",
+            Self::SubtenantMismatch => "fetched_subtenant_mismatch",
+            Self::TenantMismatch => "fetched_tenant_mismatch",
+            Self::TooShort => "fetched_lifetime_too_short",
+            Self::Unsendable => "fetched_token_unsendable",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::from_seconds(1000);
+
+    fn token(seconds: u64) -> Result<TechnicalToken, TokenRejected> {
+        let value = Secret::new(b"t".to_vec());
+        let expiry = Some(START + Duration::from_secs(seconds));
+        TechnicalToken::new(RecordKind::Opaque, value, START, expiry, START)
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        START + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_token_of_half_an_hour_is_refreshed_at_five_minutes_left() {
+        let window = Duration::from_secs(300);
+        let token = token(1800).unwrap();
+        assert_eq!(token.refresh_at(window, 0), at(1500));
+        assert_eq!(token.refresh_at(window, 1000), at(1470));
+    }
+
+    #[test]
+    fn a_short_token_is_refreshed_at_half_its_life_at_the_latest() {
+        let window = Duration::from_secs(300);
+        assert_eq!(token(60).unwrap().refresh_at(window, 0), at(30));
+        assert_eq!(token(60).unwrap().refresh_at(window, u16::MAX), at(27));
+    }
+
+    #[test]
+    fn a_token_is_not_sent_in_its_last_ten_seconds() {
+        let token = token(1800).unwrap();
+        assert!(token.is_usable(START + Duration::from_millis(1_789_999)));
+        assert!(!token.is_usable(at(1790)));
+    }
+
+    #[test]
+    fn the_margin_of_a_very_short_token_is_a_tenth_of_its_life() {
+        let token = token(20).unwrap();
+        assert!(token.is_usable(START + Duration::from_millis(17_999)));
+        assert!(!token.is_usable(at(18)));
+    }
+
+    #[test]
+    fn an_expired_token_and_one_without_expiry_are_refused() {
+        assert_eq!(token(0).err(), Some(TokenRejected::TooShort));
+        let value = Secret::new(b"t".to_vec());
+        let endless = TechnicalToken::new(RecordKind::Opaque, value, START, None, START);
+        assert_eq!(endless.err(), Some(TokenRejected::LifetimeUnknown));
+    }
+
+    #[test]
+    fn a_token_is_used_for_a_day_at_most() {
+        let token = token(10 * 24 * 3600).unwrap();
+        assert_eq!(token.expires_at(), START + TechnicalToken::LONGEST_USE);
+    }
+
+    #[test]
+    fn debug_output_does_not_show_the_token() {
+        let value = Secret::new(b"hunter2".to_vec());
+        let expiry = Some(at(60));
+        let token = TechnicalToken::new(RecordKind::Jwt, value, START, expiry, START).unwrap();
+        assert!(!format!("{token:?}").contains("hunter2"));
+    }
+}
