@@ -120,14 +120,8 @@ mod tests {
 
     #[test]
     fn numeric_dates_are_whole_or_fractional_and_never_odd() {
-        assert_eq!(
-            Timestamp::from_numeric_date(1.5),
-            Some(Timestamp::from_millis(1500))
-        );
-        assert_eq!(
-            Timestamp::from_numeric_date(0.0),
-            Some(Timestamp::from_millis(0))
-        );
+        assert_eq!(Timestamp::from_numeric_date(1.5), Some(Timestamp::from_millis(1500)));
+        assert_eq!(Timestamp::from_numeric_date(0.0), Some(Timestamp::from_millis(0)));
         for odd in [-1.0, f64::NAN, f64::INFINITY, 1e300] {
             assert_eq!(Timestamp::from_numeric_date(odd), None, "{odd}");
         }
@@ -142,10 +136,7 @@ mod tests {
 
     #[test]
     fn a_leeway_has_a_limit() {
-        assert_eq!(
-            Leeway::new(Leeway::MAX).map(Leeway::span),
-            Some(Leeway::MAX)
-        );
+        assert_eq!(Leeway::new(Leeway::MAX).map(Leeway::span), Some(Leeway::MAX));
         assert_eq!(Leeway::new(Leeway::MAX + Duration::from_millis(1)), None);
     }
 }

@@ -43,11 +43,7 @@ impl HeaderName {
     /// ignored and `_` equals `-` (CGI-style gateways fold them).
     pub fn is_alike(&self, name: &[u8]) -> bool {
         let fold = |b: u8| {
-            if b == b'_' {
-                b'-'
-            } else {
-                b.to_ascii_lowercase()
-            }
+            if b == b'_' { b'-' } else { b.to_ascii_lowercase() }
         };
         self.0.len() == name.len() && self.0.bytes().zip(name).all(|(a, &b)| fold(a) == fold(b))
     }
@@ -74,10 +70,7 @@ impl HeaderValue {
     ///
     /// `None` when a byte lies outside 0x20-0x7E.
     pub fn from_visible_ascii(bytes: &[u8]) -> Option<Self> {
-        bytes
-            .iter()
-            .all(|b| (0x20..=0x7E).contains(b))
-            .then(|| Self::of(bytes.to_vec()))
+        bytes.iter().all(|b| (0x20..=0x7E).contains(b)).then(|| Self::of(bytes.to_vec()))
     }
 
     /// A value made of data (a subtenant id, a user name): bytes outside 0x21-0x7E, `%` and `,`
@@ -135,11 +128,7 @@ mod tests {
             Ok("x-tenant".into())
         );
         for bad in [":path", "a b", "ä", "a\n"] {
-            assert_eq!(
-                HeaderName::parse(bad),
-                Err(HeaderNameError::NotAToken),
-                "{bad:?}"
-            );
+            assert_eq!(HeaderName::parse(bad), Err(HeaderNameError::NotAToken), "{bad:?}");
         }
         assert_eq!(HeaderName::parse(""), Err(HeaderNameError::Length));
     }
@@ -165,10 +154,7 @@ mod tests {
             ("ü", "%C3%BC"),
         ];
         for (data, expected) in rows {
-            assert_eq!(
-                HeaderValue::percent_encoded(data).unwrap().expose(),
-                expected.as_bytes()
-            );
+            assert_eq!(HeaderValue::percent_encoded(data).unwrap().expose(), expected.as_bytes());
         }
     }
 

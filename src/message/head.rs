@@ -108,22 +108,12 @@ mod tests {
     use super::*;
 
     fn head<'a>(fields: &[(&'a str, &'a str)]) -> RequestHead<'a> {
-        RequestHead::new(
-            fields
-                .iter()
-                .map(|(n, v)| (n.as_bytes(), v.as_bytes()))
-                .collect(),
-        )
+        RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
     }
 
     #[test]
     fn pseudo_headers_are_found_and_repeated_ones_count_as_absent() {
-        let head = head(&[
-            (":method", "GET"),
-            (":path", "/a"),
-            (":path", "/b"),
-            ("x", "1"),
-        ]);
+        let head = head(&[(":method", "GET"), (":path", "/a"), (":path", "/b"), ("x", "1")]);
         assert_eq!(head.method(), Some(b"GET".as_slice()));
         assert_eq!(head.path(), None);
         assert_eq!(head.authority(), None);
