@@ -2,6 +2,8 @@
 //! subtenancy-aware routes, and puts technical tokens on requests to upstreams.
 
 pub mod crypto;
+pub mod json;
+pub mod jwt;
 pub mod message;
 pub mod secret;
 pub mod shared;

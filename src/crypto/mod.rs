@@ -1,5 +1,14 @@
 //! Signatures and digests. `verify`, `sign` and `digest` are the only files that name a crypto crate.
 
+pub mod digest;
+pub mod envoy;
+mod key;
+mod verify;
+
+pub use self::digest::Digest;
+pub use self::key::{KeyError, KeyMaterial, PublicKey, Thumbprint};
+pub use self::verify::{SignatureVerifier, SoftwareVerifier, Verdict};
+
 /// A signature algorithm of RFC 7518 §3.1. `none` and unknown names have no variant.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Algorithm {
@@ -10,6 +19,9 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Es256, Self::Rs256];
+
     /// The name as it stands in `alg`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -20,6 +32,6 @@ impl Algorithm {
 
     /// The algorithm of a name, compared exactly.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 }

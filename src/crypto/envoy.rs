@@ -1,0 +1,1 @@
+//! Envoy's foreign function `verify_signature` as bytes.

@@ -1,0 +1,37 @@
+//! JWTs (RFC 7519, RFC 8725): from bytes to a [`VerifiedToken`], the only way to claims.
+
+mod cache;
+mod claims;
+mod compact;
+mod error;
+mod generations;
+mod inspect;
+mod issuer;
+mod jwks;
+mod keyring;
+mod names;
+mod scopes;
+mod token;
+mod verify;
+
+pub use self::cache::VerifiedTokens;
+pub use self::error::{ClaimKind, TokenError};
+pub use self::inspect::{UntrustedClaims, inspect};
+pub use self::issuer::{
+    AccessTokenRules, Expected, IssuerParts, IssuerRepeated, IssuerRules, IssuerRulesError,
+    Issuers, OwnTokens, Tenants,
+};
+pub use self::jwks::{
+    Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, Unusable,
+};
+pub use self::keyring::{KeyRing, KeySetId};
+pub use self::names::{ClaimName, ClaimNameError, ClaimNames};
+pub use self::scopes::{SCOPE_LIMIT, SCOPES_LIMIT, Scopes};
+pub use self::token::VerifiedToken;
+pub use self::verify::{Unverified, verify};
+
+/// The longest token, in bytes.
+pub const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// The longest `kid`, in bytes.
+pub const KEY_ID_LIMIT: usize = 256;

@@ -1,0 +1,120 @@
+//! A token whose signature and claims have been checked.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::issuer::IssuerRules;
+use super::scopes::Scopes;
+use crate::crypto::Thumbprint;
+use crate::tenancy::Tenancy;
+use crate::time::{Timestamp, is_expired};
+
+/// A token whose signature *and* claims have been checked.
+///
+/// Only [`super::verify`] makes one, so that a claim cannot be read before its token is verified.
+/// Expiry depends on the time of use: it is asked again with [`VerifiedToken::is_expired`] after
+/// every wait.
+pub struct VerifiedToken(pub(super) Verified);
+
+/// The checked claims, in the hands of `jwt` alone.
+pub(super) struct Verified {
+    pub(super) issuer: Arc<IssuerRules>,
+    pub(super) subject: Option<Box<str>>,
+    pub(super) client: Option<Box<str>>,
+    pub(super) user: Option<Box<str>>,
+    pub(super) tenancy: Tenancy,
+    pub(super) scopes: Scopes,
+    pub(super) expires_at: Timestamp,
+    pub(super) thumbprint: Thumbprint,
+}
+
+impl VerifiedToken {
+    /// The rules that it was checked against.
+    pub const fn issuer(&self) -> &Arc<IssuerRules> {
+        &self.0.issuer
+    }
+
+    /// `sub`, if stated.
+    pub fn subject(&self) -> Option<&str> {
+        self.0.subject.as_deref()
+    }
+
+    /// The OAuth client that obtained it, if stated.
+    pub fn client(&self) -> Option<&str> {
+        self.0.client.as_deref()
+    }
+
+    /// The user, if it is a user's token.
+    pub fn user(&self) -> Option<&str> {
+        self.0.user.as_deref()
+    }
+
+    /// For whom it acts.
+    pub const fn tenancy(&self) -> &Tenancy {
+        &self.0.tenancy
+    }
+
+    /// What it permits.
+    pub const fn scopes(&self) -> &Scopes {
+        &self.0.scopes
+    }
+
+    /// Its `exp`, without the leeway.
+    pub const fn expires_at(&self) -> Timestamp {
+        self.0.expires_at
+    }
+
+    /// Whether it is expired at `now`, with the leeway of its issuer.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        is_expired(self.0.expires_at, self.0.issuer.parts().leeway, now)
+    }
+
+    /// The key that verified it.
+    pub const fn thumbprint(&self) -> &Thumbprint {
+        &self.0.thumbprint
+    }
+
+    /// The memory that it holds besides what issuers share, in bytes; allocation costs are estimated.
+    pub(super) fn footprint(&self) -> usize {
+        let texts = [&self.0.subject, &self.0.client, &self.0.user];
+        let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
+        let tenancy = self.0.tenancy.tenant().map_or(0, |id| id.as_str().len())
+            + self.0.tenancy.subtenant().map_or(0, |id| id.as_str().len());
+        size_of::<Self>() + texts + tenancy + self.0.scopes.footprint() + ALLOCATIONS
+    }
+
+    /// A token for tests of other modules, as if it had been verified.
+    #[cfg(test)]
+    pub(crate) fn stand_in(
+        issuer: Arc<IssuerRules>,
+        tenancy: Tenancy,
+        scopes: &[&str],
+        expires_at: Timestamp,
+    ) -> Arc<Self> {
+        Arc::new(Self(Verified {
+            issuer,
+            subject: Some("subject-1".into()),
+            client: Some("client-1".into()),
+            user: Some("user-1".into()),
+            tenancy,
+            scopes: Scopes::from_texts(scopes.to_vec()).unwrap(),
+            expires_at,
+            thumbprint: Thumbprint([7; 32]),
+        }))
+    }
+}
+
+/// Claims are personal data, so only the issuer's name, the tenancy and the expiry are shown.
+impl fmt::Debug for VerifiedToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VerifiedToken")
+            .field("issuer", &self.0.issuer.name())
+            .field("tenancy", &self.0.tenancy)
+            .field("expires_at", &self.0.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the allocator adds to at most eight blocks.
+const ALLOCATIONS: usize = 8 * 16;

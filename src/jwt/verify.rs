@@ -1,0 +1,214 @@
+//! Verification: every check of a token, the cheap ones before its signature is computed.
+
+use std::sync::Arc;
+
+use super::claims::{self, Claims};
+use super::compact::{Compact, Header, parse_claims, parse_header};
+use super::error::{ClaimKind, TokenError};
+use super::issuer::{AccessTokenRules, IssuerRules, Issuers, OwnTokens, Tenants};
+use super::jwks::{Jwk, KeyNotFound};
+use super::keyring::{KeyRing, KeySetId};
+use super::token::{Verified, VerifiedToken};
+use crate::crypto::{Algorithm, SignatureVerifier, Verdict};
+use crate::json::Value;
+use crate::tenancy::Tenancy;
+use crate::time::{Timestamp, is_expired, is_in_future};
+
+/// Why there is no [`VerifiedToken`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unverified {
+    /// No key set of the issuer has arrived yet: ours to get.
+    KeysMissing(KeySetId),
+    /// The key set has no key of that `kid`: a newer one may.
+    KeyUnknown(KeySetId),
+    /// The token is refused.
+    Refused(TokenError),
+}
+
+/// Verifies a token: form, header, issuer, times, recipient, key, signature, then tenancy, scopes
+/// and kind of token.
+///
+/// # Errors
+/// [`Unverified`]: refused, or a key is needed that is not there.
+pub fn verify(
+    token: &[u8],
+    issuers: &Issuers,
+    keys: &KeyRing,
+    signatures: &dyn SignatureVerifier,
+    now: Timestamp,
+) -> Result<VerifiedToken, Unverified> {
+    let compact = Compact::split(token)?;
+    let header = compact.header()?;
+    let header = parse_header(&header)?;
+    let header = Header::from_value(&header)?;
+    header.algorithm(&Algorithm::ALL)?;
+    let signature = compact.signature()?;
+    let payload = compact.payload()?;
+    let payload = parse_claims(&payload)?;
+
+    let issuer = find_issuer(&payload, issuers)?;
+    let rules = issuer.parts();
+    let algorithm = header.algorithm(&rules.algorithms)?;
+    check_type(&header, rules.access_tokens)?;
+    let claims = Claims::new(&payload, &rules.claims);
+    let expires_at = check_times(&claims, issuer, now)?;
+    check_recipient(&claims, issuer)?;
+
+    let key = find_key(&header, algorithm, issuer.keys(), keys)?;
+    match signatures.verify(algorithm, key.key(), compact.message(), &signature) {
+        Verdict::Invalid => return Err(TokenError::SignatureInvalid.into()),
+        Verdict::Unsupported => return Err(TokenError::SignatureUnsupported.into()),
+        Verdict::Valid => {}
+    }
+
+    check_kind(&claims, issuer)?;
+    let tenancy = check_tenancy(&claims, issuer)?;
+    Ok(VerifiedToken(Verified {
+        issuer: Arc::clone(issuer),
+        subject: claims.subject()?.map(Into::into),
+        client: claims.client()?.map(Into::into),
+        user: claims.user()?.map(Into::into),
+        tenancy,
+        scopes: claims.scopes()?.unwrap_or_default(),
+        expires_at,
+        thumbprint: *key.key().thumbprint(),
+    }))
+}
+
+impl From<TokenError> for Unverified {
+    fn from(error: TokenError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+fn find_issuer<'i>(
+    payload: &Value<'_>,
+    issuers: &'i Issuers,
+) -> Result<&'i Arc<IssuerRules>, TokenError> {
+    let issuer = claims::issuer(payload)?;
+    let issuer = issuer.ok_or(TokenError::ClaimMissing(ClaimKind::Issuer))?;
+    issuers.find(issuer).ok_or(TokenError::IssuerUnknown)
+}
+
+/// RFC 8725 §3.11: other kinds of JWT that the issuer signs say so in `typ`. Media types ignore
+/// case, and `application/` may be left out (RFC 7515 §4.1.9).
+fn check_type(header: &Header<'_>, rules: AccessTokenRules) -> Result<(), TokenError> {
+    let Some(token_type) = header.token_type else {
+        return Ok(());
+    };
+    let allowed: &[&str] = match rules {
+        AccessTokenRules::MindSphere => &["JWT"],
+        AccessTokenRules::Plain => &["JWT", "application/jwt", "at+jwt", "application/at+jwt"],
+    };
+    let is_allowed = allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(token_type));
+    if is_allowed { Ok(()) } else { Err(TokenError::TypeNotAllowed) }
+}
+
+/// `exp` is required; `iat` and `nbf` are checked where they are (MindSphere: `iat` is required).
+fn check_times(
+    claims: &Claims<'_, '_>,
+    issuer: &IssuerRules,
+    now: Timestamp,
+) -> Result<Timestamp, TokenError> {
+    let leeway = issuer.parts().leeway;
+    let expires_at = claims.expires_at()?;
+    let expires_at = expires_at.ok_or(TokenError::ClaimMissing(ClaimKind::Expiry))?;
+    let (issued_at, not_before) = (claims.issued_at()?, claims.not_before()?);
+    if is_expired(expires_at, leeway, now) {
+        return Err(TokenError::Expired { expired_at: expires_at, now });
+    }
+    if not_before.is_some_and(|not_before| is_in_future(not_before, leeway, now)) {
+        return Err(TokenError::NotYetValid);
+    }
+    match (issued_at, issuer.parts().access_tokens) {
+        (None, AccessTokenRules::MindSphere) => Err(TokenError::ClaimMissing(ClaimKind::IssuedAt)),
+        (Some(issued_at), _) if issued_at > expires_at => Err(TokenError::IssuedAfterExpiry),
+        (Some(issued_at), _) if is_in_future(issued_at, leeway, now) => {
+            Err(TokenError::IssuedInFuture)
+        }
+        (None, AccessTokenRules::Plain) | (Some(_), _) => Ok(expires_at),
+    }
+}
+
+/// The token must be meant for us, or come from a client that we expect.
+fn check_recipient(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), TokenError> {
+    let rules = issuer.parts();
+    let (audiences, client) = (claims.audiences()?, claims.client()?);
+    if rules.audiences.as_ref().is_some_and(|expected| !expected.admits(audiences)) {
+        return Err(TokenError::AudienceMismatch);
+    }
+    if rules.clients.as_ref().is_some_and(|expected| !expected.admits(client)) {
+        return Err(TokenError::ClientMismatch);
+    }
+    Ok(())
+}
+
+/// The key comes from the issuer's configured source alone, whatever the header offers.
+fn find_key<'k>(
+    header: &Header<'_>,
+    algorithm: Algorithm,
+    id: KeySetId,
+    keys: &'k KeyRing,
+) -> Result<&'k Jwk, Unverified> {
+    let set = keys.get(id).ok_or(Unverified::KeysMissing(id))?;
+    set.find(header.key_id, algorithm).map_err(|error| match error {
+        KeyNotFound::Ambiguous => TokenError::KeyAmbiguous.into(),
+        KeyNotFound::Unfit => TokenError::KeyUnfit.into(),
+        KeyNotFound::Unknown => Unverified::KeyUnknown(id),
+    })
+}
+
+/// Only access tokens, not bound to a key of their holder, and not our own.
+fn check_kind(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), TokenError> {
+    if claims.has_any(&["cnf"]) {
+        return Err(TokenError::ConfirmationUnsupported);
+    }
+    match issuer.parts().access_tokens {
+        AccessTokenRules::MindSphere => check_uaa_kind(claims)?,
+        AccessTokenRules::Plain => {}
+    }
+    match issuer.parts().own_tokens {
+        OwnTokens::Accepted => Ok(()),
+        OwnTokens::Refused if is_own_token(claims, issuer)? => Err(TokenError::OwnToken),
+        OwnTokens::Refused => Ok(()),
+    }
+}
+
+/// UAA signs refresh tokens and ID tokens with the same keys. A refresh token need not carry the
+/// subtenant, so it would pass for the whole tenant.
+fn check_uaa_kind(claims: &Claims<'_, '_>) -> Result<(), TokenError> {
+    let is_refresh_token = claims.token_id()?.is_some_and(|id| id.ends_with("-r"));
+    if is_refresh_token || claims.has_any(&["granted_scopes", "at_hash", "c_hash", "nonce"]) {
+        return Err(TokenError::NotAccessToken);
+    }
+    if claims.scopes()?.is_none() {
+        return Err(TokenError::ClaimMissing(ClaimKind::Scopes));
+    }
+    Ok(())
+}
+
+/// A program's token whose client (its subject, where no client is stated) is one of ours.
+fn is_own_token(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<bool, TokenError> {
+    let is_user_token = claims.user()?.is_some() && !claims.is_from_client_credentials();
+    let client = match claims.client()? {
+        Some(client) => Some(client),
+        None => claims.subject()?,
+    };
+    let is_ours = client.is_some_and(|client| issuer.parts().own_clients.contains(client));
+    Ok(is_ours && !is_user_token)
+}
+
+/// `iss` decides about trust, the tenant claim about tenancy; the rules say which may go together.
+fn check_tenancy(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<Tenancy, TokenError> {
+    let tenancy = claims.tenancy()?;
+    let missing = Err(TokenError::ClaimMissing(ClaimKind::Tenant(None)));
+    match (&issuer.parts().tenants, tenancy.tenant(), issuer.parts().access_tokens) {
+        (_, None, AccessTokenRules::MindSphere) | (Tenants::Only(_), None, _) => missing,
+        (Tenants::Only(allowed), Some(tenant), _) if !allowed.contains(tenant) => {
+            Err(TokenError::TenantNotAllowed)
+        }
+        (Tenants::Only(_), Some(_), _)
+        | (Tenants::Any, Some(_), _)
+        | (Tenants::Any, None, AccessTokenRules::Plain) => Ok(tenancy),
+    }
+}
