@@ -7,6 +7,8 @@ pub mod jwt;
 pub mod message;
 pub mod secret;
 pub mod shared;
+pub mod technical_token;
+pub mod telemetry;
 pub mod tenancy;
 pub mod time;
 

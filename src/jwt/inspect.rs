@@ -3,8 +3,10 @@
 use super::claims::{self, Claims};
 use super::compact::{Compact, Header, parse_claims, parse_header};
 use super::error::TokenError;
+use super::issuer::AccessTokenRules;
 use super::names::ClaimNames;
 use super::scopes::Scopes;
+use super::verify::check_access_token;
 use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 
@@ -41,11 +43,16 @@ pub struct UntrustedClaims {
 }
 
 /// Reads a token's header and claims by the same rules of form as [`super::verify`]: a token that
-/// breaks one of them is refused here too. Times, names and signature are not judged.
+/// breaks one of them is refused here too, as is another kind of token than `rules` admit. Times,
+/// names and signature are not judged.
 ///
 /// # Errors
 /// [`TokenError`] for the form, the header, or a claim of an odd shape.
-pub fn inspect(token: &[u8], names: &ClaimNames) -> Result<UntrustedClaims, TokenError> {
+pub fn inspect(
+    token: &[u8],
+    names: &ClaimNames,
+    rules: AccessTokenRules,
+) -> Result<UntrustedClaims, TokenError> {
     let compact = Compact::split(token)?;
     compact.signature()?;
     let header = compact.header()?;
@@ -54,6 +61,7 @@ pub fn inspect(token: &[u8], names: &ClaimNames) -> Result<UntrustedClaims, Toke
     let payload = compact.payload()?;
     let payload = parse_claims(&payload)?;
     let claims = Claims::new(&payload, names);
+    check_access_token(&claims, rules)?;
     Ok(UntrustedClaims {
         algorithm: header.algorithm_name.into(),
         token_type: header.token_type.map(Into::into),

@@ -163,14 +163,22 @@ fn check_kind(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), Token
     if claims.has_any(&["cnf"]) {
         return Err(TokenError::ConfirmationUnsupported);
     }
-    match issuer.parts().access_tokens {
-        AccessTokenRules::MindSphere => check_uaa_kind(claims)?,
-        AccessTokenRules::Plain => {}
-    }
+    check_access_token(claims, issuer.parts().access_tokens)?;
     match issuer.parts().own_tokens {
         OwnTokens::Accepted => Ok(()),
         OwnTokens::Refused if is_own_token(claims, issuer)? => Err(TokenError::OwnToken),
         OwnTokens::Refused => Ok(()),
+    }
+}
+
+/// Not a refresh token, an ID token or another kind that `rules` tell apart.
+pub(super) fn check_access_token(
+    claims: &Claims<'_, '_>,
+    rules: AccessTokenRules,
+) -> Result<(), TokenError> {
+    match rules {
+        AccessTokenRules::MindSphere => check_uaa_kind(claims),
+        AccessTokenRules::Plain => Ok(()),
     }
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroize;
 
 use super::form;
-use crate::crypto::digest;
+use crate::crypto::Digest;
 use crate::secret::Secret;
 
 /// A client id with its secret.
@@ -39,7 +39,9 @@ impl ClientCredentials {
 
     /// A digest that changes with the secret and does not reveal it to a reader of shared data.
     pub(super) fn secret_digest(&self) -> [u8; 32] {
-        digest::of(&[b"client secret", self.id.as_bytes(), self.secret.expose().as_bytes()])
+        let parts =
+            [b"client secret".as_slice(), self.id.as_bytes(), self.secret.expose().as_bytes()];
+        *Digest::of(&parts).as_bytes()
     }
 
     /// The `authorization` value of client_secret_basic (RFC 7617 over RFC 6749 §2.3.1).

@@ -41,7 +41,10 @@ mod tests {
     #[test]
     fn values_are_encoded_by_the_form_rules() {
         let rows = [
-            ("client_credentials.subtenant-impersonation", "client_credentials.subtenant-impersonation"),
+            (
+                "client_credentials.subtenant-impersonation",
+                "client_credentials.subtenant-impersonation",
+            ),
             ("a b", "a+b"),
             ("a+b&c=d%", "a%2Bb%26c%3Dd%25"),
             ("Kunde Süd", "Kunde+S%C3%BCd"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::client_authentication::{BasicEncoding, ClientCredentials};
 use super::{Kind, TokenRejected, form};
-use crate::crypto::digest;
+use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall};
 use crate::shared::RecordKind;
 use crate::tenancy::SubtenantId;
@@ -35,7 +35,7 @@ impl Kind for OAuth2 {
 
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
         let subtenant = subtenant.map_or("", |id| id.as_str());
-        digest::of(&[
+        let digest = Digest::of(&[
             b"oauth2",
             self.endpoint.scheme.as_bytes(),
             self.endpoint.authority.as_bytes(),
@@ -44,7 +44,8 @@ impl Kind for OAuth2 {
             &self.client.secret_digest(),
             self.scope.as_bytes(),
             subtenant.as_bytes(),
-        ])
+        ]);
+        *digest.as_bytes()
     }
 
     fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {

@@ -207,7 +207,10 @@ mod tests {
     fn an_error_is_told_by_its_code_only_if_it_is_a_known_one() {
         let status = |error| AnswerError::Status { status: 401, error };
         let rows = [
-            (r#"{"error":"invalid_client","error_description":"x"}"#, status(Some("invalid_client"))),
+            (
+                r#"{"error":"invalid_client","error_description":"x"}"#,
+                status(Some("invalid_client")),
+            ),
             (r#"{"error":"secret-looking-text"}"#, status(None)),
             ("<html>", status(None)),
         ];

@@ -79,10 +79,8 @@ impl Source {
         now: Timestamp,
     ) -> Result<TechnicalToken, AnswerError> {
         let grant = Grant::read(response)?;
-        let own_expiry = self
-            .kind
-            .check(grant.token.expose(), subtenant, now)
-            .map_err(AnswerError::Rejected)?;
+        let own_expiry =
+            self.kind.check(grant.token.expose(), subtenant, now).map_err(AnswerError::Rejected)?;
         let stated = grant.expires_in.map(|span| now + span);
         let expires_at = own_expiry.into_iter().chain(stated).min();
         TechnicalToken::new(self.kind.record_kind(), grant.token, now, expires_at, now)

@@ -7,14 +7,13 @@
 
 use std::time::Duration;
 
-use crate::crypto::{Algorithm, digest};
-use crate::jwt::{self, ClaimNames};
+use crate::crypto::{Algorithm, Digest};
+use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
 use crate::message::{Endpoint, HttpCall};
-use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
 use crate::technical_token::{Kind, TokenRejected, form};
-use crate::tenancy::{SubtenantId, Tenancy, TenantId};
+use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::{Leeway, Timestamp, is_in_future};
 
 /// What a `mindsphere_tenant` credential is made of.
@@ -28,6 +27,8 @@ pub struct MindsphereTenantParts {
     pub tenant: TenantId,
     /// The service credentials.
     pub client: ClientCredentials,
+    /// The names of the platform's claims.
+    pub claims: ClaimNames,
     /// How long a call may take.
     pub timeout: Duration,
 }
@@ -36,13 +37,12 @@ pub struct MindsphereTenantParts {
 #[derive(Clone, Debug)]
 pub struct MindsphereTenant {
     parts: MindsphereTenantParts,
-    names: ClaimNames,
 }
 
 impl MindsphereTenant {
     /// A credential of these parts.
-    pub fn new(parts: MindsphereTenantParts) -> Self {
-        Self { parts, names: ClaimNames::mindsphere() }
+    pub const fn new(parts: MindsphereTenantParts) -> Self {
+        Self { parts }
     }
 }
 
@@ -66,7 +66,7 @@ impl Kind for MindsphereTenant {
             &parts.client.secret_digest(),
             parts.tenant.as_str().as_bytes(),
         ];
-        digest::of(&[&fixed, subtenant].concat())
+        *Digest::of(&[&fixed, subtenant].concat()).as_bytes()
     }
 
     fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
@@ -86,27 +86,33 @@ impl Kind for MindsphereTenant {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, TokenRejected> {
-        let claims = jwt::inspect(token, &self.names, &[Algorithm::Rs256])
-            .and_then(|claims| claims.require_mindsphere_access_token().map(|()| claims))
+        let claims = jwt::inspect(token, &self.parts.claims, AccessTokenRules::MindSphere)
             .map_err(TokenRejected::Form)?;
-        if claims.issuer() != self.parts.issuer {
+        if *claims.algorithm != *Algorithm::Rs256.name() {
+            return Err(TokenRejected::Form(TokenError::AlgorithmNotAllowed));
+        }
+        if claims.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+            return Err(TokenRejected::Form(TokenError::TypeNotAllowed));
+        }
+        if claims.issuer.as_deref() != Some(&*self.parts.issuer) {
             return Err(TokenRejected::IssuerMismatch);
         }
-        let (tenant, for_subtenant) = match claims.tenancy() {
-            Tenancy::Unstated => return Err(TokenRejected::TenantMismatch),
-            Tenancy::Subtenant(tenant, id) => (tenant, Some(id)),
-            Tenancy::Tenant(tenant) => (tenant, None),
-        };
-        if *tenant != self.parts.tenant {
+        if claims.tenancy.tenant() != Some(&self.parts.tenant) {
             return Err(TokenRejected::TenantMismatch);
         }
-        if for_subtenant != subtenant {
+        if claims.tenancy.subtenant() != subtenant {
             return Err(TokenRejected::SubtenantMismatch);
         }
-        let issued_at = claims.issued_at().ok_or(TokenRejected::LifetimeUnknown)?;
-        if is_in_future(issued_at, Leeway::DEFAULT, now) || issued_at > claims.expires_at() {
-            return Err(TokenRejected::Form(jwt::TokenError::IssuedInFuture));
+        let (Some(issued_at), Some(expires_at)) = (claims.issued_at, claims.expires_at) else {
+            return Err(TokenRejected::LifetimeUnknown);
+        };
+        if issued_at > expires_at {
+            return Err(TokenRejected::Form(TokenError::IssuedAfterExpiry));
         }
-        Ok(Some(claims.expires_at()))
+        let starts = claims.not_before.map_or(issued_at, |start| start.max(issued_at));
+        if is_in_future(starts, Leeway::DEFAULT, now) {
+            return Err(TokenRejected::Form(TokenError::IssuedInFuture));
+        }
+        Ok(Some(expires_at))
     }
 }

@@ -1,0 +1,75 @@
+//! All traffic between the gateway and its host, as plain data.
+
+use std::time::Duration;
+
+use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
+use crate::telemetry::Notice;
+use crate::time::Timestamp;
+
+/// One request, by the host's number of its stream.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct StreamId(pub u32);
+
+/// One outgoing call, by our number.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct CallId(pub u64);
+
+/// Something that happened to the root context.
+#[derive(Debug)]
+pub enum Event {
+    /// A call ended, well or not.
+    CallEnded(CallId, Result<CallResponse, CallFailure>),
+    /// The timer fired.
+    Tick,
+    /// A request of this worker waits for something.
+    Woken,
+}
+
+/// Something for the host to do.
+#[derive(Debug)]
+pub enum Effect {
+    /// Answer a waiting request.
+    Answer(StreamId, Refused),
+    /// Send a call. A call that cannot be sent comes back as [`Event::CallEnded`].
+    Call(CallId, HttpCall),
+    /// Write a line to the log.
+    Log(Notice),
+    /// Decide a waiting request again, from its header as the host holds it.
+    Revisit(Parked),
+    /// Let the timer fire with this period.
+    TickEvery(Duration),
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It goes on, with these changes.
+    Forward(HeaderEdits),
+    /// It is answered by us.
+    Refuse(Refused),
+    /// It waits; `wake` says whether the root context must be woken for it.
+    Wait {
+        /// True for the first of several requests that wait.
+        wake: bool,
+    },
+}
+
+/// A reply with the exact reason, which is for the log and for filter state only.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refused {
+    /// What the client sees.
+    pub reply: Reply,
+    /// The exact reason as one word.
+    pub reason: &'static str,
+}
+
+/// A request that waits.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Parked {
+    /// Whose request it is.
+    pub stream: StreamId,
+    /// When it is answered whatever happens.
+    pub deadline: Timestamp,
+    /// Whether its client speaks gRPC.
+    pub grpc: bool,
+}

@@ -1,0 +1,167 @@
+//! What one worker knows of one thing that is fetched.
+//!
+//! ```text
+//!                 want                    claim granted
+//!   [Idle] ──────────────> [Idle, wanted] ─────────────> [Leading: our call runs]
+//!     ^  ^                      │   ^                         │
+//!     │  │  record found        │   │ look again              │ answer, or failure
+//!     │  └──────────────────────┤   │ (10 ms if somebody      │
+//!     │                         v   │  waits, else 1 s)       │
+//!     │                    [Following: another worker fetches]│
+//!     └───────────────────────────────────────────────────────┘
+//! ```
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::effect::CallId;
+use crate::jwt::KeySetId;
+use crate::shared::Failure;
+use crate::technical_token::{SourceId, TechnicalToken};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+/// A thing that is fetched once and used by many requests.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub enum Resource {
+    /// The key set of an issuer.
+    Keys(KeySetId),
+    /// The token of a credential, for one subtenant or none.
+    Token(SourceId, Option<SubtenantId>),
+}
+
+/// A worker's view of one [`Resource`].
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    held: Option<Held>,
+    setback: Option<Failure>,
+    stage: Stage,
+    /// Set while something newer than this is wanted.
+    wanted: Option<Timestamp>,
+    used_at: Timestamp,
+}
+
+/// What requests use.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// The token; a key set lies in the key ring.
+    pub(super) token: Option<Arc<TechnicalToken>>,
+    /// When its answer arrived.
+    pub(super) fetched_at: Timestamp,
+    /// When it is to be fetched anew.
+    pub(super) refresh_at: Timestamp,
+}
+
+/// Where the fetch stands.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Stage {
+    /// Another worker of this process fetches.
+    Following,
+    /// Nobody fetches, as far as this worker knows.
+    #[default]
+    Idle,
+    /// This worker's call runs.
+    Leading {
+        /// The call.
+        call: CallId,
+        /// The lease's nonce.
+        nonce: u64,
+        /// When the call counts as lost.
+        deadline: Timestamp,
+    },
+}
+
+/// What a request finds.
+#[derive(Debug)]
+pub(super) enum Found<T> {
+    /// Something that may be used now.
+    Ready(T),
+    /// Nothing, and the last try failed: nobody tries before that time.
+    Failed {
+        /// The time until the next try.
+        retry_after: Duration,
+    },
+    /// Nothing yet.
+    Missing,
+}
+
+impl Slot {
+    /// What a request finds at `now`. A failure counts only while nothing usable is held.
+    pub(super) fn find(&mut self, now: Timestamp) -> Found<&Held> {
+        self.used_at = now;
+        let usable = |held: &&Held| held.token.as_ref().is_none_or(|token| token.is_usable(now));
+        match (self.held.as_ref().filter(usable), self.holding_back(now)) {
+            (Some(held), _) => Found::Ready(held),
+            (None, Some(setback)) => Found::Failed { retry_after: setback.retry_at.since(now) },
+            (None, None) => Found::Missing,
+        }
+    }
+
+    /// The failure that forbids a new try at `now`, if there is one.
+    pub(super) fn holding_back(&self, now: Timestamp) -> Option<Failure> {
+        self.setback.filter(|setback| setback.retry_at > now)
+    }
+
+    /// Whether what is held is due to be fetched anew, and trying is allowed.
+    pub(super) fn is_refresh_due(&self, now: Timestamp) -> bool {
+        self.held.as_ref().is_some_and(|held| held.refresh_at <= now)
+            && self.holding_back(now).is_none()
+    }
+
+    /// When the last answer arrived; the beginning of time before the first.
+    pub(super) fn fetched_at(&self) -> Timestamp {
+        self.held.as_ref().map_or(Timestamp::default(), |held| held.fetched_at)
+    }
+
+    /// How many tries have failed in a row.
+    pub(super) fn attempts(&self) -> u32 {
+        self.setback.map_or(0, |setback| setback.attempts)
+    }
+
+    /// Asks for something newer than `than`.
+    pub(super) const fn want_newer(&mut self, than: Timestamp) {
+        self.wanted = Some(than);
+    }
+
+    /// Since when something newer is wanted.
+    pub(super) const fn wanted(&self) -> Option<Timestamp> {
+        self.wanted
+    }
+
+    /// Where the fetch stands.
+    pub(super) const fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    /// Another worker fetches.
+    pub(super) const fn follow(&mut self) {
+        self.stage = Stage::Following;
+    }
+
+    /// This worker fetches.
+    pub(super) const fn lead(&mut self, call: CallId, nonce: u64, deadline: Timestamp) {
+        self.stage = Stage::Leading { call, nonce, deadline };
+    }
+
+    /// Something was fetched, here or elsewhere.
+    pub(super) fn hold(&mut self, held: Held) {
+        *self = Self { held: Some(held), used_at: self.used_at, ..Self::default() };
+    }
+
+    /// A fetch failed, here or elsewhere. What is held stays.
+    pub(super) const fn set_back(&mut self, failure: Failure) {
+        self.setback = Some(failure);
+        self.stage = Stage::Idle;
+        self.wanted = None;
+    }
+
+    /// Whether the slot may be dropped to make room: nothing runs for it.
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.stage == Stage::Idle && self.wanted.is_none()
+    }
+
+    /// When a request looked here last.
+    pub(super) const fn used_at(&self) -> Timestamp {
+        self.used_at
+    }
+}

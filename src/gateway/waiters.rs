@@ -1,0 +1,184 @@
+//! The requests of this worker that wait, and for what. Bounded in number, each with a deadline.
+//!
+//! Only the number of a stream is kept: when its turn comes, its header is read again and decided
+//! again from the start. So nothing that depends on the time or on the request can go stale while
+//! it waits, and no credential is held here.
+
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+use super::effect::{Parked, StreamId};
+use crate::time::Timestamp;
+
+/// The waiting requests by what they wait for.
+#[derive(Debug)]
+pub(super) struct Waiters<C> {
+    by_cause: HashMap<C, VecDeque<Parked>>,
+    ready: VecDeque<Parked>,
+    waiting: usize,
+    limit: usize,
+}
+
+impl<C: Clone + Eq + Hash> Waiters<C> {
+    /// A table of at most `limit` requests.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { by_cause: HashMap::new(), ready: VecDeque::new(), waiting: 0, limit }
+    }
+
+    /// Adds a request, or refuses it: when the table is full, or when its cause holds a quarter of
+    /// the table and less than half of the table is free. So one cause can fill at most half, and
+    /// an outage of one provider leaves room for the others.
+    pub(super) fn park(&mut self, cause: &C, parked: Parked) -> bool {
+        let same = self.waiting_for(cause);
+        let crowded = self.len() >= self.limit / 2 && same >= self.limit / 4;
+        if self.len() >= self.limit || crowded {
+            return false;
+        }
+        self.by_cause.entry(cause.clone()).or_default().push_back(parked);
+        self.waiting += 1;
+        true
+    }
+
+    /// How many wait for `cause`.
+    pub(super) fn waiting_for(&self, cause: &C) -> usize {
+        self.by_cause.get(cause).map_or(0, VecDeque::len)
+    }
+
+    /// How many wait, or wait for their turn.
+    pub(super) fn len(&self) -> usize {
+        self.waiting + self.ready.len()
+    }
+
+    /// Whether nobody waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether released requests still wait for their turn.
+    pub(super) fn has_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// Gives all who wait for `cause` their turn, in the order in which they came.
+    pub(super) fn release(&mut self, cause: &C) {
+        if let Some(released) = self.by_cause.remove(cause) {
+            self.waiting -= released.len();
+            self.ready.extend(released);
+        }
+    }
+
+    /// Takes the next of those whose turn it is.
+    pub(super) fn next_ready(&mut self) -> Option<Parked> {
+        self.ready.pop_front()
+    }
+
+    /// Takes all whose deadline has come, with what they waited for. The released ones are among
+    /// them only when their turn has not come in time; they have no cause any more.
+    pub(super) fn take_expired(&mut self, now: Timestamp) -> Vec<(Parked, Option<C>)> {
+        let mut expired = Vec::new();
+        for (cause, queue) in &mut self.by_cause {
+            queue.retain(|parked| {
+                let is_due = parked.deadline <= now;
+                if is_due {
+                    expired.push((*parked, Some(cause.clone())));
+                }
+                !is_due
+            });
+        }
+        self.waiting -= expired.len();
+        self.by_cause.retain(|_, queue| !queue.is_empty());
+        self.ready.retain(|parked| {
+            let is_due = parked.deadline <= now;
+            if is_due {
+                expired.push((*parked, None));
+            }
+            !is_due
+        });
+        expired
+    }
+
+    /// Forgets a request whose client has gone.
+    pub(super) fn forget(&mut self, stream: StreamId) {
+        for queue in self.by_cause.values_mut() {
+            let before = queue.len();
+            queue.retain(|parked| parked.stream != stream);
+            self.waiting -= before - queue.len();
+        }
+        self.by_cause.retain(|_, queue| !queue.is_empty());
+        self.ready.retain(|parked| parked.stream != stream);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parked(stream: u32, deadline: u64) -> Parked {
+        Parked {
+            stream: StreamId(stream),
+            deadline: Timestamp::from_seconds(deadline),
+            grpc: false,
+        }
+    }
+
+    fn turns(waiters: &mut Waiters<&str>) -> Vec<u32> {
+        std::iter::from_fn(|| waiters.next_ready()).map(|parked| parked.stream.0).collect()
+    }
+
+    #[test]
+    fn those_released_have_their_turn_in_the_order_they_came() {
+        let mut waiters = Waiters::new(10);
+        for (stream, cause) in [(1, "a"), (2, "b"), (3, "a")] {
+            assert!(waiters.park(&cause, parked(stream, 9)));
+        }
+        waiters.release(&"a");
+        assert_eq!(turns(&mut waiters), [1, 3]);
+        assert_eq!((waiters.len(), waiters.waiting_for(&"b")), (1, 1));
+    }
+
+    #[test]
+    fn one_cause_fills_half_of_the_table_at_most_and_the_others_their_quarter() {
+        let mut waiters = Waiters::new(1000);
+        let park = |waiters: &mut Waiters<&str>, cause| {
+            (0..1000).filter(|stream| waiters.park(&cause, parked(*stream, 9))).count()
+        };
+        assert_eq!(park(&mut waiters, "down"), 500);
+        assert_eq!(park(&mut waiters, "other"), 250);
+        assert_eq!(park(&mut waiters, "third"), 250);
+        assert_eq!(park(&mut waiters, "fourth"), 0);
+    }
+
+    #[test]
+    fn a_request_is_due_exactly_at_its_deadline() {
+        let mut waiters = Waiters::new(10);
+        waiters.park(&"a", parked(1, 9));
+        assert_eq!(waiters.take_expired(Timestamp::from_millis(8999)), []);
+        let due = waiters.take_expired(Timestamp::from_millis(9000));
+        assert_eq!(due, [(parked(1, 9), Some("a"))]);
+        assert!(waiters.is_empty());
+    }
+
+    #[test]
+    fn a_released_request_still_has_its_deadline() {
+        let mut waiters = Waiters::new(10);
+        waiters.park(&"a", parked(1, 9));
+        waiters.release(&"a");
+        assert_eq!(waiters.take_expired(Timestamp::from_seconds(9)), [(parked(1, 9), None)]);
+        assert!(waiters.is_empty());
+    }
+
+    #[test]
+    fn a_forgotten_request_leaves_the_others_alone() {
+        let mut waiters = Waiters::new(10);
+        for (stream, cause) in [(1, "a"), (2, "a"), (3, "b")] {
+            waiters.park(&cause, parked(stream, 9));
+        }
+        waiters.release(&"b");
+        waiters.forget(StreamId(1));
+        waiters.forget(StreamId(3));
+        waiters.forget(StreamId(77));
+        assert_eq!(waiters.len(), 1);
+        waiters.release(&"a");
+        assert_eq!(turns(&mut waiters), [2]);
+    }
+}

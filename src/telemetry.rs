@@ -1,0 +1,152 @@
+//! Log records as values. They hold names from the configuration and fixed words, never a header,
+//! a body or a token.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How urgent a [`Notice`] is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Level {
+    /// Something works, or works again.
+    Info,
+    /// Something does not work; the next try is named.
+    Warn,
+}
+
+/// A line for the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Notice {
+    /// A fetch failed.
+    FetchFailed {
+        /// The configured name of the credential or issuer, and which of the two.
+        what: What,
+        /// The exact reason.
+        reason: &'static str,
+        /// How many tries have failed in a row.
+        attempts: u32,
+        /// When the next try may start, from now.
+        retry_after: Duration,
+    },
+    /// A fetch succeeded after failures.
+    FetchRecovered {
+        /// The configured name.
+        what: What,
+        /// How many tries had failed.
+        attempts: u32,
+    },
+    /// Keys of a set cannot be used; the others are.
+    KeysSkipped {
+        /// The issuer.
+        what: What,
+        /// How many.
+        skipped: usize,
+    },
+    /// A record of the shared data is not what it should be; it is fetched anew.
+    RecordRejected {
+        /// The configured name.
+        what: What,
+        /// The exact reason.
+        reason: &'static str,
+    },
+    /// Requests were refused since the last such line.
+    Refused {
+        /// The exact reason.
+        reason: &'static str,
+        /// The route, if one was found.
+        route: Option<Arc<str>>,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// A fetched thing, by its configured name.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum What {
+    /// The token of a credential. The subtenant is not named: it is a caller's data.
+    Credential(Arc<str>),
+    /// The key set of an issuer.
+    Keys(Arc<str>),
+}
+
+impl Notice {
+    /// How urgent it is.
+    pub const fn level(&self) -> Level {
+        match self {
+            Self::FetchFailed { .. } | Self::KeysSkipped { .. } | Self::RecordRejected { .. } => {
+                Level::Warn
+            }
+            Self::FetchRecovered { .. } | Self::Refused { .. } => Level::Info,
+        }
+    }
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
+            Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::FetchFailed { what, reason, attempts, retry_after } => write!(
+                formatter,
+                "fetching {what} failed: {reason}; failures in a row: {attempts}; next try in {} ms",
+                retry_after.as_millis()
+            ),
+            Self::FetchRecovered { what, attempts } => {
+                write!(formatter, "fetching {what} works again after {attempts} failures")
+            }
+            Self::KeysSkipped { what, skipped } => {
+                write!(formatter, "{what}: {skipped} keys cannot be used and are ignored")
+            }
+            Self::RecordRejected { what, reason } => {
+                write!(formatter, "{what}: the shared record was rejected: {reason}")
+            }
+            Self::Refused { reason, route: Some(route), count } => {
+                write!(formatter, "refused {count} requests on route `{route}`: {reason}")
+            }
+            Self::Refused { reason, route: None, count } => {
+                write!(formatter, "refused {count} requests on no route: {reason}")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_name_the_culprit_the_reason_and_the_next_try() {
+        let what = What::Credential(Arc::from("tenant-svc"));
+        let failed = Notice::FetchFailed {
+            what: what.clone(),
+            reason: "invalid_client",
+            attempts: 2,
+            retry_after: Duration::from_secs(10),
+        };
+        let rows = [
+            (
+                failed,
+                "fetching token of credential `tenant-svc` failed: invalid_client; \
+                 failures in a row: 2; next try in 10000 ms",
+            ),
+            (
+                Notice::FetchRecovered { what, attempts: 2 },
+                "fetching token of credential `tenant-svc` works again after 2 failures",
+            ),
+            (
+                Notice::Refused { reason: "expired", route: Some(Arc::from("files")), count: 3 },
+                "refused 3 requests on route `files`: expired",
+            ),
+        ];
+        for (notice, expected) in rows {
+            assert_eq!(notice.to_string(), expected);
+        }
+    }
+}
