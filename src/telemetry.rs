@@ -8,6 +8,8 @@ use std::time::Duration;
 /// How urgent a [`Notice`] is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
+    /// Nothing works until somebody mends it.
+    Error,
     /// Something works, or works again.
     Info,
     /// Something does not work; the next try is named.

@@ -6,9 +6,11 @@
 mod call;
 mod edits;
 mod head;
+mod pairs;
 mod reply;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use head::{Fields, RequestHead};
+pub use pairs::{parse_pairs, write_pairs};
 pub use reply::Reply;

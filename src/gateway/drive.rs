@@ -1,0 +1,85 @@
+//! The loop between the gateway and its host. It is the same in Envoy and in the simulated world
+//! of the tests, so that the order in which waiting requests are selected, edited and resumed is
+//! tested without a proxy.
+
+use std::collections::VecDeque;
+
+use super::{CallId, Effect, Event, Gateway, Outcome, Parked, Refused, StreamId};
+use crate::crypto::SignatureVerifier;
+use crate::message::{CallFailure, HttpCall, RequestHead};
+use crate::shared::SharedData;
+use crate::telemetry::Notice;
+use crate::time::Timestamp;
+use std::time::Duration;
+
+/// What a host does for the root context. Every method acts at once and reports what the gateway
+/// must know; none decides anything.
+pub trait Host {
+    /// The data that all workers share.
+    fn shared(&mut self) -> &mut dyn SharedData;
+
+    /// Sends a call, whose end comes back later as [`Event::CallEnded`].
+    ///
+    /// # Errors
+    /// [`CallFailure`] when the host refuses it at once; then nothing comes back.
+    fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure>;
+
+    /// Selects the stream of a waiting request and has it decided by `decide`, then performs the
+    /// outcome: edits first, resume last. False when the stream is gone, and then nothing was done:
+    /// acting anyway would act on the stream that was selected before.
+    fn revisit(
+        &mut self,
+        stream: StreamId,
+        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+    ) -> bool;
+
+    /// Answers a waiting request; nothing when its stream is gone.
+    fn answer(&mut self, stream: StreamId, refused: &Refused);
+
+    /// Sets the period of the timer.
+    fn tick_every(&mut self, period: Duration);
+
+    /// Writes a line to the log.
+    fn log(&mut self, notice: &Notice);
+}
+
+/// Handles an event and performs all that follows from it, in order.
+///
+/// One clock reading serves the whole run. The run ends: each event yields calls that end later,
+/// or fail at once and are then held back by their back-off.
+pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut impl Host) {
+    let mut events = VecDeque::from([event]);
+    while let Some(event) = events.pop_front() {
+        for effect in gateway.handle(event, now, host.shared()) {
+            match effect {
+                Effect::Answer(stream, refused) => host.answer(stream, &refused),
+                Effect::Call(id, call) => {
+                    if let Err(failure) = host.send(id, &call) {
+                        events.push_back(Event::CallEnded(id, Err(failure)));
+                    }
+                }
+                Effect::Log(notice) => host.log(&notice),
+                Effect::Revisit(parked) => revisit(gateway, parked, now, host, &mut events),
+                Effect::TickEvery(period) => host.tick_every(period),
+            }
+        }
+    }
+}
+
+fn revisit(
+    gateway: &mut Gateway,
+    parked: Parked,
+    now: Timestamp,
+    host: &mut impl Host,
+    events: &mut VecDeque<Event>,
+) {
+    let mut wakes = false;
+    host.revisit(parked.stream, &mut |head, signatures| {
+        let outcome = gateway.revisit(parked, head, now, signatures);
+        wakes |= matches!(outcome, Outcome::Wait { wake: true });
+        outcome
+    });
+    if wakes {
+        events.push_back(Event::Woken);
+    }
+}

@@ -1,0 +1,182 @@
+//! One request, decided in one pass from its header as it stands.
+//!
+//! A request that waited is decided again from the start: nothing that depends on the time or on
+//! the request is carried over a wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Gateway;
+use super::slot::{Found, Resource};
+use crate::credential;
+use crate::crypto::SignatureVerifier;
+use crate::jwt::{KeySetId, TokenError, Unverified};
+use crate::message::{HeaderEdits, HeaderValue, RequestHead, RequestTarget};
+use crate::policy::{Authentication, Injection, Route};
+use crate::principal::Principal;
+use crate::problem::{Failure, Refusal};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+/// Why a request does not go on now.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// It is answered by us.
+    Refused(Refusal),
+    /// It waits for this.
+    Wait(Resource),
+}
+
+/// A halt, and the route on which it happened.
+pub(super) type Halted = (Halt, Option<Arc<Route>>);
+
+impl Gateway {
+    /// Decides a request.
+    pub(super) fn decide(
+        &mut self,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<HeaderEdits, Halted> {
+        let config = Arc::clone(&self.config);
+        let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
+        let target = RequestTarget::parse(head).map_err(|error| nowhere(error.into()))?;
+        let route = config.policy().locate(&target).map_err(|denial| nowhere(denial.into()))?;
+        self.decide_on(route, head, now, signatures)
+            .map_err(|halt| (halt, Some(Arc::clone(route))))
+    }
+
+    fn decide_on(
+        &mut self,
+        route: &Arc<Route>,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<HeaderEdits, Halt> {
+        let config = Arc::clone(&self.config);
+        let principal = self.authenticate(route, head, now, signatures)?;
+        let permit = config.policy().decide(route, principal)?;
+        let needs = permit.injections();
+        let mut values = Vec::with_capacity(needs.len());
+        let mut missing = None;
+        for need in needs {
+            match self.token(need.injection, need.subtenant.as_ref(), now)? {
+                Ok(value) => values.push(value),
+                Err(resource) => missing = missing.or(Some(resource)),
+            }
+        }
+        if let Some(resource) = missing {
+            return Err(Halt::Wait(resource));
+        }
+        let edits = permit.into_edits(head, &values, config.owned_headers(), config.identity());
+        Ok(edits?)
+    }
+
+    /// Who is asking. A credential that is presented must be valid, except where the route does
+    /// not look at credentials.
+    fn authenticate(
+        &mut self,
+        route: &Route,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<Principal, Halt> {
+        if route.authentication == Authentication::NotLookedAt {
+            return Ok(Principal::anonymous());
+        }
+        let presented = credential::extract(head)?;
+        let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
+        let issuers = self.config.issuers();
+        let keys = &self.fetching.keys;
+        let verified = self.verified.verify(bearer.expose(), issuers, keys, signatures, now);
+        match verified {
+            Ok(token) => Ok(Principal::from_token(token)),
+            Err(Unverified::Refused(error)) => Err(error.into()),
+            Err(Unverified::KeysMissing(id)) => Err(self.keys_missing(id, now)),
+            Err(Unverified::KeyUnknown(id)) => Err(self.key_unknown(id, now)),
+        }
+    }
+
+    /// No key set has arrived yet: the request waits for the first one, unless fetching it failed
+    /// just now.
+    fn keys_missing(&mut self, id: KeySetId, now: Timestamp) -> Halt {
+        let resource = Resource::Keys(id);
+        if let Some(setback) = self.fetching.slot(&resource).holding_back(now) {
+            return unavailable_keys(setback.retry_at.since(now));
+        }
+        self.fetching.want(resource.clone(), Timestamp::default());
+        Halt::Wait(resource)
+    }
+
+    /// The issuer may have a new key: the request waits for one refetch, if none was made lately
+    /// and not too many wait for it already.
+    fn key_unknown(&mut self, id: KeySetId, now: Timestamp) -> Halt {
+        let resource = Resource::Keys(id);
+        let limits = self.config.limits();
+        let is_crowded = self.waiters.waiting_for(&resource) >= limits.unknown_key_waiters;
+        let slot = self.fetching.slot(&resource);
+        if let Some(setback) = slot.holding_back(now) {
+            return unavailable_keys(setback.retry_at.since(now));
+        }
+        let fetched_at = slot.fetched_at();
+        let is_fresh = now.since(fetched_at) < limits.unknown_key_interval;
+        let is_inline = fetched_at == Timestamp::default();
+        if is_crowded || is_fresh || is_inline {
+            return TokenError::KeyUnknown.into();
+        }
+        self.fetching.want(resource.clone(), fetched_at);
+        Halt::Wait(resource)
+    }
+
+    /// The header value for an injection, or what it waits for.
+    fn token(
+        &mut self,
+        injection: &Injection,
+        subtenant: Option<&SubtenantId>,
+        now: Timestamp,
+    ) -> Result<Result<HeaderValue, Resource>, Halt> {
+        let resource = Resource::Token(injection.source, subtenant.cloned());
+        let slot = self.fetching.slot(&resource);
+        let (is_due, fetched_at) = (slot.is_refresh_due(now), slot.fetched_at());
+        let found = match slot.find(now) {
+            Found::Ready(held) => held.token.as_ref().and_then(|token| {
+                injection.value(token.value().expose())
+            }),
+            Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
+            Found::Missing => {
+                self.fetching.want(resource.clone(), Timestamp::default());
+                return Ok(Err(resource));
+            }
+        };
+        if is_due {
+            self.fetching.want(resource, fetched_at);
+        }
+        found.map(Ok).ok_or_else(|| unavailable_token(Duration::ZERO))
+    }
+}
+
+/// What a request that waited too long is told, by what it waited for.
+pub(super) fn overdue(cause: Option<&Resource>) -> Refusal {
+    match cause {
+        Some(Resource::Keys(_)) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
+        Some(Resource::Token(..)) | None => Failure::TokenUnavailable { retry_after: RETRY_SOON },
+    }
+    .into()
+}
+
+fn unavailable_keys(retry_after: Duration) -> Halt {
+    Halt::Refused(Failure::KeysUnavailable { retry_after }.into())
+}
+
+fn unavailable_token(retry_after: Duration) -> Halt {
+    Halt::Refused(Failure::TokenUnavailable { retry_after }.into())
+}
+
+/// `Retry-After` of a reply whose cause has no time of its own.
+const RETRY_SOON: Duration = Duration::from_secs(1);
+
+impl<T: Into<Refusal>> From<T> for Halt {
+    fn from(refusal: T) -> Self {
+        Self::Refused(refusal.into())
+    }
+}

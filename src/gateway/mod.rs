@@ -1,0 +1,189 @@
+//! The gateway: everything one root context of one worker knows and does, without I/O.
+//!
+//! The host gives it requests ([`Gateway::request`]) and events ([`Gateway::handle`]), always with
+//! the time, and performs the outcomes and effects. It never calls out by itself. Shared data is
+//! handed in where it is needed, because its answers are immediate.
+
+mod backoff;
+mod drive;
+mod effect;
+mod exchange;
+mod fetching;
+mod random;
+mod slot;
+mod tally;
+mod waiters;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use drive::{Host, drive};
+pub use effect::{CallId, Effect, Event, Outcome, Parked, Refused, StreamId};
+pub use slot::Resource;
+
+use self::exchange::{Halt, overdue};
+use self::fetching::{Fetching, Progress};
+use self::tally::Tally;
+use self::waiters::Waiters;
+use crate::config::Config;
+use crate::crypto::SignatureVerifier;
+use crate::jwt::VerifiedTokens;
+use crate::message::{RequestHead, is_grpc};
+use crate::policy::Route;
+use crate::problem::{self, Refusal};
+use crate::shared::SharedData;
+use crate::time::Timestamp;
+
+/// The state of one root context: one configuration in one worker.
+#[derive(Debug)]
+pub struct Gateway {
+    config: Arc<Config>,
+    fetching: Fetching,
+    verified: VerifiedTokens,
+    waiters: Waiters<Resource>,
+    tally: Tally,
+    /// Whether the root context was asked to wake up and has not yet.
+    is_woken: bool,
+    tick: Duration,
+}
+
+impl Gateway {
+    /// A gateway of this configuration. `seed` is a random number of the host, different in every
+    /// worker.
+    pub fn new(config: Arc<Config>, seed: u64) -> Self {
+        Self {
+            fetching: Fetching::new(Arc::clone(&config), seed),
+            verified: VerifiedTokens::new(config.limits().verified_tokens),
+            waiters: Waiters::new(config.limits().waiters),
+            tally: Tally::default(),
+            is_woken: false,
+            tick: FIRST_TICK,
+            config,
+        }
+    }
+
+    /// The period that the timer should have now; short at first.
+    pub const fn tick_period(&self) -> Duration {
+        self.tick
+    }
+
+    /// How many requests of this worker wait.
+    pub fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+
+    /// Decides a new request.
+    pub fn request(
+        &mut self,
+        stream: StreamId,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Outcome {
+        match self.decide(head, now, signatures) {
+            Ok(edits) => Outcome::Forward(edits),
+            Err((Halt::Refused(refusal), route)) => {
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), is_grpc(head)))
+            }
+            Err((Halt::Wait(resource), route)) => {
+                let deadline = now + self.config.limits().waiting_deadline;
+                let parked = Parked { stream, deadline, grpc: is_grpc(head) };
+                self.park(&resource, parked, route.as_ref())
+            }
+        }
+    }
+
+    /// Decides a request again whose turn has come. Its deadline stays the same.
+    pub fn revisit(
+        &mut self,
+        parked: Parked,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Outcome {
+        match self.decide(head, now, signatures) {
+            Ok(edits) => Outcome::Forward(edits),
+            Err((Halt::Refused(refusal), route)) => {
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.grpc))
+            }
+            Err((Halt::Wait(resource), route)) if parked.deadline <= now => {
+                let refusal = overdue(Some(&resource));
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.grpc))
+            }
+            Err((Halt::Wait(resource), route)) => self.park(&resource, parked, route.as_ref()),
+        }
+    }
+
+    /// Forgets a waiting request whose client has gone.
+    pub fn forget(&mut self, stream: StreamId) {
+        self.waiters.forget(stream);
+    }
+
+    /// Handles an event of the root context.
+    pub fn handle(
+        &mut self,
+        event: Event,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+    ) -> Vec<Effect> {
+        let mut progress = Progress::default();
+        match event {
+            Event::CallEnded(id, result) => {
+                self.fetching.end(id, result, now, shared, &mut progress);
+            }
+            Event::Tick => {
+                self.is_woken = false;
+                progress = self.fetching.look_around(now, shared);
+                progress.effects.extend(self.tally.drain().map(Effect::Log));
+            }
+            Event::Woken => self.is_woken = false,
+        }
+        self.fetching.pursue(now, shared, &mut progress);
+        for resource in &progress.settled {
+            self.waiters.release(resource);
+        }
+        let mut effects = progress.effects;
+        for (parked, cause) in self.waiters.take_expired(now) {
+            let refused = self.refuse(&overdue(cause.as_ref()), None, parked.grpc);
+            effects.push(Effect::Answer(parked.stream, refused));
+        }
+        let turns = std::iter::from_fn(|| self.waiters.next_ready());
+        effects.extend(turns.take(TURNS).map(Effect::Revisit));
+        effects.extend(self.next_tick());
+        effects
+    }
+
+    fn park(&mut self, cause: &Resource, parked: Parked, route: Option<&Arc<Route>>) -> Outcome {
+        if !self.waiters.park(cause, parked) {
+            let refusal = Refusal::from(problem::Failure::Overloaded);
+            return Outcome::Refuse(self.refuse(&refusal, route, parked.grpc));
+        }
+        let wake = !std::mem::replace(&mut self.is_woken, true);
+        Outcome::Wait { wake }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, route: Option<&Arc<Route>>, grpc: bool) -> Refused {
+        let reason = refusal.reason();
+        self.tally.count(reason, route.map(|route| &route.name));
+        Refused { reply: problem::reply(refusal, grpc), reason }
+    }
+
+    /// The timer runs fast while requests wait, because nothing tells a worker that another one
+    /// has stored what they wait for.
+    fn next_tick(&mut self) -> Option<Effect> {
+        let tick = if self.waiters.is_empty() { SLOW_TICK } else { FAST_TICK };
+        (std::mem::replace(&mut self.tick, tick) != tick).then_some(Effect::TickEvery(tick))
+    }
+}
+
+/// The first tick comes soon, to fetch keys before the first request needs them.
+const FIRST_TICK: Duration = Duration::from_millis(20);
+
+/// The period while requests wait.
+const FAST_TICK: Duration = Duration::from_millis(10);
+
+/// The period while none waits.
+const SLOW_TICK: Duration = Duration::from_secs(1);
+
+/// How many waiting requests have their turn in one callback, so that none blocks the worker.
+const TURNS: usize = 128;

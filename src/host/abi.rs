@@ -1,0 +1,318 @@
+//! Byte-only wrappers of the host's functions. The only raw hostcalls and the only `unsafe` code.
+//!
+//! The SDK's own wrappers panic on a status that they do not expect, and on header bytes that are
+//! not UTF-8; a panic is an outage of the worker. Here every status but "ok" is an error value.
+//!
+//! Calls to other servers are the exception: they go through the SDK, which must know their tokens
+//! to route their answers ([`dispatch`]).
+
+#![allow(unsafe_code, reason = "this is the host shim: foreign functions and buffers they allocate")]
+
+use std::ptr::null_mut;
+use std::time::Duration;
+
+use proxy_wasm::hostcalls;
+use proxy_wasm::types::Status;
+
+use crate::message::{CallFailure, HttpCall};
+use crate::telemetry::Level;
+use crate::time::Timestamp;
+
+/// The host did not do it; its status, where it gave one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct HostError(pub(super) u32);
+
+/// The header maps that are read or changed.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub(super) enum Map {
+    Request = 0,
+    CallResponse = 6,
+}
+
+/// The buffers that are read.
+#[derive(Clone, Copy)]
+#[repr(u32)]
+pub(super) enum Buffer {
+    CallResponseBody = 4,
+    PluginConfiguration = 7,
+}
+
+/// The host refused a write because the counter has moved on.
+pub(super) const CAS_MISMATCH: HostError = HostError(8);
+
+#[link(wasm_import_module = "env")]
+unsafe extern "C" {
+    fn proxy_call_foreign_function(
+        name: *const u8,
+        name_size: usize,
+        argument: *const u8,
+        argument_size: usize,
+        result: *mut *mut u8,
+        result_size: *mut usize,
+    ) -> u32;
+    fn proxy_continue_stream(stream_type: u32) -> u32;
+    fn proxy_dequeue_shared_queue(queue: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_enqueue_shared_queue(queue: u32, data: *const u8, size: usize) -> u32;
+    fn proxy_get_buffer_bytes(
+        buffer: u32,
+        start: usize,
+        max_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
+    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
+    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_property(
+        path: *const u8,
+        path_size: usize,
+        value: *mut *mut u8,
+        value_size: *mut usize,
+    ) -> u32;
+    fn proxy_get_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *mut *mut u8,
+        value_size: *mut usize,
+        cas: *mut u32,
+    ) -> u32;
+    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
+    fn proxy_register_shared_queue(name: *const u8, name_size: usize, queue: *mut u32) -> u32;
+    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
+    fn proxy_replace_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_send_local_response(
+        status: u32,
+        details: *const u8,
+        details_size: usize,
+        body: *const u8,
+        body_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        grpc_status: i32,
+    ) -> u32;
+    fn proxy_set_effective_context(context: u32) -> u32;
+    fn proxy_set_property(
+        path: *const u8,
+        path_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
+    fn proxy_set_shared_data(
+        key: *const u8,
+        key_size: usize,
+        value: *const u8,
+        value_size: usize,
+        cas: u32,
+    ) -> u32;
+    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
+}
+
+/// The time, in whole milliseconds.
+pub(super) fn now() -> Result<Timestamp, HostError> {
+    let mut nanoseconds = 0;
+    // SAFETY: the pointer is valid for one u64 during the call.
+    check(unsafe { proxy_get_current_time_nanoseconds(&mut nanoseconds) })?;
+    Ok(Timestamp::from_millis(nanoseconds / 1_000_000))
+}
+
+/// A header map in serialized form. An error when there is none in this callback.
+pub(super) fn header_pairs(map: Map) -> Result<Vec<u8>, HostError> {
+    // SAFETY: see `returned`.
+    returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+}
+
+/// Replaces all fields of a name in the request's header by one.
+pub(super) fn set_request_header(name: &str, value: &[u8]) -> Result<(), HostError> {
+    // SAFETY: both slices are valid during the call; the host copies them.
+    check(unsafe {
+        proxy_replace_header_map_value(
+            Map::Request as u32,
+            name.as_ptr(),
+            name.len(),
+            value.as_ptr(),
+            value.len(),
+        )
+    })
+}
+
+/// Removes all fields of a name from the request's header.
+pub(super) fn remove_request_header(name: &[u8]) -> Result<(), HostError> {
+    // SAFETY: the slice is valid during the call; the host copies it.
+    check(unsafe {
+        proxy_remove_header_map_value(Map::Request as u32, name.as_ptr(), name.len())
+    })
+}
+
+/// Lets a paused request go on. The request's header is out of reach afterwards.
+pub(super) fn resume_request() -> Result<(), HostError> {
+    const REQUEST: u32 = 0;
+    // SAFETY: no pointers.
+    check(unsafe { proxy_continue_stream(REQUEST) })
+}
+
+/// Answers the selected stream's request. `details` is a word for the access log.
+pub(super) fn send_local_response(
+    status: u16,
+    details: &str,
+    headers: &[u8],
+    body: &[u8],
+    grpc_status: Option<u32>,
+) -> Result<(), HostError> {
+    let grpc_status = grpc_status.and_then(|status| i32::try_from(status).ok()).unwrap_or(-1);
+    // SAFETY: all slices are valid during the call; the host copies them.
+    check(unsafe {
+        proxy_send_local_response(
+            u32::from(status),
+            details.as_ptr(),
+            details.len(),
+            body.as_ptr(),
+            body.len(),
+            headers.as_ptr(),
+            headers.len(),
+            grpc_status,
+        )
+    })
+}
+
+/// Selects the stream (or root) that the following calls act on. An error when it is gone: then
+/// the one selected before still is, and nothing may be done.
+pub(super) fn select(context: u32) -> Result<(), HostError> {
+    // SAFETY: no pointers.
+    check(unsafe { proxy_set_effective_context(context) })
+}
+
+/// A buffer of the host, from its start, at most `limit` bytes.
+pub(super) fn buffer(buffer: Buffer, limit: usize) -> Result<Vec<u8>, HostError> {
+    // SAFETY: see `returned`.
+    returned(|data, size| unsafe { proxy_get_buffer_bytes(buffer as u32, 0, limit, data, size) })
+}
+
+/// A property of the host, by its name.
+pub(super) fn property(name: &str) -> Result<Vec<u8>, HostError> {
+    // SAFETY: the name is valid during the call; else see `returned`.
+    returned(|data, size| unsafe { proxy_get_property(name.as_ptr(), name.len(), data, size) })
+}
+
+/// Sets filter state `wasm.<name>` of the selected stream.
+pub(super) fn set_filter_state(name: &str, value: &str) -> Result<(), HostError> {
+    // SAFETY: both slices are valid during the call; the host copies them.
+    check(unsafe {
+        proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len())
+    })
+}
+
+/// A value of the shared data with its counter.
+pub(super) fn shared_data(key: &str) -> Result<(Vec<u8>, u32), HostError> {
+    let mut cas = 0;
+    // SAFETY: the key is valid during the call, `cas` for one u32; else see `returned`.
+    let value = returned(|data, size| unsafe {
+        proxy_get_shared_data(key.as_ptr(), key.len(), data, size, &mut cas)
+    })?;
+    Ok((value, cas))
+}
+
+/// Writes a value of the shared data if its counter still is `cas`.
+pub(super) fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<(), HostError> {
+    // SAFETY: both slices are valid during the call; the host copies them.
+    check(unsafe {
+        proxy_set_shared_data(key.as_ptr(), key.len(), value.as_ptr(), value.len(), cas)
+    })
+}
+
+/// Registers a queue whose items wake this root context.
+pub(super) fn register_queue(name: &str) -> Result<u32, HostError> {
+    let mut queue = 0;
+    // SAFETY: the name is valid during the call, `queue` for one u32.
+    check(unsafe { proxy_register_shared_queue(name.as_ptr(), name.len(), &mut queue) })?;
+    Ok(queue)
+}
+
+/// Puts an empty item into a queue.
+pub(super) fn enqueue(queue: u32) -> Result<(), HostError> {
+    // SAFETY: one byte of a static slice.
+    check(unsafe { proxy_enqueue_shared_queue(queue, b"w".as_ptr(), 1) })
+}
+
+/// Takes an item out of a queue; an error when it is empty.
+pub(super) fn dequeue(queue: u32) -> Result<(), HostError> {
+    // SAFETY: see `returned`.
+    returned(|data, size| unsafe { proxy_dequeue_shared_queue(queue, data, size) }).map(drop)
+}
+
+/// Sets the period of the root context's timer.
+pub(super) fn set_tick_period(period: Duration) -> Result<(), HostError> {
+    let period = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
+    // SAFETY: no pointers.
+    check(unsafe { proxy_set_tick_period_milliseconds(period) })
+}
+
+/// Writes a line to the log. Nothing can be done where that fails.
+pub(super) fn log(level: Level, message: &str) {
+    let level = match level {
+        Level::Info => 2,
+        Level::Warn => 3,
+        Level::Error => 4,
+    };
+    // SAFETY: the message is valid during the call; the host copies it.
+    let _status = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
+}
+
+/// Calls a function that only some hosts have.
+pub(super) fn call_foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u8>, HostError> {
+    // SAFETY: both slices are valid during the call; else see `returned`.
+    returned(|data, size| unsafe {
+        proxy_call_foreign_function(
+            name.as_ptr(),
+            name.len(),
+            argument.as_ptr(),
+            argument.len(),
+            data,
+            size,
+        )
+    })
+}
+
+/// Sends a call and gives the host's token for it.
+pub(super) fn dispatch(call: &HttpCall) -> Result<u32, CallFailure> {
+    let endpoint = &call.endpoint;
+    let mut headers = vec![
+        (":method", call.method),
+        (":scheme", endpoint.scheme),
+        (":authority", &endpoint.authority),
+        (":path", &endpoint.path),
+    ];
+    for (name, value) in &call.headers {
+        let value = std::str::from_utf8(value.expose()).map_err(|_| CallFailure::Overloaded)?;
+        headers.push((name, value));
+    }
+    let body = call.body.expose();
+    let body = (!body.is_empty()).then_some(body.as_slice());
+    hostcalls::dispatch_http_call(&endpoint.cluster, headers, body, Vec::new(), call.timeout)
+        .map_err(|status| match status {
+            Status::BadArgument => CallFailure::UnknownCluster,
+            _ => CallFailure::Overloaded,
+        })
+}
+
+/// Runs a hostcall that gives a buffer, and takes the buffer over. No buffer counts as an empty one.
+fn returned(call: impl FnOnce(*mut *mut u8, *mut usize) -> u32) -> Result<Vec<u8>, HostError> {
+    let mut data: *mut u8 = null_mut();
+    let mut size = 0;
+    check(call(&mut data, &mut size))?;
+    if data.is_null() {
+        return Ok(Vec::new());
+    }
+    // SAFETY: the host allocated exactly `size` bytes by our own `proxy_on_memory_allocate`, which
+    // makes a boxed slice of that length, and has given them up.
+    Ok(unsafe { Vec::from_raw_parts(data, size, size) })
+}
+
+const fn check(status: u32) -> Result<(), HostError> {
+    if status == 0 { Ok(()) } else { Err(HostError(status)) }
+}

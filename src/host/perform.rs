@@ -1,0 +1,142 @@
+//! Performing outcomes and effects: host calls in the right order, and nothing else.
+
+use std::time::Duration;
+
+use super::abi;
+use super::root::Calls;
+use super::shared::HostShared;
+use super::signatures::HostSignatures;
+use super::worker::Verdict;
+use crate::crypto::SignatureVerifier;
+use crate::gateway::{CallId, Host, Outcome, Refused, StreamId};
+use crate::message::{
+    CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
+};
+use crate::shared::SharedData;
+use crate::telemetry::Notice;
+
+/// The filter state (`wasm.tenantgate.reason`) that holds why a request was refused.
+const REASON: &str = "tenantgate.reason";
+
+/// Performs what the gateway does for the root context.
+pub(super) struct RootHost<'a> {
+    pub(super) root: u32,
+    pub(super) shared: &'a mut HostShared,
+    pub(super) signatures: &'a HostSignatures,
+    pub(super) calls: &'a mut Calls,
+}
+
+impl Host for RootHost<'_> {
+    fn shared(&mut self) -> &mut dyn SharedData {
+        self.shared
+    }
+
+    fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure> {
+        let token = abi::dispatch(call)?;
+        self.calls.insert(token, id, call.body_limit);
+        Ok(())
+    }
+
+    fn revisit(
+        &mut self,
+        stream: StreamId,
+        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+    ) -> bool {
+        let visited = self.with_stream(stream, || {
+            let pairs = abi::header_pairs(abi::Map::Request).ok();
+            let fields = pairs.as_deref().and_then(parse_pairs);
+            let Some(fields) = fields else {
+                refuse_broken();
+                return;
+            };
+            match decide(&RequestHead::new(fields), self.signatures) {
+                Outcome::Wait { .. } => {}
+                outcome @ Outcome::Forward(_) => {
+                    if apply(&outcome) == Verdict::Forwarded && abi::resume_request().is_err() {
+                        refuse_broken();
+                    }
+                }
+                outcome @ Outcome::Refuse(_) => {
+                    apply(&outcome);
+                }
+            }
+        });
+        visited.is_some()
+    }
+
+    fn answer(&mut self, stream: StreamId, refused: &Refused) {
+        self.with_stream(stream, || refuse(refused));
+    }
+
+    fn tick_every(&mut self, period: Duration) {
+        // Where this fails the timer keeps its period: slower or busier, never wrong.
+        let _kept = abi::set_tick_period(period);
+    }
+
+    fn log(&mut self, notice: &Notice) {
+        abi::log(notice.level(), &notice.to_string());
+    }
+}
+
+impl RootHost<'_> {
+    /// Acts on a stream, then selects the root context again. `None`, and nothing done, when the
+    /// stream is gone.
+    fn with_stream<T>(&self, stream: StreamId, act: impl FnOnce() -> T) -> Option<T> {
+        abi::select(stream.0).ok()?;
+        let done = act();
+        let _reset_by_host = abi::select(self.root);
+        Some(done)
+    }
+}
+
+/// Performs an outcome on the selected stream, all but resuming it. A change that the host does
+/// not make turns into a refusal: a request never goes on with a header that must not be there.
+pub(super) fn apply(outcome: &Outcome) -> Verdict {
+    match outcome {
+        Outcome::Forward(edits) => {
+            if edit(edits).is_ok() {
+                Verdict::Forwarded
+            } else {
+                refuse_broken();
+                Verdict::Refused
+            }
+        }
+        Outcome::Refuse(refused) => {
+            refuse(refused);
+            Verdict::Refused
+        }
+        Outcome::Wait { .. } => Verdict::Waits,
+    }
+}
+
+/// Answers the selected stream's request when the host did not give what a decision needs.
+pub(super) fn refuse_broken() {
+    let _status = abi::set_filter_state(REASON, "host_failed");
+    // Where even this fails, the request stays paused until the proxy's own idle timeout.
+    let _status = abi::send_local_response(500, "tenantgate_host_failed", &[], &[], None);
+}
+
+fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
+    for edit in edits {
+        match edit {
+            HeaderEdit::Remove(name) => abi::remove_request_header(name)?,
+            HeaderEdit::Set(name, value) => {
+                abi::set_request_header(name.as_str(), value.expose())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn refuse(refused: &Refused) {
+    // The reason is for the access log; a request is refused with or without it.
+    let _status = abi::set_filter_state(REASON, refused.reason);
+    let reply = &refused.reply;
+    let headers = write_pairs(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
+    let details = refused.reason;
+    let sent =
+        abi::send_local_response(reply.status, details, &headers, &reply.body, reply.grpc_status);
+    if sent.is_err() {
+        let _status = abi::send_local_response(reply.status, details, &[], &[], None);
+    }
+}

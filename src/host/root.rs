@@ -1,0 +1,206 @@
+//! The root context: configuration, timer, wake-ups, the answers to calls.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use proxy_wasm::traits::{Context, HttpContext, RootContext};
+use proxy_wasm::types::ContextType;
+
+use super::abi;
+use super::perform::RootHost;
+use super::shared::HostShared;
+use super::signatures::HostSignatures;
+use super::stream::{Stream, Unconfigured};
+use super::worker::Worker;
+use crate::config;
+use crate::gateway::{CallId, Event, Gateway, drive};
+use crate::message::{CallFailure, CallResponse, parse_pairs};
+use crate::secret::Secret;
+use crate::telemetry::Level;
+
+/// The calls that run, by the host's tokens, with the largest answer that is read.
+#[derive(Default)]
+pub(super) struct Calls(HashMap<u32, (CallId, usize)>);
+
+impl Calls {
+    /// Remembers a call that was sent.
+    pub(super) fn insert(&mut self, token: u32, id: CallId, body_limit: usize) {
+        self.0.insert(token, (id, body_limit));
+    }
+}
+
+/// One plugin configuration in one VM.
+pub(super) struct Root {
+    id: u32,
+    worker: Option<Rc<Worker>>,
+    shared: HostShared,
+    calls: Calls,
+}
+
+impl Root {
+    /// A root context without a configuration: it refuses everything.
+    pub(super) fn new(id: u32) -> Self {
+        let shared = HostShared::Worker(HashMap::new());
+        Self { id, worker: None, shared, calls: Calls::default() }
+    }
+
+    /// Hands an event to the gateway and performs what follows.
+    fn handle(&mut self, event: Event) {
+        let Some(worker) = self.worker.clone() else { return };
+        let Ok(now) = abi::now() else { return };
+        let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
+        let mut host = RootHost {
+            root: self.id,
+            shared: &mut self.shared,
+            signatures: &worker.signatures,
+            calls: &mut self.calls,
+        };
+        drive(&mut gateway, event, now, &mut host);
+        if worker.hurried.replace(false) {
+            let _kept = abi::set_tick_period(gateway.tick_period());
+        }
+    }
+
+    /// Reads and compiles the configuration; false, with every problem in the log, if it is not
+    /// valid.
+    fn configure(&mut self) -> bool {
+        let document = match abi::buffer(abi::Buffer::PluginConfiguration, CONFIGURATION_LIMIT) {
+            Ok(document) => document,
+            Err(abi::HostError(status)) => {
+                let message = format!("the configuration could not be read: host status {status}");
+                abi::log(Level::Error, &message);
+                return false;
+            }
+        };
+        let compiled = match config::compile(&document, &environment_variable) {
+            Ok(compiled) => compiled,
+            Err(errors) => {
+                abi::log(Level::Error, &format!("the configuration is not valid:\n{errors}"));
+                return false;
+            }
+        };
+        for warning in &compiled.warnings {
+            abi::log(Level::Warn, &format!("configuration: {warning}"));
+        }
+        self.shared = shared_data();
+        let seed = RandomState::new().hash_one(self.id);
+        let gateway = Gateway::new(Arc::new(compiled.config), seed);
+        let signatures = HostSignatures::probe();
+        abi::log(Level::Info, &format!("configured; signatures by {}", signatures.name()));
+        let queue = abi::register_queue(&format!("tenantgate/wake/{seed:016x}")).ok();
+        let _kept = abi::set_tick_period(gateway.tick_period());
+        self.worker = Some(Rc::new(Worker {
+            gateway: gateway.into(),
+            signatures,
+            queue,
+            hurried: false.into(),
+        }));
+        true
+    }
+}
+
+impl Context for Root {
+    fn on_http_call_response(
+        &mut self,
+        token: u32,
+        header_count: usize,
+        body_size: usize,
+        _trailer_count: usize,
+    ) {
+        if let Some((id, body_limit)) = self.calls.0.remove(&token) {
+            let result = response(header_count, body_size, body_limit);
+            self.handle(Event::CallEnded(id, result));
+        }
+    }
+}
+
+impl RootContext for Root {
+    fn on_configure(&mut self, _size: usize) -> bool {
+        self.configure()
+    }
+
+    fn on_tick(&mut self) {
+        self.handle(Event::Tick);
+    }
+
+    fn on_queue_ready(&mut self, queue: u32) {
+        // One wake-up serves all items; more than a few can only be stale.
+        for _ in 0..16 {
+            if abi::dequeue(queue).is_err() {
+                break;
+            }
+        }
+        self.handle(Event::Woken);
+    }
+
+    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
+        Some(match &self.worker {
+            Some(worker) => Box::new(Stream::new(id, Rc::clone(worker))),
+            None => Box::new(Unconfigured),
+        })
+    }
+
+    fn get_type(&self) -> Option<ContextType> {
+        Some(ContextType::HttpContext)
+    }
+}
+
+/// The largest configuration that is read: 64 MiB.
+const CONFIGURATION_LIMIT: usize = 64 << 20;
+
+/// Shared data of the process, if we have a `vm_id` of our own.
+fn shared_data() -> HostShared {
+    let has_vm_id = abi::property("plugin_vm_id").is_ok_and(|id| !id.is_empty());
+    if has_vm_id {
+        HostShared::Process
+    } else {
+        abi::log(
+            Level::Warn,
+            "`vm_config.vm_id` is empty, so other filters could read and write what workers share: \
+             keys and tokens are kept and fetched by each worker for itself; set a unique `vm_id`",
+        );
+        HostShared::Worker(HashMap::new())
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "this is where the environment is handed over")]
+fn environment_variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// The answer to a call as the host reports it in this callback.
+fn response(
+    header_count: usize,
+    body_size: usize,
+    body_limit: usize,
+) -> Result<CallResponse, CallFailure> {
+    // With no header there is no header map to read, and no answer.
+    if header_count == 0 {
+        return Err(CallFailure::Interrupted);
+    }
+    if body_size > body_limit {
+        return Err(CallFailure::TooLarge(Some(body_size)));
+    }
+    let pairs = abi::header_pairs(abi::Map::CallResponse).map_err(|_| CallFailure::Interrupted)?;
+    let fields = parse_pairs(&pairs).ok_or(CallFailure::Interrupted)?;
+    let value = |name: &[u8]| {
+        fields.iter().find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| *value)
+    };
+    let number = |name| std::str::from_utf8(value(name)?).ok()?.parse::<u64>().ok();
+    let status = number(b":status").and_then(|status| u16::try_from(status).ok());
+    let body = if body_size == 0 {
+        Vec::new()
+    } else {
+        abi::buffer(abi::Buffer::CallResponseBody, body_size)
+            .map_err(|_| CallFailure::Interrupted)?
+    };
+    Ok(CallResponse {
+        status: status.ok_or(CallFailure::Interrupted)?,
+        content_type: value(b"content-type").map(<[u8]>::to_vec),
+        retry_after: number(b"retry-after").map(Duration::from_secs),
+        body: Secret::new(body),
+    })
+}

@@ -1,0 +1,61 @@
+//! The stream context: one request.
+
+use std::rc::Rc;
+
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+
+use super::worker::{Verdict, Worker};
+use crate::gateway::StreamId;
+
+/// One request of one worker.
+pub(super) struct Stream {
+    id: StreamId,
+    worker: Rc<Worker>,
+    has_waited: bool,
+}
+
+impl Stream {
+    /// The stream that the host numbers `id`.
+    pub(super) const fn new(id: u32, worker: Rc<Worker>) -> Self {
+        Self { id: StreamId(id), worker, has_waited: false }
+    }
+}
+
+impl Context for Stream {}
+
+impl HttpContext for Stream {
+    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        match self.worker.request(self.id) {
+            Verdict::Forwarded => Action::Continue,
+            Verdict::Refused => Action::Pause,
+            Verdict::Waits => {
+                self.has_waited = true;
+                Action::Pause
+            }
+        }
+    }
+}
+
+/// A client that goes while its request waits must not be looked for later.
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.has_waited
+            && let Ok(mut gateway) = self.worker.gateway.try_borrow_mut()
+        {
+            gateway.forget(self.id);
+        }
+    }
+}
+
+/// A stream of a root context that has no configuration: everything is refused.
+pub(super) struct Unconfigured;
+
+impl Context for Unconfigured {}
+
+impl HttpContext for Unconfigured {
+    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        super::perform::refuse_broken();
+        Action::Pause
+    }
+}

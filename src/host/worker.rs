@@ -1,0 +1,65 @@
+//! What the root context shares with its streams in one worker.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use super::abi;
+use super::perform::apply;
+use super::signatures::HostSignatures;
+use crate::gateway::{Gateway, Outcome, StreamId};
+use crate::message::{RequestHead, parse_pairs};
+
+/// One configuration at work in one worker.
+pub(super) struct Worker {
+    pub(super) gateway: RefCell<Gateway>,
+    pub(super) signatures: HostSignatures,
+    /// The queue that wakes the root context; `None` where the host has no queues.
+    pub(super) queue: Option<u32>,
+    /// Whether a stream sped the timer up, for want of a queue.
+    pub(super) hurried: Cell<bool>,
+}
+
+/// What a stream does after its header has been decided.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(super) enum Verdict {
+    Forwarded,
+    Refused,
+    Waits,
+}
+
+impl Worker {
+    /// Decides the request of the current stream from its header.
+    pub(super) fn request(&self, stream: StreamId) -> Verdict {
+        let outcome = self.decide(stream);
+        match outcome {
+            Some(Outcome::Wait { wake }) => {
+                if wake {
+                    self.wake();
+                }
+                Verdict::Waits
+            }
+            Some(outcome @ (Outcome::Forward(_) | Outcome::Refuse(_))) => apply(&outcome),
+            None => {
+                super::perform::refuse_broken();
+                Verdict::Refused
+            }
+        }
+    }
+
+    /// `None` when the host does not give what a decision needs, or calls back within a callback.
+    fn decide(&self, stream: StreamId) -> Option<Outcome> {
+        let now = abi::now().ok()?;
+        let pairs = abi::header_pairs(abi::Map::Request).ok()?;
+        let head = RequestHead::new(parse_pairs(&pairs)?);
+        let mut gateway = self.gateway.try_borrow_mut().ok()?;
+        Some(gateway.request(stream, &head, now, &self.signatures))
+    }
+
+    /// Wakes the root context: by its queue, else by a short tick.
+    fn wake(&self) {
+        let is_queued = self.queue.is_some_and(|queue| abi::enqueue(queue).is_ok());
+        if !is_queued && abi::set_tick_period(Duration::from_millis(1)).is_ok() {
+            self.hurried.set(true);
+        }
+    }
+}
