@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
+use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
-use jwt_compact::{Algorithm as _, AlgorithmSignature};
 
 use super::{Algorithm, KeyMaterial, PublicKey};
 

@@ -1,11 +1,13 @@
 //! The tokens that have been seen: a repeated token costs one hash and one comparison.
 
+use std::fmt;
 use std::sync::Arc;
 
+use super::TOKEN_LIMIT;
 use super::error::TokenError;
 use super::generations::{Bounds, Generations};
 use super::issuer::Issuers;
-use super::keyring::{KeyRing, KeySetId};
+use super::keyring::KeyRing;
 use super::token::VerifiedToken;
 use super::verify::{Unverified, verify};
 use crate::crypto::SignatureVerifier;
@@ -13,8 +15,8 @@ use crate::time::Timestamp;
 
 /// The tokens that have been verified or refused, by all their bytes.
 ///
-/// It belongs to one root context and one configuration: the rules that a token was checked against
-/// are those it was given with. A flood of refused tokens does not displace verified ones.
+/// It belongs to one configuration: with another set of [`Issuers`] goes another cache. A flood of
+/// refused tokens does not displace verified ones.
 pub struct VerifiedTokens {
     verified: Generations<Known>,
     refused: Generations<Refusal>,
@@ -28,6 +30,181 @@ struct Known {
 
 struct Refusal {
     error: TokenError,
-    /// For refusals that other keys could change: the key set and its generation.
-    keys: Option<(KeySetId, u64)>,
+    /// For a refusal that other keys could change: the generation of the whole ring.
+    generation: Option<u64>,
 }
+
+impl VerifiedTokens {
+    /// The default bounds for verified tokens.
+    pub const DEFAULT: Bounds = Bounds { entries: 4096, bytes: 8 << 20 };
+
+    /// The bounds for refused tokens: enough for the few clients that repeat one.
+    pub const REFUSED: Bounds = Bounds { entries: 512, bytes: 1 << 20 };
+
+    /// An empty cache.
+    pub fn new(bounds: Bounds) -> Self {
+        Self { verified: Generations::new(bounds), refused: Generations::new(Self::REFUSED) }
+    }
+
+    /// The verified token of these bytes. What was found before is used again as long as it holds:
+    /// a verified token until it expires or its key leaves the issuer's set, a refusal for ever or,
+    /// where keys decide, until the issuer's set changes.
+    ///
+    /// # Errors
+    /// As [`verify`].
+    pub fn lookup_or_verify(
+        &mut self,
+        token: &[u8],
+        issuers: &Issuers,
+        keys: &KeyRing,
+        signatures: &dyn SignatureVerifier,
+        now: Timestamp,
+    ) -> Result<Arc<VerifiedToken>, Unverified> {
+        if token.len() > TOKEN_LIMIT {
+            return Err(TokenError::TooLarge.into());
+        }
+        if let Some(known) = self.verified.get(token) {
+            if known.token.is_expired(now) {
+                let expired_at = known.token.expires_at();
+                self.verified.remove(token);
+                return Err(TokenError::Expired { expired_at, now }.into());
+            }
+            if known.is_key_current(keys) {
+                return Ok(Arc::clone(&known.token));
+            }
+            self.verified.remove(token);
+        }
+        if let Some(refusal) = self.refused.get(token) {
+            if refusal.holds(keys) {
+                return Err(refusal.at(now).into());
+            }
+            self.refused.remove(token);
+        }
+        match verify(token, issuers, keys, signatures, now) {
+            Ok(verified) => Ok(self.remember(token, verified, keys)),
+            Err(Unverified::Refused(error)) => {
+                self.remember_refusal(token, error, keys);
+                Err(Unverified::Refused(error))
+            }
+            Err(unverified @ (Unverified::KeysMissing(_) | Unverified::KeyUnknown(_))) => {
+                Err(unverified)
+            }
+        }
+    }
+
+    /// What it holds, for metrics: verified tokens, then refused ones.
+    pub fn held(&self) -> (Bounds, Bounds) {
+        (self.verified.held(), self.refused.held())
+    }
+
+    fn remember(
+        &mut self,
+        token: &[u8],
+        verified: VerifiedToken,
+        keys: &KeyRing,
+    ) -> Arc<VerifiedToken> {
+        let verified = Arc::new(verified);
+        let known = Known {
+            token: Arc::clone(&verified),
+            generation: keys.generation(verified.issuer().keys()),
+        };
+        let size = verified.footprint();
+        self.verified.insert(token, known, size);
+        verified
+    }
+
+    fn remember_refusal(&mut self, token: &[u8], error: TokenError, keys: &KeyRing) {
+        let generation = match lifetime(error) {
+            Lifetime::Forever => None,
+            Lifetime::Keys => Some(keys.changes()),
+            Lifetime::Once => return,
+        };
+        self.refused.insert(token, Refusal { error, generation }, 0);
+    }
+}
+
+impl Known {
+    /// Whether the key that verified the token is still in its issuer's set. The set is searched
+    /// only after it has changed.
+    fn is_key_current(&mut self, keys: &KeyRing) -> bool {
+        let id = self.token.issuer().keys();
+        let generation = keys.generation(id);
+        if self.generation == generation {
+            return true;
+        }
+        self.generation = generation;
+        keys.get(id).is_some_and(|set| set.contains(self.token.thumbprint()))
+    }
+}
+
+impl Refusal {
+    fn holds(&self, keys: &KeyRing) -> bool {
+        self.generation.is_none_or(|generation| generation == keys.changes())
+    }
+
+    /// The error as it is at another time.
+    const fn at(&self, now: Timestamp) -> TokenError {
+        match self.error {
+            TokenError::Expired { expired_at, .. } => TokenError::Expired { expired_at, now },
+            error => error,
+        }
+    }
+}
+
+/// How long a refusal stays true.
+enum Lifetime {
+    /// As long as the rules stay the same.
+    Forever,
+    /// Until a key set changes.
+    Keys,
+    /// It may be otherwise the next time, or costs less than remembering it.
+    Once,
+}
+
+const fn lifetime(error: TokenError) -> Lifetime {
+    match error {
+        TokenError::IssuedInFuture
+        | TokenError::Malformed
+        | TokenError::NotYetValid
+        | TokenError::SignatureUnsupported
+        | TokenError::TooLarge => Lifetime::Once,
+        TokenError::KeyAmbiguous | TokenError::KeyUnfit | TokenError::SignatureInvalid => {
+            Lifetime::Keys
+        }
+        TokenError::AlgorithmNotAllowed
+        | TokenError::AudienceMismatch
+        | TokenError::ClaimInvalid(_)
+        | TokenError::ClaimMissing(_)
+        | TokenError::ClientMismatch
+        | TokenError::ConfirmationUnsupported
+        | TokenError::Expired { .. }
+        | TokenError::HeaderInvalid
+        | TokenError::HeaderUnsupported
+        | TokenError::IssuedAfterExpiry
+        | TokenError::IssuerUnknown
+        | TokenError::NotAccessToken
+        | TokenError::OwnToken
+        | TokenError::PayloadInvalid
+        | TokenError::SubtenantWithoutTenant
+        | TokenError::TenantNotAllowed
+        | TokenError::TypeNotAllowed => Lifetime::Forever,
+    }
+}
+
+impl Default for VerifiedTokens {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT)
+    }
+}
+
+/// Tokens are secrets, so only their numbers are shown.
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (verified, refused) = self.held();
+        let (verified, refused) = (verified.entries, refused.entries);
+        write!(formatter, "VerifiedTokens({verified} verified, {refused} refused)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

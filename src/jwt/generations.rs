@@ -82,14 +82,6 @@ impl<V> Generations<V> {
         self.remove_hash(hash);
     }
 
-    /// Forgets everything.
-    pub(super) fn clear(&mut self) {
-        self.young.clear();
-        self.old.clear();
-        self.young_size = 0;
-        self.old_size = 0;
-    }
-
     /// What it holds now.
     pub(super) fn held(&self) -> Bounds {
         Bounds {

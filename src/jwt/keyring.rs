@@ -11,7 +11,10 @@ pub struct KeySetId(pub u32);
 
 /// The last good key set of each source. A failed refresh changes nothing here.
 #[derive(Debug, Default)]
-pub struct KeyRing(HashMap<KeySetId, Slot>);
+pub struct KeyRing {
+    slots: HashMap<KeySetId, Slot>,
+    changes: u64,
+}
 
 #[derive(Debug)]
 struct Slot {
@@ -22,21 +25,27 @@ struct Slot {
 impl KeyRing {
     /// The key set of a source, if one has arrived.
     pub fn get(&self, id: KeySetId) -> Option<&Arc<JwkSet>> {
-        self.0.get(&id).map(|slot| &slot.set)
+        self.slots.get(&id).map(|slot| &slot.set)
     }
 
-    /// Puts a key set in the place of the last one. The generation moves on only if the keys differ.
+    /// Puts a key set in the place of the last one. A set with equal content changes nothing.
     pub fn set(&mut self, id: KeySetId, set: Arc<JwkSet>) {
-        let generation = match self.0.get(&id) {
-            Some(slot) if slot.set == set => slot.generation,
-            Some(slot) => slot.generation.saturating_add(1),
-            None => 1,
-        };
-        self.0.insert(id, Slot { set, generation });
+        let last = self.slots.get(&id);
+        if last.is_some_and(|slot| slot.set == set) {
+            return;
+        }
+        let generation = last.map_or(1, |slot| slot.generation.saturating_add(1));
+        self.slots.insert(id, Slot { set, generation });
+        self.changes = self.changes.saturating_add(1);
     }
 
     /// How many different key sets this source has given; zero before the first one.
     pub fn generation(&self, id: KeySetId) -> u64 {
-        self.0.get(&id).map_or(0, |slot| slot.generation)
+        self.slots.get(&id).map_or(0, |slot| slot.generation)
+    }
+
+    /// How often any key set has changed.
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 }

@@ -11,11 +11,14 @@ mod jwks;
 mod keyring;
 mod names;
 mod scopes;
+#[cfg(test)]
+pub(crate) mod testing;
 mod token;
 mod verify;
 
 pub use self::cache::VerifiedTokens;
 pub use self::error::{ClaimKind, TokenError};
+pub use self::generations::Bounds;
 pub use self::inspect::{UntrustedClaims, inspect};
 pub use self::issuer::{
     AccessTokenRules, Expected, IssuerParts, IssuerRepeated, IssuerRules, IssuerRulesError,
@@ -28,7 +31,7 @@ pub use self::keyring::{KeyRing, KeySetId};
 pub use self::names::{ClaimName, ClaimNameError, ClaimNames};
 pub use self::scopes::{SCOPE_LIMIT, SCOPES_LIMIT, Scopes};
 pub use self::token::VerifiedToken;
-pub use self::verify::{Unverified, verify};
+pub use self::verify::{Unverified, check_signature, verify};
 
 /// The longest token, in bytes.
 pub const TOKEN_LIMIT: usize = 16 * 1024;

@@ -42,7 +42,6 @@ pub fn verify(
     let header = parse_header(&header)?;
     let header = Header::from_value(&header)?;
     header.algorithm(&Algorithm::ALL)?;
-    let signature = compact.signature()?;
     let payload = compact.payload()?;
     let payload = parse_claims(&payload)?;
 
@@ -54,13 +53,7 @@ pub fn verify(
     let expires_at = check_times(&claims, issuer, now)?;
     check_recipient(&claims, issuer)?;
 
-    let key = find_key(&header, algorithm, issuer.keys(), keys)?;
-    match signatures.verify(algorithm, key.key(), compact.message(), &signature) {
-        Verdict::Invalid => return Err(TokenError::SignatureInvalid.into()),
-        Verdict::Unsupported => return Err(TokenError::SignatureUnsupported.into()),
-        Verdict::Valid => {}
-    }
-
+    let key = find_signing_key(&compact, &header, algorithm, (issuer.keys(), keys), signatures)?;
     check_kind(&claims, issuer)?;
     let tenancy = check_tenancy(&claims, issuer)?;
     Ok(VerifiedToken(Verified {
@@ -73,6 +66,26 @@ pub fn verify(
         expires_at,
         thumbprint: *key.key().thumbprint(),
     }))
+}
+
+/// Checks the form, the header and the signature of a token, and nothing of what it says: the JWS
+/// layer (RFC 7515 §5.2) under [`verify`]. It gives no claims, so it lets nobody in.
+///
+/// # Errors
+/// As [`verify`].
+pub fn check_signature(
+    token: &[u8],
+    allowed: &[Algorithm],
+    (id, keys): (KeySetId, &KeyRing),
+    signatures: &dyn SignatureVerifier,
+) -> Result<(), Unverified> {
+    let compact = Compact::split(token)?;
+    let header = compact.header()?;
+    let header = parse_header(&header)?;
+    let header = Header::from_value(&header)?;
+    let algorithm = header.algorithm(allowed)?;
+    compact.payload()?;
+    find_signing_key(&compact, &header, algorithm, (id, keys), signatures).map(|_| ())
 }
 
 impl From<TokenError> for Unverified {
@@ -143,19 +156,27 @@ fn check_recipient(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), 
     Ok(())
 }
 
-/// The key comes from the issuer's configured source alone, whatever the header offers.
-fn find_key<'k>(
+/// The key that signed the token. It comes from the issuer's configured source alone, whatever the
+/// header offers.
+fn find_signing_key<'k>(
+    compact: &Compact<'_>,
     header: &Header<'_>,
     algorithm: Algorithm,
-    id: KeySetId,
-    keys: &'k KeyRing,
+    (id, keys): (KeySetId, &'k KeyRing),
+    signatures: &dyn SignatureVerifier,
 ) -> Result<&'k Jwk, Unverified> {
+    let signature = compact.signature()?;
     let set = keys.get(id).ok_or(Unverified::KeysMissing(id))?;
-    set.find(header.key_id, algorithm).map_err(|error| match error {
+    let key = set.find(header.key_id, algorithm).map_err(|error| match error {
         KeyNotFound::Ambiguous => TokenError::KeyAmbiguous.into(),
         KeyNotFound::Unfit => TokenError::KeyUnfit.into(),
         KeyNotFound::Unknown => Unverified::KeyUnknown(id),
-    })
+    })?;
+    match signatures.verify(algorithm, key.key(), compact.message(), &signature) {
+        Verdict::Invalid => Err(TokenError::SignatureInvalid.into()),
+        Verdict::Unsupported => Err(TokenError::SignatureUnsupported.into()),
+        Verdict::Valid => Ok(key),
+    }
 }
 
 /// Only access tokens, not bound to a key of their holder, and not our own.
@@ -220,3 +241,6 @@ fn check_tenancy(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<Tenanc
         | (Tenants::Any, None, AccessTokenRules::Plain) => Ok(tenancy),
     }
 }
+
+#[cfg(test)]
+mod tests;
