@@ -6,7 +6,10 @@
 //! Calls to other servers are the exception: they go through the SDK, which must know their tokens
 //! to route their answers ([`dispatch`]).
 
-#![allow(unsafe_code, reason = "this is the host shim: foreign functions and buffers they allocate")]
+#![allow(
+    unsafe_code,
+    reason = "this is the host shim: foreign functions and buffers they allocate"
+)]
 
 use std::ptr::null_mut;
 use std::time::Duration;
@@ -144,9 +147,7 @@ pub(super) fn set_request_header(name: &str, value: &[u8]) -> Result<(), HostErr
 /// Removes all fields of a name from the request's header.
 pub(super) fn remove_request_header(name: &[u8]) -> Result<(), HostError> {
     // SAFETY: the slice is valid during the call; the host copies it.
-    check(unsafe {
-        proxy_remove_header_map_value(Map::Request as u32, name.as_ptr(), name.len())
-    })
+    check(unsafe { proxy_remove_header_map_value(Map::Request as u32, name.as_ptr(), name.len()) })
 }
 
 /// Lets a paused request go on. The request's header is out of reach afterwards.
@@ -202,9 +203,7 @@ pub(super) fn property(name: &str) -> Result<Vec<u8>, HostError> {
 /// Sets filter state `wasm.<name>` of the selected stream.
 pub(super) fn set_filter_state(name: &str, value: &str) -> Result<(), HostError> {
     // SAFETY: both slices are valid during the call; the host copies them.
-    check(unsafe {
-        proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len())
-    })
+    check(unsafe { proxy_set_property(name.as_ptr(), name.len(), value.as_ptr(), value.len()) })
 }
 
 /// A value of the shared data with its counter.

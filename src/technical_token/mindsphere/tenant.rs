@@ -116,3 +116,6 @@ impl Kind for MindsphereTenant {
         Ok(Some(expires_at))
     }
 }
+
+#[cfg(test)]
+mod tests;

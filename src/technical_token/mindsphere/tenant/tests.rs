@@ -1,0 +1,197 @@
+//! The platform's worked examples (its documentation, in our words), and every way in which a
+//! token can be another one than was asked for.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::*;
+use crate::jwt::{ClaimKind, ClaimName};
+use crate::message::Endpoint;
+use crate::secret::Secret;
+
+const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
+const ISSUER: &str = "https://tenant1.piam.eu1.mindsphere.io/oauth/token";
+
+fn credential() -> MindsphereTenant {
+    let name = |name| ClaimName::parse(name).unwrap();
+    MindsphereTenant::new(MindsphereTenantParts {
+        endpoint: Endpoint {
+            cluster: Arc::from("piam"),
+            scheme: "https",
+            authority: Arc::from("tenant1.piam.eu1.mindsphere.io"),
+            path: Arc::from("/oauth/token"),
+        },
+        issuer: ISSUER.to_owned(),
+        tenant: TenantId::parse("tenant1").unwrap(),
+        client: ClientCredentials::new("tenant1-svc", Secret::new("s3cr3t".to_owned())),
+        claims: ClaimNames {
+            client: name("client_id"),
+            scopes: name("scope"),
+            subtenant: Some(name("subtenant")),
+            tenant: Some(name("ten")),
+            user: Some(name("user_id")),
+        },
+        timeout: Duration::from_secs(5),
+    })
+}
+
+fn subtenant(id: &str) -> SubtenantId {
+    SubtenantId::parse(id).unwrap()
+}
+
+/// A token with the documented claims, one member replaced, added, or (`null`) removed.
+fn token(header: &str, member: &str, value: &str) -> Vec<u8> {
+    let mut claims: Vec<(&str, String)> = vec![
+        ("iss", format!("\"{ISSUER}\"")),
+        ("ten", "\"tenant1\"".into()),
+        ("scope", "[\"iot.fil.r\"]".into()),
+        ("iat", "999999".into()),
+        ("exp", "1001799".into()),
+        ("jti", "\"868a95bbbddc4fd8a57e340c2bb7ebb6\"".into()),
+    ];
+    claims.retain(|(name, _)| *name != member);
+    if value != "null" {
+        claims.push((member, value.to_owned()));
+    }
+    let claims: Vec<_> = claims.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    let claims = encoded(&format!("{{{}}}", claims.join(",")));
+    [encoded(header), claims, encoded("signature")].join(".").into_bytes()
+}
+
+const HEADER: &str = r#"{"alg":"RS256","kid":"key-id-1","typ":"JWT"}"#;
+
+fn check(
+    member: &str,
+    value: &str,
+    asked: Option<&str>,
+) -> Result<Option<Timestamp>, TokenRejected> {
+    let asked = asked.map(subtenant);
+    credential().check(&token(HEADER, member, value), asked.as_ref(), NOW)
+}
+
+fn fields(call: &HttpCall) -> Vec<(&str, String)> {
+    let text = |value: &Secret<Vec<u8>>| String::from_utf8(value.expose().clone()).unwrap();
+    call.headers.iter().map(|(name, value)| (*name, text(value))).collect()
+}
+
+#[test]
+fn the_request_for_a_tenant_token_is_the_documented_one() {
+    let call = credential().call(None).unwrap();
+    assert_eq!((call.method, &*call.endpoint.path), ("POST", "/oauth/token"));
+    assert_eq!(
+        fields(&call),
+        [
+            ("authorization", "Basic dGVuYW50MS1zdmM6czNjcjN0".to_owned()),
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            ("accept", "application/json".to_owned()),
+        ]
+    );
+    assert_eq!(call.body.expose(), b"grant_type=client_credentials");
+}
+
+#[test]
+fn the_request_for_a_subtenant_has_the_documented_fields_and_encodes_the_id() {
+    let call = credential().call(Some(&subtenant("mycustomer"))).unwrap();
+    let expected: &[u8] = b"grant_type=client_credentials\
+        &iam-action=client_credentials.subtenant-impersonation&subtenant=mycustomer";
+    assert_eq!(call.body.expose(), expected);
+    let call = credential().call(Some(&subtenant("a&grant_type=x ü"))).unwrap();
+    assert!(call.body.expose().ends_with(b"&subtenant=a%26grant_type%3Dx+%C3%BC"));
+}
+
+#[test]
+fn the_token_asked_for_is_accepted_until_its_own_expiry() {
+    let expiry = Ok(Some(Timestamp::from_seconds(1_001_799)));
+    assert_eq!(check("x", "1", None), expiry);
+    assert_eq!(check("subtenant", "\"cust\"", Some("cust")), expiry);
+}
+
+#[test]
+fn another_tenants_subtenants_or_issuers_token_is_rejected() {
+    use TokenRejected::{IssuerMismatch, SubtenantMismatch, TenantMismatch};
+    let rows = [
+        ("ten", "\"tenant2\"", None, TenantMismatch),
+        ("subtenant", "\"cust\"", None, SubtenantMismatch),
+        ("subtenant", "\"cust2\"", Some("cust"), SubtenantMismatch),
+        ("x", "1", Some("cust"), SubtenantMismatch),
+        ("iss", "null", None, IssuerMismatch),
+        ("iss", "\"https://tenant2.piam.eu1.mindsphere.io/oauth/token\"", None, IssuerMismatch),
+        ("iss", "\"https://tenant1.piam.eu1.mindsphere.io/oauth/token/\"", None, IssuerMismatch),
+        ("iss", "\"HTTPS://tenant1.piam.eu1.mindsphere.io/oauth/token\"", None, IssuerMismatch),
+    ];
+    for (member, value, asked, expected) in rows {
+        assert_eq!(check(member, value, asked), Err(expected), "{member}: {value}");
+    }
+}
+
+#[test]
+fn a_token_of_another_kind_or_with_odd_claims_is_rejected() {
+    let form = |error| Err(TokenRejected::Form(error));
+    let missing = |kind| form(TokenError::ClaimMissing(kind));
+    assert_eq!(check("jti", "\"868a95bb-r\"", None), form(TokenError::NotAccessToken));
+    assert_eq!(check("nonce", "\"n\"", None), form(TokenError::NotAccessToken));
+    assert_eq!(check("granted_scopes", "[]", None), form(TokenError::NotAccessToken));
+    assert_eq!(check("scope", "null", None), missing(ClaimKind::Scopes));
+    assert_eq!(check("ten", "null", None), Err(TokenRejected::TenantMismatch));
+    for odd in ["\"\"", "7", "[\"cust\"]"] {
+        let result = check("subtenant", odd, Some("cust"));
+        let is_invalid = matches!(
+            result,
+            Err(TokenRejected::Form(TokenError::ClaimInvalid(ClaimKind::Subtenant(_))))
+        );
+        assert!(is_invalid, "{odd}: {result:?}");
+    }
+}
+
+#[test]
+fn another_algorithm_or_type_is_rejected() {
+    let rejected = |header: &str| credential().check(&token(header, "x", "1"), None, NOW).err();
+    for algorithm in ["none", "HS256", "ES256", "rs256"] {
+        let header = format!(r#"{{"alg":"{algorithm}"}}"#);
+        let expected = TokenRejected::Form(TokenError::AlgorithmNotAllowed);
+        assert_eq!(rejected(&header), Some(expected), "{algorithm}");
+    }
+    let typed = rejected(r#"{"alg":"RS256","typ":"rt+jwt"}"#);
+    assert_eq!(typed, Some(TokenRejected::Form(TokenError::TypeNotAllowed)));
+    assert_eq!(rejected(r#"{"alg":"RS256"}"#), None);
+}
+
+#[test]
+fn the_issue_time_may_lie_a_minute_ahead_and_no_more() {
+    assert!(check("iat", "1000060", None).is_ok());
+    let future = Err(TokenRejected::Form(TokenError::IssuedInFuture));
+    assert_eq!(check("iat", "1000061", None), future);
+    assert_eq!(check("nbf", "1000061", None), future);
+    assert_eq!(check("iat", "null", None), Err(TokenRejected::LifetimeUnknown));
+    assert_eq!(check("exp", "null", None), Err(TokenRejected::LifetimeUnknown));
+    let after = Err(TokenRejected::Form(TokenError::IssuedAfterExpiry));
+    assert_eq!(check("exp", "999998", None), after);
+}
+
+#[test]
+fn meanings_differ_by_subtenant_client_secret_and_issuer() {
+    let base = credential();
+    let mut meanings = vec![
+        base.meaning(None),
+        base.meaning(Some(&subtenant("a"))),
+        base.meaning(Some(&subtenant("b"))),
+    ];
+    let changes: [fn(&mut MindsphereTenantParts); 4] = [
+        |parts| parts.issuer.push('x'),
+        |parts| parts.tenant = TenantId::parse("tenant2").unwrap(),
+        |parts| parts.client = ClientCredentials::new("tenant1-svc", Secret::new("new".to_owned())),
+        |parts| parts.endpoint.authority = Arc::from("other.example"),
+    ];
+    for change in changes {
+        let mut other = base.clone();
+        change(&mut other.parts);
+        meanings.push(other.meaning(None));
+    }
+    let all = meanings.len();
+    meanings.sort_unstable();
+    meanings.dedup();
+    assert_eq!(meanings.len(), all);
+}
