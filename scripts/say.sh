@@ -2,6 +2,7 @@
 # Sourced by the other scripts: moves to the repository's root and says things once.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+export CARGO_TARGET_DIR=$PWD/target
 
 # say_once SUBJECT SENTENCE: tells on stderr which of several ways was taken, again only when it changes.
 say_once() {
