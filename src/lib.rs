@@ -1,6 +1,11 @@
 //! tenantgate: a proxy-wasm filter that authenticates callers, keeps subtenants on
 //! subtenancy-aware routes, and puts technical tokens on requests to upstreams.
 
+// In Node `#[test]` is wasm-bindgen's; this is the only place that knows.
+#[cfg(all(test, target_arch = "wasm32", target_os = "unknown"))]
+#[macro_use]
+extern crate tenantgate_node_test;
+
 pub mod crypto;
 pub mod json;
 pub mod jwt;
@@ -12,5 +17,5 @@ pub mod telemetry;
 pub mod tenancy;
 pub mod time;
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_os = "wasi")]
 mod host;

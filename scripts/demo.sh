@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# `demo.sh run` starts the demo and prints curl lines until Ctrl-C; `demo.sh tour` walks through them by itself.
+set -euo pipefail
+# shellcheck source=scripts/say.sh
+source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+
+scripts/wasm.sh
+ENVOY=$(scripts/envoy.sh)
+export ENVOY WASM=$PWD/target/tenantgate.wasm
+exec cargo run --quiet --release --locked --example demo -- "$@"
