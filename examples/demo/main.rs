@@ -16,6 +16,7 @@ mod arguments;
 #[allow(dead_code, reason = "the end-to-end tests use the rest")]
 mod development;
 mod error;
+mod outcome;
 mod place;
 mod stage;
 mod step;

@@ -1,14 +1,12 @@
 //! The steps of the tour: one request each, and what must come of it.
 
-use std::fmt;
 use std::net::SocketAddr;
 
 use serde_json::Value;
 
 use crate::development::codes;
-use crate::development::http_client::{Received, request};
-use crate::development::signing_key::claims_of;
-use crate::development::upstream::seen;
+use crate::development::http_client::request;
+use crate::outcome::{Credential, Outcome};
 
 /// One request of the tour.
 pub struct Step {
@@ -18,23 +16,6 @@ pub struct Step {
     pub method: &'static str,
     pub path: &'static str,
     pub expected: Outcome,
-}
-
-/// What came of a request.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outcome<T = &'static str> {
-    Passed { credential: Credential<T>, tenant: Option<T>, subtenant: Option<T> },
-    Refused { status: u16, code: T },
-}
-
-/// What the upstream saw in `authorization`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Credential<T> {
-    CallersToken,
-    None,
-    OpaqueToken,
-    Several,
-    TechnicalToken { tenant: T, subtenant: Option<T> },
 }
 
 impl Step {
@@ -55,91 +36,10 @@ impl Step {
         format!("{line} 'http://{gateway}{}'", self.path)
     }
 
-    /// What came of the request, as the answer and the upstream's echo in it tell.
-    pub fn outcome(&self, received: &Received, tokens: &Value) -> Outcome<String> {
-        if received.status != 200 {
-            return Outcome::Refused { status: received.status, code: received.code() };
-        }
-        let echo = received.json();
-        Outcome::Passed {
-            credential: credential(
-                &seen(&echo, "authorization"),
-                self.token(tokens).unwrap_or_default(),
-            ),
-            tenant: only(seen(&echo, "x-tenant")),
-            subtenant: only(seen(&echo, "x-subtenant")),
-        }
-    }
-
-    fn token<'a>(&self, tokens: &'a Value) -> Option<&'a str> {
+    /// The caller's token; `None` if the step sends none or the provider does not know the caller.
+    pub fn token<'a>(&self, tokens: &'a Value) -> Option<&'a str> {
         tokens.get(self.caller?)?.as_str()
     }
-}
-
-impl Outcome {
-    pub fn is(&self, other: &Outcome<String>) -> bool {
-        self.to_string() == other.to_string()
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Outcome<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Passed { credential, tenant, subtenant } => {
-                write!(formatter, "200, upstream saw {credential}")?;
-                write_if(formatter, ", x-tenant ", tenant)?;
-                write_if(formatter, ", x-subtenant ", subtenant)
-            }
-            Self::Refused { status, code } => write!(formatter, "{status} {code}"),
-        }
-    }
-}
-
-impl<T: fmt::Display> fmt::Display for Credential<T> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CallersToken => formatter.write_str("the caller's token"),
-            Self::None => formatter.write_str("no credential"),
-            Self::OpaqueToken => formatter.write_str("an opaque technical token"),
-            Self::Several => formatter.write_str("several credentials"),
-            Self::TechnicalToken { tenant, subtenant } => {
-                write!(formatter, "a technical token of {tenant}")?;
-                write_if(formatter, "/", subtenant)
-            }
-        }
-    }
-}
-
-fn write_if<T: fmt::Display>(
-    formatter: &mut fmt::Formatter<'_>,
-    before: &str,
-    value: &Option<T>,
-) -> fmt::Result {
-    value.as_ref().map_or(Ok(()), |value| write!(formatter, "{before}{value}"))
-}
-
-fn credential(values: &[String], callers: &str) -> Credential<String> {
-    match values {
-        [] => Credential::None,
-        [value] => match value.strip_prefix("Bearer ").unwrap_or_default() {
-            token if token == callers => Credential::CallersToken,
-            token if token.starts_with("opaque-") => Credential::OpaqueToken,
-            token => {
-                let claims = claims_of(token);
-                let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
-                Credential::TechnicalToken {
-                    tenant: text("ten").unwrap_or_default(),
-                    subtenant: text("subtenant"),
-                }
-            }
-        },
-        [_, _, ..] => Credential::Several,
-    }
-}
-
-/// The one value of a header, or all of them in one text that no expectation equals.
-fn only(values: Vec<String>) -> Option<String> {
-    (!values.is_empty()).then(|| values.join(" and "))
 }
 
 const fn refused(status: u16, code: &'static str) -> Outcome {

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::development::http_client::{exchange, request};
 use crate::error::DemoError;
+use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::say;
 use crate::step::{STEPS, Step};
@@ -26,7 +27,7 @@ pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
     for step in STEPS {
         let received =
             exchange(place.gateway, &step.request(&tokens)).map_err(DemoError::Connect)?;
-        let outcome = step.outcome(&received, &tokens);
+        let outcome = Outcome::of(&received, step.token(&tokens));
         let verdict = if step.expected.is(&outcome) { "ok  " } else { "FAIL" };
         failed = failed.saturating_add(usize::from(!step.expected.is(&outcome)));
         say(&format!(

@@ -1,5 +1,9 @@
 //! An identity provider in MindSphere's shapes: real keys, real tokens, and faults on demand.
 
+mod demo_tokens;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
@@ -177,7 +181,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
         ("GET", "/partner/token_keys") => keys(state, "partner_keys"),
         ("POST", "/oauth/token") => token(state, request),
         ("POST", "/generic/token") => opaque_token(state, request),
-        ("GET", "/demo/tokens") => json_answer(200, &demo_tokens(&lock(state))),
+        ("GET", "/demo/tokens") => json_answer(200, &demo_tokens::live(&lock(state))),
         ("GET", "/demo/calls") => json_answer(200, &json!(lock(state).calls)),
         ("GET", "/demo/health") => json_answer(200, &json!({"status": "up"})),
         _ => json_answer(404, &json!({"error": "not_found"})),
@@ -244,30 +248,6 @@ fn tenant_of(request: &Request) -> Option<String> {
     let host = std::str::from_utf8(first(&request.fields, "host")?).ok()?;
     let (tenant, rest) = host.split_once('.')?;
     rest.starts_with("piam.").then(|| tenant.to_owned())
-}
-
-/// One live token for each kind of caller that the tour shows.
-fn demo_tokens(state: &State) -> Value {
-    let key = &state.signing;
-    let user = Caller::of_tenant("acme").claims();
-    let stranger =
-        SigningKey::rsa(key.kid()).map(|stranger| stranger.sign(&user)).unwrap_or_default();
-    let wrong_issuer = Caller::of_tenant("acme")
-        .with("iss", json!("https://acme.piam.eu1.mindsphere.io.evil.example/oauth/token"));
-    json!({
-        "tenant_user": key.sign(&user),
-        "subtenant_user": key.sign(&Caller::of_tenant("acme").in_subtenant("north").claims()),
-        "other_subtenant_user": key.sign(&Caller::of_tenant("acme").in_subtenant("south").claims()),
-        "other_tenant_user": key.sign(&Caller::of_tenant("beta").in_subtenant("north").claims()),
-        "partner_user": state.partner.sign(&Caller::of_partner("beta").claims()),
-        "without_scope": key.sign(&Caller::of_tenant("acme").with("scope", json!(["other.read"])).claims()),
-        "expired": key.sign(&Caller::of_tenant("acme").expired().claims()),
-        "wrong_issuer": key.sign(&wrong_issuer.claims()),
-        "wrong_key": stranger,
-        "unknown_kid": key.sign_as("key-nobody-published", &user),
-        "unsigned": key.unsigned(&user),
-        "signed_with_public_key": key.sign_with_public_key_as_secret(&user),
-    })
 }
 
 fn json_answer(status: u16, body: &Value) -> Answer {
