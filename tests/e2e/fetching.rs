@@ -14,8 +14,6 @@ use crate::lab::{Lab, Setup, eventually};
 #[test]
 fn five_hundred_first_requests_share_two_fetches() {
     let mut setup = Setup::new();
-    // Room for all of them to wait for the same thing, a quarter of the whole being the share of one cause.
-    setup.filter["limits"]["waiters"] = json!(4000);
     setup.filter["limits"]["waiting_deadline"] = json!("10s");
     setup.idp.set_keys_delay(Duration::from_millis(300));
     setup.idp.set_token_delay(Duration::from_millis(300));

@@ -183,7 +183,9 @@ impl fmt::Display for EnvoyError {
             Self::NotReady { log } => {
                 write!(formatter, "envoy did not get ready within a minute:\n{log}")
             }
-            Self::Run(error) => write!(formatter, "envoy cannot be run: {error}; `ENVOY` names its binary"),
+            Self::Run(error) => {
+                write!(formatter, "envoy cannot be run: {error}; `ENVOY` names its binary")
+            }
         }
     }
 }
