@@ -196,6 +196,6 @@ fn socket_address(value: &Value) -> Option<SocketAddr> {
 }
 
 /// Where `make wasm` leaves the module, as the files in `envoy/` name it.
-pub const MODULE: &str = "target/wasm32-wasip1/release/tenantgate.wasm";
+pub const MODULE: &str = "target/tenantgate.wasm";
 const START_STEP: Duration = Duration::from_millis(20);
 const START_STEPS: u32 = 3000;
