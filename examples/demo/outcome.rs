@@ -1,0 +1,116 @@
+//! What came of a request, as the answer and the upstream's echo in it tell.
+
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::development::http_client::Received;
+use crate::development::signing_key::claims_of;
+use crate::development::upstream::seen;
+
+/// What came of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outcome<T = &'static str> {
+    Passed { credential: Credential<T>, tenant: Option<T>, subtenant: Option<T> },
+    Refused { status: u16, code: T },
+}
+
+/// What the upstream saw in `authorization`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Credential<T> {
+    CallersToken,
+    None,
+    OpaqueToken,
+    TechnicalToken {
+        tenant: T,
+        subtenant: Option<T>,
+    },
+    /// Several credentials, or one of a kind that nobody makes here.
+    Unexpected,
+}
+
+impl Outcome<String> {
+    /// Reads an answer to a request that carried `token`, or none.
+    pub fn of(received: &Received, token: Option<&str>) -> Self {
+        if received.status != 200 {
+            return Self::Refused { status: received.status, code: received.code() };
+        }
+        let echo = received.json();
+        // Some servers read `_` as `-`: a spoofed header in either spelling has come through.
+        let both = |name: &str| [seen(&echo, name), seen(&echo, &name.replace('-', "_"))].concat();
+        Self::Passed {
+            credential: credential(&seen(&echo, "authorization"), token.unwrap_or_default()),
+            tenant: only(both("x-tenant")),
+            subtenant: only(both("x-subtenant")),
+        }
+    }
+}
+
+impl Outcome {
+    pub fn is(&self, other: &Outcome<String>) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Outcome<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed { credential, tenant, subtenant } => {
+                write!(formatter, "200, upstream saw {credential}")?;
+                write_if(formatter, ", x-tenant ", tenant)?;
+                write_if(formatter, ", x-subtenant ", subtenant)
+            }
+            Self::Refused { status, code } => write!(formatter, "{status} {code}"),
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for Credential<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CallersToken => formatter.write_str("the caller's token"),
+            Self::None => formatter.write_str("no credential"),
+            Self::OpaqueToken => formatter.write_str("an opaque technical token"),
+            Self::TechnicalToken { tenant, subtenant } => {
+                write!(formatter, "a technical token of {tenant}")?;
+                write_if(formatter, "/", subtenant)
+            }
+            Self::Unexpected => formatter.write_str("a credential that should not be there"),
+        }
+    }
+}
+
+fn write_if<T: fmt::Display>(
+    formatter: &mut fmt::Formatter<'_>,
+    before: &str,
+    value: &Option<T>,
+) -> fmt::Result {
+    value.as_ref().map_or(Ok(()), |value| write!(formatter, "{before}{value}"))
+}
+
+fn credential(values: &[String], callers: &str) -> Credential<String> {
+    match values {
+        [] => Credential::None,
+        [value] => match value.strip_prefix("Bearer ").unwrap_or_default() {
+            token if token == callers => Credential::CallersToken,
+            token if token.starts_with("opaque-") => Credential::OpaqueToken,
+            token => {
+                let claims = claims_of(token);
+                let text = |name| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+                match (text("ten"), claims.get("grant_type") == Some(&json!("client_credentials")))
+                {
+                    (Some(tenant), true) => {
+                        Credential::TechnicalToken { tenant, subtenant: text("subtenant") }
+                    }
+                    (Some(_) | None, _) => Credential::Unexpected,
+                }
+            }
+        },
+        [_, _, ..] => Credential::Unexpected,
+    }
+}
+
+/// The one value of a header, or all of them in one text that no expectation equals.
+fn only(values: Vec<String>) -> Option<String> {
+    (!values.is_empty()).then(|| values.join(" and "))
+}

@@ -1,0 +1,107 @@
+//! Everything on one machine: identity provider, upstream, and Envoy with `envoy/ingress.yaml`.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use crate::development::envoy::{Envoy, Launch, MODULE, example};
+use crate::development::identity_provider::IdentityProvider;
+use crate::development::signing_key::random_hex;
+use crate::development::token_endpoint::Client;
+use crate::development::upstream::Upstream;
+use crate::error::DemoError;
+use crate::place::Place;
+
+/// The running demo; dropping it stops all of it, Envoy first.
+pub struct Stage {
+    place: Place,
+    _envoy: Envoy,
+    _upstream: Upstream,
+    _identity_provider: IdentityProvider,
+}
+
+impl Stage {
+    /// Starts everything on the ports that `envoy/ingress.yaml` names.
+    ///
+    /// # Errors
+    /// [`DemoError`] if the module is missing, a port is taken, or Envoy gives up.
+    pub fn start() -> Result<Self, DemoError> {
+        let module = variable("WASM").unwrap_or_else(|| MODULE.to_owned());
+        if !Path::new(&module).is_file() {
+            return Err(DemoError::ModuleMissing { path: module });
+        }
+        let client = Client {
+            tenant: TENANT.to_owned(),
+            id: "acme-service".to_owned(),
+            secret: random_hex(),
+        };
+        let environment = [
+            (CLIENT_ID.to_owned(), client.id.clone()),
+            (CLIENT_SECRET.to_owned(), client.secret.clone()),
+        ];
+        let identity_provider = IdentityProvider::start(IDENTITY_PROVIDER, vec![client])
+            .map_err(DemoError::IdentityProvider)?;
+        let upstream = Upstream::start(UPSTREAM).map_err(DemoError::Listen)?;
+
+        let directory = Path::new(DIRECTORY);
+        let config = directory.join("ingress.yaml");
+        fs::create_dir_all(directory).map_err(DemoError::Files)?;
+        let text = example(Path::new("envoy/ingress.yaml"), Path::new(&module))
+            .map_err(DemoError::Files)?;
+        fs::write(&config, text).map_err(DemoError::Files)?;
+        let launch = Launch {
+            binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
+            config: &config,
+            directory,
+            workers: 2,
+            environment: &environment,
+        };
+        let envoy = Envoy::start(&launch).map_err(DemoError::Envoy)?;
+        let gateway = envoy.listener("ingress").map_err(DemoError::Envoy)?;
+        Ok(Self {
+            place: Place { gateway, identity_provider: identity_provider.address() },
+            _envoy: envoy,
+            _upstream: upstream,
+            _identity_provider: identity_provider,
+        })
+    }
+
+    pub fn place(&self) -> Place {
+        self.place
+    }
+}
+
+/// The client of an identity provider that runs alone, in a container.
+///
+/// # Errors
+/// [`DemoError::VariableMissing`].
+pub fn client_from_environment() -> Result<Client, DemoError> {
+    let required = |name| variable(name).ok_or(DemoError::VariableMissing { name });
+    Ok(Client {
+        tenant: TENANT.to_owned(),
+        id: required(CLIENT_ID)?,
+        secret: required(CLIENT_SECRET)?,
+    })
+}
+
+/// A variable that is set and not empty.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the rule is about the core; this is a program of its own"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where Envoy's log and access log go.
+pub const LOG: &str = "target/demo/envoy.log";
+const DIRECTORY: &str = "target/demo";
+const TENANT: &str = "acme";
+const CLIENT_ID: &str = "MINDSPHERE_CLIENT_ID";
+const CLIENT_SECRET: &str = "MINDSPHERE_CLIENT_SECRET";
+const IDENTITY_PROVIDER: SocketAddr = loopback(18001);
+const UPSTREAM: SocketAddr = loopback(18002);
+
+const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
+}

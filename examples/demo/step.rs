@@ -1,0 +1,203 @@
+//! The steps of the tour: one request each, and what must come of it.
+
+use std::net::SocketAddr;
+
+use serde_json::Value;
+
+use crate::development::codes;
+use crate::development::http_client::request;
+use crate::outcome::{Credential, Outcome};
+
+/// One request of the tour.
+pub struct Step {
+    pub title: &'static str,
+    /// The caller's name in the identity provider's `/demo/tokens`.
+    pub caller: Option<&'static str>,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub expected: Outcome,
+}
+
+impl Step {
+    /// The request, with identity headers that the caller has no right to send.
+    pub fn request(&self, tokens: &Value) -> Vec<u8> {
+        let authorization = self.token(tokens).map(|token| format!("Bearer {token}"));
+        let mut fields = SPOOFED.to_vec();
+        fields.extend(authorization.as_deref().map(|value| ("authorization", value)));
+        request(self.method, self.path, &fields, "")
+    }
+
+    /// The same request for a shell.
+    pub fn curl(&self, gateway: SocketAddr, tokens: &Value) -> String {
+        let mut line = format!("curl -i --path-as-is -X {}", self.method);
+        if let Some(token) = self.token(tokens) {
+            line.push_str(&format!(" -H 'authorization: Bearer {token}'"));
+        }
+        format!("{line} 'http://{gateway}{}'", self.path)
+    }
+
+    /// The caller's token; `None` if the step sends none or the provider does not know the caller.
+    pub fn token<'a>(&self, tokens: &'a Value) -> Option<&'a str> {
+        tokens.get(self.caller?)?.as_str()
+    }
+}
+
+const fn refused(status: u16, code: &'static str) -> Outcome {
+    Outcome::Refused { status, code }
+}
+
+const fn passed(
+    credential: Credential<&'static str>,
+    tenant: &'static str,
+    subtenant: Option<&'static str>,
+) -> Outcome {
+    Outcome::Passed { credential, tenant: Some(tenant), subtenant }
+}
+
+const fn step(
+    title: &'static str,
+    caller: Option<&'static str>,
+    path: &'static str,
+    expected: Outcome,
+) -> Step {
+    Step { title, caller, method: "GET", path, expected }
+}
+
+const SPOOFED: [(&str, &str); 4] = [
+    ("x-tenant", "spoofed"),
+    ("x-subtenant", "spoofed"),
+    ("X-User", "spoofed"),
+    ("x_tenant", "spoofed"),
+];
+
+const TECHNICAL: Credential<&str> = Credential::TechnicalToken { tenant: "acme", subtenant: None };
+const TECHNICAL_NORTH: Credential<&str> =
+    Credential::TechnicalToken { tenant: "acme", subtenant: Some("north") };
+const TECHNICAL_SOUTH: Credential<&str> =
+    Credential::TechnicalToken { tenant: "acme", subtenant: Some("south") };
+
+/// The tour.
+pub const STEPS: &[Step] = &[
+    step(
+        "a public page needs no token",
+        None,
+        "/public/hello",
+        Outcome::Passed { credential: Credential::None, tenant: None, subtenant: None },
+    ),
+    step("no token", None, "/api/profile/me", refused(401, codes::TOKEN_MISSING)),
+    step(
+        "a user of tenant acme",
+        Some("tenant_user"),
+        "/api/profile/me",
+        passed(Credential::CallersToken, "acme", None),
+    ),
+    step(
+        "an expired token",
+        Some("expired"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_EXPIRED),
+    ),
+    step(
+        "a token of an issuer nobody trusts",
+        Some("wrong_issuer"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_INVALID),
+    ),
+    step(
+        "a token signed with a stranger's key",
+        Some("wrong_key"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_INVALID),
+    ),
+    step(
+        "a token that is not signed",
+        Some("unsigned"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_INVALID),
+    ),
+    step(
+        "HS256 with the public key as the secret",
+        Some("signed_with_public_key"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_INVALID),
+    ),
+    step(
+        "a token without the scope",
+        Some("without_scope"),
+        "/api/profile/me",
+        refused(403, codes::SCOPE_INSUFFICIENT),
+    ),
+    step(
+        "a path that no route has",
+        Some("tenant_user"),
+        "/elsewhere",
+        refused(403, codes::ROUTE_UNKNOWN),
+    ),
+    step(
+        "a path with two readings",
+        Some("tenant_user"),
+        "/api/profile/../assets/42",
+        refused(400, codes::PATH_AMBIGUOUS),
+    ),
+    Step {
+        title: "a method that the route does not have",
+        caller: Some("tenant_user"),
+        method: "DELETE",
+        path: "/api/profile/me",
+        expected: refused(405, codes::METHOD_NOT_ALLOWED),
+    },
+    step(
+        "a user of the second issuer",
+        Some("partner_user"),
+        "/api/profile/me",
+        passed(Credential::CallersToken, "beta", None),
+    ),
+    step(
+        "a technical token in place of the user's",
+        Some("tenant_user"),
+        "/api/reports/7",
+        passed(TECHNICAL, "acme", None),
+    ),
+    step(
+        "a subtenant where routes do not know subtenants",
+        Some("subtenant_user"),
+        "/api/reports/7",
+        refused(403, codes::SUBTENANCY_REFUSED),
+    ),
+    step(
+        "a subtenant on a subtenancy-aware route",
+        Some("subtenant_user"),
+        "/api/assets/42",
+        passed(TECHNICAL_NORTH, "acme", Some("north")),
+    ),
+    step(
+        "another subtenant on the same route",
+        Some("other_subtenant_user"),
+        "/api/assets/42",
+        passed(TECHNICAL_SOUTH, "acme", Some("south")),
+    ),
+    step(
+        "the same subtenant's name in another tenant",
+        Some("other_tenant_user"),
+        "/api/assets/42",
+        refused(403, codes::TENANT_MISMATCH),
+    ),
+    step(
+        "no token never means a technical one",
+        None,
+        "/api/assets/42",
+        refused(401, codes::TOKEN_MISSING),
+    ),
+    step(
+        "a technical token of another server",
+        Some("tenant_user"),
+        "/api/exchange/1",
+        passed(Credential::OpaqueToken, "acme", None),
+    ),
+    step(
+        "a key id that nobody published",
+        Some("unknown_kid"),
+        "/api/profile/me",
+        refused(401, codes::TOKEN_INVALID),
+    ),
+];

@@ -1,0 +1,114 @@
+//! Configurations, good and bad, as Envoy meets them.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::development::caller::Caller;
+use crate::development::envoy::{EnvoyError, example, validate};
+use crate::development::scratch::Scratch;
+use crate::filter;
+use crate::lab::{Setup, envoy_binary, eventually, module};
+
+#[test]
+fn every_example_is_accepted_by_envoy() {
+    let scratch = Scratch::new().unwrap();
+    let environment = ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_CLIENT_SECRET"]
+        .map(|name| (name.to_owned(), "dummy".to_owned()));
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("envoy");
+    let mut count = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let file = entry.unwrap().path();
+        let config = scratch.path().join(file.file_name().unwrap());
+        fs::write(&config, example(&file, Path::new(module())).unwrap()).unwrap();
+        validate(&envoy_binary(), &config, &environment)
+            .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        count += 1;
+    }
+    assert!(count >= 2, "{count} examples");
+}
+
+#[test]
+fn a_broken_configuration_stops_envoy_and_every_error_is_printed() {
+    let mut setup = Setup::new();
+    setup.filter["routes"][0]["authenticaton"] = json!("required");
+    setup.filter["routes"][1]["upstream"]["inject"][0]["credential"] = json!("nobody");
+    setup.filter["issuers"][0]["jwks"]["timeout"] = json!("soon");
+    for outcome in [setup.validate(), setup.try_start().map(drop)] {
+        let Err(EnvoyError::Exited { log }) = outcome else {
+            panic!("envoy accepts a broken configuration")
+        };
+        for place in [
+            "routes[0].authenticaton",
+            "routes[1].upstream.inject[0].credential",
+            "issuers[0].jwks.timeout",
+        ] {
+            assert!(log.contains(place), "`{place}` is not in:\n{log}");
+        }
+    }
+}
+
+#[test]
+fn a_missing_secret_is_an_error_that_names_the_variable() {
+    let mut setup = Setup::new();
+    setup.filter["credentials"][0]["mindsphere_tenant"]["client_secret_env"] =
+        json!("TENANTGATE_E2E_UNSET");
+    let Err(EnvoyError::Exited { log }) = setup.validate() else {
+        panic!("envoy accepts a missing secret")
+    };
+    assert!(
+        log.contains("TENANTGATE_E2E_UNSET")
+            && log.contains("credentials[0].mindsphere_tenant.client_secret_env"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_bad_update_never_replaces_a_good_configuration() {
+    let mut setup = Setup::new();
+    setup.listener_file = true;
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme");
+    assert_eq!(lab.get("/api/reports/1", &user).status, 200);
+
+    let mut broken = filter::ingress();
+    broken["routes"][0]["authentication"] = json!("sometimes");
+    lab.replace_filter(&broken);
+    eventually("rejected update", || {
+        lab.envoy
+            .stat("listener_manager.lds.update_rejected")
+            .is_ok_and(|count| count > 0)
+            .then_some(())
+    });
+    assert!(lab.envoy.log().contains("routes[0].authentication"), "{}", lab.envoy.log());
+    assert_eq!(lab.get("/api/reports/1", &user).status, 200);
+    assert_eq!(lab.get("/api/profile/me", &user).status, 200);
+
+    let mut closed = filter::ingress();
+    closed["routes"][0]["scopes"] = json!({"any": ["nobody.has.this"]});
+    lab.replace_filter(&closed);
+    // The listener has a new port only if it was replaced as a whole; the name stays.
+    eventually("new configuration in force", || {
+        let gateway = lab.envoy.listener("ingress").ok()?;
+        let bytes = crate::development::http_client::request(
+            "GET",
+            "/api/profile/me",
+            &[("authorization", &format!("Bearer {}", lab.idp.sign(&user)))],
+            "",
+        );
+        let answer = crate::development::http_client::exchange(gateway, &bytes).ok()?;
+        (answer.status == 403).then_some(())
+    });
+    assert_eq!(
+        lab.idp.calls("token"),
+        1,
+        "the technical token survives an update that does not concern it"
+    );
+}
+
+#[test]
+fn the_module_is_small() {
+    let size = fs::metadata(module()).unwrap().len();
+    assert!(size < 1_200_000, "{size} bytes");
+}

@@ -1,0 +1,51 @@
+//! A program's way out.
+
+use serde_json::json;
+
+use crate::development::caller::Caller;
+use crate::development::codes;
+use crate::development::http_client::request;
+use crate::development::signing_key::claims_of;
+use crate::development::upstream::seen;
+use crate::filter;
+use crate::lab::{Lab, Setup};
+
+#[test]
+fn a_program_without_a_token_acts_with_the_technical_one() {
+    let lab = start();
+    let answer = lab.send(&request("GET", "/api/things", &[], ""));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let claims =
+        claims_of(seen(&answer.json(), "authorization")[0].strip_prefix("Bearer ").unwrap());
+    assert_eq!(
+        (&claims["ten"], &claims["grant_type"], claims.get("subtenant")),
+        (&json!("acme"), &json!("client_credentials"), None)
+    );
+}
+
+#[test]
+fn a_token_that_is_presented_is_verified_and_never_replaced() {
+    let lab = start();
+    let user = Caller::of_tenant("acme");
+    let token = lab.idp.sign(&user);
+    let answer = lab.get_with_token("/api/things", &token);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(seen(&answer.json(), "authorization"), [format!("Bearer {token}")]);
+
+    let forwarded = lab.upstream.requests();
+    for (token, status, code) in [
+        (lab.idp.sign(&user.clone().expired()), 401, codes::TOKEN_EXPIRED),
+        ("nonsense".to_owned(), 401, codes::TOKEN_INVALID),
+        (lab.idp.sign(&user.in_subtenant("north")), 403, codes::SUBTENANCY_REFUSED),
+    ] {
+        let answer = lab.get_with_token("/api/things", &token);
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{}", answer.text());
+    }
+    assert_eq!((lab.upstream.requests(), lab.idp.calls("token")), (forwarded, 0));
+}
+
+fn start() -> Lab {
+    let mut setup = Setup::new();
+    setup.filter = filter::egress();
+    setup.start()
+}

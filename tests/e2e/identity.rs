@@ -1,0 +1,93 @@
+//! What the upstream is told about the caller, and by whom.
+
+use serde_json::json;
+
+use crate::development::caller::Caller;
+use crate::development::http_client::request;
+use crate::development::upstream::seen;
+use crate::lab::Lab;
+
+#[test]
+fn the_upstream_sees_verified_identity_and_nothing_the_client_made_up() {
+    let lab = Lab::start();
+    let caller = Caller::of_tenant("acme").in_subtenant("north");
+    let authorization = format!("Bearer {}", lab.idp.sign(&caller));
+    let fields = [
+        ("x-tenant", "beta"),
+        ("X-Tenant", "gamma"),
+        ("x_tenant", "delta"),
+        ("x-subtenant", "south"),
+        ("X-SUBTENANT", "west"),
+        ("x-user", "root"),
+        ("x_user", "root"),
+        ("authorization", authorization.as_str()),
+    ];
+    let answer = lab.send(&request("GET", "/api/assets/1", &fields, ""));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let echo = answer.json();
+    assert_eq!(seen(&echo, "x-tenant"), ["acme"]);
+    assert_eq!(seen(&echo, "x-subtenant"), ["north"]);
+    assert_eq!(seen(&echo, "x-user").len(), 1);
+    assert_ne!(seen(&echo, "x-user"), ["root"]);
+    assert_eq!(seen(&echo, "x_tenant"), [""; 0]);
+    assert_eq!(seen(&echo, "x_user"), [""; 0]);
+}
+
+#[test]
+fn identity_headers_are_removed_even_where_nobody_is_known() {
+    let lab = Lab::start();
+    let fields = [
+        ("x-tenant", "acme"),
+        ("x-subtenant", "north"),
+        ("x-user", "root"),
+        ("x_subtenant", "north"),
+    ];
+    let answer = lab.send(&request("GET", "/public/page", &fields, ""));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for (name, _) in fields {
+        assert_eq!(seen(&answer.json(), name), [""; 0], "{name}");
+    }
+    let without_subtenant = lab.send(&request(
+        "GET",
+        "/api/profile/me",
+        &[
+            ("x-subtenant", "north"),
+            ("authorization", &format!("Bearer {}", lab.idp.sign(&Caller::of_tenant("acme")))),
+        ],
+        "",
+    ));
+    assert_eq!(without_subtenant.status, 200, "{}", without_subtenant.text());
+    assert_eq!(seen(&without_subtenant.json(), "x-subtenant"), [""; 0]);
+    assert_eq!(seen(&without_subtenant.json(), "x-tenant"), ["acme"]);
+}
+
+#[test]
+fn a_user_name_cannot_break_out_of_its_header() {
+    let lab = Lab::start();
+    let name = "Zo\u{eb}, 100%\r\nx-tenant: beta";
+    let caller = Caller::of_partner("beta").with("email", json!(name));
+    let answer = lab.get_with_token("/api/profile/me", &lab.idp.sign_as_partner(&caller));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(seen(&answer.json(), "x-user"), ["Zo%C3%AB%2C%20100%25%0D%0Ax-tenant:%20beta"]);
+    assert_eq!(seen(&answer.json(), "x-tenant"), ["beta"]);
+}
+
+#[test]
+fn headers_that_rename_the_request_do_not_reach_the_upstream() {
+    let lab = Lab::start();
+    let authorization = format!("Bearer {}", lab.idp.sign(&Caller::of_tenant("acme")));
+    let overrides = [
+        "x-http-method-override",
+        "x-http-method",
+        "x-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+    ];
+    let mut fields: Vec<_> = overrides.iter().map(|name| (*name, "DELETE")).collect();
+    fields.push(("authorization", &authorization));
+    let answer = lab.send(&request("GET", "/api/profile/me", &fields, ""));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    for name in overrides {
+        assert_eq!(seen(&answer.json(), name), [""; 0], "{name}");
+    }
+}

@@ -1,0 +1,170 @@
+//! Callers that act for a subtenant, and the technical tokens that follow them.
+
+use std::thread;
+
+use serde_json::{Value, json};
+
+use crate::development::caller::Caller;
+use crate::development::codes;
+use crate::development::http_client::{Connection, Received, request};
+use crate::development::signing_key::claims_of;
+use crate::development::upstream::seen;
+use crate::lab::Lab;
+
+#[test]
+fn a_subtenant_is_kept_on_aware_routes() {
+    let lab = Lab::start();
+    let north = Caller::of_tenant("acme").in_subtenant("north");
+    for path in ["/api/profile/me", "/api/reports/1", "/api/exchange/1"] {
+        let answer = lab.get(path, &north);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, codes::SUBTENANCY_REFUSED),
+            "{path}: {}",
+            answer.text()
+        );
+    }
+    let nowhere = lab.get("/elsewhere", &north);
+    assert_eq!((nowhere.status, nowhere.code().as_str()), (403, codes::ROUTE_UNKNOWN));
+    assert_eq!(lab.upstream.requests(), 0);
+    assert_eq!(lab.idp.calls("token"), 0, "no token is fetched for a caller that is refused");
+
+    for path in ["/api/assets/1", "/api/only/1"] {
+        let answer = lab.get(path, &north);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(technical(&answer), ("acme".to_owned(), Some("north".to_owned())), "{path}");
+        assert_eq!(seen(&answer.json(), "x-subtenant"), ["north"], "{path}");
+    }
+}
+
+#[test]
+fn a_caller_without_a_subtenant_gets_a_token_without_one() {
+    let lab = Lab::start();
+    let user = Caller::of_tenant("acme");
+    for path in ["/api/reports/1", "/api/assets/1"] {
+        let answer = lab.get(path, &user);
+        assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+        assert_eq!(technical(&answer), ("acme".to_owned(), None), "{path}");
+    }
+    let only = lab.get("/api/only/1", &user);
+    assert_eq!(only.status, 403, "{}", only.text());
+    assert!(lab.idp.calls("token") <= 1, "both routes share one token");
+}
+
+#[test]
+fn another_tenants_subtenant_of_the_same_name_is_refused_before_any_call() {
+    let lab = Lab::start();
+    for caller in [Caller::of_tenant("beta").in_subtenant("north"), Caller::of_tenant("beta")] {
+        let answer = lab.get("/api/assets/1", &caller);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (403, codes::TENANT_MISMATCH),
+            "{}",
+            answer.text()
+        );
+    }
+    assert_eq!(lab.idp.calls("token"), 0);
+    assert_eq!(lab.upstream.requests(), 0);
+}
+
+#[test]
+fn no_token_and_an_expired_one_never_become_a_technical_token() {
+    let lab = Lab::start();
+    let north = Caller::of_tenant("acme").in_subtenant("north");
+    // The token that would be misused is in the cache.
+    assert_eq!(lab.get("/api/assets/1", &north).status, 200);
+    assert_eq!(lab.get("/api/reports/1", &Caller::of_tenant("acme")).status, 200);
+    let (upstream, tokens) = (lab.upstream.requests(), lab.idp.calls("token"));
+    for path in ["/api/assets/1", "/api/reports/1"] {
+        let dropped = lab.send(&request("GET", path, &[], ""));
+        assert_eq!(
+            (dropped.status, dropped.code().as_str()),
+            (401, codes::TOKEN_MISSING),
+            "{path}"
+        );
+        let expired = lab.get(path, &north.clone().expired());
+        assert_eq!(
+            (expired.status, expired.code().as_str()),
+            (401, codes::TOKEN_EXPIRED),
+            "{path}"
+        );
+    }
+    assert_eq!((lab.upstream.requests(), lab.idp.calls("token")), (upstream, tokens));
+}
+
+#[test]
+fn a_subtenant_claim_of_an_odd_shape_is_refused() {
+    let lab = Lab::start();
+    for odd in [
+        Value::Null,
+        json!(""),
+        json!(7),
+        json!(["north"]),
+        json!({"id": "north"}),
+        json!("a\u{0}b"),
+        json!("x".repeat(257)),
+    ] {
+        let caller = Caller::of_tenant("acme").with("subtenant", odd.clone());
+        for path in ["/api/profile/me", "/api/assets/1"] {
+            let answer = lab.get(path, &caller);
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (401, codes::TOKEN_INVALID),
+                "{path} with {odd}: {}",
+                answer.text()
+            );
+        }
+    }
+    assert_eq!(lab.upstream.requests(), 0);
+    assert_eq!(lab.idp.calls("token"), 0);
+}
+
+#[test]
+fn two_subtenants_at_once_never_see_each_others_token() {
+    let lab = Lab::start();
+    let tokens: Vec<_> = ["north", "south"]
+        .into_iter()
+        .map(|name| (name, lab.idp.sign(&Caller::of_tenant("acme").in_subtenant(name))))
+        .collect();
+    // Eight connections on two workers, each of which changes callers at every request: 1,000 in all.
+    thread::scope(|scope| {
+        for first in 0..8 {
+            let (tokens, gateway) = (&tokens, lab.gateway);
+            scope.spawn(move || {
+                let mut connection = Connection::open(gateway).unwrap();
+                for turn in 0..125 {
+                    let (subtenant, token) = &tokens[(first + turn) % 2];
+                    connection
+                        .send(&request(
+                            "GET",
+                            "/api/assets/1",
+                            &[("authorization", &format!("Bearer {token}"))],
+                            "",
+                        ))
+                        .unwrap();
+                    let answer = connection.receive().unwrap();
+                    assert_eq!(answer.status, 200, "{}", answer.text());
+                    assert_eq!(
+                        technical(&answer),
+                        ("acme".to_owned(), Some((*subtenant).to_owned()))
+                    );
+                    assert_eq!(seen(&answer.json(), "x-subtenant"), [*subtenant]);
+                }
+            });
+        }
+    });
+    assert_eq!(lab.upstream.requests(), 1000);
+    for subtenant in ["token/north", "token/south"] {
+        assert!(lab.idp.calls(subtenant) <= 2, "{subtenant}: {} calls", lab.idp.calls(subtenant));
+    }
+}
+
+/// Tenant and subtenant of the technical token that the upstream saw.
+fn technical(answer: &Received) -> (String, Option<String>) {
+    let values = seen(&answer.json(), "authorization");
+    assert_eq!(values.len(), 1, "{values:?}");
+    let claims = claims_of(values[0].strip_prefix("Bearer ").expect("a bearer token"));
+    assert_eq!(claims["grant_type"], json!("client_credentials"));
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    (text("ten").expect("a tenant"), text("subtenant"))
+}
