@@ -6,9 +6,15 @@
 mod call;
 mod edits;
 mod head;
+mod host;
+mod path;
 mod reply;
+mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use head::{Fields, RequestHead};
+pub use host::{HostError, canonical_host};
+pub use path::{CanonicalPath, PATH_LIMIT, PathError, SEGMENT_LIMIT};
 pub use reply::Reply;
+pub use target::{RequestError, RequestTarget};
