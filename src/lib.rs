@@ -5,6 +5,7 @@ pub mod crypto;
 pub mod json;
 pub mod jwt;
 pub mod message;
+pub mod policy;
 pub mod secret;
 pub mod shared;
 pub mod technical_token;
