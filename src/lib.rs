@@ -10,6 +10,8 @@ pub mod crypto;
 pub mod json;
 pub mod jwt;
 pub mod message;
+pub mod policy;
+pub mod principal;
 pub mod secret;
 pub mod shared;
 pub mod technical_token;

@@ -6,11 +6,17 @@
 mod call;
 mod edits;
 mod head;
+mod host;
 mod pairs;
+mod path;
 mod reply;
+mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use head::{Fields, RequestHead};
+pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};
+pub use path::{CanonicalPath, PATH_LIMIT, PathError, SEGMENT_LIMIT};
 pub use reply::Reply;
+pub use target::{RequestError, RequestTarget};

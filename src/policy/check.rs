@@ -1,0 +1,168 @@
+//! The rules that routes and credentials must keep together, each written once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::PolicyParts;
+use super::combination::{self, Deployment, Plan};
+use super::error::{Culprit, PolicyError, PolicyProblem};
+use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
+use super::source::{Callers, Source};
+use crate::message::HeaderName;
+
+/// A route without problems of its own.
+pub(super) struct Checked {
+    pub(super) plan: Plan,
+    pub(super) sources: Box<[Source]>,
+}
+
+/// Checks what concerns credentials and identity headers.
+pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
+    let mut names = BTreeSet::new();
+    for (index, source) in parts.sources.iter().enumerate() {
+        let mut report =
+            |problem| errors.push(PolicyError { culprit: Culprit::Source(index), problem });
+        if !names.insert(&source.name) {
+            report(PolicyProblem::NameTaken(Arc::clone(&source.name)));
+        }
+        match &source.callers {
+            None if source.tenant.is_none() => report(PolicyProblem::CallersMissing),
+            Some(Callers::Only(tenants)) if tenants.is_empty() => {
+                report(PolicyProblem::EmptyList("callers"));
+            }
+            None | Some(Callers::Any | Callers::Only(_)) => {}
+        }
+    }
+    let mut seen = BTreeSet::new();
+    for name in parts.identity.names() {
+        if is_reserved(name) || !seen.insert(folded(name)) {
+            let problem = PolicyProblem::HeaderTaken(name.clone());
+            errors.push(PolicyError { culprit: Culprit::Identity, problem });
+        }
+    }
+}
+
+/// Checks one route; `None` when it has problems.
+pub(super) fn route(
+    parts: &PolicyParts,
+    index: usize,
+    route: &Route,
+    errors: &mut Vec<PolicyError>,
+) -> Option<Checked> {
+    let before = errors.len();
+    let mut report = |problem| errors.push(PolicyError { culprit: Culprit::Route(index), problem });
+    if route.hosts.is_empty() {
+        report(PolicyProblem::NoHosts);
+    }
+    requirements(parts.deployment, route, &mut report);
+    headers(parts, route, &mut report);
+    let plan = combination::plan(parts.deployment, route)
+        .map_err(|error| report(PolicyProblem::Combination(error)))
+        .ok();
+    let sources = sources(parts, route, &mut report);
+    subtenant_mode(parts, route, &sources, &mut report);
+    (errors.len() == before).then_some(Checked { plan: plan?, sources })
+}
+
+fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
+    let has_scopes = match &route.scopes {
+        ScopeRequirement::All(scopes) | ScopeRequirement::Any(scopes) => {
+            if scopes.is_empty() {
+                report(PolicyProblem::EmptyList("scopes"));
+            }
+            true
+        }
+        ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => false,
+    };
+    if route.tenants.as_ref().is_some_and(BTreeSet::is_empty) {
+        report(PolicyProblem::EmptyList("tenants"));
+    }
+    if deployment == Deployment::Egress {
+        return;
+    }
+    if route.authentication != Authentication::Required {
+        let only = route.subtenancy == Subtenancy::Only;
+        let stated =
+            [("scopes", has_scopes), ("tenants", route.tenants.is_some()), ("subtenancy", only)];
+        for (key, _) in stated.into_iter().filter(|(_, is_stated)| *is_stated) {
+            report(PolicyProblem::RequirementWithoutAuthentication(key));
+        }
+    }
+    if !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated {
+        report(PolicyProblem::ScopesUnstated);
+    }
+}
+
+fn headers(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
+    let mut seen: BTreeSet<String> = parts.identity.names().map(folded).collect();
+    for injection in &route.upstream.inject {
+        if is_reserved(&injection.header) || !seen.insert(folded(&injection.header)) {
+            report(PolicyProblem::HeaderTaken(injection.header.clone()));
+        }
+    }
+}
+
+fn sources(
+    parts: &PolicyParts,
+    route: &Route,
+    report: &mut impl FnMut(PolicyProblem),
+) -> Box<[Source]> {
+    let mut found = Vec::with_capacity(route.upstream.inject.len());
+    for injection in &route.upstream.inject {
+        match parts.sources.iter().find(|source| source.id == injection.source) {
+            Some(source) => found.push(source.clone()),
+            None => report(PolicyProblem::SourceUnknown(injection.source)),
+        }
+    }
+    found.into()
+}
+
+fn subtenant_mode(
+    parts: &PolicyParts,
+    route: &Route,
+    sources: &[Source],
+    report: &mut impl FnMut(PolicyProblem),
+) {
+    match route.subtenant {
+        SubtenantMode::Impersonate => {
+            for source in sources {
+                if source.callers.is_some() {
+                    report(PolicyProblem::CallersWithImpersonation(Arc::clone(&source.name)));
+                } else if !source.impersonates {
+                    report(PolicyProblem::ImpersonationUnsupported(Arc::clone(&source.name)));
+                }
+            }
+        }
+        SubtenantMode::Refuse => {}
+        SubtenantMode::TenantWide => {
+            if route.subtenancy == Subtenancy::Refused {
+                report(PolicyProblem::TenantWideOnUnawareRoute);
+            }
+            if parts.identity.subtenant.is_none() {
+                report(PolicyProblem::TenantWideWithoutIdentity);
+            }
+        }
+    }
+}
+
+/// Fields that belong to the proxy, to the connection, or to the body.
+fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.iter().any(|reserved| name.is_alike(reserved.as_bytes()))
+}
+
+/// Two names that a server could take for one fold to the same text.
+fn folded(name: &HeaderName) -> String {
+    name.as_str().replace('_', "-")
+}
+
+const RESERVED: [&str; 9] = [
+    "connection",
+    "content-length",
+    "cookie",
+    "expect",
+    "host",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];

@@ -1,0 +1,164 @@
+//! What the settings of a route mean together: the one table of authentication and upstream.
+
+use std::fmt;
+
+use super::route::{Authentication, CallerToken, Route, Upstream};
+use super::source::When;
+
+/// Which way the traffic of this filter goes; it decides what may be combined.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Deployment {
+    /// A program calls out through its own proxy: without a token of its own, the program is whom
+    /// the technical tokens belong to.
+    Egress,
+    /// Clients call in: whoever presents nothing is nobody.
+    Ingress,
+}
+
+/// Settings of a route that contradict each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CombinationError {
+    /// `when: always` where the caller's token is forwarded.
+    AlwaysWithForward,
+    /// Egress, no authentication, technical token only for callers without one.
+    NotLookedAtElseTechnical,
+    /// Ingress, optional authentication, technical token only for callers without one.
+    OptionalElseTechnical,
+    /// Ingress, optional authentication, technical token for everybody.
+    OptionalTechnical,
+    /// `pass_unverified` where it has no meaning.
+    PassUnverifiedMisplaced,
+    /// Ingress, no authentication, technical token only for callers without one.
+    PublicElseTechnical,
+    /// Ingress, no authentication, the caller's token is forwarded unverified.
+    PublicForward,
+    /// Ingress, no authentication, technical token for everybody.
+    PublicTechnical,
+    /// `when: no_caller_token` where the caller's token is removed.
+    WhenWithRemove,
+}
+
+/// What is done for each kind of caller that a route may meet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Plan {
+    /// For callers that presented nothing, or whose credential is not looked at.
+    /// `None`: they are refused, since a credential is required.
+    pub(super) anonymous: Option<Treatment>,
+    /// For callers with a verified bearer token.
+    pub(super) bearer: Treatment,
+}
+
+/// What the upstream sees of credentials.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Treatment {
+    /// What the caller presented, as it is.
+    Forward,
+    /// Nothing.
+    Nothing,
+    /// Technical tokens, within the containment rule.
+    Technical,
+}
+
+/// The plan of `route`: design table "authentication by upstream".
+pub(super) fn plan(deployment: Deployment, route: &Route) -> Result<Plan, CombinationError> {
+    use Authentication::{NotLookedAt, Optional, Required};
+    use Deployment::{Egress, Ingress};
+    use Mode::{Nothing, Technical, User, UserElseTechnical};
+    let all = |treatment| Ok(Plan { anonymous: Some(treatment), bearer: treatment });
+    let refuse_or = |bearer| Ok(Plan { anonymous: None, bearer });
+    let of = |anonymous, bearer| Ok(Plan { anonymous: Some(anonymous), bearer });
+    let mode = Mode::of(&route.upstream)?;
+    let cell = (route.authentication, deployment, mode);
+    if route.pass_unverified && cell != (NotLookedAt, Ingress, User) {
+        return Err(CombinationError::PassUnverifiedMisplaced);
+    }
+    match cell {
+        (Required, Egress | Ingress, User | UserElseTechnical) => refuse_or(Treatment::Forward),
+        (Required, Egress | Ingress, Technical) => refuse_or(Treatment::Technical),
+        (Required, Egress | Ingress, Nothing) => refuse_or(Treatment::Nothing),
+
+        (Optional, Egress | Ingress, User) => of(Treatment::Nothing, Treatment::Forward),
+        (Optional, Ingress, UserElseTechnical) => Err(CombinationError::OptionalElseTechnical),
+        (Optional, Ingress, Technical) => Err(CombinationError::OptionalTechnical),
+        (Optional, Egress, UserElseTechnical) => of(Treatment::Technical, Treatment::Forward),
+        (Optional, Egress, Technical) => all(Treatment::Technical),
+        (Optional, Egress | Ingress, Nothing) => all(Treatment::Nothing),
+
+        (NotLookedAt, Ingress, User) if route.pass_unverified => all(Treatment::Forward),
+        (NotLookedAt, Ingress, User) => Err(CombinationError::PublicForward),
+        (NotLookedAt, Ingress, UserElseTechnical) => Err(CombinationError::PublicElseTechnical),
+        (NotLookedAt, Ingress, Technical) => Err(CombinationError::PublicTechnical),
+        (NotLookedAt, Egress, User) => all(Treatment::Forward),
+        (NotLookedAt, Egress, UserElseTechnical) => Err(CombinationError::NotLookedAtElseTechnical),
+        (NotLookedAt, Egress, Technical) => all(Treatment::Technical),
+        (NotLookedAt, Egress | Ingress, Nothing) => all(Treatment::Nothing),
+    }
+}
+
+/// The columns of the table.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Mode {
+    Nothing,
+    Technical,
+    User,
+    UserElseTechnical,
+}
+
+impl Mode {
+    fn of(upstream: &Upstream) -> Result<Self, CombinationError> {
+        let has = |when| upstream.inject.iter().any(|injection| injection.when == when);
+        match upstream.caller_token {
+            CallerToken::Forward if has(When::Always) => Err(CombinationError::AlwaysWithForward),
+            CallerToken::Forward if has(When::NoCallerToken) => Ok(Self::UserElseTechnical),
+            CallerToken::Forward => Ok(Self::User),
+            CallerToken::Remove if has(When::NoCallerToken) => {
+                Err(CombinationError::WhenWithRemove)
+            }
+            CallerToken::Remove if has(When::Always) => Ok(Self::Technical),
+            CallerToken::Remove => Ok(Self::Nothing),
+        }
+    }
+}
+
+impl fmt::Display for CombinationError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::AlwaysWithForward => {
+                "`caller_token: forward` with `when: always` would send two tokens, \
+                 write `when: no_caller_token` or `caller_token: remove`"
+            }
+            Self::NotLookedAtElseTechnical => {
+                "with `authentication: none` no token is looked at, so that `when: no_caller_token` \
+                 cannot be known, write `authentication: optional`"
+            }
+            Self::OptionalElseTechnical => {
+                "with `authentication: optional` on ingress, a caller would gain a technical token \
+                 by presenting none, write `authentication: required`"
+            }
+            Self::OptionalTechnical => {
+                "with `authentication: optional` on ingress, everybody could use the technical \
+                 token, write `authentication: required`"
+            }
+            Self::PassUnverifiedMisplaced => {
+                "`pass_unverified` is only for ingress with `authentication: none`, \
+                 `caller_token: forward` and nothing injected"
+            }
+            Self::PublicElseTechnical => {
+                "with `authentication: none` on ingress, no token is looked at and everybody could \
+                 use the technical token, write `authentication: required`"
+            }
+            Self::PublicForward => {
+                "with `authentication: none` on ingress, an unverified token would be forwarded, \
+                 write `caller_token: remove`, or `pass_unverified: true` if that is meant"
+            }
+            Self::PublicTechnical => {
+                "with `authentication: none` on ingress, everybody could use the technical token, \
+                 write `authentication: required`"
+            }
+            Self::WhenWithRemove => {
+                "`caller_token: remove` with `when: no_caller_token` would leave some requests \
+                 without a token, write `when: always` or `caller_token: forward`"
+            }
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! From a permit to the changes of the request: first remove what is ours, then set it.
+
+use super::decision::{Permit, Sent};
+use super::identity::{AUTHORIZATION, IdentityHeaders, OwnedHeaders};
+use super::source::Injection;
+use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
+
+/// Why a permitted request cannot be sent.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum EditError {
+    /// A value about the caller is too long for this header.
+    IdentityTooLong(HeaderName),
+    /// The token for this header was not handed in, or without the prefix of its injection.
+    TokenMissing(HeaderName),
+}
+
+impl Permit {
+    /// The changes that the request needs, in order: removals, then identity, then tokens.
+    ///
+    /// `tokens` holds the complete values (see [`Injection::value`]) for [`Permit::injections`],
+    /// in that order. Only what is present is removed, and not what is set under the very same
+    /// name: each change costs a host call.
+    ///
+    /// # Errors
+    /// [`EditError`] when an identity value is too long or a token is missing.
+    pub fn into_edits(
+        self,
+        head: &RequestHead<'_>,
+        tokens: &[HeaderValue],
+        owned: &OwnedHeaders,
+        identity: &IdentityHeaders,
+    ) -> Result<HeaderEdits, EditError> {
+        let mut edits = HeaderEdits::with_capacity(8);
+        self.set_identity(identity, &mut edits)?;
+        set_tokens(self.injections(), tokens, &mut edits)?;
+        let set = edits.len();
+        let keeps_authorization = self.sent == Sent::CallerToken;
+        for (name, _) in head.fields() {
+            if owned.cover(name)
+                && !(keeps_authorization && name.eq_ignore_ascii_case(AUTHORIZATION))
+                && !edits.iter().any(|edit| concerns(edit, name))
+            {
+                edits.push(HeaderEdit::Remove(name.into()));
+            }
+        }
+        edits.rotate_left(set);
+        Ok(edits)
+    }
+
+    fn set_identity(
+        &self,
+        identity: &IdentityHeaders,
+        edits: &mut HeaderEdits,
+    ) -> Result<(), EditError> {
+        let tenancy = self.principal.tenancy();
+        let facts = [
+            (&identity.tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
+            (&identity.subtenant, tenancy.subtenant().map(|subtenant| subtenant.as_str())),
+            (&identity.user, self.principal.user()),
+            (&identity.client, self.principal.client()),
+        ];
+        for (name, fact) in facts {
+            let (Some(name), Some(fact)) = (name, fact) else {
+                continue;
+            };
+            let value = HeaderValue::percent_encoded(fact)
+                .ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
+            edits.push(HeaderEdit::Set(name.clone(), value));
+        }
+        Ok(())
+    }
+}
+
+/// The removals for a request that passes without a decision: report-only must strip them too.
+pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
+    let mut edits = HeaderEdits::new();
+    for (name, _) in head.fields() {
+        if owned.cover(name)
+            && !name.eq_ignore_ascii_case(AUTHORIZATION)
+            && !edits.iter().any(|edit| concerns(edit, name))
+        {
+            edits.push(HeaderEdit::Remove(name.into()));
+        }
+    }
+    edits
+}
+
+fn set_tokens(
+    injections: &[Injection],
+    tokens: &[HeaderValue],
+    edits: &mut HeaderEdits,
+) -> Result<(), EditError> {
+    let mut tokens = tokens.iter();
+    for injection in injections {
+        let value = tokens
+            .next()
+            .filter(|value| {
+                let token = value.expose().strip_prefix(injection.prefix.as_bytes());
+                token.is_some_and(|token| !token.is_empty())
+            })
+            .ok_or_else(|| EditError::TokenMissing(injection.header.clone()))?;
+        edits.push(HeaderEdit::Set(injection.header.clone(), value.clone()));
+    }
+    Ok(())
+}
+
+/// Whether this very name is removed or replaced already.
+fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
+    match edit {
+        HeaderEdit::Remove(removed) => **removed == *name,
+        HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
+    }
+}

@@ -1,0 +1,99 @@
+//! Headers that only we may set, and those that say who the caller is.
+
+use crate::message::HeaderName;
+
+/// The headers that tell the upstream who the caller is; `None` where it is not told.
+#[derive(Clone, Debug, Default)]
+pub struct IdentityHeaders {
+    /// The caller's tenant.
+    pub tenant: Option<HeaderName>,
+    /// The caller's subtenant; absent from the request when the caller has none.
+    pub subtenant: Option<HeaderName>,
+    /// The user; absent from the request when the caller is a program.
+    pub user: Option<HeaderName>,
+    /// The OAuth client.
+    pub client: Option<HeaderName>,
+}
+
+impl IdentityHeaders {
+    /// The names that are configured.
+    pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        let all = [&self.tenant, &self.subtenant, &self.user, &self.client];
+        all.into_iter().flatten()
+    }
+}
+
+/// The headers that a client can never bring in: identity, tokens, keys, and those with which it
+/// could change method or path behind our back.
+///
+/// They are the union over all routes, and are removed from every request, in every mode. The one
+/// exception is the caller's own `authorization` on a route that forwards it.
+#[derive(Clone, Debug)]
+pub struct OwnedHeaders {
+    names: Vec<HeaderName>,
+    /// Bit `n` is set when a name is `n + 1` bytes long.
+    lengths: u128,
+}
+
+impl OwnedHeaders {
+    /// The headers `names`, besides those that are always ours.
+    pub(super) fn new<'n>(names: impl Iterator<Item = &'n HeaderName>) -> Self {
+        let ours = ALWAYS_OURS.iter().filter_map(|name| HeaderName::parse(name).ok());
+        let mut names: Vec<_> = ours.chain(names.cloned()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
+        Self { lengths: lengths.fold(0, |all, bit| all | bit), names }
+    }
+
+    /// Whether `name`, as received, could be taken for one of them: ASCII case is ignored and `_`
+    /// equals `-`.
+    pub fn cover(&self, name: &[u8]) -> bool {
+        self.lengths & length_bit(name) != 0 && self.names.iter().any(|ours| ours.is_alike(name))
+    }
+}
+
+/// The header that carries a caller's bearer token (RFC 6750 §2.1).
+pub(super) const AUTHORIZATION: &[u8] = b"authorization";
+
+const ALWAYS_OURS: [&str; 7] = [
+    "appkey",
+    "authorization",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+    "x-original-url",
+    "x-rewrite-url",
+];
+
+fn length_bit(name: &[u8]) -> u128 {
+    let shift = name.len().checked_sub(1).and_then(|length| u32::try_from(length).ok());
+    shift.and_then(|shift| 1_u128.checked_shl(shift)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owned_headers_are_covered_in_every_spelling() {
+        let longest = "x".repeat(128);
+        let names = ["x-tenant", &longest].map(|name| HeaderName::parse(name).unwrap());
+        let owned = OwnedHeaders::new(names.iter());
+        let covered =
+            ["x-tenant", "X_Tenant", "Authorization", "appKey", "X_HTTP_Method", &longest];
+        for name in covered {
+            assert!(owned.cover(name.as_bytes()), "{name}");
+        }
+        let other = ["", "x-tenants", "xtenant", "x-tenan", ":path", &"x".repeat(129)];
+        for name in other {
+            assert!(!owned.cover(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_headers_that_are_always_ours_are_all_header_names() {
+        let owned = OwnedHeaders::new(std::iter::empty());
+        assert_eq!(owned.names.len(), ALWAYS_OURS.len());
+    }
+}

@@ -1,0 +1,112 @@
+//! Which methods a route is for.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// The methods of a route.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Methods {
+    /// Every method that is let in at all (never TRACE or CONNECT).
+    Any,
+    /// These alone.
+    Only(MethodSet),
+}
+
+/// Some methods; never empty. `GET` brings `HEAD` with it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MethodSet(BTreeSet<Box<str>>);
+
+/// A list that cannot be the methods of a route.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum MethodError {
+    /// The list has no entries.
+    Empty,
+    /// CONNECT and TRACE are refused on every route.
+    NeverAllowed(String),
+    /// Not an upper-case name; methods are case-sensitive (RFC 9110 §9.1).
+    NotAMethod(String),
+}
+
+impl Methods {
+    /// The methods named in `names`.
+    ///
+    /// # Errors
+    /// [`MethodError`] for an empty list, a name that is no upper-case method, CONNECT and TRACE.
+    pub fn only<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, MethodError> {
+        let mut set = BTreeSet::new();
+        for name in names {
+            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+                return Err(MethodError::NotAMethod(name.to_owned()));
+            }
+            if name == "CONNECT" || name == "TRACE" {
+                return Err(MethodError::NeverAllowed(name.to_owned()));
+            }
+            if name == "GET" {
+                set.insert("HEAD".into());
+            }
+            set.insert(name.into());
+        }
+        if set.is_empty() {
+            return Err(MethodError::Empty);
+        }
+        Ok(Self::Only(MethodSet(set)))
+    }
+}
+
+impl MethodSet {
+    /// Whether `method` is one of them, compared exactly.
+    pub fn contains(&self, method: &str) -> bool {
+        self.0.contains(method)
+    }
+
+    /// The methods in alphabetical order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(AsRef::as_ref)
+    }
+
+    /// A method that both sets hold, if there is one.
+    pub fn shared_with<'s>(&'s self, other: &Self) -> Option<&'s str> {
+        self.iter().find(|method| other.contains(method))
+    }
+}
+
+impl fmt::Display for MethodError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("the list of methods is empty"),
+            Self::NeverAllowed(name) => write!(formatter, "`{name}` is refused on every route"),
+            Self::NotAMethod(name) => {
+                write!(formatter, "`{name}` is not a method in upper-case letters")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn get_brings_head_and_nothing_else_does() {
+        let listed = |names: &[&str]| match Methods::only(names.iter().copied()).unwrap() {
+            Methods::Any => panic!("a list never means any method"),
+            Methods::Only(set) => set.iter().collect::<Vec<_>>().join(" "),
+        };
+        assert_eq!(listed(&["GET"]), "GET HEAD");
+        assert_eq!(listed(&["POST", "DELETE"]), "DELETE POST");
+    }
+
+    #[test]
+    fn odd_lists_are_refused() {
+        let rows: [(&[&str], MethodError); 5] = [
+            (&[], MethodError::Empty),
+            (&["get"], MethodError::NotAMethod("get".into())),
+            (&["GET", ""], MethodError::NotAMethod(String::new())),
+            (&["TRACE"], MethodError::NeverAllowed("TRACE".into())),
+            (&["CONNECT"], MethodError::NeverAllowed("CONNECT".into())),
+        ];
+        for (names, expected) in rows {
+            assert_eq!(Methods::only(names.iter().copied()), Err(expected));
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Who may go where: routes, requirements, decisions. No HTTP status, no JSON, no token.
+
+mod check;
+mod combination;
+mod containment;
+mod decision;
+mod edits;
+mod error;
+mod guarded;
+mod host;
+mod identity;
+mod method;
+mod pattern;
+mod requirement;
+mod route;
+mod source;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+pub use combination::{CombinationError, Deployment};
+pub use decision::{Denial, NoMatch, Permit};
+pub use edits::{EditError, strip};
+pub use error::{Culprit, PolicyError, PolicyProblem};
+pub use guarded::GuardedRoute;
+pub use host::HostPattern;
+pub use identity::{IdentityHeaders, OwnedHeaders};
+pub use method::{MethodError, MethodSet, Methods};
+pub use pattern::{PathPattern, PatternError};
+pub use route::{
+    Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
+};
+pub use source::{Callers, Injection, Source, SourceId, When};
+
+use crate::message::RequestTarget;
+use crate::principal::Principal;
+use table::RouteTable;
+
+/// All that a policy is made of.
+#[derive(Clone, Debug)]
+pub struct PolicyParts {
+    /// Which way the traffic goes.
+    pub deployment: Deployment,
+    /// The routes, in any order.
+    pub routes: Vec<Route>,
+    /// The credentials that routes inject.
+    pub sources: Vec<Source>,
+    /// The headers that tell upstreams who the caller is.
+    pub identity: IdentityHeaders,
+    /// How a request is refused that no route is for.
+    pub no_match: NoMatch,
+}
+
+/// Compiled rules. A policy without routes refuses everything.
+#[derive(Debug)]
+pub struct Policy {
+    table: RouteTable,
+    identity: IdentityHeaders,
+    owned: OwnedHeaders,
+}
+
+impl Policy {
+    /// Checks everything and builds the look-up.
+    ///
+    /// # Errors
+    /// Every problem there is, those of credentials first, then those of routes in their order.
+    pub fn new(parts: PolicyParts) -> Result<Self, Vec<PolicyError>> {
+        let mut errors = Vec::new();
+        check::parts(&parts, &mut errors);
+        let mut table = RouteTable::new(parts.no_match);
+        let mut names = BTreeSet::new();
+        for (index, route) in parts.routes.iter().enumerate() {
+            let culprit = Culprit::Route(index);
+            if !names.insert(&route.name) {
+                let problem = PolicyProblem::NameTaken(Arc::clone(&route.name));
+                errors.push(PolicyError { culprit, problem });
+            }
+            let Some(checked) = check::route(&parts, index, route, &mut errors) else {
+                continue;
+            };
+            let guarded = GuardedRoute::new(route.clone(), checked.plan, checked.sources);
+            let guarded = Arc::new(guarded);
+            let hosts: BTreeSet<_> = route.hosts.iter().collect();
+            for other in hosts.into_iter().filter_map(|host| table.insert(host, &guarded).err()) {
+                let problem = PolicyProblem::EqualRank(Arc::clone(&other.route().name));
+                errors.push(PolicyError { culprit, problem });
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
+        let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
+        let owned = OwnedHeaders::new(ours);
+        Ok(Self { table, owned, identity: parts.identity })
+    }
+
+    /// The route that is for this request. Locating grants nothing.
+    ///
+    /// # Errors
+    /// [`Denial::NoRoute`] and [`Denial::MethodNotAllowed`], the same for everybody.
+    pub fn locate(&self, target: &RequestTarget<'_>) -> Result<&Arc<GuardedRoute>, Denial> {
+        self.table.locate(target)
+    }
+
+    /// Whether `principal` may pass under `route`, and what its upstream may see.
+    ///
+    /// # Errors
+    /// The first requirement that fails: credential, subtenancy, tenant, scopes, containment.
+    pub fn decide(route: &Arc<GuardedRoute>, principal: Principal) -> Result<Permit, Denial> {
+        route.decide(principal)
+    }
+
+    /// The headers that clients can never bring in.
+    pub const fn owned(&self) -> &OwnedHeaders {
+        &self.owned
+    }
+
+    /// The headers that tell upstreams who the caller is.
+    pub const fn identity(&self) -> &IdentityHeaders {
+        &self.identity
+    }
+}

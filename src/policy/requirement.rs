@@ -1,0 +1,50 @@
+//! What a route demands of a caller: small pure predicates, and the order in which they are asked.
+
+use super::decision::Denial;
+use super::route::{Route, ScopeRequirement, Subtenancy};
+use crate::principal::{Principal, PrincipalKind};
+
+/// Tests every requirement of `route`; the first that fails is the denial.
+///
+/// Scopes and tenants bind those who presented a credential: whether one is needed at all is the
+/// plan's business. That a route serves subtenants alone binds everybody.
+pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
+    test_subtenancy(route.subtenancy, principal)?;
+    match principal.kind() {
+        PrincipalKind::Anonymous => Ok(()),
+        PrincipalKind::Bearer => {
+            test_tenant(route, principal)?;
+            test_scopes(&route.scopes, principal)
+        }
+    }
+}
+
+fn test_subtenancy(subtenancy: Subtenancy, principal: &Principal) -> Result<(), Denial> {
+    match (subtenancy, principal.tenancy().subtenant()) {
+        (Subtenancy::Refused, Some(_)) => Err(Denial::SubtenancyRefused),
+        (Subtenancy::Only, None) => Err(Denial::SubtenantRequired),
+        (Subtenancy::Aware, None | Some(_))
+        | (Subtenancy::Only, Some(_))
+        | (Subtenancy::Refused, None) => Ok(()),
+    }
+}
+
+fn test_tenant(route: &Route, principal: &Principal) -> Result<(), Denial> {
+    let Some(allowed) = &route.tenants else {
+        return Ok(());
+    };
+    match principal.tenancy().tenant() {
+        Some(tenant) if allowed.contains(tenant) => Ok(()),
+        Some(_) | None => Err(Denial::TenantNotAllowed),
+    }
+}
+
+fn test_scopes(requirement: &ScopeRequirement, principal: &Principal) -> Result<(), Denial> {
+    let has = |scope: &std::sync::Arc<str>| principal.has_scope(scope);
+    let is_met = match requirement {
+        ScopeRequirement::All(scopes) => !scopes.is_empty() && scopes.iter().all(has),
+        ScopeRequirement::Any(scopes) => scopes.iter().any(has),
+        ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => true,
+    };
+    if is_met { Ok(()) } else { Err(Denial::ScopeInsufficient) }
+}

@@ -1,0 +1,105 @@
+//! A route as the configuration states it: what it matches, whom it lets pass, what goes upstream.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::host::HostPattern;
+use super::method::Methods;
+use super::pattern::PathPattern;
+use super::source::Injection;
+use crate::tenancy::TenantId;
+
+/// One route. `Policy::new` checks it and everything it combines.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// The name that logs, errors and metrics use; unique in a policy.
+    pub name: Arc<str>,
+    /// The hosts it is for; never empty ([`HostPattern::Any`] is written out).
+    pub hosts: Vec<HostPattern>,
+    /// The paths it is for.
+    pub path: PathPattern,
+    /// The methods it is for.
+    pub methods: Methods,
+    /// Whether a caller must prove who it is.
+    pub authentication: Authentication,
+    /// Whether what lies behind the route respects the caller's subtenant.
+    pub subtenancy: Subtenancy,
+    /// What an injected token does about the caller's subtenant.
+    pub subtenant: SubtenantMode,
+    /// The scopes that the caller must hold.
+    pub scopes: ScopeRequirement,
+    /// The only tenants whose callers may pass; `None` for all.
+    pub tenants: Option<BTreeSet<TenantId>>,
+    /// What the upstream gets to see.
+    pub upstream: Upstream,
+    /// Lets an unverified credential through on a public ingress route. Never set by a default.
+    pub pass_unverified: bool,
+}
+
+/// Whether a caller must prove who it is.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Authentication {
+    /// No credential is looked at: every caller is anonymous.
+    NotLookedAt,
+    /// A credential may be absent; one that is presented must be valid.
+    Optional,
+    /// A valid credential must be presented.
+    Required,
+}
+
+/// Whether what lies behind a route respects the caller's subtenant. Refused is the default.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Subtenancy {
+    /// Callers with and without a subtenant may pass.
+    Aware,
+    /// Only callers with a subtenant may pass.
+    Only,
+    /// Callers with a subtenant are refused.
+    #[default]
+    Refused,
+}
+
+/// What an injected token does about the caller's subtenant. Refuse is the default.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum SubtenantMode {
+    /// The token acts for the caller's own tenant and subtenant.
+    Impersonate,
+    /// A caller with a subtenant gets no token and is refused.
+    #[default]
+    Refuse,
+    /// The token acts for the whole tenant although the caller has a subtenant; the application
+    /// filters by the subtenant's identity header.
+    TenantWide,
+}
+
+/// The scopes that a caller must hold.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum ScopeRequirement {
+    /// Every one of these; never empty.
+    All(BTreeSet<Arc<str>>),
+    /// At least one of these; never empty.
+    Any(BTreeSet<Arc<str>>),
+    /// The operator wrote that none is needed.
+    NotNeeded,
+    /// Nothing was written. An error where an ingress route injects a technical token.
+    #[default]
+    Unstated,
+}
+
+/// What the upstream gets to see of credentials.
+#[derive(Clone, Debug)]
+pub struct Upstream {
+    /// What becomes of the credential that the caller presented.
+    pub caller_token: CallerToken,
+    /// The technical tokens that are put on the request, one per header.
+    pub inject: Vec<Injection>,
+}
+
+/// What becomes of the credential that the caller presented.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum CallerToken {
+    /// The upstream sees the caller's own bearer token.
+    Forward,
+    /// The upstream does not see it.
+    Remove,
+}

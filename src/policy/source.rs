@@ -1,0 +1,66 @@
+//! What policy knows of a technical token: whose it is, whom it serves, where it goes.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::message::{HeaderName, HeaderValue};
+use crate::tenancy::TenantId;
+
+/// The number of a configured credential, as the configuration hands it out.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SourceId(pub u32);
+
+/// A configured credential, as far as policy must know it.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its number; unique in a policy.
+    pub id: SourceId,
+    /// Its name in the configuration.
+    pub name: Arc<str>,
+    /// The tenant that its tokens act for, checked on every token; `None` when its kind has none.
+    pub tenant: Option<TenantId>,
+    /// The callers it serves besides those of its own tenant; required when `tenant` is `None`.
+    pub callers: Option<Callers>,
+    /// Whether its kind can obtain tokens for one subtenant.
+    pub impersonates: bool,
+}
+
+/// Whom a credential serves besides callers of its own tenant.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Callers {
+    /// Every verified caller, with or without a tenant.
+    Any,
+    /// Callers of these tenants; never empty.
+    Only(BTreeSet<TenantId>),
+}
+
+/// A technical token put on the request.
+#[derive(Clone, Debug)]
+pub struct Injection {
+    /// The credential whose token it is.
+    pub source: SourceId,
+    /// The header that carries it.
+    pub header: HeaderName,
+    /// What stands before the token, with its blank (`Bearer `); may be empty.
+    pub prefix: Arc<str>,
+    /// When it is put on.
+    pub when: When,
+}
+
+impl Injection {
+    /// The complete header value for `token`: prefix and token.
+    ///
+    /// `None` when a byte of it lies outside 0x20-0x7E.
+    pub fn value(&self, token: &[u8]) -> Option<HeaderValue> {
+        HeaderValue::from_visible_ascii(&[self.prefix.as_bytes(), token].concat())
+    }
+}
+
+/// When a technical token is put on a request.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum When {
+    /// On every request; only together with `caller_token: remove`.
+    Always,
+    /// On requests whose caller presented no bearer token; only with `caller_token: forward`.
+    NoCallerToken,
+}

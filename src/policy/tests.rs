@@ -1,0 +1,1 @@
+//! The rules as tables: every combination of settings and callers, and what each may come to.

@@ -1,0 +1,78 @@
+//! Who is asking.
+
+use std::sync::Arc;
+
+use crate::jwt::VerifiedToken;
+use crate::tenancy::Tenancy;
+
+/// Who is asking: a verified caller, or nobody. Nothing unproven can become one.
+#[derive(Clone, Debug)]
+pub struct Principal(Proof);
+
+/// What a principal's identity rests on.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum PrincipalKind {
+    /// Nothing was presented, or nothing was looked at. It is no caller "without a subtenant".
+    Anonymous,
+    /// A verified bearer token.
+    Bearer,
+}
+
+#[derive(Clone, Debug)]
+enum Proof {
+    Nothing,
+    Token(Arc<VerifiedToken>),
+}
+
+impl Principal {
+    /// The principal of a request that presented nothing.
+    pub const fn anonymous() -> Self {
+        Self(Proof::Nothing)
+    }
+
+    /// The principal that a verified token speaks for.
+    pub const fn of_token(token: Arc<VerifiedToken>) -> Self {
+        Self(Proof::Token(token))
+    }
+
+    /// What its identity rests on.
+    pub const fn kind(&self) -> PrincipalKind {
+        match self.0 {
+            Proof::Nothing => PrincipalKind::Anonymous,
+            Proof::Token(_) => PrincipalKind::Bearer,
+        }
+    }
+
+    /// The verified token, for what depends on the time: its expiry is asked again after a wait.
+    pub fn token(&self) -> Option<&VerifiedToken> {
+        match &self.0 {
+            Proof::Nothing => None,
+            Proof::Token(token) => Some(token),
+        }
+    }
+
+    /// The subject, if one is stated.
+    pub fn subject(&self) -> Option<&str> {
+        self.token().and_then(VerifiedToken::subject)
+    }
+
+    /// The OAuth client, if one is stated.
+    pub fn client(&self) -> Option<&str> {
+        self.token().and_then(VerifiedToken::client)
+    }
+
+    /// The user, if it is one.
+    pub fn user(&self) -> Option<&str> {
+        self.token().and_then(VerifiedToken::user)
+    }
+
+    /// For whom it acts; unstated for nobody.
+    pub fn tenancy(&self) -> &Tenancy {
+        self.token().map_or(&Tenancy::Unstated, VerifiedToken::tenancy)
+    }
+
+    /// Whether it holds this scope, compared exactly.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.token().is_some_and(|token| token.scopes().contains(scope))
+    }
+}
