@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
 use crate::telemetry::Notice;
+use crate::problem::Protocol;
 use crate::time::Timestamp;
 
 /// One request, by the host's number of its stream.
@@ -70,6 +71,6 @@ pub struct Parked {
     pub stream: StreamId,
     /// When it is answered whatever happens.
     pub deadline: Timestamp,
-    /// Whether its client speaks gRPC.
-    pub grpc: bool,
+    /// What its client speaks.
+    pub protocol: Protocol,
 }

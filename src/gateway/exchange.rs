@@ -10,9 +10,9 @@ use super::Gateway;
 use super::slot::{Found, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{KeySetId, TokenError, Unverified};
+use crate::jwt::{KeySetId, Unverified};
 use crate::message::{HeaderEdits, HeaderValue, RequestHead, RequestTarget};
-use crate::policy::{Authentication, Injection, Route};
+use crate::policy::{Authentication, GuardedRoute, Injection, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
 use crate::tenancy::SubtenantId;
@@ -28,7 +28,7 @@ pub(super) enum Halt {
 }
 
 /// A halt, and the route on which it happened.
-pub(super) type Halted = (Halt, Option<Arc<Route>>);
+pub(super) type Halted = (Halt, Option<Arc<GuardedRoute>>);
 
 impl Gateway {
     /// Decides a request.
@@ -48,19 +48,19 @@ impl Gateway {
 
     fn decide_on(
         &mut self,
-        route: &Arc<Route>,
+        route: &Arc<GuardedRoute>,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
         let principal = self.authenticate(route, head, now, signatures)?;
-        let permit = config.policy().decide(route, principal)?;
+        let permit = Policy::decide(route, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = None;
-        for need in needs {
-            match self.token(need.injection, need.subtenant.as_ref(), now)? {
+        for injection in needs {
+            match self.token(injection, permit.subtenant(), now)? {
                 Ok(value) => values.push(value),
                 Err(resource) => missing = missing.or(Some(resource)),
             }
@@ -76,21 +76,21 @@ impl Gateway {
     /// not look at credentials.
     fn authenticate(
         &mut self,
-        route: &Route,
+        route: &GuardedRoute,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Result<Principal, Halt> {
-        if route.authentication == Authentication::NotLookedAt {
+        if route.authentication() == Authentication::NotLookedAt {
             return Ok(Principal::anonymous());
         }
         let presented = credential::extract(head)?;
         let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
         let issuers = self.config.issuers();
         let keys = &self.fetching.keys;
-        let verified = self.verified.verify(bearer.expose(), issuers, keys, signatures, now);
+        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
         match verified {
-            Ok(token) => Ok(Principal::from_token(token)),
+            Ok(token) => Ok(Principal::of_token(token)),
             Err(Unverified::Refused(error)) => Err(error.into()),
             Err(Unverified::KeysMissing(id)) => Err(self.keys_missing(id, now)),
             Err(Unverified::KeyUnknown(id)) => Err(self.key_unknown(id, now)),
@@ -122,7 +122,7 @@ impl Gateway {
         let is_fresh = now.since(fetched_at) < limits.unknown_key_interval;
         let is_inline = fetched_at == Timestamp::default();
         if is_crowded || is_fresh || is_inline {
-            return TokenError::KeyUnknown.into();
+            return Refusal::KeyUnknown.into();
         }
         self.fetching.want(resource.clone(), fetched_at);
         Halt::Wait(resource)
@@ -173,7 +173,7 @@ fn unavailable_token(retry_after: Duration) -> Halt {
 }
 
 /// `Retry-After` of a reply whose cause has no time of its own.
-const RETRY_SOON: Duration = Duration::from_secs(1);
+pub(super) const RETRY_SOON: Duration = Duration::from_secs(1);
 
 impl<T: Into<Refusal>> From<T> for Halt {
     fn from(refusal: T) -> Self {

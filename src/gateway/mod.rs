@@ -21,16 +21,16 @@ pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Outcome, Parked, Refused, StreamId};
 pub use slot::Resource;
 
-use self::exchange::{Halt, overdue};
+use self::exchange::{Halt, RETRY_SOON, overdue};
 use self::fetching::{Fetching, Progress};
 use self::tally::Tally;
 use self::waiters::Waiters;
 use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
-use crate::message::{RequestHead, is_grpc};
-use crate::policy::Route;
-use crate::problem::{self, Refusal};
+use crate::message::RequestHead;
+use crate::policy::GuardedRoute;
+use crate::problem::{self, Failure, Protocol, Refusal};
 use crate::shared::SharedData;
 use crate::time::Timestamp;
 
@@ -83,11 +83,11 @@ impl Gateway {
         match self.decide(head, now, signatures) {
             Ok(edits) => Outcome::Forward(edits),
             Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), is_grpc(head)))
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), Protocol::of(head)))
             }
             Err((Halt::Wait(resource), route)) => {
                 let deadline = now + self.config.limits().waiting_deadline;
-                let parked = Parked { stream, deadline, grpc: is_grpc(head) };
+                let parked = Parked { stream, deadline, protocol: Protocol::of(head) };
                 self.park(&resource, parked, route.as_ref())
             }
         }
@@ -104,11 +104,11 @@ impl Gateway {
         match self.decide(head, now, signatures) {
             Ok(edits) => Outcome::Forward(edits),
             Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.grpc))
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.protocol))
             }
             Err((Halt::Wait(resource), route)) if parked.deadline <= now => {
                 let refusal = overdue(Some(&resource));
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.grpc))
+                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.protocol))
             }
             Err((Halt::Wait(resource), route)) => self.park(&resource, parked, route.as_ref()),
         }
@@ -144,7 +144,7 @@ impl Gateway {
         }
         let mut effects = progress.effects;
         for (parked, cause) in self.waiters.take_expired(now) {
-            let refused = self.refuse(&overdue(cause.as_ref()), None, parked.grpc);
+            let refused = self.refuse(&overdue(cause.as_ref()), None, parked.protocol);
             effects.push(Effect::Answer(parked.stream, refused));
         }
         let turns = std::iter::from_fn(|| self.waiters.next_ready());
@@ -153,19 +153,19 @@ impl Gateway {
         effects
     }
 
-    fn park(&mut self, cause: &Resource, parked: Parked, route: Option<&Arc<Route>>) -> Outcome {
+    fn park(&mut self, cause: &Resource, parked: Parked, route: Option<&Arc<GuardedRoute>>) -> Outcome {
         if !self.waiters.park(cause, parked) {
-            let refusal = Refusal::from(problem::Failure::Overloaded);
-            return Outcome::Refuse(self.refuse(&refusal, route, parked.grpc));
+            let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
+            return Outcome::Refuse(self.refuse(&refusal, route, parked.protocol));
         }
         let wake = !std::mem::replace(&mut self.is_woken, true);
         Outcome::Wait { wake }
     }
 
-    fn refuse(&mut self, refusal: &Refusal, route: Option<&Arc<Route>>, grpc: bool) -> Refused {
+    fn refuse(&mut self, refusal: &Refusal, route: Option<&Arc<GuardedRoute>>, protocol: Protocol) -> Refused {
         let reason = refusal.reason();
-        self.tally.count(reason, route.map(|route| &route.name));
-        Refused { reply: problem::reply(refusal, grpc), reason }
+        self.tally.count(reason, route.map(|route| &route.route().name));
+        Refused { reply: problem::reply(refusal, protocol), reason }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one

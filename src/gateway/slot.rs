@@ -22,7 +22,7 @@ use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
 /// A thing that is fetched once and used by many requests.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Resource {
     /// The key set of an issuer.
     Keys(KeySetId),

@@ -112,12 +112,13 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Protocol;
 
     fn parked(stream: u32, deadline: u64) -> Parked {
         Parked {
             stream: StreamId(stream),
             deadline: Timestamp::from_seconds(deadline),
-            grpc: false,
+            protocol: Protocol::Http,
         }
     }
 
