@@ -54,11 +54,6 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
         self.len() == 0
     }
 
-    /// Whether released requests still wait for their turn.
-    pub(super) fn has_ready(&self) -> bool {
-        !self.ready.is_empty()
-    }
-
     /// Gives all who wait for `cause` their turn, in the order in which they came.
     pub(super) fn release(&mut self, cause: &C) {
         if let Some(released) = self.by_cause.remove(cause) {

@@ -41,9 +41,6 @@ pub(super) enum Buffer {
     PluginConfiguration = 7,
 }
 
-/// The host refused a write because the counter has moved on.
-pub(super) const CAS_MISMATCH: HostError = HostError(8);
-
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
     fn proxy_call_foreign_function(
