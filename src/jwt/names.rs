@@ -92,3 +92,38 @@ fn unescape(token: &str) -> Option<Box<str>> {
     }
     Some(text.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn a_name_is_a_literal_key_unless_it_starts_with_a_slash() {
+        let claims = json::parse(br#"{"a.b":1,"a":{"b":2,"~/":[3]},"":4}"#).unwrap();
+        let find = |name: &str| {
+            let found = ClaimName::parse(name).unwrap().find(&claims).cloned();
+            found.and_then(|value| value.as_number()).and_then(json::Number::as_u64)
+        };
+        let rows = [("a.b", Some(1)), ("/a/b", Some(2)), ("/a/~0~1/0", Some(3)), ("/", Some(4))];
+        for (name, expected) in rows {
+            assert_eq!(find(name), expected, "{name}");
+        }
+        for absent in ["b", "/b", "/a/b/c", "a/b", "/a.b/c"] {
+            assert_eq!(find(absent), None, "{absent}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_names_nothing_is_refused() {
+        let rows = [
+            ("", ClaimNameError::Empty),
+            ("/a~", ClaimNameError::EscapeInvalid),
+            ("/a~2", ClaimNameError::EscapeInvalid),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(ClaimName::parse(name), Err(expected), "{name}");
+        }
+        assert!(ClaimName::parse("a~2").is_ok());
+    }
+}
