@@ -61,7 +61,8 @@ pub fn inspect(
     let payload = compact.payload()?;
     let payload = parse_claims(&payload)?;
     let claims = Claims::new(&payload, names);
-    check_access_token(&claims, rules)?;
+    let scopes = claims.scopes()?;
+    check_access_token(&claims, scopes.as_ref(), rules)?;
     Ok(UntrustedClaims {
         algorithm: header.algorithm_name.into(),
         token_type: header.token_type.map(Into::into),
@@ -70,7 +71,7 @@ pub fn inspect(
         client: claims.client()?.map(Into::into),
         user: claims.user()?.map(Into::into),
         tenancy: claims.tenancy()?,
-        scopes: claims.scopes()?,
+        scopes,
         audiences: claims.audiences()?.into_iter().map(Into::into).collect(),
         issued_at: claims.issued_at()?,
         not_before: claims.not_before()?,
@@ -88,7 +89,7 @@ mod tests {
     use crate::tenancy::TenantId;
 
     fn inspected(token: &[u8]) -> Result<UntrustedClaims, TokenError> {
-        inspect(token, &rules().claims)
+        inspect(token, &rules().claims, AccessTokenRules::Plain)
     }
 
     #[test]
@@ -117,5 +118,13 @@ mod tests {
         let expected = TokenError::ClaimInvalid(ClaimKind::Subtenant(None));
         assert_eq!(inspected(&odd), Err(expected));
         assert_eq!(inspected(b"opaque"), Err(TokenError::Malformed));
+    }
+
+    #[test]
+    fn the_rules_for_access_tokens_hold_for_fetched_ones_too() {
+        let refresh_token = es256(&claims_with(&[("jti", Some(json!("0123-r")))]));
+        let refused = inspect(&refresh_token, &rules().claims, AccessTokenRules::MindSphere);
+        assert_eq!(refused, Err(TokenError::NotAccessToken));
+        assert!(inspected(&refresh_token).is_ok());
     }
 }

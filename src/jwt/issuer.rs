@@ -93,6 +93,9 @@ pub enum IssuerRulesError {
     IssuerEmpty,
     /// Neither audiences nor clients are stated.
     RecipientUnstated,
+    /// MindSphere's rules are chosen, but no claim holds the subtenant: every subtenant's token would
+    /// pass for its whole tenant.
+    SubtenantClaimUnnamed,
     /// Tenants are listed (or a subtenant or MindSphere's rules are), but no claim holds the tenant.
     TenantClaimUnnamed,
 }
@@ -120,6 +123,10 @@ impl IssuerRules {
             Err(IssuerRulesError::ListEmpty)
         } else if needs_tenant && parts.claims.tenant.is_none() {
             Err(IssuerRulesError::TenantClaimUnnamed)
+        } else if parts.access_tokens == AccessTokenRules::MindSphere
+            && parts.claims.subtenant.is_none()
+        {
+            Err(IssuerRulesError::SubtenantClaimUnnamed)
         } else {
             Ok(Self(parts))
         }
@@ -213,6 +220,7 @@ impl fmt::Display for IssuerRulesError {
             Self::IssuerEmpty => "the issuer is empty",
             Self::ListEmpty => "a list of audiences, clients or tenants is empty",
             Self::RecipientUnstated => "neither audiences nor clients are stated",
+            Self::SubtenantClaimUnnamed => "no claim holds the subtenant",
             Self::TenantClaimUnnamed => "no claim holds the tenant",
         })
     }
@@ -240,7 +248,8 @@ mod tests {
     #[test]
     fn rules_that_leave_something_open_do_not_exist() {
         use IssuerRulesError::{
-            AlgorithmsEmpty, IssuerEmpty, ListEmpty, RecipientUnstated, TenantClaimUnnamed,
+            AlgorithmsEmpty, IssuerEmpty, ListEmpty, RecipientUnstated, SubtenantClaimUnnamed,
+            TenantClaimUnnamed,
         };
         let nobody = || Expected::OneOf(Arc::default());
         let nameless = |names: &ClaimNames| {
@@ -272,6 +281,9 @@ mod tests {
         let subtenant_alone = ClaimNames { tenant: None, ..ClaimNames::clone(&plain.claims) };
         let parts = IssuerParts { claims: Arc::new(subtenant_alone), ..plain };
         assert_eq!(error(parts), Some(TenantClaimUnnamed));
+        let tenant_alone = ClaimNames { subtenant: None, ..ClaimNames::clone(&rules().claims) };
+        let parts = IssuerParts { claims: Arc::new(tenant_alone), ..rules() };
+        assert_eq!(error(parts), Some(SubtenantClaimUnnamed));
     }
 
     #[test]
