@@ -57,6 +57,10 @@ pub enum JsonError {
     TooManyMembers,
 }
 
+/// A JSON pointer leads through a value that is not what it takes it for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct NotContainer;
+
 /// Reads one document. Its size is the caller's to bound.
 ///
 /// # Errors
@@ -81,13 +85,31 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// What the reference tokens of a JSON pointer (RFC 6901 §4), unescaped, lead to.
-    pub fn descend<'t>(&self, tokens: impl IntoIterator<Item = &'t str>) -> Option<&Value<'a>> {
-        tokens.into_iter().try_fold(self, |value, token| match value {
-            Self::Array(items) => items.get(array_index(token)?),
-            Self::Object(_) => value.get(token),
-            Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => None,
-        })
+    /// What the reference tokens of a JSON pointer (RFC 6901 §4), unescaped, lead to; `None` if an
+    /// object or array on the way has no such member or item.
+    ///
+    /// # Errors
+    /// [`NotContainer`] if something on the way has neither members nor items of that kind. A caller
+    /// that takes this for "absent" lets the document decide which of its claims are seen.
+    pub fn descend<'t>(
+        &self,
+        tokens: impl IntoIterator<Item = &'t str>,
+    ) -> Result<Option<&Value<'a>>, NotContainer> {
+        let mut value = self;
+        for token in tokens {
+            let inner = match value {
+                Self::Array(items) => items.get(array_index(token).ok_or(NotContainer)?),
+                Self::Object(_) => value.get(token),
+                Self::Bool(_) | Self::Null | Self::Number(_) | Self::String(_) => {
+                    return Err(NotContainer);
+                }
+            };
+            match inner {
+                Some(inner) => value = inner,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(value))
     }
 
     /// The text, if this is one.
@@ -348,14 +370,16 @@ mod tests {
 
     #[test]
     fn pointers_lead_through_objects_and_arrays() {
-        let value = parse(br#"{"a":{"":[10,{"b/c":7}]}}"#).unwrap();
-        let at = |tokens: &[&str]| value.descend(tokens.iter().copied()).cloned();
-        assert_eq!(at(&["a", "", "1", "b/c"]), Some(Value::Number(Number::Whole(7))));
-        assert_eq!(at(&["a", "", "0"]), Some(Value::Number(Number::Whole(10))));
-        for wrong in
-            [["a", "", "2"], ["a", "", "-"], ["a", "", "00"], ["a", "", "+1"], ["a", "x", "0"]]
-        {
-            assert_eq!(at(&wrong), None, "{wrong:?}");
+        let value = parse(br#"{"a":{"":[10,{"b/c":7}]},"d":null}"#).unwrap();
+        let at = |tokens: &[&str]| value.descend(tokens.iter().copied()).map(Option::<&_>::cloned);
+        let whole = |number| Ok(Some(Value::Number(Number::Whole(number))));
+        assert_eq!(at(&["a", "", "1", "b/c"]), whole(7));
+        assert_eq!(at(&["a", "", "0"]), whole(10));
+        for absent in [&["a", "", "2"][..], &["a", "x", "0"], &["b"], &["b", "c"]] {
+            assert_eq!(at(absent), Ok(None), "{absent:?}");
+        }
+        for odd in [&["a", "", "-"][..], &["a", "", "00"], &["a", "", "+1"], &["d", "x"]] {
+            assert_eq!(at(odd), Err(NotContainer), "{odd:?}");
         }
     }
 }

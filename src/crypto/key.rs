@@ -241,3 +241,92 @@ fn is_odd(number: &[u8]) -> bool {
 fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The modulus of a key of so many bits; the numbers below only have the size of one.
+    fn modulus(bits: usize) -> Vec<u8> {
+        let mut modulus = vec![0xff; bits.div_ceil(8)];
+        modulus[0] >>= bits.div_ceil(8) * 8 - bits;
+        modulus
+    }
+
+    fn rsa_error(modulus: &[u8], exponent: &[u8]) -> Option<KeyError> {
+        PublicKey::rsa(modulus, exponent).err()
+    }
+
+    #[test]
+    fn rsa_keys_have_2048_to_8192_bits() {
+        for (bits, is_sound) in [(2047, false), (2048, true), (8192, true), (8193, false)] {
+            let expected = (!is_sound).then_some(KeyError::ModulusSize { bits });
+            assert_eq!(rsa_error(&modulus(bits), &[1, 0, 1]), expected, "{bits}");
+        }
+        assert_eq!(rsa_error(&[], &[3]), Some(KeyError::ModulusSize { bits: 0 }));
+        let mut even = modulus(2048);
+        *even.last_mut().unwrap() = 2;
+        assert_eq!(rsa_error(&even, &[3]), Some(KeyError::ModulusEven));
+    }
+
+    #[test]
+    fn rsa_exponents_are_odd_from_3_to_33_bits() {
+        let unsound = Some(KeyError::ExponentUnsound);
+        let rows: [(&[u8], Option<KeyError>); 9] = [
+            (&[], unsound),
+            (&[0], unsound),
+            (&[1], unsound),
+            (&[2], unsound),
+            (&[3], None),
+            (&[0, 0, 3], None),
+            (&[1, 0, 0], unsound),
+            (&[1, 0xff, 0xff, 0xff, 0xff], None),
+            (&[2, 0, 0, 0, 1], unsound),
+        ];
+        for (exponent, expected) in rows {
+            assert_eq!(rsa_error(&modulus(2048), exponent), expected, "{exponent:?}");
+        }
+    }
+
+    #[test]
+    fn leading_zeros_make_no_other_key() {
+        let padded = [&[0, 0], modulus(2048).as_slice()].concat();
+        let key = PublicKey::rsa(&modulus(2048), &[1, 0, 1]).unwrap();
+        assert_eq!(PublicKey::rsa(&padded, &[0, 1, 0, 1]).unwrap(), key);
+    }
+
+    #[test]
+    fn points_off_the_curve_and_of_other_lengths_are_refused() {
+        for (x, y) in [(32, 32), (31, 32), (32, 33), (0, 0)] {
+            let error = PublicKey::p256(&vec![1; x], &vec![1; y]).err();
+            assert_eq!(error, Some(KeyError::PointInvalid), "{x} {y}");
+        }
+        let zero = PublicKey::p256(&[0; 32], &[0; 32]).err();
+        assert_eq!(zero, Some(KeyError::PointInvalid));
+    }
+
+    #[test]
+    fn the_thumbprint_is_that_of_rfc_7638_section_3_1() {
+        let modulus = URL_SAFE_NO_PAD.decode(RFC_7638_MODULUS).unwrap();
+        let key = PublicKey::rsa(&modulus, &[1, 0, 1]).unwrap();
+        let expected = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
+        assert_eq!(key.thumbprint().to_string(), expected);
+        assert_eq!(format!("{key:?}"), format!("PublicKey({expected})"));
+    }
+
+    #[test]
+    fn lengths_in_der_have_their_shortest_form() {
+        let prefix = |length: usize| der::bit_string(&vec![0; length - 1])[..4].to_vec();
+        assert_eq!(prefix(0x7f), [0x03, 0x7f, 0, 0]);
+        assert_eq!(prefix(0x80), [0x03, 0x81, 0x80, 0]);
+        assert_eq!(prefix(0xff), [0x03, 0x81, 0xff, 0]);
+        assert_eq!(prefix(0x100), [0x03, 0x82, 0x01, 0x00]);
+        assert_eq!(der::sequence(&[]), [0x30, 0]);
+    }
+
+    const RFC_7638_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtV\
+        T86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt\
+        7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n9\
+        1CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-\
+        kEgU8awapJzKnqDKgw";
+}

@@ -7,6 +7,8 @@ mod verify;
 
 pub use self::digest::Digest;
 pub use self::key::{KeyError, KeyMaterial, PublicKey, Thumbprint};
+#[cfg(test)]
+pub(crate) use self::verify::signing;
 pub use self::verify::{SignatureVerifier, SoftwareVerifier, Verdict};
 
 /// A signature algorithm of RFC 7518 §3.1. `none` and unknown names have no variant.

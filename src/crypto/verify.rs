@@ -102,3 +102,23 @@ fn rsa_key(modulus: &[u8], exponent: &[u8]) -> Option<RsaPublicKey> {
     };
     RsaPublicKey::try_from(&jwk).ok()
 }
+
+/// Signing with private keys in the form of JWKs, for tests.
+#[cfg(test)]
+pub(crate) mod signing {
+    use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
+
+    use super::*;
+
+    pub(crate) fn es256(key: &str, message: &[u8]) -> Vec<u8> {
+        let jwk: JsonWebKey<'_> = serde_json::from_str(key).unwrap();
+        let key = (&jwk).try_into().unwrap();
+        Es256.sign(&key, message).as_bytes().into_owned()
+    }
+
+    pub(crate) fn rs256(key: &str, message: &[u8]) -> Vec<u8> {
+        let jwk: JsonWebKey<'_> = serde_json::from_str(key).unwrap();
+        let key = (&jwk).try_into().unwrap();
+        Rsa::rs256().sign(&key, message).as_bytes().into_owned()
+    }
+}

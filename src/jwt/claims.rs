@@ -3,7 +3,7 @@
 use super::error::{ClaimKind, TokenError};
 use super::names::{ClaimName, ClaimNames};
 use super::scopes::Scopes;
-use crate::json::Value;
+use crate::json::{NotContainer, Value};
 use crate::tenancy::{SubtenantId, Tenancy, TenantId};
 use crate::time::Timestamp;
 
@@ -37,12 +37,12 @@ impl<'c, 'a> Claims<'c, 'a> {
 
     /// The OAuth client.
     pub(super) fn client(&self) -> Result<Option<&'c str>, TokenError> {
-        text(self.names.client.find(self.value), ClaimKind::Client)
+        text(self.named(&self.names.client, ClaimKind::Client)?, ClaimKind::Client)
     }
 
     /// The user.
     pub(super) fn user(&self) -> Result<Option<&'c str>, TokenError> {
-        text(self.named(&self.names.user), ClaimKind::User)
+        text(self.optional(&self.names.user, ClaimKind::User)?, ClaimKind::User)
     }
 
     /// `exp`.
@@ -81,7 +81,8 @@ impl<'c, 'a> Claims<'c, 'a> {
 
     /// The scopes, if the claim is there.
     pub(super) fn scopes(&self) -> Result<Option<Scopes>, TokenError> {
-        self.names.scopes.find(self.value).map(Scopes::from_claim).transpose()
+        let claim = self.named(&self.names.scopes, ClaimKind::Scopes)?;
+        claim.map(Scopes::from_claim).transpose()
     }
 
     /// For whom the token acts. A subtenant of no tenant is a refusal.
@@ -97,7 +98,7 @@ impl<'c, 'a> Claims<'c, 'a> {
     /// The tenant.
     pub(super) fn tenant(&self) -> Result<Option<TenantId>, TokenError> {
         let invalid = |error| TokenError::ClaimInvalid(ClaimKind::Tenant(error));
-        let Some(claim) = self.named(&self.names.tenant) else {
+        let Some(claim) = self.optional(&self.names.tenant, ClaimKind::Tenant(None))? else {
             return Ok(None);
         };
         let text = claim.as_str().ok_or(invalid(None))?;
@@ -108,7 +109,7 @@ impl<'c, 'a> Claims<'c, 'a> {
     /// them as "none" would give the holder the whole tenant.
     pub(super) fn subtenant(&self) -> Result<Option<SubtenantId>, TokenError> {
         let invalid = |error| TokenError::ClaimInvalid(ClaimKind::Subtenant(error));
-        let Some(claim) = self.named(&self.names.subtenant) else {
+        let Some(claim) = self.optional(&self.names.subtenant, ClaimKind::Subtenant(None))? else {
             return Ok(None);
         };
         let text = claim.as_str().ok_or(invalid(None))?;
@@ -125,8 +126,20 @@ impl<'c, 'a> Claims<'c, 'a> {
         self.value.get("grant_type").and_then(Value::as_str) == Some("client_credentials")
     }
 
-    fn named(&self, name: &Option<ClaimName>) -> Option<&'c Value<'a>> {
-        name.as_ref().and_then(|name| name.find(self.value))
+    fn optional(
+        &self,
+        name: &Option<ClaimName>,
+        kind: ClaimKind,
+    ) -> Result<Option<&'c Value<'a>>, TokenError> {
+        name.as_ref().map_or(Ok(None), |name| self.named(name, kind))
+    }
+
+    fn named(
+        &self,
+        name: &ClaimName,
+        kind: ClaimKind,
+    ) -> Result<Option<&'c Value<'a>>, TokenError> {
+        name.find(self.value).map_err(|NotContainer| TokenError::ClaimInvalid(kind))
     }
 }
 

@@ -177,3 +177,30 @@ impl fmt::Display for TokenError {
 }
 
 impl std::error::Error for TokenError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_expired_token_is_called_expired() {
+        let expired = TokenError::Expired { expired_at: Timestamp::default(), now: Timestamp::MAX };
+        assert!(expired.is_expired());
+        assert_eq!(expired.to_string(), "expired");
+        for other in [TokenError::NotYetValid, TokenError::ClaimMissing(ClaimKind::Expiry)] {
+            assert!(!other.is_expired(), "{other}");
+        }
+    }
+
+    #[test]
+    fn reasons_name_the_claim() {
+        let rows = [
+            (TokenError::ClaimInvalid(ClaimKind::Subtenant(None)), "subtenant_invalid"),
+            (TokenError::ClaimMissing(ClaimKind::Tenant(None)), "tenant_missing"),
+            (TokenError::SignatureInvalid, "signature_invalid"),
+        ];
+        for (error, expected) in rows {
+            assert_eq!(error.reason(), expected);
+        }
+    }
+}

@@ -130,3 +130,73 @@ impl Hasher for Hashed {
         self.0 = hash;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OVERHEAD: usize = size_of::<Entry<u32>>();
+
+    fn table(entries: usize, bytes: usize) -> Generations<u32> {
+        Generations::new(Bounds { entries, bytes })
+    }
+
+    #[test]
+    fn an_entry_in_use_outlives_any_number_of_others() {
+        let mut table = table(8, 1 << 20);
+        table.insert(b"used", 1, 0);
+        for number in 0..100_u32 {
+            table.insert(&number.to_be_bytes(), number, 0);
+            assert_eq!(table.get(b"used").copied(), Some(1), "{number}");
+            assert!(table.held().entries <= 8);
+        }
+        assert_eq!(table.get(&0_u32.to_be_bytes()), None);
+        assert_eq!(table.get(&99_u32.to_be_bytes()).copied(), Some(99));
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_counted_exactly() {
+        let mut table = table(1000, 10_000);
+        for number in 0..1000_u32 {
+            table.insert(&number.to_be_bytes(), number, 100);
+            assert!(table.held().bytes <= 10_000, "{:?}", table.held());
+        }
+        let held = table.held();
+        assert_eq!(held.bytes, held.entries * (4 + 100 + OVERHEAD));
+        for number in 0..1000_u32 {
+            table.remove(&number.to_be_bytes());
+        }
+        assert_eq!(table.held(), Bounds { entries: 0, bytes: 0 });
+    }
+
+    #[test]
+    fn an_entry_over_half_of_the_bytes_is_not_kept() {
+        let mut table = table(10, 2000);
+        let largest = 1000 - OVERHEAD - 1;
+        table.insert(b"a", 1, largest);
+        assert_eq!(table.get(b"a").copied(), Some(1));
+        table.insert(b"a", 2, largest + 1);
+        assert_eq!(table.get(b"a"), None, "nor is the value it was to replace");
+    }
+
+    #[test]
+    fn a_key_has_one_value_in_whichever_generation() {
+        let mut table = table(4, 1 << 20);
+        for key in [b"a", b"b", b"c"] {
+            table.insert(key, 1, 0);
+        }
+        table.insert(b"a", 2, 0);
+        assert_eq!(table.get(b"a").copied(), Some(2));
+        assert_eq!(table.held().entries, 3);
+        table.remove(b"a");
+        assert_eq!(table.get(b"a"), None);
+    }
+
+    #[test]
+    fn a_table_without_room_keeps_nothing() {
+        for mut table in [table(0, 1 << 20), table(100, 0)] {
+            table.insert(b"a", 1, 0);
+            assert_eq!(table.get(b"a"), None);
+        }
+    }
+}

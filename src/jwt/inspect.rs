@@ -61,7 +61,8 @@ pub fn inspect(
     let payload = compact.payload()?;
     let payload = parse_claims(&payload)?;
     let claims = Claims::new(&payload, names);
-    check_access_token(&claims, rules)?;
+    let scopes = claims.scopes()?;
+    check_access_token(&claims, scopes.as_ref(), rules)?;
     Ok(UntrustedClaims {
         algorithm: header.algorithm_name.into(),
         token_type: header.token_type.map(Into::into),
@@ -70,10 +71,60 @@ pub fn inspect(
         client: claims.client()?.map(Into::into),
         user: claims.user()?.map(Into::into),
         tenancy: claims.tenancy()?,
-        scopes: claims.scopes()?,
+        scopes,
         audiences: claims.audiences()?.into_iter().map(Into::into).collect(),
         issued_at: claims.issued_at()?,
         not_before: claims.not_before()?,
         expires_at: claims.expires_at()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::jwt::ClaimKind;
+    use crate::jwt::testing::{ISSUER, claims, claims_with, es256, rules, signed};
+    use crate::tenancy::TenantId;
+
+    fn inspected(token: &[u8]) -> Result<UntrustedClaims, TokenError> {
+        inspect(token, &rules().claims, AccessTokenRules::Plain)
+    }
+
+    #[test]
+    fn a_fetched_token_says_who_it_is() {
+        let claims = inspected(&es256(&claims())).unwrap();
+        assert_eq!(&*claims.algorithm, "ES256");
+        assert_eq!(claims.token_type.as_deref(), Some("JWT"));
+        assert_eq!(claims.issuer.as_deref(), Some(ISSUER));
+        assert_eq!(claims.client.as_deref(), Some("myApp-acme"));
+        assert_eq!(claims.tenancy, Tenancy::Tenant(TenantId::parse("acme").unwrap()));
+        assert!(claims.scopes.is_some_and(|scopes| scopes.contains("iot.fil.r")));
+        assert_eq!(claims.audiences.len(), 2);
+        assert_eq!(claims.issued_at, Some(Timestamp::from_seconds(1_700_000_000)));
+        assert_eq!(claims.not_before, None);
+        assert_eq!(claims.expires_at, Some(Timestamp::from_seconds(1_700_001_800)));
+    }
+
+    #[test]
+    fn absent_claims_are_none_and_odd_ones_refuse_the_token() {
+        let token = signed(r#"{"alg":"PS512"}"#, "{}");
+        let claims = inspected(&token).unwrap();
+        assert_eq!(&*claims.algorithm, "PS512");
+        assert_eq!((claims.issuer, claims.expires_at, claims.scopes), (None, None, None));
+        assert_eq!(claims.tenancy, Tenancy::Unstated);
+        let odd = es256(&claims_with(&[("subtenant", Some(json!(null)))]));
+        let expected = TokenError::ClaimInvalid(ClaimKind::Subtenant(None));
+        assert_eq!(inspected(&odd), Err(expected));
+        assert_eq!(inspected(b"opaque"), Err(TokenError::Malformed));
+    }
+
+    #[test]
+    fn the_rules_for_access_tokens_hold_for_fetched_ones_too() {
+        let refresh_token = es256(&claims_with(&[("jti", Some(json!("0123-r")))]));
+        let refused = inspect(&refresh_token, &rules().claims, AccessTokenRules::MindSphere);
+        assert_eq!(refused, Err(TokenError::NotAccessToken));
+        assert!(inspected(&refresh_token).is_ok());
+    }
 }

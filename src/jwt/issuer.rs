@@ -93,6 +93,9 @@ pub enum IssuerRulesError {
     IssuerEmpty,
     /// Neither audiences nor clients are stated.
     RecipientUnstated,
+    /// MindSphere's rules are chosen, but no claim holds the subtenant: every subtenant's token would
+    /// pass for its whole tenant.
+    SubtenantClaimUnnamed,
     /// Tenants are listed (or a subtenant or MindSphere's rules are), but no claim holds the tenant.
     TenantClaimUnnamed,
 }
@@ -120,6 +123,10 @@ impl IssuerRules {
             Err(IssuerRulesError::ListEmpty)
         } else if needs_tenant && parts.claims.tenant.is_none() {
             Err(IssuerRulesError::TenantClaimUnnamed)
+        } else if parts.access_tokens == AccessTokenRules::MindSphere
+            && parts.claims.subtenant.is_none()
+        {
+            Err(IssuerRulesError::SubtenantClaimUnnamed)
         } else {
             Ok(Self(parts))
         }
@@ -213,6 +220,7 @@ impl fmt::Display for IssuerRulesError {
             Self::IssuerEmpty => "the issuer is empty",
             Self::ListEmpty => "a list of audiences, clients or tenants is empty",
             Self::RecipientUnstated => "neither audiences nor clients are stated",
+            Self::SubtenantClaimUnnamed => "no claim holds the subtenant",
             Self::TenantClaimUnnamed => "no claim holds the tenant",
         })
     }
@@ -227,3 +235,78 @@ impl fmt::Display for IssuerRepeated {
 }
 
 impl std::error::Error for IssuerRepeated {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::testing::{ISSUER, one_of, rules};
+
+    fn error(parts: IssuerParts) -> Option<IssuerRulesError> {
+        IssuerRules::new(parts).err()
+    }
+
+    #[test]
+    fn rules_that_leave_something_open_do_not_exist() {
+        use IssuerRulesError::{
+            AlgorithmsEmpty, IssuerEmpty, ListEmpty, RecipientUnstated, SubtenantClaimUnnamed,
+            TenantClaimUnnamed,
+        };
+        let nobody = || Expected::OneOf(Arc::default());
+        let nameless = |names: &ClaimNames| {
+            Arc::new(ClaimNames { tenant: None, subtenant: None, ..names.clone() })
+        };
+        let rows = [
+            (rules(), None),
+            (IssuerParts { issuer: "".into(), ..rules() }, Some(IssuerEmpty)),
+            (IssuerParts { algorithms: [].into(), ..rules() }, Some(AlgorithmsEmpty)),
+            (IssuerParts { clients: None, ..rules() }, Some(RecipientUnstated)),
+            (IssuerParts { clients: Some(nobody()), ..rules() }, Some(ListEmpty)),
+            (IssuerParts { audiences: Some(nobody()), ..rules() }, Some(ListEmpty)),
+            (IssuerParts { tenants: Tenants::Only(Arc::default()), ..rules() }, Some(ListEmpty)),
+            (
+                IssuerParts { claims: nameless(&rules().claims), ..rules() },
+                Some(TenantClaimUnnamed),
+            ),
+        ];
+        for (parts, expected) in rows {
+            assert_eq!(error(parts.clone()), expected, "{parts:?}");
+        }
+        let plain = IssuerParts {
+            tenants: Tenants::Any,
+            access_tokens: AccessTokenRules::Plain,
+            audiences: Some(Expected::Any),
+            ..rules()
+        };
+        assert_eq!(error(IssuerParts { claims: nameless(&plain.claims), ..plain.clone() }), None);
+        let subtenant_alone = ClaimNames { tenant: None, ..ClaimNames::clone(&plain.claims) };
+        let parts = IssuerParts { claims: Arc::new(subtenant_alone), ..plain };
+        assert_eq!(error(parts), Some(TenantClaimUnnamed));
+        let tenant_alone = ClaimNames { subtenant: None, ..ClaimNames::clone(&rules().claims) };
+        let parts = IssuerParts { claims: Arc::new(tenant_alone), ..rules() };
+        assert_eq!(error(parts), Some(SubtenantClaimUnnamed));
+    }
+
+    #[test]
+    fn an_issuer_stands_in_the_table_once() {
+        let named = |name: &str, issuer: &str| {
+            let parts = IssuerParts { name: name.into(), issuer: issuer.into(), ..rules() };
+            Arc::new(IssuerRules::new(parts).unwrap())
+        };
+        let table = Issuers::new([named("a", ISSUER), named("b", "other")]).unwrap();
+        assert_eq!(table.find(ISSUER).map(|rules| rules.name()), Some("a"));
+        assert!(table.find("OTHER").is_none());
+        assert_eq!(table.iter().count(), 2);
+        let repeated = Issuers::new([named("a", ISSUER), named("b", ISSUER)]).err();
+        let expected = IssuerRepeated { first: "a".into(), second: "b".into() };
+        assert_eq!(repeated, Some(expected));
+    }
+
+    #[test]
+    fn a_list_admits_only_its_values_and_never_an_absent_one() {
+        let list = one_of("a");
+        assert!(list.admits(["b", "a"]));
+        assert!(!list.admits(["A"]));
+        assert!(!list.admits([]));
+        assert!(Expected::Any.admits([]));
+    }
+}

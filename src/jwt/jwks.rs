@@ -299,3 +299,6 @@ fn number(value: &Value<'_>, name: &str) -> Result<Vec<u8>, Unusable> {
         .and_then(|text| decode_base64url(text.as_bytes()))
         .ok_or(Unusable::Malformed)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,27 @@ impl KeyRing {
         self.changes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::testing::{KEYS, key_set, public_ec};
+
+    #[test]
+    fn only_different_keys_are_a_new_generation() {
+        let mut ring = KeyRing::default();
+        assert_eq!((ring.generation(KEYS), ring.changes()), (0, 0));
+        for _ in 0..2 {
+            ring.set(KEYS, Arc::new(key_set()));
+            assert_eq!((ring.generation(KEYS), ring.changes()), (1, 1));
+        }
+        let document = serde_json::json!({ "keys": [public_ec()] }).to_string();
+        let other = Arc::new(JwkSet::parse(document.as_bytes()).unwrap());
+        ring.set(KEYS, Arc::clone(&other));
+        ring.set(KeySetId(9), Arc::clone(&other));
+        assert_eq!((ring.generation(KEYS), ring.generation(KeySetId(9))), (2, 1));
+        assert_eq!(ring.changes(), 3);
+        assert_eq!(ring.get(KEYS), Some(&other));
+        assert_eq!(ring.get(KeySetId(0)), None);
+    }
+}

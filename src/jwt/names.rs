@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::json::Value;
+use crate::json::{NotContainer, Value};
 
 /// The name of a claim: a member of the claims object, or a JSON pointer (RFC 6901) into it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,9 +58,15 @@ impl ClaimName {
     }
 
     /// The claim in these claims, if there is one.
-    pub(super) fn find<'c, 'a>(&self, claims: &'c Value<'a>) -> Option<&'c Value<'a>> {
+    ///
+    /// # Errors
+    /// [`NotContainer`] if the way to it leads through something else than an object or array.
+    pub(super) fn find<'c, 'a>(
+        &self,
+        claims: &'c Value<'a>,
+    ) -> Result<Option<&'c Value<'a>>, NotContainer> {
         match &self.0 {
-            Place::Member(name) => claims.get(name),
+            Place::Member(name) => Ok(claims.get(name)),
             Place::Pointer(tokens) => claims.descend(tokens.iter().map(AsRef::as_ref)),
         }
     }
@@ -91,4 +97,40 @@ fn unescape(token: &str) -> Option<Box<str>> {
         });
     }
     Some(text.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json;
+
+    #[test]
+    fn a_name_is_a_literal_key_unless_it_starts_with_a_slash() {
+        let claims = json::parse(br#"{"a.b":1,"a":{"b":2,"~/":[3]},"":4}"#).unwrap();
+        let find = |name: &str| ClaimName::parse(name).unwrap().find(&claims);
+        let rows = [("a.b", 1), ("/a/b", 2), ("/a/~0~1/0", 3), ("/", 4)];
+        for (name, expected) in rows {
+            let number = json::Number::Whole(expected);
+            assert_eq!(find(name), Ok(Some(&Value::Number(number))), "{name}");
+        }
+        for absent in ["b", "/b", "a/b", "/x/c"] {
+            assert_eq!(find(absent), Ok(None), "{absent}");
+        }
+        for odd in ["/a/b/c", "/a.b/c", "/a/~0~1/x"] {
+            assert_eq!(find(odd), Err(NotContainer), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_names_nothing_is_refused() {
+        let rows = [
+            ("", ClaimNameError::Empty),
+            ("/a~", ClaimNameError::EscapeInvalid),
+            ("/a~2", ClaimNameError::EscapeInvalid),
+        ];
+        for (name, expected) in rows {
+            assert_eq!(ClaimName::parse(name), Err(expected), "{name}");
+        }
+        assert!(ClaimName::parse("a~2").is_ok());
+    }
 }

@@ -91,3 +91,33 @@ impl fmt::Debug for Scopes {
         formatter.debug_set().entries(self.iter()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_is_contained_by_its_exact_bytes() {
+        let scopes = Scopes::from_texts(vec!["b", "a.r", "ü", "a", "b"]).unwrap();
+        assert_eq!(scopes.iter().collect::<Vec<_>>(), ["a", "a.r", "b", "ü"]);
+        assert_eq!(scopes.len(), 4);
+        for scope in ["a", "a.r", "b", "ü"] {
+            assert!(scopes.contains(scope), "{scope}");
+        }
+        for other in ["", "A", "a.", "a.rb", "a.r ", "c", "a b"] {
+            assert!(!scopes.contains(other), "{other}");
+        }
+        assert!(!Scopes::default().contains(""));
+        assert_eq!(format!("{scopes:?}"), r#"{"a", "a.r", "b", "ü"}"#);
+    }
+
+    #[test]
+    fn the_text_of_a_set_is_bounded_too() {
+        let scopes: Vec<String> = (0..257).map(|number| format!("{number:0>256}")).collect();
+        let set = |count: usize| {
+            Scopes::from_texts(scopes.iter().take(count).map(String::as_str).collect())
+        };
+        assert_eq!(set(255).map(|set| set.len()), Some(255));
+        assert_eq!(set(256), None);
+    }
+}

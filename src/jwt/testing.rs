@@ -1,20 +1,17 @@
 //! Signed tokens for unit tests, by the private keys that RFCs print.
 
 use std::collections::HashSet;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jwt_compact::alg::{Es256, Rsa, RsaPrivateKey};
-use jwt_compact::jwk::JsonWebKey;
-use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
 use serde_json::{Value, json};
 
 use super::{
     AccessTokenRules, ClaimName, ClaimNames, Expected, IssuerParts, IssuerRules, Issuers, JwkSet,
     KeyRing, KeySetId, OwnTokens, Tenants,
 };
-use crate::crypto::Algorithm;
+use crate::crypto::{Algorithm, signing};
 use crate::tenancy::TenantId;
 use crate::time::{Leeway, Timestamp};
 
@@ -62,9 +59,11 @@ pub(crate) fn signed(header: &str, payload: &str) -> Vec<u8> {
     let encode = |text: &str| URL_SAFE_NO_PAD.encode(text);
     let message = format!("{}.{}", encode(header), encode(payload));
     let signature = if header.contains("RS256") {
-        Rsa::rs256().sign(rsa_key(), message.as_bytes()).as_bytes().into_owned()
+        signing::rs256(RSA_PRIVATE, message.as_bytes())
     } else {
-        Es256.sign(&ec_key(), message.as_bytes()).as_bytes().into_owned()
+        let mut key = public_ec();
+        key["d"] = json!("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
+        signing::es256(&key.to_string(), message.as_bytes())
     };
     format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)).into_bytes()
 }
@@ -127,21 +126,6 @@ pub(crate) fn issuers(rules: IssuerParts) -> Issuers {
 /// A list of one value.
 pub(crate) fn one_of(value: &str) -> Expected {
     Expected::OneOf(Arc::new(HashSet::from([value.into()])))
-}
-
-fn ec_key() -> <Es256 as jwt_compact::Algorithm>::SigningKey {
-    let mut key = public_ec();
-    key["d"] = json!("jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI");
-    let jwk: JsonWebKey<'_> = serde_json::from_value(key).unwrap();
-    (&jwk).try_into().unwrap()
-}
-
-fn rsa_key() -> &'static RsaPrivateKey {
-    static KEY: OnceLock<RsaPrivateKey> = OnceLock::new();
-    KEY.get_or_init(|| {
-        let jwk: JsonWebKey<'_> = serde_json::from_str(RSA_PRIVATE).unwrap();
-        RsaPrivateKey::try_from(&jwk).unwrap()
-    })
 }
 
 const RSA_PRIVATE: &str = include_str!("../../tests/fixtures/jose/rfc7520_rsa_private_key.json");

@@ -118,3 +118,28 @@ impl fmt::Debug for VerifiedToken {
 
 /// What the allocator adds to at most eight blocks.
 const ALLOCATIONS: usize = 8 * 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jwt::testing::rules;
+
+    fn token(scopes: &[&str]) -> Arc<VerifiedToken> {
+        let issuer = Arc::new(IssuerRules::new(rules()).unwrap());
+        let expires_at = Timestamp::from_seconds(1000);
+        VerifiedToken::stand_in(issuer, Tenancy::Unstated, scopes, expires_at)
+    }
+
+    #[test]
+    fn expiry_begins_exactly_at_exp_plus_the_leeway_of_the_issuer() {
+        let token = token(&[]);
+        assert!(!token.is_expired(Timestamp::from_millis(1_059_999)));
+        assert!(token.is_expired(Timestamp::from_millis(1_060_000)));
+    }
+
+    #[test]
+    fn the_footprint_grows_with_the_claims() {
+        let grown = token(&["abcd", "efgh"]).footprint() - token(&[]).footprint();
+        assert_eq!(grown, 16);
+    }
+}

@@ -8,6 +8,7 @@ use super::error::{ClaimKind, TokenError};
 use super::issuer::{AccessTokenRules, IssuerRules, Issuers, OwnTokens, Tenants};
 use super::jwks::{Jwk, KeyNotFound};
 use super::keyring::{KeyRing, KeySetId};
+use super::scopes::Scopes;
 use super::token::{Verified, VerifiedToken};
 use crate::crypto::{Algorithm, SignatureVerifier, Verdict};
 use crate::json::Value;
@@ -54,7 +55,8 @@ pub fn verify(
     check_recipient(&claims, issuer)?;
 
     let key = find_signing_key(&compact, &header, algorithm, (issuer.keys(), keys), signatures)?;
-    check_kind(&claims, issuer)?;
+    let scopes = claims.scopes()?;
+    check_kind(&claims, scopes.as_ref(), issuer)?;
     let tenancy = check_tenancy(&claims, issuer)?;
     Ok(VerifiedToken(Verified {
         issuer: Arc::clone(issuer),
@@ -62,7 +64,7 @@ pub fn verify(
         client: claims.client()?.map(Into::into),
         user: claims.user()?.map(Into::into),
         tenancy,
-        scopes: claims.scopes()?.unwrap_or_default(),
+        scopes: scopes.unwrap_or_default(),
         expires_at,
         thumbprint: *key.key().thumbprint(),
     }))
@@ -180,11 +182,15 @@ fn find_signing_key<'k>(
 }
 
 /// Only access tokens, not bound to a key of their holder, and not our own.
-fn check_kind(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), TokenError> {
+fn check_kind(
+    claims: &Claims<'_, '_>,
+    scopes: Option<&Scopes>,
+    issuer: &IssuerRules,
+) -> Result<(), TokenError> {
     if claims.has_any(&["cnf"]) {
         return Err(TokenError::ConfirmationUnsupported);
     }
-    check_access_token(claims, issuer.parts().access_tokens)?;
+    check_access_token(claims, scopes, issuer.parts().access_tokens)?;
     match issuer.parts().own_tokens {
         OwnTokens::Accepted => Ok(()),
         OwnTokens::Refused if is_own_token(claims, issuer)? => Err(TokenError::OwnToken),
@@ -195,22 +201,23 @@ fn check_kind(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), Token
 /// Not a refresh token, an ID token or another kind that `rules` tell apart.
 pub(super) fn check_access_token(
     claims: &Claims<'_, '_>,
+    scopes: Option<&Scopes>,
     rules: AccessTokenRules,
 ) -> Result<(), TokenError> {
     match rules {
-        AccessTokenRules::MindSphere => check_uaa_kind(claims),
+        AccessTokenRules::MindSphere => check_uaa_kind(claims, scopes),
         AccessTokenRules::Plain => Ok(()),
     }
 }
 
 /// UAA signs refresh tokens and ID tokens with the same keys. A refresh token need not carry the
 /// subtenant, so it would pass for the whole tenant.
-fn check_uaa_kind(claims: &Claims<'_, '_>) -> Result<(), TokenError> {
+fn check_uaa_kind(claims: &Claims<'_, '_>, scopes: Option<&Scopes>) -> Result<(), TokenError> {
     let is_refresh_token = claims.token_id()?.is_some_and(|id| id.ends_with("-r"));
     if is_refresh_token || claims.has_any(&["granted_scopes", "at_hash", "c_hash", "nonce"]) {
         return Err(TokenError::NotAccessToken);
     }
-    if claims.scopes()?.is_none() {
+    if scopes.is_none() {
         return Err(TokenError::ClaimMissing(ClaimKind::Scopes));
     }
     Ok(())
