@@ -63,11 +63,19 @@ impl Permit {
             let (Some(name), Some(fact)) = (name, fact) else {
                 continue;
             };
-            let value = HeaderValue::percent_encoded(fact)
-                .ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
-            edits.push(HeaderEdit::Set(name.clone(), value));
+            edits.push(identity_edit(name, fact)?);
         }
         Ok(())
+    }
+}
+
+impl EditError {
+    /// The exact reason, stable, for logs and filter state.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::IdentityTooLong(_) => "identity_too_long",
+            Self::TokenMissing(_) => "technical_token_missing",
+        }
     }
 }
 
@@ -83,6 +91,12 @@ pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
         }
     }
     edits
+}
+
+fn identity_edit(name: &HeaderName, fact: &str) -> Result<HeaderEdit, EditError> {
+    let value = HeaderValue::percent_encoded(fact);
+    let value = value.ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
+    Ok(HeaderEdit::Set(name.clone(), value))
 }
 
 fn set_tokens(
@@ -109,5 +123,19 @@ fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
     match edit {
         HeaderEdit::Remove(removed) => **removed == *name,
         HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_that_is_too_long_is_refused_and_not_cut() {
+        let name = HeaderName::parse("x-user").unwrap();
+        assert!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT)).is_ok());
+        let too_long = Err(EditError::IdentityTooLong(name.clone()));
+        assert_eq!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT + 1)), too_long);
+        assert_eq!(identity_edit(&name, &"é".repeat(HeaderValue::LIMIT / 4)), too_long);
     }
 }
