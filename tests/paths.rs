@@ -1,6 +1,8 @@
 //! Traversal spellings, and every short path over the dangerous bytes: refused, or read by every
 //! server as the same resource as by us.
 
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 
 use tenantgate::message::CanonicalPath;

@@ -2,6 +2,8 @@
 //!
 //! After a change that is meant, write the new text of the failed assertion to the file.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
