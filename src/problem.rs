@@ -3,12 +3,15 @@
 //! The public code is coarse on purpose: it tells a caller what to do, not what we know. The exact
 //! reason goes to the log and to filter state.
 
+mod row;
+
 use std::time::Duration;
 
 use crate::credential::CredentialError;
 use crate::jwt::TokenError;
 use crate::message::{Reply, RequestError, RequestHead};
 use crate::policy::{Denial, EditError, NoMatch};
+use row::Row;
 
 /// Why a request is answered by us and not by an upstream.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -132,19 +135,19 @@ impl Refusal {
     const fn row(&self) -> Row {
         match self {
             Self::Credential(error) => match error {
-                CredentialError::AuthorizationRepeated => CREDENTIAL_CONFLICT,
+                CredentialError::AuthorizationRepeated => row::CREDENTIAL_CONFLICT,
                 CredentialError::BearerMalformed | CredentialError::SchemeUnsupported => {
-                    TOKEN_INVALID
+                    row::TOKEN_INVALID
                 }
             },
             Self::Denied(denial) => denial_row(denial),
-            Self::Edit(EditError::IdentityTooLong(_)) => IDENTITY_TOO_LONG,
-            Self::Edit(EditError::TokenMissing(_)) => INTERNAL,
+            Self::Edit(EditError::IdentityTooLong(_)) => row::IDENTITY_TOO_LONG,
+            Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
             Self::Failed(failure) => failure.row(),
-            Self::KeyUnknown => TOKEN_INVALID,
+            Self::KeyUnknown => row::TOKEN_INVALID,
             Self::Request(error) => request_row(*error),
-            Self::Token(error) if error.is_expired() => TOKEN_EXPIRED,
-            Self::Token(_) => TOKEN_INVALID,
+            Self::Token(error) if error.is_expired() => row::TOKEN_EXPIRED,
+            Self::Token(_) => row::TOKEN_INVALID,
         }
     }
 
@@ -180,12 +183,12 @@ impl Refusal {
 impl Failure {
     const fn row(self) -> Row {
         match self {
-            Self::DeadlineExceeded => DEADLINE_EXCEEDED,
-            Self::Internal => INTERNAL,
-            Self::KeysUnavailable { .. } => KEYS_UNAVAILABLE,
-            Self::Overloaded { .. } => OVERLOADED,
-            Self::TokenUnavailable { .. } => TOKEN_UNAVAILABLE,
-            Self::UpstreamRefusedOurToken => UPSTREAM_REFUSED_OUR_TOKEN,
+            Self::DeadlineExceeded => row::DEADLINE_EXCEEDED,
+            Self::Internal => row::INTERNAL,
+            Self::KeysUnavailable { .. } => row::KEYS_UNAVAILABLE,
+            Self::Overloaded { .. } => row::OVERLOADED,
+            Self::TokenUnavailable { .. } => row::TOKEN_UNAVAILABLE,
+            Self::UpstreamRefusedOurToken => row::UPSTREAM_REFUSED_OUR_TOKEN,
         }
     }
 
@@ -238,26 +241,26 @@ impl From<TokenError> for Refusal {
 
 const fn request_row(error: RequestError) -> Row {
     match error {
-        RequestError::MethodConnect | RequestError::MethodTrace => METHOD_NOT_ALLOWED,
-        RequestError::Path(error) if error.is_ambiguity() => PATH_AMBIGUOUS,
+        RequestError::MethodConnect | RequestError::MethodTrace => row::METHOD_NOT_ALLOWED,
+        RequestError::Path(error) if error.is_ambiguity() => row::PATH_AMBIGUOUS,
         RequestError::Host(_)
         | RequestError::HostMissing
         | RequestError::MethodMalformed
         | RequestError::Path(_)
-        | RequestError::PathMissing => REQUEST_MALFORMED,
+        | RequestError::PathMissing => row::REQUEST_MALFORMED,
     }
 }
 
 const fn denial_row(denial: &Denial) -> Row {
     match denial {
-        Denial::CredentialMissing => TOKEN_MISSING,
-        Denial::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
-        Denial::NoRoute(NoMatch::Forbidden) => ROUTE_UNKNOWN,
-        Denial::NoRoute(NoMatch::NotFound) => ROUTE_NOT_FOUND,
-        Denial::ScopeInsufficient => SCOPE_INSUFFICIENT,
-        Denial::SubtenancyRefused | Denial::SubtenantNotCarried => SUBTENANCY_REFUSED,
-        Denial::SubtenantRequired => SUBTENANT_REQUIRED,
-        Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => TENANT_MISMATCH,
+        Denial::CredentialMissing => row::TOKEN_MISSING,
+        Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
+        Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
+        Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
+        Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
+        Denial::SubtenancyRefused | Denial::SubtenantNotCarried => row::SUBTENANCY_REFUSED,
+        Denial::SubtenantRequired => row::SUBTENANT_REQUIRED,
+        Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => row::TENANT_MISMATCH,
     }
 }
 
@@ -265,166 +268,3 @@ const fn denial_row(denial: &Denial) -> Row {
 fn whole_seconds(span: Duration) -> u64 {
     span.as_millis().div_ceil(1000).clamp(1, 300).try_into().unwrap_or(300)
 }
-
-#[derive(Clone, Copy)]
-struct Row {
-    kind: Kind,
-    code: &'static str,
-    title: &'static str,
-    challenge: Challenge,
-}
-
-/// Whose fault it is and what may help, in the words of both protocols.
-#[derive(Clone, Copy)]
-enum Kind {
-    BadGateway,
-    BadRequest,
-    Forbidden,
-    Internal,
-    MethodNotAllowed,
-    NotFound,
-    Unauthorized,
-    Unavailable,
-}
-
-impl Kind {
-    const fn status(self) -> u16 {
-        match self {
-            Self::BadGateway => 502,
-            Self::BadRequest => 400,
-            Self::Forbidden => 403,
-            Self::Internal => 500,
-            Self::MethodNotAllowed => 405,
-            Self::NotFound => 404,
-            Self::Unauthorized => 401,
-            Self::Unavailable => 503,
-        }
-    }
-
-    const fn grpc_status(self) -> u32 {
-        match self {
-            Self::BadRequest => 3,
-            Self::Forbidden => 7,
-            Self::MethodNotAllowed | Self::NotFound => 12,
-            Self::Internal => 13,
-            Self::BadGateway | Self::Unavailable => 14,
-            Self::Unauthorized => 16,
-        }
-    }
-}
-
-/// The `WWW-Authenticate` of RFC 6750 §3. Without an error code where nothing was presented.
-#[derive(Clone, Copy)]
-enum Challenge {
-    Bare,
-    InsufficientScope,
-    InvalidRequest,
-    InvalidToken,
-    None,
-}
-
-impl Challenge {
-    const fn text(self) -> Option<&'static str> {
-        match self {
-            Self::Bare => Some(r#"Bearer realm="tenantgate""#),
-            Self::InsufficientScope => {
-                Some(r#"Bearer realm="tenantgate", error="insufficient_scope""#)
-            }
-            Self::InvalidRequest => Some(r#"Bearer realm="tenantgate", error="invalid_request""#),
-            Self::InvalidToken => Some(r#"Bearer realm="tenantgate", error="invalid_token""#),
-            Self::None => None,
-        }
-    }
-}
-
-const fn row(kind: Kind, code: &'static str, title: &'static str, challenge: Challenge) -> Row {
-    Row { kind, code, title, challenge }
-}
-
-const CREDENTIAL_CONFLICT: Row = row(
-    Kind::BadRequest,
-    "credential_conflict",
-    "More than one credential of a kind was sent",
-    Challenge::InvalidRequest,
-);
-const DEADLINE_EXCEEDED: Row = row(
-    Kind::Unavailable,
-    "deadline_exceeded",
-    "The gateway could not obtain what it needs in time",
-    Challenge::None,
-);
-const IDENTITY_TOO_LONG: Row = row(
-    Kind::Forbidden,
-    "identity_too_long",
-    "The identity in the token is too long to be passed on",
-    Challenge::None,
-);
-const INTERNAL: Row = row(Kind::Internal, "internal_error", "The gateway failed", Challenge::None);
-const KEYS_UNAVAILABLE: Row = row(
-    Kind::Unavailable,
-    "keys_unavailable",
-    "The keys to check the token are not available",
-    Challenge::None,
-);
-const METHOD_NOT_ALLOWED: Row = row(
-    Kind::MethodNotAllowed,
-    "method_not_allowed",
-    "The method is not allowed here",
-    Challenge::None,
-);
-const OVERLOADED: Row =
-    row(Kind::Unavailable, "overloaded", "Too many requests are waiting", Challenge::None);
-const PATH_AMBIGUOUS: Row = row(
-    Kind::BadRequest,
-    "path_ambiguous",
-    "The path could be read in more than one way",
-    Challenge::None,
-);
-const REQUEST_MALFORMED: Row =
-    row(Kind::BadRequest, "request_malformed", "The request is malformed", Challenge::None);
-const ROUTE_NOT_FOUND: Row =
-    row(Kind::NotFound, "route_unknown", "No route is for this request", Challenge::None);
-const ROUTE_UNKNOWN: Row =
-    row(Kind::Forbidden, "route_unknown", "No route is for this request", Challenge::None);
-const SCOPE_INSUFFICIENT: Row = row(
-    Kind::Forbidden,
-    "scope_insufficient",
-    "The token lacks a scope that is needed here",
-    Challenge::InsufficientScope,
-);
-const SUBTENANCY_REFUSED: Row = row(
-    Kind::Forbidden,
-    "subtenancy_refused",
-    "Callers that act for a subtenant may not do this",
-    Challenge::None,
-);
-const SUBTENANT_REQUIRED: Row = row(
-    Kind::Forbidden,
-    "subtenant_required",
-    "Only callers that act for a subtenant may do this",
-    Challenge::None,
-);
-const TENANT_MISMATCH: Row = row(
-    Kind::Forbidden,
-    "tenant_mismatch",
-    "Callers of this tenant may not do this",
-    Challenge::None,
-);
-const TOKEN_EXPIRED: Row =
-    row(Kind::Unauthorized, "token_expired", "The token has expired", Challenge::InvalidToken);
-const TOKEN_INVALID: Row =
-    row(Kind::Unauthorized, "token_invalid", "The token is not valid", Challenge::InvalidToken);
-const TOKEN_MISSING: Row =
-    row(Kind::Unauthorized, "token_missing", "A token is needed here", Challenge::Bare);
-const TOKEN_UNAVAILABLE: Row = row(
-    Kind::Unavailable,
-    "token_unavailable",
-    "The token for the upstream is not available",
-    Challenge::None,
-);
-const UPSTREAM_REFUSED_OUR_TOKEN: Row = row(
-    Kind::BadGateway,
-    "upstream_refused_our_token",
-    "The upstream refused the gateway's token",
-    Challenge::None,
-);

@@ -34,15 +34,11 @@ impl Permit {
         self.set_identity(identity, &mut edits)?;
         set_tokens(self.injections(), tokens, &mut edits)?;
         let set = edits.len();
-        let keeps_authorization = self.sent == Sent::CallerToken;
-        for (name, _) in head.fields() {
-            if owned.cover(name)
-                && !(keeps_authorization && name.eq_ignore_ascii_case(AUTHORIZATION))
-                && !edits.iter().any(|edit| concerns(edit, name))
-            {
-                edits.push(HeaderEdit::Remove(name.into()));
-            }
-        }
+        let authorization = match self.sent {
+            Sent::CallerToken => Authorization::Kept,
+            Sent::Nothing | Sent::Technical(_) => Authorization::Removed,
+        };
+        remove_owned(head, owned, authorization, &mut edits);
         edits.rotate_left(set);
         Ok(edits)
     }
@@ -82,15 +78,31 @@ impl EditError {
 /// The removals for a request that passes without a decision: report-only must strip them too.
 pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
     let mut edits = HeaderEdits::new();
-    for (name, _) in head.fields() {
-        if owned.cover(name)
-            && !name.eq_ignore_ascii_case(AUTHORIZATION)
-            && !edits.iter().any(|edit| concerns(edit, name))
-        {
+    remove_owned(head, owned, Authorization::Kept, &mut edits);
+    edits
+}
+
+/// What becomes of the caller's own `authorization`.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Authorization {
+    Kept,
+    Removed,
+}
+
+/// Adds a removal for each spelling of an owned header that is present and not set.
+fn remove_owned(
+    head: &RequestHead<'_>,
+    owned: &OwnedHeaders,
+    authorization: Authorization,
+    edits: &mut HeaderEdits,
+) {
+    for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
+        let is_kept =
+            authorization == Authorization::Kept && name.eq_ignore_ascii_case(AUTHORIZATION);
+        if !is_kept && !edits.iter().any(|edit| concerns(edit, name)) {
             edits.push(HeaderEdit::Remove(name.into()));
         }
     }
-    edits
 }
 
 fn identity_edit(name: &HeaderName, fact: &str) -> Result<HeaderEdit, EditError> {
