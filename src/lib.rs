@@ -6,12 +6,14 @@
 #[macro_use]
 extern crate tenantgate_node_test;
 
+pub mod credential;
 pub mod crypto;
 pub mod json;
 pub mod jwt;
 pub mod message;
 pub mod policy;
 pub mod principal;
+pub mod problem;
 pub mod secret;
 pub mod shared;
 pub mod technical_token;

@@ -76,3 +76,36 @@ impl Principal {
         self.token().is_some_and(|token| token.scopes().contains(scope))
     }
 }
+
+#[cfg(test)]
+impl Principal {
+    /// A verified caller for tests of other modules.
+    pub(crate) fn stand_in(tenancy: Tenancy, scopes: &[&str]) -> Self {
+        use crate::jwt::{AccessTokenRules, ClaimName, ClaimNames, Expected, IssuerParts};
+        use crate::jwt::{IssuerRules, KeySetId, OwnTokens, Tenants};
+        let claim = |name| ClaimName::parse(name).unwrap();
+        let parts = IssuerParts {
+            name: Arc::from("issuer-1"),
+            issuer: Arc::from("https://issuer.example"),
+            algorithms: Arc::from([crate::crypto::Algorithm::Rs256]),
+            keys: KeySetId(0),
+            tenants: Tenants::Any,
+            audiences: Some(Expected::Any),
+            clients: None,
+            claims: Arc::new(ClaimNames {
+                client: claim("client_id"),
+                scopes: claim("scope"),
+                subtenant: Some(claim("subtenant")),
+                tenant: Some(claim("ten")),
+                user: None,
+            }),
+            leeway: crate::time::Leeway::DEFAULT,
+            access_tokens: AccessTokenRules::Plain,
+            own_clients: Arc::default(),
+            own_tokens: OwnTokens::Refused,
+        };
+        let issuer = Arc::new(IssuerRules::new(parts).unwrap());
+        let expires_at = crate::time::Timestamp::from_seconds(1000);
+        Self::of_token(VerifiedToken::stand_in(issuer, tenancy, scopes, expires_at))
+    }
+}

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::PolicyParts;
 use super::combination::{self, Deployment, Plan};
 use super::error::{Culprit, PolicyError, PolicyProblem};
+use super::identity::AUTHORIZATION;
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Source};
 use crate::message::HeaderName;
@@ -35,7 +36,8 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
     }
     let mut seen = BTreeSet::new();
     for name in parts.identity.names() {
-        if is_reserved(name) || !seen.insert(folded(name)) {
+        let is_token = name.is_alike(AUTHORIZATION);
+        if is_token || is_reserved(name) || !seen.insert(folded(name)) {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }

@@ -162,3 +162,130 @@ impl fmt::Display for CombinationError {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::pattern::PathPattern;
+    use super::super::route::{ScopeRequirement, Subtenancy, SubtenantMode};
+    use super::super::source::{Injection, SourceId};
+    use super::super::{HostPattern, Methods};
+    use super::*;
+    use crate::message::HeaderName;
+
+    fn route(
+        authentication: Authentication,
+        caller_token: CallerToken,
+        inject: &[When],
+        pass_unverified: bool,
+    ) -> Route {
+        let inject = inject.iter().enumerate().map(|(index, &when)| Injection {
+            source: SourceId(1),
+            header: HeaderName::parse(&format!("x-token-{index}")).unwrap(),
+            prefix: Arc::from(""),
+            when,
+        });
+        Route {
+            name: Arc::from("route"),
+            hosts: vec![HostPattern::Any],
+            path: PathPattern::parse("/**").unwrap(),
+            methods: Methods::Any,
+            authentication,
+            subtenancy: Subtenancy::Refused,
+            subtenant: SubtenantMode::Refuse,
+            scopes: ScopeRequirement::NotNeeded,
+            tenants: None,
+            upstream: Upstream { caller_token, inject: inject.collect() },
+            pass_unverified,
+        }
+    }
+
+    #[test]
+    fn authentication_and_upstream_combine_as_the_design_says() {
+        use Authentication::{NotLookedAt, Optional, Required};
+        use CombinationError as E;
+        use Deployment::{Egress, Ingress};
+        use Treatment::{Forward, Nothing, Technical};
+        let columns: [(CallerToken, &[When]); 4] = [
+            (CallerToken::Forward, &[]),
+            (CallerToken::Forward, &[When::NoCallerToken]),
+            (CallerToken::Remove, &[When::Always]),
+            (CallerToken::Remove, &[]),
+        ];
+        let ok = |anonymous, bearer| Ok(Plan { anonymous, bearer });
+        // Columns: user, user or technical, technical, none.
+        #[rustfmt::skip]
+        let rows = [
+            (Ingress, Required, [
+                ok(None, Forward), ok(None, Forward), ok(None, Technical), ok(None, Nothing),
+            ]),
+            (Egress, Required, [
+                ok(None, Forward), ok(None, Forward), ok(None, Technical), ok(None, Nothing),
+            ]),
+            (Ingress, Optional, [
+                ok(Some(Nothing), Forward), Err(E::OptionalElseTechnical),
+                Err(E::OptionalTechnical), ok(Some(Nothing), Nothing),
+            ]),
+            (Egress, Optional, [
+                ok(Some(Nothing), Forward), ok(Some(Technical), Forward),
+                ok(Some(Technical), Technical), ok(Some(Nothing), Nothing),
+            ]),
+            (Ingress, NotLookedAt, [
+                Err(E::PublicForward), Err(E::PublicElseTechnical),
+                Err(E::PublicTechnical), ok(Some(Nothing), Nothing),
+            ]),
+            (Egress, NotLookedAt, [
+                ok(Some(Forward), Forward), Err(E::NotLookedAtElseTechnical),
+                ok(Some(Technical), Technical), ok(Some(Nothing), Nothing),
+            ]),
+        ];
+        for (deployment, authentication, expected) in rows {
+            for ((caller_token, inject), expected) in columns.into_iter().zip(expected) {
+                let case = format!("{deployment:?} {authentication:?} {caller_token:?} {inject:?}");
+                let plain = route(authentication, caller_token, inject, false);
+                assert_eq!(plan(deployment, &plain), expected, "{case}");
+                let unverified = route(authentication, caller_token, inject, true);
+                let expected = match expected {
+                    Err(E::PublicForward) => ok(Some(Forward), Forward),
+                    _ => Err(E::PassUnverifiedMisplaced),
+                };
+                assert_eq!(plan(deployment, &unverified), expected, "{case}, unverified");
+            }
+        }
+    }
+
+    #[test]
+    fn when_and_caller_token_must_not_contradict_each_other() {
+        use When::{Always, NoCallerToken};
+        let forward = (CallerToken::Forward, CombinationError::AlwaysWithForward);
+        let remove = (CallerToken::Remove, CombinationError::WhenWithRemove);
+        let rows: [(_, &[When]); 4] = [
+            (forward, &[Always]),
+            (forward, &[NoCallerToken, Always]),
+            (remove, &[NoCallerToken]),
+            (remove, &[Always, NoCallerToken]),
+        ];
+        for ((caller_token, expected), inject) in rows {
+            let route = route(Authentication::Required, caller_token, inject, false);
+            assert_eq!(plan(Deployment::Ingress, &route), Err(expected), "{inject:?}");
+        }
+    }
+
+    #[test]
+    fn each_refused_combination_has_its_own_text() {
+        let all = [
+            CombinationError::AlwaysWithForward,
+            CombinationError::NotLookedAtElseTechnical,
+            CombinationError::OptionalElseTechnical,
+            CombinationError::OptionalTechnical,
+            CombinationError::PassUnverifiedMisplaced,
+            CombinationError::PublicElseTechnical,
+            CombinationError::PublicForward,
+            CombinationError::PublicTechnical,
+            CombinationError::WhenWithRemove,
+        ];
+        let texts: std::collections::BTreeSet<_> = all.iter().map(ToString::to_string).collect();
+        assert_eq!(texts.len(), all.len());
+    }
+}

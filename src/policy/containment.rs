@@ -50,3 +50,99 @@ fn lists(callers: Option<&Callers>, tenancy: &Tenancy) -> bool {
         Some(Callers::Only(tenants)) => tenancy.tenant().is_some_and(|id| tenants.contains(id)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::source::SourceId;
+    use super::*;
+    use crate::tenancy::TenantId;
+
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
+    /// Nobody; tenant A; its subtenant s; tenant B's subtenant of the same name; no tenant.
+    fn principals() -> [Principal; 5] {
+        let s = SubtenantId::parse("s").unwrap();
+        let of = |tenancy| Principal::stand_in(tenancy, &[]);
+        [
+            Principal::anonymous(),
+            of(Tenancy::Tenant(tenant("A"))),
+            of(Tenancy::Subtenant(tenant("A"), s.clone())),
+            of(Tenancy::Subtenant(tenant("B"), s)),
+            of(Tenancy::Unstated),
+        ]
+    }
+
+    fn outcome(principal: &Principal, source: &Source, mode: SubtenantMode) -> &'static str {
+        match token_subtenant(principal, source, mode) {
+            Ok(None) => "tenant",
+            Ok(Some(subtenant)) => {
+                assert_eq!(Some(&subtenant), principal.tenancy().subtenant());
+                "same"
+            }
+            Err(Denial::TenantMismatch { credential }) => {
+                assert_eq!(credential, source.name);
+                "mismatch"
+            }
+            Err(Denial::SubtenantNotCarried) => "refused",
+            Err(other) => panic!("{other:?} is no matter of containment"),
+        }
+    }
+
+    #[test]
+    fn a_token_acts_for_the_callers_own_tenant_and_subtenant_or_there_is_none() {
+        use SubtenantMode::{Impersonate, Refuse, TenantWide};
+        let only = |name| Some(Callers::Only([tenant(name)].into()));
+        // Columns: nobody, A, A and s, B and s, no tenant.
+        #[rustfmt::skip]
+        let rows = [
+            (Some("A"), None,               Impersonate, ["tenant", "tenant",   "same",     "mismatch", "mismatch"]),
+            (Some("A"), None,               Refuse,      ["tenant", "tenant",   "refused",  "mismatch", "mismatch"]),
+            (Some("A"), None,               TenantWide,  ["tenant", "tenant",   "tenant",   "mismatch", "mismatch"]),
+            (Some("A"), only("A"),          Impersonate, ["tenant", "tenant",   "same",     "mismatch", "mismatch"]),
+            (Some("A"), only("A"),          Refuse,      ["tenant", "tenant",   "refused",  "mismatch", "mismatch"]),
+            (Some("A"), only("A"),          TenantWide,  ["tenant", "tenant",   "tenant",   "mismatch", "mismatch"]),
+            (Some("A"), only("B"),          Impersonate, ["tenant", "tenant",   "same",     "mismatch", "mismatch"]),
+            (Some("A"), only("B"),          Refuse,      ["tenant", "tenant",   "refused",  "refused",  "mismatch"]),
+            (Some("A"), only("B"),          TenantWide,  ["tenant", "tenant",   "tenant",   "tenant",   "mismatch"]),
+            (Some("A"), Some(Callers::Any), Impersonate, ["tenant", "tenant",   "same",     "mismatch", "tenant"]),
+            (Some("A"), Some(Callers::Any), Refuse,      ["tenant", "tenant",   "refused",  "refused",  "tenant"]),
+            (Some("A"), Some(Callers::Any), TenantWide,  ["tenant", "tenant",   "tenant",   "tenant",   "tenant"]),
+            (None,      only("A"),          Impersonate, ["tenant", "tenant",   "mismatch", "mismatch", "mismatch"]),
+            (None,      only("A"),          Refuse,      ["tenant", "tenant",   "refused",  "mismatch", "mismatch"]),
+            (None,      only("A"),          TenantWide,  ["tenant", "tenant",   "tenant",   "mismatch", "mismatch"]),
+            (None,      Some(Callers::Any), Impersonate, ["tenant", "tenant",   "mismatch", "mismatch", "tenant"]),
+            (None,      Some(Callers::Any), Refuse,      ["tenant", "tenant",   "refused",  "refused",  "tenant"]),
+            (None,      Some(Callers::Any), TenantWide,  ["tenant", "tenant",   "tenant",   "tenant",   "tenant"]),
+            (None,      None,               TenantWide,  ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
+        ];
+        for (owner, callers, mode, expected) in rows {
+            let case = format!("{owner:?} {callers:?} {mode:?}");
+            let source = Source {
+                id: SourceId(1),
+                name: Arc::from("svc"),
+                tenant: owner.map(tenant),
+                callers,
+                impersonates: true,
+            };
+            let found = principals().map(|principal| outcome(&principal, &source, mode));
+            assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_credential_that_cannot_impersonate_serves_no_subtenant() {
+        let source = Source {
+            id: SourceId(1),
+            name: Arc::from("svc"),
+            tenant: Some(tenant("A")),
+            callers: None,
+            impersonates: false,
+        };
+        let found = principals().map(|p| outcome(&p, &source, SubtenantMode::Impersonate));
+        assert_eq!(found, ["tenant", "tenant", "refused", "mismatch", "mismatch"]);
+    }
+}

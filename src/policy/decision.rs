@@ -112,17 +112,4 @@ impl Denial {
             Self::TenantNotAllowed => "tenant_not_allowed_on_route",
         }
     }
-
-    /// The public code: coarse and stable.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::CredentialMissing => "token_missing",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::NoRoute(_) => "route_unknown",
-            Self::ScopeInsufficient => "scope_insufficient",
-            Self::SubtenancyRefused | Self::SubtenantNotCarried => "subtenancy_refused",
-            Self::SubtenantRequired => "subtenant_required",
-            Self::TenantMismatch { .. } | Self::TenantNotAllowed => "tenant_mismatch",
-        }
-    }
 }

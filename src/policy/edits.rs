@@ -34,15 +34,11 @@ impl Permit {
         self.set_identity(identity, &mut edits)?;
         set_tokens(self.injections(), tokens, &mut edits)?;
         let set = edits.len();
-        let keeps_authorization = self.sent == Sent::CallerToken;
-        for (name, _) in head.fields() {
-            if owned.cover(name)
-                && !(keeps_authorization && name.eq_ignore_ascii_case(AUTHORIZATION))
-                && !edits.iter().any(|edit| concerns(edit, name))
-            {
-                edits.push(HeaderEdit::Remove(name.into()));
-            }
-        }
+        let authorization = match self.sent {
+            Sent::CallerToken => Authorization::Kept,
+            Sent::Nothing | Sent::Technical(_) => Authorization::Removed,
+        };
+        remove_owned(head, owned, authorization, &mut edits);
         edits.rotate_left(set);
         Ok(edits)
     }
@@ -63,26 +59,56 @@ impl Permit {
             let (Some(name), Some(fact)) = (name, fact) else {
                 continue;
             };
-            let value = HeaderValue::percent_encoded(fact)
-                .ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
-            edits.push(HeaderEdit::Set(name.clone(), value));
+            edits.push(identity_edit(name, fact)?);
         }
         Ok(())
+    }
+}
+
+impl EditError {
+    /// The exact reason, stable, for logs and filter state.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::IdentityTooLong(_) => "identity_too_long",
+            Self::TokenMissing(_) => "technical_token_missing",
+        }
     }
 }
 
 /// The removals for a request that passes without a decision: report-only must strip them too.
 pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
     let mut edits = HeaderEdits::new();
-    for (name, _) in head.fields() {
-        if owned.cover(name)
-            && !name.eq_ignore_ascii_case(AUTHORIZATION)
-            && !edits.iter().any(|edit| concerns(edit, name))
-        {
+    remove_owned(head, owned, Authorization::Kept, &mut edits);
+    edits
+}
+
+/// What becomes of the caller's own `authorization`.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Authorization {
+    Kept,
+    Removed,
+}
+
+/// Adds a removal for each spelling of an owned header that is present and not set.
+fn remove_owned(
+    head: &RequestHead<'_>,
+    owned: &OwnedHeaders,
+    authorization: Authorization,
+    edits: &mut HeaderEdits,
+) {
+    for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
+        let is_kept =
+            authorization == Authorization::Kept && name.eq_ignore_ascii_case(AUTHORIZATION);
+        if !is_kept && !edits.iter().any(|edit| concerns(edit, name)) {
             edits.push(HeaderEdit::Remove(name.into()));
         }
     }
-    edits
+}
+
+fn identity_edit(name: &HeaderName, fact: &str) -> Result<HeaderEdit, EditError> {
+    let value = HeaderValue::percent_encoded(fact);
+    let value = value.ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
+    Ok(HeaderEdit::Set(name.clone(), value))
 }
 
 fn set_tokens(
@@ -109,5 +135,19 @@ fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
     match edit {
         HeaderEdit::Remove(removed) => **removed == *name,
         HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_that_is_too_long_is_refused_and_not_cut() {
+        let name = HeaderName::parse("x-user").unwrap();
+        assert!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT)).is_ok());
+        let too_long = Err(EditError::IdentityTooLong(name.clone()));
+        assert_eq!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT + 1)), too_long);
+        assert_eq!(identity_edit(&name, &"é".repeat(HeaderValue::LIMIT / 4)), too_long);
     }
 }

@@ -4,11 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::message::{HeaderName, HeaderValue};
+pub use crate::technical_token::SourceId;
 use crate::tenancy::TenantId;
-
-/// The number of a configured credential, as the configuration hands it out.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct SourceId(pub u32);
 
 /// A configured credential, as far as policy must know it.
 #[derive(Clone, Debug)]

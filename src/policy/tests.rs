@@ -1,1 +1,7 @@
-//! The rules as tables: every combination of settings and callers, and what each may come to.
+//! Whole policies: every combination of settings and callers, look-up, edits.
+
+mod edits;
+mod errors;
+mod grid;
+mod lookup;
+mod support;

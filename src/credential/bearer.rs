@@ -1,0 +1,120 @@
+//! The bearer token of a request: from the `authorization` field alone (RFC 6750 §2.1).
+
+use std::fmt;
+
+use super::CredentialError;
+use crate::message::RequestHead;
+
+/// A well-formed but unproven bearer token, borrowed from the request.
+#[derive(Clone, Copy)]
+pub struct Bearer<'a>(&'a [u8]);
+
+impl<'a> Bearer<'a> {
+    /// The bearer token of `head`, if an `authorization` field is there.
+    ///
+    /// The scheme is compared ignoring case (RFC 9110 §11.1). The token is never looked for in the
+    /// query or the body.
+    pub(super) fn extract(head: &RequestHead<'a>) -> Result<Option<Self>, CredentialError> {
+        let mut values = head.values(b"authorization");
+        let Some(value) = values.next() else {
+            return Ok(None);
+        };
+        if values.next().is_some() {
+            return Err(CredentialError::AuthorizationRepeated);
+        }
+        let mut parts = value.splitn(2, |&b| b == b' ');
+        let scheme = parts.next().unwrap_or_default();
+        if !scheme.eq_ignore_ascii_case(b"bearer") {
+            return Err(CredentialError::SchemeUnsupported);
+        }
+        let token = without_blanks(parts.next().unwrap_or_default());
+        if token.contains(&b',') {
+            return Err(CredentialError::AuthorizationRepeated);
+        }
+        if !is_b64token(token) {
+            return Err(CredentialError::BearerMalformed);
+        }
+        Ok(Some(Self(token)))
+    }
+
+    /// The token, for the one place that verifies it.
+    pub const fn expose(self) -> &'a [u8] {
+        self.0
+    }
+}
+
+impl fmt::Debug for Bearer<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<bearer token>")
+    }
+}
+
+/// RFC 6750 allows several blanks after the scheme; a tab is none.
+fn without_blanks(mut rest: &[u8]) -> &[u8] {
+    while let Some(shorter) = rest.strip_prefix(b" ") {
+        rest = shorter;
+    }
+    rest
+}
+
+/// `b64token` of RFC 6750 §2.1, so that a token can be put into a header again as it is.
+fn is_b64token(token: &[u8]) -> bool {
+    let is_text = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b);
+    let padding = token.iter().rev().take_while(|&&b| b == b'=').count();
+    let length = token.len().saturating_sub(padding);
+    length > 0 && token.iter().take(length).all(|&b| is_text(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn extract(values: &[&[u8]]) -> Result<Option<Vec<u8>>, CredentialError> {
+        let fields = values.iter().map(|value| (b"Authorization".as_slice(), *value));
+        let head = RequestHead::new(fields.collect());
+        Bearer::extract(&head).map(|bearer| bearer.map(|token| token.expose().to_vec()))
+    }
+
+    #[test]
+    fn one_bearer_token_is_taken_whatever_the_case_of_the_scheme() {
+        let rows: [(&[u8], &[u8]); 5] = [
+            (b"Bearer a.b.c", b"a.b.c"),
+            (b"bearer a.b.c", b"a.b.c"),
+            (b"BEARER   a.b.c", b"a.b.c"),
+            (b"Bearer opaque-~+/==", b"opaque-~+/=="),
+            (b"Bearer x", b"x"),
+        ];
+        for (value, token) in rows {
+            assert_eq!(extract(&[value]), Ok(Some(token.to_vec())), "{value:?}");
+        }
+        assert_eq!(extract(&[]), Ok(None));
+    }
+
+    #[test]
+    fn what_is_presented_but_no_bearer_token_is_refused_and_not_absent() {
+        let rows: [(&[&[u8]], CredentialError); 14] = [
+            (&[b""], CredentialError::SchemeUnsupported),
+            (&[b"Basic dXNlcjpwdw=="], CredentialError::SchemeUnsupported),
+            (&[b"Bearera.b.c"], CredentialError::SchemeUnsupported),
+            (&[b" Bearer a.b.c"], CredentialError::SchemeUnsupported),
+            (&[b"Bearer\ta.b.c"], CredentialError::SchemeUnsupported),
+            (&[b"Bearer"], CredentialError::BearerMalformed),
+            (&[b"Bearer "], CredentialError::BearerMalformed),
+            (&[b"Bearer \ta.b.c"], CredentialError::BearerMalformed),
+            (&[b"Bearer =="], CredentialError::BearerMalformed),
+            (&[b"Bearer a.b.c "], CredentialError::BearerMalformed),
+            (&[b"Bearer a=b"], CredentialError::BearerMalformed),
+            (&[b"Bearer \xff\xfe"], CredentialError::BearerMalformed),
+            (&[b"Bearer a, Bearer b"], CredentialError::AuthorizationRepeated),
+            (&[b"Bearer a", b"Bearer a"], CredentialError::AuthorizationRepeated),
+        ];
+        for (values, expected) in rows {
+            assert_eq!(extract(values), Err(expected), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_nothing_of_the_token() {
+        assert_eq!(format!("{:?}", Bearer(b"a.b.c")), "<bearer token>");
+    }
+}

@@ -1,0 +1,198 @@
+//! What cannot be a policy.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::support::{header, injection, parts, route, source, technical_route};
+use crate::message::HeaderName;
+use crate::policy::{
+    Authentication, CallerToken, Callers, CombinationError, Culprit, Deployment, HostPattern,
+    Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route, ScopeRequirement, Source,
+    SourceId, Subtenancy, SubtenantMode, Upstream, When,
+};
+
+fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
+    let pair = |error: PolicyError| (error.culprit, error.problem);
+    Policy::new(parts).err().unwrap_or_default().into_iter().map(pair).collect()
+}
+
+fn of_route(route: Route) -> Vec<PolicyProblem> {
+    problems(parts(vec![route])).into_iter().map(|(_, problem)| problem).collect()
+}
+
+#[test]
+fn routes_of_equal_rank_are_named_both() {
+    let with = |name: &str, methods: &[&str]| Route {
+        methods: Methods::only(methods.iter().copied()).unwrap(),
+        ..route(name, "/a/*")
+    };
+    let clash = |routes| problems(parts(routes));
+    let equal = |index, name| vec![(Culprit::Route(index), PolicyProblem::EqualRank(name))];
+    let first: Arc<str> = Arc::from("first");
+    assert_eq!(clash(vec![route("first", "/a"), route("b", "/%61")]), equal(1, first.clone()));
+    assert_eq!(
+        clash(vec![with("first", &["GET"]), with("b", &["POST", "HEAD"])]),
+        equal(1, first.clone())
+    );
+    assert_eq!(clash(vec![with("first", &["GET"]), with("b", &["POST"])]), []);
+    assert_eq!(clash(vec![route("first", "/a"), route("b", "/a/")]), []);
+    let on = |name: &str, hosts: &[&str]| Route {
+        hosts: hosts.iter().map(|host| HostPattern::parse(host).unwrap()).collect(),
+        ..route(name, "/a")
+    };
+    assert_eq!(
+        clash(vec![on("first", &["a.example", "b.example"]), on("b", &["b.example", "*"])]),
+        equal(1, first)
+    );
+    assert_eq!(clash(vec![on("first", &["a.example", "a.example"])]), []);
+}
+
+#[test]
+fn a_route_that_cannot_be_kept_is_refused() {
+    let base = || route("r", "/**");
+    let technical = || technical_route("r", "/**");
+    let open = || Route { authentication: Authentication::Optional, ..base() };
+    let some: BTreeSet<Arc<str>> = [Arc::from("read")].into();
+    let inject = |name: &str, other: &str| Route {
+        upstream: Upstream {
+            caller_token: CallerToken::Remove,
+            inject: vec![injection(name, When::Always), injection(other, When::Always)],
+        },
+        ..base()
+    };
+    let rows = [
+        (Route { hosts: Vec::new(), ..base() }, PolicyProblem::NoHosts),
+        (
+            Route { scopes: ScopeRequirement::All(BTreeSet::new()), ..base() },
+            PolicyProblem::EmptyList("scopes"),
+        ),
+        (
+            Route { scopes: ScopeRequirement::Any(BTreeSet::new()), ..base() },
+            PolicyProblem::EmptyList("scopes"),
+        ),
+        (Route { tenants: Some(BTreeSet::new()), ..base() }, PolicyProblem::EmptyList("tenants")),
+        (
+            Route { scopes: ScopeRequirement::Any(some), ..open() },
+            PolicyProblem::RequirementWithoutAuthentication("scopes"),
+        ),
+        (
+            Route { subtenancy: Subtenancy::Only, ..open() },
+            PolicyProblem::RequirementWithoutAuthentication("subtenancy"),
+        ),
+        (
+            Route { scopes: ScopeRequirement::Unstated, ..technical() },
+            PolicyProblem::ScopesUnstated,
+        ),
+        (
+            Route { authentication: Authentication::Optional, ..technical() },
+            PolicyProblem::Combination(CombinationError::OptionalTechnical),
+        ),
+        (
+            Route { subtenant: SubtenantMode::TenantWide, ..base() },
+            PolicyProblem::TenantWideOnUnawareRoute,
+        ),
+        (inject("x-a", "x_a"), PolicyProblem::HeaderTaken(header("x_a"))),
+        (inject("x-a", "x-user"), PolicyProblem::HeaderTaken(header("x-user"))),
+        (inject("x-a", "host"), PolicyProblem::HeaderTaken(header("host"))),
+    ];
+    for (route, expected) in rows {
+        assert_eq!(of_route(route), [expected]);
+    }
+}
+
+#[test]
+fn a_credential_and_the_routes_that_use_it_must_fit() {
+    let impersonating = || Route {
+        subtenant: SubtenantMode::Impersonate,
+        subtenancy: Subtenancy::Aware,
+        ..technical_route("r", "/**")
+    };
+    let with = |source: Source, route: Route| {
+        problems(PolicyParts { sources: vec![source], ..parts(vec![route]) })
+    };
+    let name: Arc<str> = Arc::from("svc-a");
+    let empty = Callers::Only(BTreeSet::new());
+    let rows = [
+        (
+            with(Source { callers: Some(Callers::Any), ..source() }, impersonating()),
+            (Culprit::Route(0), PolicyProblem::CallersWithImpersonation(name.clone())),
+        ),
+        (
+            with(Source { impersonates: false, ..source() }, impersonating()),
+            (Culprit::Route(0), PolicyProblem::ImpersonationUnsupported(name)),
+        ),
+        (
+            with(Source { id: SourceId(2), ..source() }, impersonating()),
+            (Culprit::Route(0), PolicyProblem::SourceUnknown(SourceId(1))),
+        ),
+        (
+            with(Source { tenant: None, ..source() }, route("r", "/**")),
+            (Culprit::Source(0), PolicyProblem::CallersMissing),
+        ),
+        (
+            with(Source { callers: Some(empty), ..source() }, route("r", "/**")),
+            (Culprit::Source(0), PolicyProblem::EmptyList("callers")),
+        ),
+    ];
+    for (found, expected) in rows {
+        assert_eq!(found, [expected]);
+    }
+}
+
+#[test]
+fn tenant_wide_needs_an_identity_header_for_the_subtenant() {
+    let wide = Route {
+        subtenant: SubtenantMode::TenantWide,
+        subtenancy: Subtenancy::Aware,
+        ..technical_route("r", "/**")
+    };
+    let mut parts = parts(vec![wide]);
+    assert_eq!(problems(parts.clone()), []);
+    parts.identity.subtenant = None;
+    let expected = (Culprit::Route(0), PolicyProblem::TenantWideWithoutIdentity);
+    assert_eq!(problems(parts), [expected]);
+}
+
+#[test]
+fn names_and_identity_headers_are_unique() {
+    let mut parts = parts(vec![route("r", "/a"), route("r", "/b")]);
+    parts.identity.client = Some(header("x_user"));
+    parts.sources.push(Source { id: SourceId(2), ..source() });
+    let expected = [
+        (Culprit::Source(1), PolicyProblem::NameTaken("svc-a".into())),
+        (Culprit::Identity, PolicyProblem::HeaderTaken(header("x_user"))),
+        (Culprit::Route(1), PolicyProblem::NameTaken("r".into())),
+    ];
+    assert_eq!(problems(parts), expected);
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let routes = vec![
+        Route { hosts: Vec::new(), tenants: Some(BTreeSet::new()), ..route("a", "/a") },
+        Route { scopes: ScopeRequirement::Unstated, ..technical_route("b", "/b") },
+    ];
+    let culprits: Vec<_> = problems(parts(routes)).into_iter().map(|(who, _)| who).collect();
+    assert_eq!(culprits, [Culprit::Route(0), Culprit::Route(0), Culprit::Route(1)]);
+}
+
+#[test]
+fn on_egress_requirements_bind_those_who_present_a_token() {
+    let optional = Route {
+        authentication: Authentication::Optional,
+        scopes: ScopeRequirement::Any([Arc::from("read")].into()),
+        ..technical_route("r", "/**")
+    };
+    let parts = PolicyParts { deployment: Deployment::Egress, ..parts(vec![optional]) };
+    assert_eq!(problems(parts), []);
+}
+
+#[test]
+fn a_header_that_the_proxy_needs_cannot_carry_identity() {
+    for name in ["host", "transfer_encoding", "connection", "authorization"] {
+        let mut parts = parts(Vec::new());
+        parts.identity.user = HeaderName::parse(name).ok();
+        let expected = (Culprit::Identity, PolicyProblem::HeaderTaken(header(name)));
+        assert_eq!(problems(parts), [expected]);
+    }
+}

@@ -1,0 +1,195 @@
+//! Which route a request comes to.
+
+use super::support::{parts, policy, request, route};
+use crate::message::RequestTarget;
+use crate::policy::{Denial, HostPattern, Methods, NoMatch, PathPattern, Policy, Route};
+
+fn located(policy: &Policy, method: &str, host: &str, path: &str) -> Result<String, Denial> {
+    let head = request(method, host, path);
+    let target = RequestTarget::parse(&head).unwrap();
+    policy.locate(&target).map(|route| route.name().to_owned())
+}
+
+fn named(paths: &[&str]) -> Policy {
+    policy(paths.iter().map(|path| route(path, path)).collect())
+}
+
+fn with_methods(name: &str, path: &str, methods: &[&str]) -> Route {
+    Route { methods: Methods::only(methods.iter().copied()).unwrap(), ..route(name, path) }
+}
+
+#[test]
+fn the_most_specific_path_pattern_is_taken() {
+    let policy = named(&[
+        "/", "/a", "/a/", "/a/*", "/a/**", "/a/b", "/a/*/c", "/a/b/d", "/*/b", "/x/**", "/x/y/**",
+    ]);
+    let rows = [
+        ("/", Some("/")),
+        ("/a", Some("/a")),
+        ("/%61", Some("/a")),
+        ("/a/", Some("/a/")),
+        ("/a/b", Some("/a/b")),
+        ("/a/z", Some("/a/*")),
+        ("/a/z/", Some("/a/**")),
+        ("/a/b/c", Some("/a/*/c")),
+        ("/a/b/d", Some("/a/b/d")),
+        ("/a/b/e", Some("/a/**")),
+        ("/a/b/d/e", Some("/a/**")),
+        ("/q/b", Some("/*/b")),
+        ("/x/b", Some("/x/**")),
+        ("/x/y", Some("/x/**")),
+        ("/x/y/", Some("/x/y/**")),
+        ("/x/", Some("/x/**")),
+        ("/x", None),
+        ("/A", None),
+        ("/ab", None),
+        ("/q", None),
+        ("/q/b/", None),
+    ];
+    for (path, expected) in rows {
+        let expected = expected.map(str::to_owned).ok_or(Denial::NoRoute(NoMatch::Forbidden));
+        assert_eq!(located(&policy, "GET", "a.example", path), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_star_covers_one_segment_that_is_not_empty() {
+    let policy = named(&["/a/*"]);
+    let denied = Err(Denial::NoRoute(NoMatch::Forbidden));
+    assert_eq!(located(&policy, "GET", "a.example", "/a/b"), Ok("/a/*".into()));
+    for path in ["/a", "/a/", "/a/b/", "/a/b/c"] {
+        assert_eq!(located(&policy, "GET", "a.example", path), denied, "{path}");
+    }
+}
+
+#[test]
+fn the_most_specific_host_decides_alone() {
+    let on = |name: &str, host: &str, path: &str| Route {
+        hosts: vec![HostPattern::parse(host).unwrap()],
+        ..route(name, path)
+    };
+    let policy = policy(vec![
+        on("any", "*", "/**"),
+        on("acme", "*.acme.example", "/**"),
+        on("eu", "*.eu.acme.example", "/x"),
+        on("api", "api.acme.example", "/x"),
+    ]);
+    let denied = Err(Denial::NoRoute(NoMatch::Forbidden));
+    let rows = [
+        ("api.acme.example", "/x", Ok("api".to_owned())),
+        ("API.ACME.example.:443", "/x", Ok("api".to_owned())),
+        ("api.acme.example", "/y", denied.clone()),
+        ("www.acme.example", "/y", Ok("acme".to_owned())),
+        ("a.b.acme.example", "/y", Ok("acme".to_owned())),
+        ("a.eu.acme.example", "/x", Ok("eu".to_owned())),
+        ("a.eu.acme.example", "/y", denied),
+        ("eu.acme.example", "/y", Ok("acme".to_owned())),
+        ("acme.example", "/y", Ok("any".to_owned())),
+        ("notacme.example", "/y", Ok("any".to_owned())),
+    ];
+    for (host, path, expected) in rows {
+        assert_eq!(located(&policy, "GET", host, path), expected, "{host}{path}");
+    }
+}
+
+#[test]
+fn an_unmatched_method_does_not_fall_through_to_a_laxer_route() {
+    let routes = vec![
+        with_methods("read", "/a", &["GET"]),
+        with_methods("write", "/a", &["PUT", "DELETE"]),
+        route("lax", "/**"),
+    ];
+    let policy = policy(routes);
+    let allowed = "DELETE, GET, HEAD, PUT".into();
+    assert_eq!(located(&policy, "GET", "a.example", "/a"), Ok("read".into()));
+    assert_eq!(located(&policy, "HEAD", "a.example", "/a"), Ok("read".into()));
+    assert_eq!(located(&policy, "PUT", "a.example", "/a"), Ok("write".into()));
+    assert_eq!(
+        located(&policy, "POST", "a.example", "/a"),
+        Err(Denial::MethodNotAllowed { allowed })
+    );
+    assert_eq!(located(&policy, "POST", "a.example", "/b"), Ok("lax".into()));
+}
+
+#[test]
+fn a_listed_method_goes_before_any_method() {
+    let policy = policy(vec![route("any", "/a"), with_methods("read", "/a", &["GET"])]);
+    assert_eq!(located(&policy, "GET", "a.example", "/a"), Ok("read".into()));
+    assert_eq!(located(&policy, "get", "a.example", "/a"), Ok("any".into()));
+    assert_eq!(located(&policy, "POST", "a.example", "/a"), Ok("any".into()));
+}
+
+#[test]
+fn without_a_route_everybody_gets_the_same_refusal() {
+    for no_match in [NoMatch::Forbidden, NoMatch::NotFound] {
+        let mut parts = parts(Vec::new());
+        parts.no_match = no_match;
+        let policy = Policy::new(parts).unwrap();
+        assert_eq!(located(&policy, "GET", "a.example", "/"), Err(Denial::NoRoute(no_match)));
+    }
+}
+
+#[test]
+fn the_tree_agrees_with_a_naive_scan() {
+    let words = ["a", "b", "*", "**", ""];
+    let mut patterns = std::collections::BTreeSet::new();
+    for (first, second, third) in triples(&words) {
+        for text in [
+            format!("/{first}"),
+            format!("/{first}/{second}"),
+            format!("/{first}/{second}/{third}"),
+        ] {
+            if PathPattern::parse(&text).is_ok() {
+                patterns.insert(text);
+            }
+        }
+    }
+    let all: Vec<&str> = patterns.iter().map(String::as_str).collect();
+    for seed in 0..16 {
+        let is_chosen = |index: usize| index.wrapping_mul(2_654_435_761) >> (seed + 8) & 1 == 1;
+        let chosen = all.iter().enumerate().filter(|(index, _)| is_chosen(*index));
+        let some: Vec<&str> = chosen.map(|(_, pattern)| *pattern).collect();
+        assert!(some.len() > all.len() / 5, "{}", some.len());
+        let policy = named(&some);
+        for (first, second, third) in triples(&["a", "b", "c"]) {
+            for path in [
+                "/".to_owned(),
+                format!("/{first}"),
+                format!("/{first}/"),
+                format!("/{first}/{second}"),
+                format!("/{first}/{second}/"),
+                format!("/{first}/{second}/{third}"),
+                format!("/{first}/{second}/{third}/"),
+            ] {
+                let naive = some.iter().filter(|p| covers(p, &path)).min_by_key(|p| rank(p));
+                let found = located(&policy, "GET", "a.example", &path).ok();
+                assert_eq!(found.as_deref(), naive.copied(), "{path} of {some:?}");
+            }
+        }
+    }
+}
+
+fn triples<'w>(words: &'w [&'w str]) -> impl Iterator<Item = (&'w str, &'w str, &'w str)> {
+    words
+        .iter()
+        .flat_map(move |a| words.iter().flat_map(move |b| words.iter().map(move |c| (*a, *b, *c))))
+}
+
+fn covers(pattern: &str, path: &str) -> bool {
+    let pattern: Vec<_> = pattern.split('/').collect();
+    let path: Vec<_> = path.split('/').collect();
+    let one = |(want, have): (&&str, &&str)| want == have || (*want == "*" && !have.is_empty());
+    match pattern.split_last() {
+        Some((&"**", before)) => path.len() > before.len() && before.iter().zip(&path).all(one),
+        _ => pattern.len() == path.len() && pattern.iter().zip(&path).all(one),
+    }
+}
+
+fn rank(pattern: &str) -> Vec<u8> {
+    let rank = |segment| match segment {
+        "**" => 2,
+        "*" => 1,
+        _ => 0,
+    };
+    pattern.split('/').map(rank).collect()
+}

@@ -1,0 +1,99 @@
+//! The smallest route and policy, to be changed by each test.
+
+use std::sync::Arc;
+
+use crate::message::{HeaderName, RequestHead};
+use crate::policy::{
+    Authentication, CallerToken, Deployment, HostPattern, IdentityHeaders, Injection, Methods,
+    NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source, SourceId,
+    Subtenancy, SubtenantMode, Upstream, When,
+};
+use crate::principal::Principal;
+use crate::tenancy::{SubtenantId, Tenancy, TenantId};
+
+pub(super) fn header(name: &str) -> HeaderName {
+    HeaderName::parse(name).unwrap()
+}
+
+pub(super) fn tenant(name: &str) -> TenantId {
+    TenantId::parse(name).unwrap()
+}
+
+pub(super) fn identity() -> IdentityHeaders {
+    IdentityHeaders {
+        tenant: Some(header("x-tenant")),
+        subtenant: Some(header("x-subtenant")),
+        user: Some(header("x-user")),
+        client: None,
+    }
+}
+
+/// A required ingress route that forwards the caller's token.
+pub(super) fn route(name: &str, path: &str) -> Route {
+    Route {
+        name: Arc::from(name),
+        hosts: vec![HostPattern::Any],
+        path: PathPattern::parse(path).unwrap(),
+        methods: Methods::Any,
+        authentication: Authentication::Required,
+        subtenancy: Subtenancy::Refused,
+        subtenant: SubtenantMode::Refuse,
+        scopes: ScopeRequirement::NotNeeded,
+        tenants: None,
+        upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
+        pass_unverified: false,
+    }
+}
+
+/// A route that injects the technical token of source 1 in place of the caller's.
+pub(super) fn technical_route(name: &str, path: &str) -> Route {
+    let inject = vec![injection("authorization", When::Always)];
+    let upstream = Upstream { caller_token: CallerToken::Remove, inject };
+    Route { upstream, ..route(name, path) }
+}
+
+pub(super) fn injection(name: &str, when: When) -> Injection {
+    Injection { source: SourceId(1), header: header(name), prefix: Arc::from("Bearer "), when }
+}
+
+/// Credential 1, of tenant A.
+pub(super) fn source() -> Source {
+    Source {
+        id: SourceId(1),
+        name: Arc::from("svc-a"),
+        tenant: Some(tenant("A")),
+        callers: None,
+        impersonates: true,
+    }
+}
+
+pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
+    PolicyParts {
+        deployment: Deployment::Ingress,
+        routes,
+        sources: vec![source()],
+        identity: identity(),
+        no_match: NoMatch::Forbidden,
+    }
+}
+
+pub(super) fn policy(routes: Vec<Route>) -> Policy {
+    Policy::new(parts(routes)).unwrap()
+}
+
+pub(super) fn caller(tenant_name: &str, subtenant: Option<&str>) -> Principal {
+    let tenant = tenant(tenant_name);
+    let tenancy = match subtenant {
+        None => Tenancy::Tenant(tenant),
+        Some(id) => Tenancy::Subtenant(tenant, SubtenantId::parse(id).unwrap()),
+    };
+    Principal::stand_in(tenancy, &["read"])
+}
+
+pub(super) fn head<'a>(fields: &[(&'a str, &'a str)]) -> RequestHead<'a> {
+    RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
+}
+
+pub(super) fn request<'a>(method: &'a str, host: &'a str, path: &'a str) -> RequestHead<'a> {
+    head(&[(":method", method), (":authority", host), (":path", path)])
+}

@@ -1,0 +1,270 @@
+//! From a refusal to the answer that the client sees: the one table of statuses and codes.
+//!
+//! The public code is coarse on purpose: it tells a caller what to do, not what we know. The exact
+//! reason goes to the log and to filter state.
+
+mod row;
+
+use std::time::Duration;
+
+use crate::credential::CredentialError;
+use crate::jwt::TokenError;
+use crate::message::{Reply, RequestError, RequestHead};
+use crate::policy::{Denial, EditError, NoMatch};
+use row::Row;
+
+/// Why a request is answered by us and not by an upstream.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// What the client presents is not well-formed.
+    Credential(CredentialError),
+    /// The policy refuses the caller.
+    Denied(Denial),
+    /// The permitted request cannot be sent.
+    Edit(EditError),
+    /// We, or somebody we depend on, failed.
+    Failed(Failure),
+    /// The token's key is in nobody's key set, even after a fresh look where one was due.
+    KeyUnknown,
+    /// The request has no canonical target.
+    Request(RequestError),
+    /// The token is refused.
+    Token(TokenError),
+}
+
+/// What is our fault, or that of somebody we depend on; never the caller's.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// The request waited until its deadline.
+    DeadlineExceeded,
+    /// An invariant of ours does not hold; the request must not pass.
+    Internal,
+    /// The issuer's keys cannot be fetched and none are held.
+    KeysUnavailable {
+        /// When it is worth to try again, from now.
+        retry_after: Duration,
+    },
+    /// Too many requests wait already.
+    Overloaded {
+        /// When it is worth to try again, from now.
+        retry_after: Duration,
+    },
+    /// The technical token cannot be fetched and none is held.
+    TokenUnavailable {
+        /// When it is worth to try again, from now.
+        retry_after: Duration,
+    },
+    /// The upstream answered 401 to our own token.
+    UpstreamRefusedOurToken,
+}
+
+/// What the client speaks; it decides the form of the answer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Protocol {
+    /// gRPC: the status is `grpc-status`, the body is empty.
+    Grpc,
+    /// Everything else: an RFC 9457 problem.
+    Http,
+}
+
+impl Protocol {
+    /// What the request's `content-type` says.
+    pub fn of(head: &RequestHead<'_>) -> Self {
+        let is_grpc = |value: &[u8]| {
+            let rest = value.strip_prefix(b"application/grpc");
+            matches!(rest, Some([] | [b'+' | b';', ..]))
+        };
+        if head.values(b"content-type").any(is_grpc) { Self::Grpc } else { Self::Http }
+    }
+}
+
+/// The answer to a refused request.
+pub fn reply(refusal: &Refusal, protocol: Protocol) -> Reply {
+    let row = refusal.row();
+    let mut headers = vec![("cache-control", "no-store".to_owned())];
+    if let Some(challenge) = row.challenge.text() {
+        headers.push(("www-authenticate", challenge.to_owned()));
+    }
+    if let Some(allow) = refusal.allowed_methods() {
+        headers.push(("allow", allow.to_owned()));
+    }
+    if let Some(span) = refusal.retry_after() {
+        headers.push(("retry-after", whole_seconds(span).to_string()));
+    }
+    match protocol {
+        Protocol::Grpc => {
+            let grpc_status = Some(row.kind.grpc_status());
+            Reply { status: row.kind.status(), headers, body: Vec::new(), grpc_status }
+        }
+        Protocol::Http => {
+            headers.push(("content-type", "application/problem+json".to_owned()));
+            let Row { code, title, .. } = row;
+            let status = row.kind.status();
+            let body = format!(
+                r#"{{"type":"urn:tenantgate:problem:{code}","title":"{title}","status":{status},"code":"{code}"}}"#
+            );
+            Reply { status, headers, body: body.into_bytes(), grpc_status: None }
+        }
+    }
+}
+
+impl Refusal {
+    /// The public code: coarse and stable.
+    pub const fn code(&self) -> &'static str {
+        self.row().code
+    }
+
+    /// The HTTP status of the answer.
+    pub const fn status(&self) -> u16 {
+        self.row().kind.status()
+    }
+
+    /// The exact reason, stable, for logs and filter state.
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::Credential(error) => error.reason(),
+            Self::Denied(denial) => denial.reason(),
+            Self::Edit(error) => error.reason(),
+            Self::Failed(failure) => failure.row().code,
+            Self::KeyUnknown => "key_unknown",
+            Self::Request(error) => error.reason(),
+            Self::Token(error) => error.reason(),
+        }
+    }
+
+    const fn row(&self) -> Row {
+        match self {
+            Self::Credential(error) => match error {
+                CredentialError::AuthorizationRepeated => row::CREDENTIAL_CONFLICT,
+                CredentialError::BearerMalformed | CredentialError::SchemeUnsupported => {
+                    row::TOKEN_INVALID
+                }
+            },
+            Self::Denied(denial) => denial_row(denial),
+            Self::Edit(EditError::IdentityTooLong(_)) => row::IDENTITY_TOO_LONG,
+            Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
+            Self::Failed(failure) => failure.row(),
+            Self::KeyUnknown => row::TOKEN_INVALID,
+            Self::Request(error) => request_row(*error),
+            Self::Token(error) if error.is_expired() => row::TOKEN_EXPIRED,
+            Self::Token(_) => row::TOKEN_INVALID,
+        }
+    }
+
+    fn allowed_methods(&self) -> Option<&str> {
+        match self {
+            Self::Denied(Denial::MethodNotAllowed { allowed }) => Some(allowed),
+            Self::Request(RequestError::MethodConnect | RequestError::MethodTrace) => {
+                Some("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
+            }
+            Self::Credential(_)
+            | Self::Denied(_)
+            | Self::Edit(_)
+            | Self::Failed(_)
+            | Self::KeyUnknown
+            | Self::Request(_)
+            | Self::Token(_) => None,
+        }
+    }
+
+    const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Failed(failure) => failure.retry_after(),
+            Self::Credential(_)
+            | Self::Denied(_)
+            | Self::Edit(_)
+            | Self::KeyUnknown
+            | Self::Request(_)
+            | Self::Token(_) => None,
+        }
+    }
+}
+
+impl Failure {
+    const fn row(self) -> Row {
+        match self {
+            Self::DeadlineExceeded => row::DEADLINE_EXCEEDED,
+            Self::Internal => row::INTERNAL,
+            Self::KeysUnavailable { .. } => row::KEYS_UNAVAILABLE,
+            Self::Overloaded { .. } => row::OVERLOADED,
+            Self::TokenUnavailable { .. } => row::TOKEN_UNAVAILABLE,
+            Self::UpstreamRefusedOurToken => row::UPSTREAM_REFUSED_OUR_TOKEN,
+        }
+    }
+
+    const fn retry_after(self) -> Option<Duration> {
+        match self {
+            Self::DeadlineExceeded => Some(Duration::from_secs(1)),
+            Self::Internal | Self::UpstreamRefusedOurToken => None,
+            Self::KeysUnavailable { retry_after }
+            | Self::Overloaded { retry_after }
+            | Self::TokenUnavailable { retry_after } => Some(retry_after),
+        }
+    }
+}
+
+impl From<CredentialError> for Refusal {
+    fn from(error: CredentialError) -> Self {
+        Self::Credential(error)
+    }
+}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl From<EditError> for Refusal {
+    fn from(error: EditError) -> Self {
+        Self::Edit(error)
+    }
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<RequestError> for Refusal {
+    fn from(error: RequestError) -> Self {
+        Self::Request(error)
+    }
+}
+
+impl From<TokenError> for Refusal {
+    fn from(error: TokenError) -> Self {
+        Self::Token(error)
+    }
+}
+
+const fn request_row(error: RequestError) -> Row {
+    match error {
+        RequestError::MethodConnect | RequestError::MethodTrace => row::METHOD_NOT_ALLOWED,
+        RequestError::Path(error) if error.is_ambiguity() => row::PATH_AMBIGUOUS,
+        RequestError::Host(_)
+        | RequestError::HostMissing
+        | RequestError::MethodMalformed
+        | RequestError::Path(_)
+        | RequestError::PathMissing => row::REQUEST_MALFORMED,
+    }
+}
+
+const fn denial_row(denial: &Denial) -> Row {
+    match denial {
+        Denial::CredentialMissing => row::TOKEN_MISSING,
+        Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
+        Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
+        Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
+        Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
+        Denial::SubtenancyRefused | Denial::SubtenantNotCarried => row::SUBTENANCY_REFUSED,
+        Denial::SubtenantRequired => row::SUBTENANT_REQUIRED,
+        Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => row::TENANT_MISMATCH,
+    }
+}
+
+/// `Retry-After` is whole seconds: rounded up, from 1 to 300.
+fn whole_seconds(span: Duration) -> u64 {
+    span.as_millis().div_ceil(1000).clamp(1, 300).try_into().unwrap_or(300)
+}

@@ -1,0 +1,166 @@
+//! The rows of the table: one for each public code.
+
+/// One public code, and all that a client sees of it.
+#[derive(Clone, Copy)]
+pub(super) struct Row {
+    pub(super) kind: Kind,
+    pub(super) code: &'static str,
+    pub(super) title: &'static str,
+    pub(super) challenge: Challenge,
+}
+
+/// Whose fault it is and what may help, in the words of both protocols.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    BadGateway,
+    BadRequest,
+    Forbidden,
+    Internal,
+    MethodNotAllowed,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+}
+
+impl Kind {
+    pub(super) const fn status(self) -> u16 {
+        match self {
+            Self::BadGateway => 502,
+            Self::BadRequest => 400,
+            Self::Forbidden => 403,
+            Self::Internal => 500,
+            Self::MethodNotAllowed => 405,
+            Self::NotFound => 404,
+            Self::Unauthorized => 401,
+            Self::Unavailable => 503,
+        }
+    }
+
+    pub(super) const fn grpc_status(self) -> u32 {
+        match self {
+            Self::BadRequest => 3,
+            Self::Forbidden => 7,
+            Self::MethodNotAllowed | Self::NotFound => 12,
+            Self::Internal => 13,
+            Self::BadGateway | Self::Unavailable => 14,
+            Self::Unauthorized => 16,
+        }
+    }
+}
+
+/// The `WWW-Authenticate` of RFC 6750 §3. Without an error code where nothing was presented.
+#[derive(Clone, Copy)]
+pub(super) enum Challenge {
+    Bare,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    None,
+}
+
+impl Challenge {
+    pub(super) const fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Bare => Some(r#"Bearer realm="tenantgate""#),
+            Self::InsufficientScope => {
+                Some(r#"Bearer realm="tenantgate", error="insufficient_scope""#)
+            }
+            Self::InvalidRequest => Some(r#"Bearer realm="tenantgate", error="invalid_request""#),
+            Self::InvalidToken => Some(r#"Bearer realm="tenantgate", error="invalid_token""#),
+            Self::None => None,
+        }
+    }
+}
+
+const fn row(kind: Kind, code: &'static str, title: &'static str, challenge: Challenge) -> Row {
+    Row { kind, code, title, challenge }
+}
+
+pub(super) const CREDENTIAL_CONFLICT: Row = row(
+    Kind::BadRequest,
+    "credential_conflict",
+    "More than one credential of a kind was sent",
+    Challenge::InvalidRequest,
+);
+pub(super) const DEADLINE_EXCEEDED: Row = row(
+    Kind::Unavailable,
+    "deadline_exceeded",
+    "The gateway could not obtain what it needs in time",
+    Challenge::None,
+);
+pub(super) const IDENTITY_TOO_LONG: Row = row(
+    Kind::Forbidden,
+    "identity_too_long",
+    "The identity in the token is too long to be passed on",
+    Challenge::None,
+);
+pub(super) const INTERNAL: Row =
+    row(Kind::Internal, "internal_error", "The gateway failed", Challenge::None);
+pub(super) const KEYS_UNAVAILABLE: Row = row(
+    Kind::Unavailable,
+    "keys_unavailable",
+    "The keys to check the token are not available",
+    Challenge::None,
+);
+pub(super) const METHOD_NOT_ALLOWED: Row = row(
+    Kind::MethodNotAllowed,
+    "method_not_allowed",
+    "The method is not allowed here",
+    Challenge::None,
+);
+pub(super) const OVERLOADED: Row =
+    row(Kind::Unavailable, "overloaded", "Too many requests are waiting", Challenge::None);
+pub(super) const PATH_AMBIGUOUS: Row = row(
+    Kind::BadRequest,
+    "path_ambiguous",
+    "The path could be read in more than one way",
+    Challenge::None,
+);
+pub(super) const REQUEST_MALFORMED: Row =
+    row(Kind::BadRequest, "request_malformed", "The request is malformed", Challenge::None);
+pub(super) const ROUTE_NOT_FOUND: Row =
+    row(Kind::NotFound, "route_unknown", "No route is for this request", Challenge::None);
+pub(super) const ROUTE_UNKNOWN: Row =
+    row(Kind::Forbidden, "route_unknown", "No route is for this request", Challenge::None);
+pub(super) const SCOPE_INSUFFICIENT: Row = row(
+    Kind::Forbidden,
+    "scope_insufficient",
+    "The token lacks a scope that is needed here",
+    Challenge::InsufficientScope,
+);
+pub(super) const SUBTENANCY_REFUSED: Row = row(
+    Kind::Forbidden,
+    "subtenancy_refused",
+    "Callers that act for a subtenant may not do this",
+    Challenge::None,
+);
+pub(super) const SUBTENANT_REQUIRED: Row = row(
+    Kind::Forbidden,
+    "subtenant_required",
+    "Only callers that act for a subtenant may do this",
+    Challenge::None,
+);
+pub(super) const TENANT_MISMATCH: Row = row(
+    Kind::Forbidden,
+    "tenant_mismatch",
+    "Callers of this tenant may not do this",
+    Challenge::None,
+);
+pub(super) const TOKEN_EXPIRED: Row =
+    row(Kind::Unauthorized, "token_expired", "The token has expired", Challenge::InvalidToken);
+pub(super) const TOKEN_INVALID: Row =
+    row(Kind::Unauthorized, "token_invalid", "The token is not valid", Challenge::InvalidToken);
+pub(super) const TOKEN_MISSING: Row =
+    row(Kind::Unauthorized, "token_missing", "A token is needed here", Challenge::Bare);
+pub(super) const TOKEN_UNAVAILABLE: Row = row(
+    Kind::Unavailable,
+    "token_unavailable",
+    "The token for the upstream is not available",
+    Challenge::None,
+);
+pub(super) const UPSTREAM_REFUSED_OUR_TOKEN: Row = row(
+    Kind::BadGateway,
+    "upstream_refused_our_token",
+    "The upstream refused the gateway's token",
+    Challenge::None,
+);

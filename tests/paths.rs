@@ -1,0 +1,197 @@
+//! Traversal spellings, and every short path over the dangerous bytes: refused, or read by every
+//! server as the same resource as by us.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeSet;
+
+use tenantgate::message::CanonicalPath;
+
+/// How servers that differ from us are known to read a path.
+#[derive(Clone, Copy, Debug)]
+struct Server {
+    name: &'static str,
+    decodings: usize,
+    backslash_is_slash: bool,
+    drops_parameters: bool,
+    ends_at_nul: bool,
+    accepts_overlong: bool,
+    merges_slashes: bool,
+}
+
+const STRICT: Server = Server {
+    name: "decodes once and resolves dot segments",
+    decodings: 1,
+    backslash_is_slash: false,
+    drops_parameters: false,
+    ends_at_nul: false,
+    accepts_overlong: false,
+    merges_slashes: false,
+};
+
+const SERVERS: [Server; 7] = [
+    STRICT,
+    Server { name: "merges slashes", merges_slashes: true, ..STRICT },
+    Server { name: "drops path parameters", drops_parameters: true, ..STRICT },
+    Server { name: "takes backslashes for slashes", backslash_is_slash: true, ..STRICT },
+    Server { name: "decodes twice", decodings: 2, ..STRICT },
+    Server { name: "ends a path at NUL", ends_at_nul: true, ..STRICT },
+    Server {
+        name: "does all of it and accepts overlong UTF-8",
+        decodings: 3,
+        backslash_is_slash: true,
+        drops_parameters: true,
+        ends_at_nul: true,
+        accepts_overlong: true,
+        merges_slashes: true,
+    },
+];
+
+impl Server {
+    /// The path as this server would look it up.
+    fn read(self, raw: &[u8]) -> Vec<u8> {
+        let mut path = raw.split(|&b| b == b'?').next().unwrap().to_vec();
+        for _ in 0..self.decodings {
+            if self.drops_parameters {
+                path = without_parameters(&path);
+            }
+            path = decoded(&path);
+        }
+        if self.accepts_overlong {
+            path = shortened(&path);
+        }
+        if self.drops_parameters {
+            path = without_parameters(&path);
+        }
+        if self.ends_at_nul {
+            path = path.split(|&b| b == 0).next().unwrap().to_vec();
+        }
+        if self.backslash_is_slash {
+            path.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/');
+        }
+        self.resolved(&path)
+    }
+
+    fn resolved(self, path: &[u8]) -> Vec<u8> {
+        let mut kept: Vec<&[u8]> = Vec::new();
+        let segments: Vec<&[u8]> = path.split(|&b| b == b'/').skip(1).collect();
+        for (index, segment) in segments.iter().enumerate() {
+            let is_last = index + 1 == segments.len();
+            match *segment {
+                b"." | b".." => {
+                    if *segment == b".." {
+                        kept.pop();
+                    }
+                    if is_last {
+                        kept.push(b"");
+                    }
+                }
+                b"" if self.merges_slashes && !is_last => {}
+                other => kept.push(other),
+            }
+        }
+        kept.iter().flat_map(|segment| [b"/".as_slice(), segment]).flatten().copied().collect()
+    }
+}
+
+fn decoded(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = path;
+    while let Some((&first, after)) = rest.split_first() {
+        let digits = |bytes: &[u8]| u8::from_str_radix(std::str::from_utf8(bytes).ok()?, 16).ok();
+        let byte = after.get(..2).filter(|_| first == b'%').and_then(digits);
+        rest = if byte.is_some() { &after[2..] } else { after };
+        out.push(byte.unwrap_or(first));
+    }
+    out
+}
+
+/// `C0 AE` read as the dot that its bits hold, as lenient decoders did.
+fn shortened(path: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut rest = path;
+    while let Some((&first, after)) = rest.split_first() {
+        match (first, after.first()) {
+            (0xC0 | 0xC1, Some(&next)) => {
+                out.push((first & 1) << 6 | (next & 0x3F));
+                rest = &after[1..];
+            }
+            _ => {
+                out.push(first);
+                rest = after;
+            }
+        }
+    }
+    out
+}
+
+fn without_parameters(path: &[u8]) -> Vec<u8> {
+    let bare = |segment: &[u8]| segment.split(|&b| b == b';').next().unwrap().to_vec();
+    path.split(|&b| b == b'/').map(bare).collect::<Vec<_>>().join(&b'/')
+}
+
+/// Whether the path was accepted; then all servers must read what we read.
+fn is_accepted_alike(raw: &[u8]) -> bool {
+    let Ok(path) = CanonicalPath::parse(raw) else {
+        return false;
+    };
+    for server in SERVERS {
+        let read = server.read(raw);
+        let text = String::from_utf8_lossy(raw);
+        assert_eq!(String::from_utf8_lossy(&read), path.as_str(), "{text}: {}", server.name);
+    }
+    true
+}
+
+#[test]
+fn every_traversal_spelling_is_refused_or_read_by_all_as_the_same_resource() {
+    let files = [
+        include_str!("fixtures/paths/directory_traversal.txt"),
+        include_str!("fixtures/paths/traversals-8-deep-exotic-encoding.txt"),
+    ];
+    let mut accepted = BTreeSet::new();
+    let mut tried = 0;
+    for line in files.iter().flat_map(|file| file.lines()) {
+        let payload = line.replace("{FILE}", "admin");
+        for path in [format!("/public/{payload}"), format!("/public{payload}"), payload] {
+            tried += 1;
+            if is_accepted_alike(path.as_bytes()) {
+                accepted.insert(path);
+            }
+        }
+    }
+    assert_eq!(tried, 3 * 1027);
+    let is_plain_text =
+        |path: &String| ["0x2e", "0x2f", "0x5c"].iter().any(|hex| path.contains(hex));
+    accepted.retain(|path| !is_plain_text(path));
+    let expected = [
+        "/public%2e%68%74%61%63%63%65%73%73",
+        "/public../.htaccess",
+        "/public.htaccess",
+        "/public/%2e%68%74%61%63%63%65%73%73",
+        "/public/.htaccess",
+        "/public/C:/boot.ini",
+        "/public/C:/inetpub/wwwroot/global.asa",
+        "/publicC:/boot.ini",
+        "/publicC:/inetpub/wwwroot/global.asa",
+    ];
+    assert_eq!(accepted.iter().map(String::as_str).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
+    const PIECES: [&str; 16] = [
+        "/", ".", "a", ";", "\\", "%2e", "%2F", "%5c", "%25", "2e", "%3B", "%00", "%c0%ae", "%61",
+        "//", "%20",
+    ];
+    let mut accepted = 0;
+    let mut paths = vec![String::from("/")];
+    for _ in 0..4 {
+        paths = paths
+            .iter()
+            .flat_map(|path| PIECES.iter().map(move |piece| format!("{path}{piece}")))
+            .collect();
+        accepted += paths.iter().filter(|path| is_accepted_alike(path.as_bytes())).count();
+    }
+    assert!(accepted > 100, "{accepted}");
+}

@@ -1,0 +1,265 @@
+//! The golden reply of every refusal: what clients see, and what the log says beside it.
+//!
+//! After a change that is meant, write the new text of the failed assertion to the file.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tenantgate::credential::CredentialError;
+use tenantgate::jwt::{ClaimKind, TokenError};
+use tenantgate::message::{HeaderName, HostError, PathError, RequestError, RequestHead};
+use tenantgate::policy::{Denial, EditError, NoMatch};
+use tenantgate::problem::{Failure, Protocol, Refusal, reply};
+use tenantgate::time::Timestamp;
+
+#[test]
+fn every_refusal_has_its_golden_reply() {
+    let mut replies: Vec<(String, Vec<&str>)> = Vec::new();
+    for refusal in refusals() {
+        let text = shown(&refusal);
+        match replies.iter_mut().find(|(seen, _)| *seen == text) {
+            Some((_, reasons)) => reasons.push(refusal.reason()),
+            None => replies.push((text, vec![refusal.reason()])),
+        }
+    }
+    let text: String =
+        replies.iter().map(|(text, why)| format!("# {}\n{text}\n", why.join("\n# "))).collect();
+    assert_eq!(text, include_str!("fixtures/replies.txt"), "\n{text}");
+}
+
+fn shown(refusal: &Refusal) -> String {
+    let (http, grpc) = (reply(refusal, Protocol::Http), reply(refusal, Protocol::Grpc));
+    assert_eq!((http.status, http.grpc_status), (refusal.status(), None));
+    assert_eq!((grpc.status, grpc.body.len()), (refusal.status(), 0));
+    let (last, common) = http.headers.split_last().unwrap();
+    assert_eq!((last.0, common), ("content-type", grpc.headers.as_slice()));
+    let mut text = format!("{}, grpc-status {}\n", http.status, grpc.grpc_status.unwrap());
+    for (name, value) in &http.headers {
+        let _ = writeln!(text, "{name}: {value}");
+    }
+    let _ = writeln!(text, "{}", String::from_utf8(http.body).unwrap());
+    text
+}
+
+#[test]
+fn bodies_are_json_objects_that_agree_with_the_status_line() {
+    for refusal in refusals() {
+        let http = reply(&refusal, Protocol::Http);
+        let body: serde_json::Value = serde_json::from_slice(&http.body).unwrap();
+        assert_eq!(body["status"], http.status);
+        assert_eq!(body["code"], refusal.code());
+        assert_eq!(body["type"], format!("urn:tenantgate:problem:{}", refusal.code()));
+        assert_eq!(body.as_object().map(serde_json::Map::len), Some(4));
+    }
+}
+
+#[test]
+fn a_bad_token_gets_one_of_two_replies_whatever_the_reason() {
+    let codes = token_errors().map(|error| (error.is_expired(), Refusal::Token(error).code()));
+    let expected = [(false, "token_invalid"), (true, "token_expired")];
+    assert_eq!(codes.collect::<BTreeSet<_>>(), expected.into());
+}
+
+#[test]
+fn our_failures_are_5xx_and_the_callers_faults_are_4xx() {
+    for refusal in refusals() {
+        let is_ours =
+            matches!(refusal, Refusal::Failed(_) | Refusal::Edit(EditError::TokenMissing(_)));
+        assert_eq!(refusal.status() >= 500, is_ours, "{}", refusal.reason());
+    }
+}
+
+#[test]
+fn retry_after_is_whole_seconds_from_1_to_300() {
+    let rows = [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (299_001, "300"), (900_000, "300")];
+    for (millis, expected) in rows {
+        let retry_after = Duration::from_millis(millis);
+        let reply = reply(&Failure::TokenUnavailable { retry_after }.into(), Protocol::Http);
+        let value = reply.headers.iter().find(|(name, _)| *name == "retry-after");
+        assert_eq!(value.map(|(_, value)| value.as_str()), Some(expected), "{millis}");
+    }
+}
+
+#[test]
+fn grpc_is_recognised_by_the_content_type() {
+    let rows: [(&str, Protocol); 7] = [
+        ("application/grpc", Protocol::Grpc),
+        ("application/grpc+proto", Protocol::Grpc),
+        ("application/grpc;x=y", Protocol::Grpc),
+        ("application/grpc-web", Protocol::Http),
+        ("application/grpcx", Protocol::Http),
+        ("application/json", Protocol::Http),
+        ("", Protocol::Http),
+    ];
+    for (value, expected) in rows {
+        let head = RequestHead::new(vec![(b"content-type", value.as_bytes())]);
+        assert_eq!(Protocol::of(&head), expected, "{value}");
+    }
+    assert_eq!(Protocol::of(&RequestHead::new(Vec::new())), Protocol::Http);
+}
+
+/// Every refusal there is; [`assert_listed`] does not compile when a variant is added.
+fn refusals() -> Vec<Refusal> {
+    let header = || HeaderName::parse("x-user").unwrap();
+    let retry_after = Duration::from_millis(7500);
+    let mut all: Vec<Refusal> = Vec::new();
+    all.extend(host_errors().map(|error| RequestError::Host(error).into()));
+    all.extend(path_errors().map(|error| RequestError::Path(error).into()));
+    all.extend(
+        [
+            RequestError::HostMissing,
+            RequestError::MethodConnect,
+            RequestError::MethodMalformed,
+            RequestError::MethodTrace,
+            RequestError::PathMissing,
+        ]
+        .map(Refusal::from),
+    );
+    all.extend(
+        [
+            CredentialError::AuthorizationRepeated,
+            CredentialError::BearerMalformed,
+            CredentialError::SchemeUnsupported,
+        ]
+        .map(Refusal::from),
+    );
+    all.extend(token_errors().map(Refusal::from));
+    all.push(Refusal::KeyUnknown);
+    all.extend(
+        [
+            Denial::CredentialMissing,
+            Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
+            Denial::NoRoute(NoMatch::Forbidden),
+            Denial::NoRoute(NoMatch::NotFound),
+            Denial::ScopeInsufficient,
+            Denial::SubtenancyRefused,
+            Denial::SubtenantNotCarried,
+            Denial::SubtenantRequired,
+            Denial::TenantMismatch { credential: Arc::from("svc-a") },
+            Denial::TenantNotAllowed,
+        ]
+        .map(Refusal::from),
+    );
+    all.extend(
+        [EditError::IdentityTooLong(header()), EditError::TokenMissing(header())]
+            .map(Refusal::from),
+    );
+    all.extend(
+        [
+            Failure::DeadlineExceeded,
+            Failure::Internal,
+            Failure::KeysUnavailable { retry_after },
+            Failure::Overloaded { retry_after },
+            Failure::TokenUnavailable { retry_after },
+            Failure::UpstreamRefusedOurToken,
+        ]
+        .map(Refusal::from),
+    );
+    all.iter().for_each(assert_listed);
+    all
+}
+
+fn host_errors() -> impl Iterator<Item = HostError> {
+    use HostError as E;
+    [E::Character, E::Label, E::NotAnAddress, E::NotPlain, E::Port, E::TooLong].into_iter()
+}
+
+fn path_errors() -> impl Iterator<Item = PathError> {
+    use PathError as E;
+    [
+        E::Backslash,
+        E::Control,
+        E::DotSegment,
+        E::DoubleEncoding,
+        E::EmptySegment,
+        E::EncodedSlash,
+        E::Fragment,
+        E::InvalidPercent,
+        E::NonAscii,
+        E::NotAbsolute,
+        E::NotUtf8,
+        E::Parameter,
+        E::TooLong,
+        E::TooManySegments,
+    ]
+    .into_iter()
+}
+
+fn token_errors() -> impl Iterator<Item = TokenError> {
+    use TokenError as E;
+    let expired_at = Timestamp::from_seconds(1000);
+    [
+        E::AlgorithmNotAllowed,
+        E::AudienceMismatch,
+        E::ClaimInvalid(ClaimKind::Subtenant(None)),
+        E::ClaimMissing(ClaimKind::Tenant(None)),
+        E::ClientMismatch,
+        E::ConfirmationUnsupported,
+        E::Expired { expired_at, now: expired_at },
+        E::HeaderInvalid,
+        E::HeaderUnsupported,
+        E::IssuedAfterExpiry,
+        E::IssuedInFuture,
+        E::IssuerUnknown,
+        E::KeyAmbiguous,
+        E::KeyUnfit,
+        E::Malformed,
+        E::NotAccessToken,
+        E::NotYetValid,
+        E::OwnToken,
+        E::PayloadInvalid,
+        E::SignatureInvalid,
+        E::SignatureUnsupported,
+        E::SubtenantWithoutTenant,
+        E::TenantNotAllowed,
+        E::TooLarge,
+        E::TypeNotAllowed,
+    ]
+    .into_iter()
+}
+
+/// A new variant must be added to the lists above, then here.
+fn assert_listed(refusal: &Refusal) {
+    match refusal {
+        Refusal::Credential(
+            CredentialError::AuthorizationRepeated
+            | CredentialError::BearerMalformed
+            | CredentialError::SchemeUnsupported,
+        )
+        | Refusal::Denied(
+            Denial::CredentialMissing
+            | Denial::MethodNotAllowed { .. }
+            | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
+            | Denial::ScopeInsufficient
+            | Denial::SubtenancyRefused
+            | Denial::SubtenantNotCarried
+            | Denial::SubtenantRequired
+            | Denial::TenantMismatch { .. }
+            | Denial::TenantNotAllowed,
+        )
+        | Refusal::Edit(EditError::IdentityTooLong(_) | EditError::TokenMissing(_))
+        | Refusal::Failed(
+            Failure::DeadlineExceeded
+            | Failure::Internal
+            | Failure::KeysUnavailable { .. }
+            | Failure::Overloaded { .. }
+            | Failure::TokenUnavailable { .. }
+            | Failure::UpstreamRefusedOurToken,
+        )
+        | Refusal::KeyUnknown
+        | Refusal::Request(
+            RequestError::Host(_)
+            | RequestError::HostMissing
+            | RequestError::MethodConnect
+            | RequestError::MethodMalformed
+            | RequestError::MethodTrace
+            | RequestError::Path(_)
+            | RequestError::PathMissing,
+        )
+        | Refusal::Token(_) => {}
+    }
+}
