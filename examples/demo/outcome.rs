@@ -114,3 +114,62 @@ fn credential(values: &[String], callers: &str) -> Credential<String> {
 fn only(values: Vec<String>) -> Option<String> {
     (!values.is_empty()).then(|| values.join(" and "))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Credential, Outcome};
+    use crate::development::http_client::Received;
+    use crate::development::signing_key::SigningKey;
+
+    fn outcome(status: u16, body: Value) -> Outcome<String> {
+        let received = Received { status, fields: Vec::new(), body: body.to_string().into_bytes() };
+        Outcome::of(&received, Some("token"))
+    }
+
+    fn credential(values: &[&str]) -> Credential<String> {
+        let fields: Vec<_> = values.iter().map(|value| json!(["authorization", value])).collect();
+        match outcome(200, json!({"fields": fields})) {
+            Outcome::Passed { credential, .. } => credential,
+            Outcome::Refused { status, code } => panic!("{status} {code}"),
+        }
+    }
+
+    #[test]
+    fn every_credential_is_told_from_the_others() {
+        let key = SigningKey::p256("k");
+        let bearer = |claims: Value| format!("Bearer {}", key.sign(&claims));
+        let technical = bearer(
+            json!({"ten": "acme", "subtenant": "north", "grant_type": "client_credentials"}),
+        );
+        let user = bearer(json!({"ten": "acme", "grant_type": "authorization_code"}));
+        let expected = Credential::TechnicalToken {
+            tenant: "acme".to_owned(),
+            subtenant: Some("north".to_owned()),
+        };
+        assert_eq!(credential(&[&technical]), expected);
+        assert_eq!(credential(&[&user]), Credential::Unexpected);
+        assert_eq!(credential(&["Bearer token"]), Credential::CallersToken);
+        assert_eq!(credential(&["Bearer opaque-1"]), Credential::OpaqueToken);
+        assert_eq!(credential(&["Bearer token", "Bearer token"]), Credential::Unexpected);
+        assert_eq!(credential(&[]), Credential::None);
+    }
+
+    #[test]
+    fn a_spoofed_header_in_either_spelling_is_noticed() {
+        let fields = json!([["x-tenant", "acme"], ["x_tenant", "spoofed"]]);
+        let outcome = outcome(200, json!({"fields": fields}));
+        let expected: Outcome =
+            Outcome::Passed { credential: Credential::None, tenant: Some("acme"), subtenant: None };
+        assert!(!expected.is(&outcome), "{outcome}");
+    }
+
+    #[test]
+    fn a_refusal_is_its_status_and_its_code() {
+        let refused: Outcome = Outcome::Refused { status: 401, code: "token_missing" };
+        assert!(refused.is(&outcome(401, json!({"code": "token_missing"}))));
+        assert!(!refused.is(&outcome(403, json!({"code": "token_missing"}))));
+        assert!(!refused.is(&outcome(401, json!({"code": "token_invalid"}))));
+    }
+}

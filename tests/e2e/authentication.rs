@@ -7,7 +7,7 @@ use crate::development::codes;
 use crate::development::http_client::request;
 use crate::development::signing_key::SigningKey;
 use crate::development::upstream::seen;
-use crate::lab::Lab;
+use crate::lab::{Lab, eventually};
 
 #[test]
 fn a_caller_without_a_token_is_challenged() {
@@ -150,7 +150,15 @@ fn a_bad_token_is_refused_without_saying_why() {
         "{}",
         answer.text()
     );
-    assert!(lab.decision("expired").contains("expired"));
+
+    for (case, reason) in [
+        ("wrong-key", "signature_invalid"),
+        ("wrong-issuer", "issuer_unknown"),
+        ("expired", "expired"),
+    ] {
+        assert!(lab.decision(case).contains(reason), "{case}: {}", lab.decision(case));
+        eventually("line in the filter's log", || lab.envoy.log().contains(reason).then_some(()));
+    }
 
     assert_eq!(lab.upstream.requests(), 0);
     lab.assert_unharmed();

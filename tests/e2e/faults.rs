@@ -25,6 +25,7 @@ fn a_wrong_technical_token_is_never_used() {
         assert_unavailable(&lab.get("/api/assets/1", &caller), codes::TOKEN_UNAVAILABLE);
         assert_eq!(lab.upstream.requests(), 0, "{fault:?}");
     }
+    assert!(lab.envoy.log().contains("acme-service"), "the log names the credential");
     lab.assert_nothing_leaked(&[]);
 
     // Nothing of it was kept: the same callers now get their own token.

@@ -73,3 +73,48 @@ pub fn seen(echo: &Value, name: &str) -> Vec<String> {
         .map(|(_, value)| value.to_owned())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+    use serde_json::json;
+
+    use super::super::http_client::{Connection, exchange};
+    use super::{Upstream, seen};
+
+    fn upstream() -> Upstream {
+        Upstream::start(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)).unwrap()
+    }
+
+    #[test]
+    fn the_echo_keeps_order_duplicates_and_every_byte() {
+        let upstream = upstream();
+        let request = b"PUT /a/../b?c HTTP/1.1\r\nX-A: 1\r\nx-b: \xff\xfe\r\nx-a: 2\r\ncontent-length: 3\r\n\r\nabc";
+        let echo = exchange(upstream.address(), request).unwrap().json();
+        let fields =
+            json!([["X-A", "1"], ["x-b", "\u{ff}\u{fe}"], ["x-a", "2"], ["content-length", "3"]]);
+        assert_eq!(echo, json!({"method": "PUT", "path": "/a/../b?c", "fields": fields}));
+        assert_eq!(seen(&echo, "x-A"), ["1", "2"]);
+        assert_eq!(upstream.requests(), 1);
+    }
+
+    #[test]
+    fn a_chunked_body_ends_where_it_says() {
+        let upstream = upstream();
+        let mut connection = Connection::open(upstream.address()).unwrap();
+        connection
+            .send(b"POST /1 HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            .unwrap();
+        connection.send(b"a;x=y\r\n0123456789\r\n0\r\n\r\nGET /2 HTTP/1.1\r\n\r\n").unwrap();
+        let paths = [(); 2].map(|()| connection.receive().unwrap().json()["path"].clone());
+        assert_eq!(paths, ["/1", "/2"]);
+    }
+
+    #[test]
+    fn the_status_is_what_it_was_told_to_be() {
+        let upstream = upstream();
+        upstream.set_status(401);
+        assert_eq!(exchange(upstream.address(), b"GET / HTTP/1.1\r\n\r\n").unwrap().status, 401);
+    }
+}
