@@ -6,11 +6,13 @@
 #[macro_use]
 extern crate tenantgate_node_test;
 
+pub mod config;
 pub mod crypto;
 pub mod json;
 pub mod jwt;
 pub mod message;
 pub mod policy;
+pub mod presets;
 pub mod principal;
 pub mod secret;
 pub mod shared;
