@@ -6,12 +6,15 @@
 #[macro_use]
 extern crate tenantgate_node_test;
 
+pub mod config;
 pub mod credential;
 pub mod crypto;
+pub mod gateway;
 pub mod json;
 pub mod jwt;
 pub mod message;
 pub mod policy;
+pub mod presets;
 pub mod principal;
 pub mod problem;
 pub mod secret;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
-use crate::telemetry::Notice;
 use crate::problem::Protocol;
+use crate::telemetry::Notice;
 use crate::time::Timestamp;
 
 /// One request, by the host's number of its stream.

@@ -42,8 +42,7 @@ impl Gateway {
         let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
         let target = RequestTarget::parse(head).map_err(|error| nowhere(error.into()))?;
         let route = config.policy().locate(&target).map_err(|denial| nowhere(denial.into()))?;
-        self.decide_on(route, head, now, signatures)
-            .map_err(|halt| (halt, Some(Arc::clone(route))))
+        self.decide_on(route, head, now, signatures).map_err(|halt| (halt, Some(Arc::clone(route))))
     }
 
     fn decide_on(
@@ -88,7 +87,8 @@ impl Gateway {
         let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
         let issuers = self.config.issuers();
         let keys = &self.fetching.keys;
-        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
+        let verified =
+            self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
         match verified {
             Ok(token) => Ok(Principal::of_token(token)),
             Err(Unverified::Refused(error)) => Err(error.into()),
@@ -139,9 +139,9 @@ impl Gateway {
         let slot = self.fetching.slot(&resource);
         let (is_due, fetched_at) = (slot.is_refresh_due(now), slot.fetched_at());
         let found = match slot.find(now) {
-            Found::Ready(held) => held.token.as_ref().and_then(|token| {
-                injection.value(token.value().expose())
-            }),
+            Found::Ready(held) => {
+                held.token.as_ref().and_then(|token| injection.value(token.value().expose()))
+            }
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
             Found::Missing => {
                 self.fetching.want(resource.clone(), Timestamp::default());

@@ -248,10 +248,8 @@ impl Fetching {
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<(Fetched, Record), Fault> {
-        let response = result.map_err(|failure| Fault {
-            reason: failure.reason(),
-            prospect: Prospect::Passing,
-        })?;
+        let response = result
+            .map_err(|failure| Fault { reason: failure.reason(), prospect: Prospect::Passing })?;
         match resource {
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN)?;

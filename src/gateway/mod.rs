@@ -153,7 +153,12 @@ impl Gateway {
         effects
     }
 
-    fn park(&mut self, cause: &Resource, parked: Parked, route: Option<&Arc<GuardedRoute>>) -> Outcome {
+    fn park(
+        &mut self,
+        cause: &Resource,
+        parked: Parked,
+        route: Option<&Arc<GuardedRoute>>,
+    ) -> Outcome {
         if !self.waiters.park(cause, parked) {
             let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
             return Outcome::Refuse(self.refuse(&refusal, route, parked.protocol));
@@ -162,7 +167,12 @@ impl Gateway {
         Outcome::Wait { wake }
     }
 
-    fn refuse(&mut self, refusal: &Refusal, route: Option<&Arc<GuardedRoute>>, protocol: Protocol) -> Refused {
+    fn refuse(
+        &mut self,
+        refusal: &Refusal,
+        route: Option<&Arc<GuardedRoute>>,
+        protocol: Protocol,
+    ) -> Refused {
         let reason = refusal.reason();
         self.tally.count(reason, route.map(|route| &route.route().name));
         Refused { reply: problem::reply(refusal, protocol), reason }

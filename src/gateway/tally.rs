@@ -16,7 +16,8 @@ impl Tally {
     /// Counts one refusal. Past [`LIMIT`] pairs, routes are no longer told apart.
     pub(super) fn count(&mut self, reason: &'static str, route: Option<&Arc<str>>) {
         let key = (reason, route.cloned());
-        let key = if self.0.len() < LIMIT || self.0.contains_key(&key) { key } else { (reason, None) };
+        let key =
+            if self.0.len() < LIMIT || self.0.contains_key(&key) { key } else { (reason, None) };
         let count = self.0.entry(key).or_default();
         *count = count.saturating_add(1);
     }

@@ -1,0 +1,99 @@
+//! The client of a credential: its id and its secret, by environment variable or inline.
+
+use zeroize::Zeroize;
+
+use super::super::Environment;
+use super::super::error::Quoted;
+use super::super::raw::{Entry, Section};
+use super::super::report::Report;
+use super::super::warning::Notice;
+use super::credential_problem::CredentialProblem;
+use crate::secret::Secret;
+use crate::technical_token::ClientCredentials;
+
+/// What is needed to read secrets.
+pub(super) struct Secrets<'e> {
+    pub(super) environment: Environment<'e>,
+    pub(super) is_inline_allowed: bool,
+}
+
+/// The client of a credential. `None` when it is incomplete, which has been reported.
+pub(super) fn client(
+    section: &Section<'_>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<ClientCredentials> {
+    let id = match pair(section, "client_id", "client_id_env", report) {
+        Some(Stated::Inline(entry)) => entry.text().map(str::to_owned),
+        Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
+        None => None,
+    };
+    let secret = match pair(section, "client_secret", "client_secret_env", report) {
+        Some(Stated::Inline(entry)) if secrets.is_inline_allowed => {
+            report.warn(entry.place(), Notice::InlineSecret);
+            entry.text().map(str::to_owned)
+        }
+        Some(Stated::Inline(entry)) => {
+            report.error(entry.place(), CredentialProblem::SecretInline);
+            None
+        }
+        Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
+        None => None,
+    };
+    let secret = secret.map(Secret::new);
+    Some(ClientCredentials::new(&id?, secret?))
+}
+
+enum Stated<'d> {
+    Inline(Entry<'d>),
+    Variable(Entry<'d>),
+}
+
+/// Which of the two keys is stated; exactly one must be.
+fn pair<'d>(
+    section: &Section<'d>,
+    inline: &'static str,
+    variable: &'static str,
+    report: &mut Report,
+) -> Option<Stated<'d>> {
+    match (section.entry(inline), section.entry(variable)) {
+        (Some(_), Some(_)) => {
+            report.error(&section.place_of(inline), CredentialProblem::StatedTwice { variable });
+            None
+        }
+        (Some(entry), None) => Some(Stated::Inline(entry)),
+        (None, Some(entry)) => Some(Stated::Variable(entry)),
+        (None, None) => {
+            report.error(&section.place_of(variable), CredentialProblem::VariableUnnamed);
+            None
+        }
+    }
+}
+
+/// The value of the environment variable that `entry` names.
+fn variable(entry: &Entry<'_>, secrets: &Secrets<'_>, report: &mut Report) -> Option<String> {
+    let name = entry.text()?;
+    if !is_variable(name) {
+        // Not shown: it may be the secret itself, in the wrong place.
+        report.error(entry.place(), CredentialProblem::VariableName);
+        return None;
+    }
+    let problem = match (secrets.environment)(name) {
+        None => CredentialProblem::VariableUnset(Quoted::from(name)),
+        Some(value) if value.is_empty() => CredentialProblem::VariableUnset(Quoted::from(name)),
+        Some(mut value) if value.len() > 4096 || value.chars().any(char::is_control) => {
+            value.zeroize();
+            CredentialProblem::VariableValue(Quoted::from(name))
+        }
+        Some(value) => return Some(value),
+    };
+    report.error(entry.place(), problem);
+    None
+}
+
+fn is_variable(name: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    name.len() <= 128
+        && name.bytes().all(is_allowed)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}

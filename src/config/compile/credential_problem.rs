@@ -1,0 +1,94 @@
+//! What is wrong with a credential.
+
+use std::fmt;
+
+use super::super::error::Quoted;
+use crate::tenancy::IdError;
+
+/// What is wrong with a credential. Nothing here holds a secret.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum CredentialProblem {
+    /// The kind has no tenant of its own, so `callers` must say whom it serves.
+    CallersUnstated,
+    /// The base domain is no host name.
+    Domain,
+    /// The client id has a colon, which the `Basic` scheme cannot carry as it stands.
+    IdColon,
+    /// No kind, or more than one, is stated.
+    KindUnclear,
+    /// The region is no label of a host name.
+    Region,
+    /// A scope that holds other characters than RFC 6749 §3.3 allows.
+    Scope(Quoted),
+    /// An inline secret, which the document does not allow.
+    SecretInline,
+    /// A value is stated inline and by variable.
+    StatedTwice {
+        /// The key that names the variable.
+        variable: &'static str,
+    },
+    /// The tenant can be none.
+    Tenant(IdError),
+    /// The tenant is no label of a host name.
+    TenantLabel,
+    /// What should name an environment variable cannot be the name of one.
+    VariableName,
+    /// Neither the value nor its variable is stated.
+    VariableUnnamed,
+    /// The variable is not set, not handed to the filter, or empty.
+    VariableUnset(Quoted),
+    /// The variable's value has a control character (a line break at its end, often), or is longer
+    /// than 4,096 bytes.
+    VariableValue(Quoted),
+}
+
+impl fmt::Display for CredentialProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Scope(scope) => {
+                return write!(
+                    formatter,
+                    "{scope} is no scope; one item is one scope, in visible ASCII without `\"` and `\\`"
+                );
+            }
+            Self::StatedTwice { variable } => {
+                return write!(formatter, "is stated inline and by `{variable}`; keep one");
+            }
+            Self::Tenant(error) => return write!(formatter, "cannot name a tenant: it {error}"),
+            Self::VariableUnset(name) => {
+                return write!(
+                    formatter,
+                    "environment variable {name} is not set or empty; set it for the proxy and list it under `vm_config.environment_variables.host_env_keys` of the filter"
+                );
+            }
+            Self::VariableValue(name) => {
+                return write!(
+                    formatter,
+                    "environment variable {name} holds a control character (often a line break at the end) or over 4096 bytes"
+                );
+            }
+            Self::CallersUnstated => {
+                "is required for this kind of credential; list the tenants whose callers it may serve, or write `any`"
+            }
+            Self::Domain => "is no host name; write it in lower case without scheme and region",
+            Self::IdColon => {
+                "has a colon, which HTTP Basic authentication cannot carry in a client id"
+            }
+            Self::KindUnclear => "must state exactly one of `mindsphere_tenant` and `oauth2`",
+            Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
+            Self::SecretInline => {
+                "is an inline secret; name an environment variable by `client_secret_env`, or write `allow_inline_secrets: true` at the top"
+            }
+            Self::TenantLabel => {
+                "is no tenant of this platform; use lower-case letters, digits and inner hyphens"
+            }
+            Self::VariableName => {
+                "is not the name of an environment variable; write the name, never the value"
+            }
+            Self::VariableUnnamed => {
+                "is required; name the environment variable that holds the value"
+            }
+        };
+        formatter.write_str(text)
+    }
+}

@@ -1,0 +1,116 @@
+//! `credentials`: how technical tokens are obtained, and whom they may serve.
+//!
+//! A new kind is one file like [`super::mindsphere_tenant`], and one line in [`KINDS`].
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::super::raw::Section;
+use super::super::report::Report;
+use super::super::warning::Notice;
+use super::client::Secrets;
+use super::credential_problem::CredentialProblem;
+use super::names::Names;
+use super::values::{AnyOr, any_or, tenants};
+use super::{mindsphere_tenant, oauth2};
+use crate::policy;
+use crate::technical_token;
+use crate::tenancy::TenantId;
+
+/// One credential, as those who obtain its tokens and those who decide on them see it.
+pub(super) struct Credential {
+    /// `None` when it could not be made, which has been reported.
+    pub(super) source: Option<technical_token::Source>,
+    pub(super) policy: policy::Source,
+}
+
+/// What one kind of credential is made of.
+pub(super) struct KindParts {
+    /// `None` when it could not be made, which has been reported.
+    pub(super) source: Option<technical_token::Source>,
+    /// The tenant that each of its tokens is checked to be for.
+    pub(super) tenant: Option<TenantId>,
+    pub(super) client_id: Option<Arc<str>>,
+    pub(super) traits: Traits,
+}
+
+/// What all credentials of one kind can do.
+pub(super) struct Traits {
+    /// Each of its tokens is checked to be for one tenant.
+    pub(super) has_tenant: bool,
+    /// It can obtain tokens for one subtenant.
+    pub(super) impersonates: bool,
+}
+
+/// All credentials, each at its position in the document.
+pub(super) struct Credentials<'d> {
+    pub(super) names: Names<'d>,
+    /// `None` where not even its kind is known, which has been reported.
+    pub(super) list: Vec<Option<Credential>>,
+    /// The clients of all credentials.
+    pub(super) clients: Arc<HashSet<Arc<str>>>,
+}
+
+/// Reads one kind: its own object, the credential's name, and what is needed to read secrets.
+type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
+
+/// The kinds by the key that selects each.
+const KINDS: [(&str, ReadKind); 2] =
+    [("mindsphere_tenant", mindsphere_tenant::read), ("oauth2", oauth2::read)];
+
+/// Reads `credentials`.
+pub(super) fn credentials<'d>(
+    root: &Section<'d>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Credentials<'d> {
+    let sections = root.sections("credentials");
+    let names = Names::collect(&sections, report);
+    let mut clients = HashSet::new();
+    let mut list = Vec::new();
+    for (index, section) in sections.iter().enumerate() {
+        list.push(credential(section, index, secrets, &mut clients, report));
+    }
+    Credentials { names, list, clients: Arc::new(clients) }
+}
+
+fn credential(
+    section: &Section<'_>,
+    index: usize,
+    secrets: &Secrets<'_>,
+    clients: &mut HashSet<Arc<str>>,
+    report: &mut Report,
+) -> Option<Credential> {
+    let name = section.text("name").unwrap_or_default();
+    let mut kinds = KINDS.iter().filter(|(key, _)| section.states(key));
+    let (Some((key, read)), None) = (kinds.next(), kinds.next()) else {
+        report.error(section.place(), CredentialProblem::KindUnclear);
+        return None;
+    };
+    let callers = callers(section, report);
+    let parts = read(&section.section(key)?, name, secrets, report);
+    clients.extend(parts.client_id);
+    if !parts.traits.has_tenant && !section.states("callers") {
+        report.error(&section.place_of("callers"), CredentialProblem::CallersUnstated);
+    }
+    Some(Credential {
+        policy: policy::Source {
+            id: policy::SourceId(u32::try_from(index).ok()?),
+            name: Arc::from(name),
+            tenant: parts.tenant,
+            callers,
+            impersonates: parts.traits.impersonates,
+        },
+        source: parts.source,
+    })
+}
+
+fn callers(section: &Section<'_>, report: &mut Report) -> Option<policy::Callers> {
+    Some(match any_or(section, "callers")? {
+        AnyOr::Any => {
+            report.warn(&section.place_of("callers"), Notice::AnyCaller);
+            policy::Callers::Any
+        }
+        AnyOr::Only(items) => policy::Callers::Only(tenants(&items, report).into_iter().collect()),
+    })
+}

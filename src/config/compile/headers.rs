@@ -1,0 +1,89 @@
+//! Headers that we set: those of `identity_headers`, and those that carry technical tokens.
+
+use std::fmt;
+
+use super::super::error::Place;
+use super::super::raw::Section;
+use super::super::report::Report;
+use crate::message::{HeaderName, HeaderNameError};
+use crate::policy::IdentityHeaders;
+
+/// What is wrong with a header that we are to set.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum HeaderProblem {
+    /// It carries credentials, so it cannot carry an identity.
+    Credential,
+    /// It is no name of a header.
+    Name(HeaderNameError),
+    /// It belongs to the proxy, the connection or the body.
+    Reserved,
+}
+
+/// Reads `identity_headers`.
+pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeaders {
+    let Some(section) = root.section("identity_headers") else {
+        return IdentityHeaders::default();
+    };
+    let mut header = |key| {
+        let place = section.place_of(key);
+        let name = header(&place, section.text(key)?, report)?;
+        if CREDENTIALS.iter().any(|other| name.is_alike(other.as_bytes())) {
+            report.error(&place, HeaderProblem::Credential);
+        }
+        Some(name)
+    };
+    IdentityHeaders {
+        tenant: header("tenant"),
+        subtenant: header("subtenant"),
+        user: header("user"),
+        client: header("client"),
+    }
+}
+
+/// The header of this name, as far as it is ours to set.
+pub(super) fn header(place: &Place, text: &str, report: &mut Report) -> Option<HeaderName> {
+    let name = report.ok(place, HeaderName::parse(text).map_err(HeaderProblem::Name))?;
+    let folded = name.as_str().replace('_', "-");
+    let is_reserved = RESERVED.contains(&folded.as_str())
+        || RESERVED_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
+    if is_reserved {
+        report.error(place, HeaderProblem::Reserved);
+        return None;
+    }
+    Some(name)
+}
+
+const CREDENTIALS: [&str; 3] = ["appkey", "authorization", "proxy-authorization"];
+
+const RESERVED: [&str; 14] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "via",
+];
+
+const RESERVED_PREFIXES: [&str; 2] = ["x-envoy-", "x-forwarded-"];
+
+impl fmt::Display for HeaderProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Credential => {
+                formatter.write_str("carries credentials; choose another header for an identity")
+            }
+            Self::Name(error) => error.fmt(formatter),
+            Self::Reserved => formatter.write_str(
+                "belongs to the proxy, the connection or the body; choose another header",
+            ),
+        }
+    }
+}

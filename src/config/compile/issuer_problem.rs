@@ -1,0 +1,111 @@
+//! What is wrong with an issuer or its keys.
+
+use std::fmt;
+
+use super::super::error::Quoted;
+use crate::jwt::{ClaimNameError, IssuerRulesError, JwksError};
+
+/// What is wrong with an issuer or its keys.
+#[derive(Clone, Debug)]
+pub enum IssuerProblem {
+    /// Without a preset, `algorithms` must be stated.
+    AlgorithmsUnstated,
+    /// `any` tenant can take no place in a template.
+    AnyWithTemplate,
+    /// A text that names no claim.
+    Claim(ClaimNameError),
+    /// Without a preset, this claim must be named, or said to be `none`.
+    ClaimUnstated,
+    /// A claim is `none` that must be there.
+    ClaimRequired,
+    /// An inline key set cannot be read.
+    Jwks(JwksError),
+    /// `jwks` is both inline and fetched.
+    JwksTwice,
+    /// `jwks` is neither inline nor fetched.
+    JwksUnstated,
+    /// `cluster` is missing where keys are fetched.
+    KeysClusterUnstated,
+    /// `uri` is missing, and nothing says what it would be.
+    KeysUriUnstated,
+    /// `tenants` is a map, but the issuer has no `{tenant}`.
+    MapWithoutTemplate,
+    /// The preset's issuers are `https` URLs without user information, query and fragment.
+    NotAnHttpsUrl,
+    /// Neither `audiences` nor `clients` is stated.
+    RecipientUnstated,
+    /// Another entry has the same `iss`.
+    Repeated {
+        /// The `iss`.
+        issuer: Quoted,
+        /// The place of the first one.
+        first: String,
+    },
+    /// What an issuer must fulfil.
+    Rules(IssuerRulesError),
+    /// `{tenant}` occurs more than once.
+    VariableRepeated,
+    /// `{tenant}` in the address of the keys of an issuer that has none.
+    VariableUnbound,
+    /// A brace that belongs to no `{tenant}`.
+    VariableUnknown,
+    /// A value of `{tenant}` that is no label of a host name.
+    VariableValue(Quoted),
+}
+
+impl fmt::Display for IssuerProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Claim(error) => return write!(formatter, "names no claim: it {error}"),
+            Self::Jwks(error) => return write!(formatter, "is no usable JWK Set: {error}"),
+            Self::Rules(error) => return write!(formatter, "makes no rules: {error}"),
+            Self::Repeated { issuer, first } => {
+                return write!(
+                    formatter,
+                    "{issuer} is already an issuer at `{first}`; merge the two"
+                );
+            }
+            Self::VariableValue(value) => {
+                return write!(
+                    formatter,
+                    "{value} cannot stand for `{{tenant}}`; use 1 to 63 lower-case letters, digits and inner hyphens"
+                );
+            }
+            Self::AlgorithmsUnstated => {
+                "is required without a preset; list the algorithms that this issuer signs with"
+            }
+            Self::AnyWithTemplate => {
+                "`any` cannot stand for `{tenant}`; list the tenants, or map each value of `{tenant}` to its tenants"
+            }
+            Self::ClaimRequired => {
+                "cannot be `none`: the tenant is needed where `tenants` lists some, a subtenant is named, or a preset is used"
+            }
+            Self::ClaimUnstated => {
+                "is required without a preset; name the claim, or write `none` if no token of this issuer has one"
+            }
+            Self::JwksTwice => {
+                "states both `inline` and how to fetch; keep `inline` alone, or `cluster` and `uri`"
+            }
+            Self::JwksUnstated => "states no keys; write `inline`, or `cluster` and `uri`",
+            Self::KeysClusterUnstated => {
+                "is required where keys are fetched; name the proxy's cluster that reaches them"
+            }
+            Self::KeysUriUnstated => {
+                "is required where keys are fetched; only the `mindsphere` preset derives it, from an issuer that ends in `/oauth/token`"
+            }
+            Self::MapWithoutTemplate => {
+                "is a map, but `issuer` has no `{tenant}`; list the tenants, or write `any`"
+            }
+            Self::NotAnHttpsUrl => {
+                "must be an `https` URL without user information, query and fragment for this preset"
+            }
+            Self::RecipientUnstated => {
+                "must state `audiences` or `clients`; write `any` if tokens for every recipient are meant"
+            }
+            Self::VariableRepeated => "has `{tenant}` more than once",
+            Self::VariableUnbound => "has a `{tenant}` that `issuer` does not have",
+            Self::VariableUnknown => "has a brace that belongs to no `{tenant}`, the only variable",
+        };
+        formatter.write_str(text)
+    }
+}

@@ -1,0 +1,172 @@
+//! `issuers`: whose tokens are accepted.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::super::error::Quoted;
+use super::super::raw::Section;
+use super::super::report::Report;
+use super::super::warning::Notice;
+use super::claims;
+use super::issuer_problem::IssuerProblem;
+use super::issuer_template::{Speaker, speakers};
+use super::key_sources::{KeySource, KeySources};
+use super::names::Names;
+use super::values::{AnyOr, any_or, shared_texts};
+use crate::crypto::Algorithm;
+use crate::jwt::{AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, OwnTokens};
+use crate::presets::{IssuerPreset, issuer_preset};
+use crate::time::Leeway;
+
+/// All issuers with their keys.
+pub(super) struct CompiledIssuers {
+    pub(super) issuers: Issuers,
+    pub(super) key_sources: Vec<KeySource>,
+}
+
+/// Reads `issuers`. `own_clients` are the OAuth clients of the configured credentials.
+pub(super) fn issuers(
+    root: &Section<'_>,
+    own_clients: &Arc<HashSet<Arc<str>>>,
+    report: &mut Report,
+) -> Option<CompiledIssuers> {
+    let sections = root.sections("issuers");
+    Names::collect(&sections, report);
+    let mut places: HashMap<String, String> = HashMap::new();
+    let mut keys = KeySources::default();
+    let mut rules = Vec::new();
+    for section in &sections {
+        let preset = section.text("preset").and_then(issuer_preset);
+        let speakers = speakers(section, preset, report);
+        let common = common(section, preset, own_clients, report);
+        for speaker in speakers {
+            let place = section.place_of("issuer");
+            if let Some(first) = places.get(&speaker.issuer) {
+                let issuer = Quoted::from(speaker.issuer.as_str());
+                report.error(&place, IssuerProblem::Repeated { issuer, first: first.clone() });
+                continue;
+            }
+            places.insert(speaker.issuer.clone(), place.path().into());
+            let id = keys.of(section, preset, &speaker, report);
+            let Some((common, keys)) = common.as_ref().zip(id) else { continue };
+            let parts = common.for_speaker(speaker, keys);
+            let built = IssuerRules::new(parts).map_err(IssuerProblem::Rules);
+            rules.extend(report.ok(section.place(), built).map(Arc::new));
+        }
+    }
+    // Each `iss` occurs once here: a repeated one was reported above and left out.
+    let issuers = Issuers::new(rules).ok()?;
+    Some(CompiledIssuers { issuers, key_sources: keys.finish() })
+}
+
+/// What all expansions of one entry share.
+struct Common {
+    name: Arc<str>,
+    algorithms: Arc<[Algorithm]>,
+    audiences: Option<Expected>,
+    clients: Option<Expected>,
+    claims: Arc<crate::jwt::ClaimNames>,
+    leeway: Leeway,
+    access_tokens: AccessTokenRules,
+    own_clients: Arc<HashSet<Arc<str>>>,
+    own_tokens: OwnTokens,
+}
+
+impl Common {
+    fn for_speaker(&self, speaker: Speaker, keys: crate::jwt::KeySetId) -> IssuerParts {
+        IssuerParts {
+            name: Arc::clone(&self.name),
+            issuer: Arc::from(speaker.issuer),
+            algorithms: Arc::clone(&self.algorithms),
+            keys,
+            tenants: speaker.tenants,
+            audiences: self.audiences.clone(),
+            clients: self.clients.clone(),
+            claims: Arc::clone(&self.claims),
+            leeway: self.leeway,
+            access_tokens: self.access_tokens,
+            own_clients: Arc::clone(&self.own_clients),
+            own_tokens: self.own_tokens,
+        }
+    }
+}
+
+fn common(
+    section: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    own_clients: &Arc<HashSet<Arc<str>>>,
+    report: &mut Report,
+) -> Option<Common> {
+    let algorithms = algorithms(section, preset, report);
+    let audiences = expected(section, "audiences", report);
+    let clients = expected(section, "clients", report);
+    let has_recipients = check_recipients(section, audiences.as_ref(), clients.as_ref(), report);
+    let claims = claims::names(section, preset, report);
+    let leeway = section.duration("clock_skew").map_or(Some(Leeway::DEFAULT), Leeway::new);
+    let own_tokens = match section.boolean("accept_own_tokens") {
+        Some(true) => {
+            report.warn(&section.place_of("accept_own_tokens"), Notice::OwnTokensAccepted);
+            OwnTokens::Accepted
+        }
+        Some(false) | None => OwnTokens::Refused,
+    };
+    has_recipients.then_some(())?;
+    Some(Common {
+        name: Arc::from(section.text("name")?),
+        algorithms: algorithms?,
+        audiences,
+        clients,
+        claims: Arc::new(claims?),
+        leeway: leeway?,
+        access_tokens: preset.map_or(AccessTokenRules::Plain, |preset| preset.access_tokens.value),
+        own_clients: Arc::clone(own_clients),
+        own_tokens,
+    })
+}
+
+fn algorithms(
+    section: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    report: &mut Report,
+) -> Option<Arc<[Algorithm]>> {
+    match (section.states("algorithms"), preset) {
+        (false, None) => {
+            report.error(&section.place_of("algorithms"), IssuerProblem::AlgorithmsUnstated);
+            None
+        }
+        (false, Some(preset)) => Some(Arc::from(preset.algorithms.value)),
+        (true, _) => {
+            let texts = super::values::texts(&section.list("algorithms"), report);
+            Some(texts.iter().filter_map(|(_, name)| Algorithm::from_name(name)).collect())
+        }
+    }
+}
+
+fn expected(section: &Section<'_>, key: &str, report: &mut Report) -> Option<Expected> {
+    Some(match any_or(section, key)? {
+        AnyOr::Any => Expected::Any,
+        AnyOr::Only(items) => Expected::OneOf(Arc::new(shared_texts(&items, report))),
+    })
+}
+
+/// Whether it is stated for whom tokens must be. What is stated wrongly has been reported.
+fn check_recipients(
+    section: &Section<'_>,
+    audiences: Option<&Expected>,
+    clients: Option<&Expected>,
+    report: &mut Report,
+) -> bool {
+    if !section.states("audiences") && !section.states("clients") {
+        report.error(section.place(), IssuerProblem::RecipientUnstated);
+    }
+    let is_open = |expected: Option<&Expected>| !matches!(expected, Some(Expected::OneOf(_)));
+    if is_open(audiences) && is_open(clients) && (audiences.is_some() || clients.is_some()) {
+        let key = if audiences.is_some() { "audiences" } else { "clients" };
+        report.warn(&section.place_of(key), Notice::AnyRecipient);
+    }
+    // A list that is empty, or whose items are all wrong, has been reported as well.
+    let is_empty =
+        |expected: &Expected| matches!(expected, Expected::OneOf(values) if values.is_empty());
+    let mut stated = audiences.into_iter().chain(clients).peekable();
+    stated.peek().is_some() && !stated.any(is_empty)
+}

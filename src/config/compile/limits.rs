@@ -1,0 +1,59 @@
+//! `limits`: how much is held, and for how long anything waits. The one place of these defaults.
+
+use std::time::Duration;
+
+use super::super::raw::Section;
+use crate::jwt::{Bounds, VerifiedTokens};
+
+/// Bounds of one worker.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Limits {
+    /// How long before its expiry a technical token is fetched anew, at most half its lifetime.
+    pub refresh_ahead: Duration,
+    /// How many technical tokens and key sets are held or fetched at once.
+    pub token_slots: usize,
+    /// The time between two fetches of a key set because of a token with an unknown `kid`.
+    pub unknown_key_interval: Duration,
+    /// How many requests wait for one key set because of unknown `kid`s; more are refused at once.
+    pub unknown_key_waiters: usize,
+    /// How many verified tokens are remembered, and how many bytes they may take.
+    pub verified_tokens: Bounds,
+    /// How many requests wait for anything at all; more are refused at once.
+    pub waiters: usize,
+    /// How long one request waits.
+    pub waiting_deadline: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            refresh_ahead: Duration::from_secs(300),
+            token_slots: 4096,
+            unknown_key_interval: Duration::from_secs(10),
+            unknown_key_waiters: 64,
+            verified_tokens: VerifiedTokens::DEFAULT,
+            waiters: 1000,
+            waiting_deadline: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Reads `limits`.
+pub(super) fn limits(root: &Section<'_>) -> Limits {
+    let default = Limits::default();
+    let Some(section) = root.section("limits") else { return default };
+    let whole = |key, otherwise| section.whole(key).unwrap_or(otherwise);
+    let span = |key, otherwise| section.duration(key).unwrap_or(otherwise);
+    Limits {
+        refresh_ahead: span("refresh_ahead", default.refresh_ahead),
+        token_slots: whole("token_slots", default.token_slots),
+        unknown_key_interval: span("unknown_key_interval", default.unknown_key_interval),
+        unknown_key_waiters: whole("unknown_key_waiters", default.unknown_key_waiters),
+        verified_tokens: Bounds {
+            entries: whole("verified_tokens", default.verified_tokens.entries),
+            bytes: whole("verified_tokens_bytes", default.verified_tokens.bytes),
+        },
+        waiters: whole("waiters", default.waiters),
+        waiting_deadline: span("waiting_deadline", default.waiting_deadline),
+    }
+}

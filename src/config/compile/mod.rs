@@ -1,0 +1,107 @@
+//! From the document to a [`Config`]: all defaults, all cross references, all errors at once.
+//!
+//! Every section is read whatever became of the others. A part that cannot be made reports why
+//! and is `None`; so a configuration without errors is one that is complete.
+
+mod claims;
+mod client;
+mod credential_problem;
+mod credentials;
+mod headers;
+mod inject;
+mod issuer_problem;
+mod issuer_template;
+mod issuers;
+mod key_sources;
+mod limits;
+mod mindsphere_tenant;
+mod names;
+mod oauth2;
+mod policy;
+mod problem;
+mod route_problem;
+mod routes;
+mod values;
+
+pub use credential_problem::CredentialProblem;
+pub use headers::HeaderProblem;
+pub use issuer_problem::IssuerProblem;
+pub use key_sources::{KeyLocation, KeySource};
+pub use limits::Limits;
+pub use problem::{AddressProblem, ListProblem, NameProblem};
+pub use route_problem::RouteProblem;
+
+use std::collections::HashSet;
+
+use self::client::Secrets;
+use self::credentials::Credentials;
+use self::policy::Surroundings;
+use self::routes::PlacedRoute;
+use super::error::Quoted;
+use super::raw::Section;
+use super::report::Report;
+use super::warning::Notice;
+use super::{Config, Environment};
+use crate::policy::{Deployment, NoMatch};
+
+/// The configuration of a document. `None` when something is wrong, which has been reported.
+pub(super) fn compile(
+    root: &Section<'_>,
+    environment: Environment<'_>,
+    report: &mut Report,
+) -> Option<Config> {
+    let is_inline_allowed = root.boolean("allow_inline_secrets") == Some(true);
+    let secrets = Secrets { environment, is_inline_allowed };
+    let credentials = credentials::credentials(root, &secrets, report);
+    let issuers = issuers::issuers(root, &credentials.clients, report);
+    let identity = headers::identity(root, report);
+    let deployment = match root.text("deployment") {
+        Some("egress") => Some(Deployment::Egress),
+        Some("ingress") => Some(Deployment::Ingress),
+        Some(_) | None => None,
+    };
+    // Routes are read in any case; what depends on the deployment has no meaning without it.
+    let routes =
+        routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
+    warn_of_unused(root, &credentials, &routes, report);
+    let surroundings = Surroundings {
+        deployment: deployment?,
+        sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
+        identity,
+        no_match: match root.text("no_match") {
+            Some("not_found") => NoMatch::NotFound,
+            Some(_) | None => NoMatch::Forbidden,
+        },
+        has_issuers: root.states("issuers"),
+    };
+    let policy = policy::policy(root, routes, surroundings, report);
+    let sources: Option<Vec<_>> =
+        credentials.list.into_iter().map(|one| one.and_then(|one| one.source)).collect();
+    let issuers = issuers?;
+    Some(Config {
+        deployment: deployment?,
+        issuers: issuers.issuers,
+        key_sources: issuers.key_sources,
+        sources: sources?,
+        policy: policy?,
+        limits: limits::limits(root),
+    })
+}
+
+fn warn_of_unused(
+    root: &Section<'_>,
+    credentials: &Credentials<'_>,
+    routes: &[PlacedRoute<'_>],
+    report: &mut Report,
+) {
+    let inject = routes.iter().flat_map(|placed| &placed.route.upstream.inject);
+    let used: HashSet<_> = inject.map(|injection| injection.source).collect();
+    let sections = root.sections("credentials");
+    for (section, one) in sections.iter().zip(&credentials.list) {
+        let Some(one) = one else { continue };
+        if !used.contains(&one.policy.id) {
+            let name = Quoted::from(one.policy.name.as_ref());
+            report.warn(section.place(), Notice::CredentialUnused(name));
+        }
+    }
+}

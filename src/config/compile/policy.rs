@@ -1,0 +1,139 @@
+//! All routes together: settings without effect, and what `policy` finds wrong, each at its place.
+
+use super::super::error::Place;
+use super::super::raw::Section;
+use super::super::report::Report;
+use super::route_problem::RouteProblem;
+use super::routes::PlacedRoute;
+use crate::policy::{
+    Authentication, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch, Policy,
+    PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode, When,
+};
+
+/// What the routes are checked against.
+pub(super) struct Surroundings {
+    pub(super) deployment: Deployment,
+    pub(super) sources: Vec<Source>,
+    pub(super) identity: IdentityHeaders,
+    pub(super) no_match: NoMatch,
+    /// Whether anybody could authenticate.
+    pub(super) has_issuers: bool,
+}
+
+/// The policy of all routes. `None` when something is wrong, which has been reported.
+pub(super) fn policy(
+    root: &Section<'_>,
+    routes: Vec<PlacedRoute<'_>>,
+    surroundings: Surroundings,
+    report: &mut Report,
+) -> Option<Policy> {
+    let mut sections = Vec::new();
+    let mut list = Vec::new();
+    for PlacedRoute { route, section } in routes {
+        check_effect(&route, &section, surroundings.has_issuers, report);
+        sections.push(section);
+        list.push(route);
+    }
+    let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
+    let Surroundings { deployment, sources, identity, no_match, .. } = surroundings;
+    let parts = PolicyParts { deployment, routes: list, sources, identity, no_match };
+    let errors = match Policy::new(parts) {
+        Ok(policy) => return Some(policy),
+        Err(errors) => errors,
+    };
+    for PolicyError { culprit, problem } in errors {
+        let place = match culprit {
+            Culprit::Identity => identity_place(root, &problem),
+            Culprit::Route(index) => sections
+                .get(index)
+                .zip(headers.get(index))
+                .and_then(|(section, headers)| route_place(section, headers, &problem)),
+            // What policy knows of credentials was checked when they were read.
+            Culprit::Source(_) => None,
+        };
+        if let Some(place) = place {
+            report.error(&place, RouteProblem::Policy(problem));
+        }
+    }
+    None
+}
+
+/// Settings that can never have an effect, or leave nobody to serve.
+fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report: &mut Report) {
+    let subtenancy = section.place_of("subtenancy");
+    let subtenant = section.place_of("subtenant");
+    if route.authentication == Authentication::Required && !has_issuers {
+        report.error(section.place(), RouteProblem::NobodyAuthenticates);
+    }
+    if route.authentication == Authentication::NotLookedAt && section.states("subtenancy") {
+        report.error(&subtenancy, RouteProblem::SubtenancyUnused);
+    }
+    let inject = &route.upstream.inject;
+    if inject.is_empty() {
+        if section.states("subtenant") {
+            report.error(&subtenant, RouteProblem::SubtenantUnused);
+        }
+        return;
+    }
+    let is_always = inject.iter().any(|injection| injection.when == When::Always);
+    match (route.subtenancy, route.subtenant) {
+        (Subtenancy::Refused, SubtenantMode::Impersonate) => {
+            report.error(&subtenant, RouteProblem::ImpersonationOnUnawareRoute);
+        }
+        (Subtenancy::Aware, SubtenantMode::Refuse) if is_always => {
+            report.error(&subtenancy, RouteProblem::SubtenantUnserved);
+        }
+        (Subtenancy::Only, SubtenantMode::Refuse) if is_always => {
+            report.error(&subtenancy, RouteProblem::NobodyServed);
+        }
+        (Subtenancy::Aware | Subtenancy::Only | Subtenancy::Refused, _) => {}
+    }
+}
+
+fn injected_headers(route: &Route) -> Vec<String> {
+    let inject = route.upstream.inject.iter();
+    inject.map(|injection| injection.header.as_str().to_owned()).collect()
+}
+
+/// Where a problem of a route belongs; `None` when it has been reported at its own place.
+fn route_place(
+    section: &Section<'_>,
+    headers: &[String],
+    problem: &PolicyProblem,
+) -> Option<Place> {
+    match problem {
+        PolicyProblem::CallersWithImpersonation(_)
+        | PolicyProblem::ImpersonationUnsupported(_)
+        | PolicyProblem::TenantWideOnUnawareRoute
+        | PolicyProblem::TenantWideWithoutIdentity => Some(section.place_of("subtenant")),
+        PolicyProblem::Combination(CombinationError::PassUnverifiedMisplaced) => {
+            Some(section.place_of("pass_unverified"))
+        }
+        PolicyProblem::Combination(_) => Some(section.place_of("upstream")),
+        PolicyProblem::EqualRank(_) => Some(section.place_of("match")),
+        PolicyProblem::HeaderTaken(header) => {
+            // Of two with one name the later one is at fault.
+            let index = headers.iter().rposition(|name| header.is_alike(name.as_bytes()))?;
+            let item = section.section("upstream")?.sections("inject").into_iter().nth(index)?;
+            Some(item.place_of("header"))
+        }
+        PolicyProblem::RequirementWithoutAuthentication(key) => Some(section.place_of(key)),
+        PolicyProblem::ScopesUnstated => Some(section.place_of("scopes")),
+        PolicyProblem::CallersMissing
+        | PolicyProblem::EmptyList(_)
+        | PolicyProblem::NameTaken(_)
+        | PolicyProblem::NoHosts
+        | PolicyProblem::SourceUnknown(_) => None,
+    }
+}
+
+fn identity_place(root: &Section<'_>, problem: &PolicyProblem) -> Option<Place> {
+    let section = root.section("identity_headers")?;
+    let PolicyProblem::HeaderTaken(header) = problem else {
+        return Some(section.place().clone());
+    };
+    let alike = section
+        .entries()
+        .filter(|(_, entry)| entry.text().is_some_and(|name| header.is_alike(name.as_bytes())));
+    alike.last().map(|(_, entry)| entry.place().clone())
+}

@@ -1,0 +1,84 @@
+//! What is wrong with a route.
+
+use std::fmt;
+
+use super::super::error::Quoted;
+use crate::message::HostError;
+use crate::policy::{MethodError, PatternError, PolicyProblem};
+
+/// What is wrong with a route, alone or together with what it names.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum RouteProblem {
+    /// A host that cannot be matched.
+    Host {
+        /// The host.
+        host: Quoted,
+        /// Why.
+        error: HostError,
+    },
+    /// `subtenant: impersonate` where callers with a subtenant are refused.
+    ImpersonationOnUnawareRoute,
+    /// The methods.
+    Method(MethodError),
+    /// Callers must authenticate, and there is no issuer.
+    NobodyAuthenticates,
+    /// The route serves subtenants alone and refuses its token to each of them.
+    NobodyServed,
+    /// A path that cannot be matched.
+    Path {
+        /// The path pattern.
+        path: Quoted,
+        /// Why.
+        error: PatternError,
+    },
+    /// What this and other settings mean together.
+    Policy(PolicyProblem),
+    /// A prefix that no header can carry.
+    Prefix,
+    /// `scopes` is an object with both `any` and `all`, or neither.
+    ScopesUnclear,
+    /// `subtenancy` on a route that looks at no credential.
+    SubtenancyUnused,
+    /// `subtenant` on a route that injects nothing.
+    SubtenantUnused,
+    /// `subtenancy: aware` where each caller with a subtenant is refused its token.
+    SubtenantUnserved,
+}
+
+impl fmt::Display for RouteProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::Host { host, error } => {
+                return write!(formatter, "{host} is no host to match: {error}");
+            }
+            Self::Method(error) => return error.fmt(formatter),
+            Self::Path { path, error } => {
+                return write!(formatter, "{path} is no path to match: {error}");
+            }
+            Self::Policy(problem) => return problem.fmt(formatter),
+            Self::ImpersonationOnUnawareRoute => {
+                "`subtenant: impersonate` needs `subtenancy: aware` or `only`: this route refuses callers with a subtenant"
+            }
+            Self::NobodyAuthenticates => {
+                "needs callers to authenticate, but `issuers` is missing; add the issuers whose tokens they present"
+            }
+            Self::NobodyServed => {
+                "`subtenancy: only` with an injected token and `subtenant: refuse` serves nobody; write `subtenant: impersonate`"
+            }
+            Self::Prefix => "must be visible ASCII and blanks, at most 64 bytes",
+            Self::ScopesUnclear => {
+                "must state exactly one of `any` and `all`; write `not_needed` if none is needed"
+            }
+            Self::SubtenancyUnused => {
+                "has no effect with `authentication: none`: no caller has a subtenant there; leave it out"
+            }
+            Self::SubtenantUnused => {
+                "has no effect: it is about injected tokens, and nothing is injected; `subtenancy` decides who may pass"
+            }
+            Self::SubtenantUnserved => {
+                "`subtenancy: aware` with `subtenant: refuse` refuses every caller with a subtenant; write `subtenant: impersonate`, or leave `subtenancy` out"
+            }
+        };
+        formatter.write_str(text)
+    }
+}

@@ -1,0 +1,114 @@
+//! The configuration: one JSON document, compiled once into read-only values.
+//!
+//! `docs/configuration.md` is the authority on the language. [`compile`] reads a document in three
+//! steps: `raw` takes it as it is written and compares it with the shape of the language,
+//! `compile` gives each part its meaning and checks what parts say about each other, and [`Config`]
+//! holds the result, in which every value is valid. All errors of all steps come in one list, each
+//! with its path and what to do.
+
+mod compile;
+mod duration;
+mod envoy_struct;
+mod error;
+mod nearest;
+mod raw;
+mod report;
+mod uri;
+mod warning;
+
+pub use self::compile::{
+    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyLocation, KeySource,
+    Limits, ListProblem, NameProblem, RouteProblem,
+};
+pub use self::duration::DurationError;
+pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
+pub use self::raw::{DOCUMENT, DocumentError, Key, Shape, ShapeProblem};
+pub use self::uri::UriError;
+pub use self::warning::{Notice, Warning};
+
+use self::raw::Section;
+use self::report::Report;
+use crate::jwt::Issuers;
+use crate::policy::{Deployment, IdentityHeaders, OwnedHeaders, Policy};
+use crate::technical_token;
+
+/// Reads an environment variable; `None` when it is not set.
+pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
+
+/// A compiled configuration. It never changes; requests only borrow it.
+#[derive(Debug)]
+pub struct Config {
+    deployment: Deployment,
+    issuers: Issuers,
+    key_sources: Vec<KeySource>,
+    sources: Vec<technical_token::Source>,
+    policy: Policy,
+    limits: Limits,
+}
+
+/// A configuration, and what its author should have thought about.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The configuration.
+    pub config: Config,
+    /// What is worth a second thought, in the order of the document.
+    pub warnings: Vec<Warning>,
+}
+
+/// Compiles a JSON document, or one that Envoy hands over as a serialized `Struct`. Secrets come
+/// from `environment`.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong with the document, in its order. A host keeps the
+/// configuration that it has, and refuses to start without one.
+pub fn compile(document: &[u8], environment: Environment<'_>) -> Result<Compiled, ConfigErrors> {
+    let mut report = Report::default();
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(document).is_ok();
+    let unwrapped = if is_json { None } else { envoy_struct::to_json(document) };
+    let node = raw::read(unwrapped.as_deref().unwrap_or(document), &mut report);
+    let root = node.as_ref().and_then(Section::root);
+    let config = root.and_then(|root| compile::compile(&root, environment, &mut report));
+    report.finish(config).map(|(config, warnings)| Compiled { config, warnings })
+}
+
+impl Config {
+    /// Which way the traffic goes.
+    pub const fn deployment(&self) -> Deployment {
+        self.deployment
+    }
+
+    /// Whose tokens are accepted.
+    pub const fn issuers(&self) -> &Issuers {
+        &self.issuers
+    }
+
+    /// Where keys come from; each source stands at the position that its `KeySetId` says.
+    pub fn key_sources(&self) -> &[KeySource] {
+        &self.key_sources
+    }
+
+    /// The credentials; each stands at the position that its `SourceId` says.
+    pub fn sources(&self) -> &[technical_token::Source] {
+        &self.sources
+    }
+
+    /// Who may go where.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The headers that clients can never bring in.
+    pub const fn owned_headers(&self) -> &OwnedHeaders {
+        self.policy.owned()
+    }
+
+    /// The headers that tell upstreams who the caller is.
+    pub const fn identity(&self) -> &IdentityHeaders {
+        self.policy.identity()
+    }
+
+    /// How much is held, and for how long anything waits.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}

@@ -1,0 +1,155 @@
+//! Every key of the language: the mirror of `docs/configuration.md`, which is tested against it.
+
+use std::time::Duration;
+
+use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
+use super::shape::{Key, Shape};
+
+/// The whole document: every key that there is, level by level.
+pub const DOCUMENT: &[Key] = &[
+    Key::required("deployment", OneOf(&["ingress", "egress"])),
+    Key::optional("issuers", List(&Object(ISSUER))),
+    Key::optional("credentials", List(&Object(CREDENTIAL))),
+    Key::required("routes", List(&Object(ROUTE))),
+    Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
+    Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
+    Key::optional("limits", Object(LIMITS)),
+    Key::optional("allow_inline_secrets", Boolean),
+];
+
+/// `issuers[]`.
+const ISSUER: &[Key] = &[
+    Key::required("name", Text),
+    Key::optional("preset", OneOf(&["mindsphere"])),
+    Key::required("issuer", Text),
+    Key::required("tenants", Either(&[ANY, TEXTS, Map(&TEXTS)])),
+    Key::optional("audiences", ANY_OR_TEXTS),
+    Key::optional("clients", ANY_OR_TEXTS),
+    Key::optional("algorithms", List(&OneOf(&["ES256", "RS256"]))),
+    Key::required("jwks", Object(JWKS)),
+    Key::optional("claims", Object(CLAIMS)),
+    Key::optional("clock_skew", span(0, 300_000)),
+    Key::optional("accept_own_tokens", Boolean),
+];
+
+/// `issuers[].jwks`.
+const JWKS: &[Key] = &[
+    Key::optional("inline", AnyObject),
+    Key::optional("cluster", Text),
+    Key::optional("uri", Text),
+    Key::optional("refresh", span(10_000, 86_400_000)),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("allow_plaintext", Boolean),
+];
+
+/// `issuers[].claims`.
+const CLAIMS: &[Key] = &[
+    Key::optional("tenant", Text),
+    Key::optional("subtenant", Text),
+    Key::optional("scopes", Text),
+    Key::optional("user", Text),
+    Key::optional("client", Text),
+];
+
+/// `credentials[]`.
+const CREDENTIAL: &[Key] = &[
+    Key::required("name", Text),
+    Key::optional("callers", ANY_OR_TEXTS),
+    Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
+    Key::optional("oauth2", Object(OAUTH2)),
+];
+
+/// `credentials[].mindsphere_tenant`.
+const MINDSPHERE_TENANT: &[Key] = &[
+    Key::required("region", Text),
+    Key::optional("domain", Text),
+    Key::required("tenant", Text),
+    Key::optional("client_id", Text),
+    Key::optional("client_id_env", Text),
+    Key::optional("client_secret", Text),
+    Key::optional("client_secret_env", Text),
+    Key::required("cluster", Text),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("token_url", Text),
+    Key::optional("allow_plaintext", Boolean),
+];
+
+/// `credentials[].oauth2`.
+const OAUTH2: &[Key] = &[
+    Key::required("token_endpoint", Text),
+    Key::optional("client_id", Text),
+    Key::optional("client_id_env", Text),
+    Key::optional("client_secret", Text),
+    Key::optional("client_secret_env", Text),
+    Key::optional("client_auth", OneOf(&["client_secret_basic"])),
+    Key::optional("scopes", TEXTS),
+    Key::required("cluster", Text),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("allow_plaintext", Boolean),
+];
+
+/// `routes[]`.
+const ROUTE: &[Key] = &[
+    Key::required("name", Text),
+    Key::required("match", Object(MATCH)),
+    Key::optional("authentication", OneOf(&["required", "optional", "none"])),
+    Key::optional("subtenancy", OneOf(&["refused", "aware", "only"])),
+    Key::optional("subtenant", OneOf(&["impersonate", "refuse", "tenant_wide"])),
+    Key::optional("tenants", TEXTS),
+    Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
+    Key::required("upstream", Object(UPSTREAM)),
+    Key::optional("pass_unverified", Boolean),
+];
+
+/// `routes[].match`.
+const MATCH: &[Key] = &[
+    Key::required("hosts", TEXTS),
+    Key::required("path", Text),
+    Key::required("methods", ANY_OR_TEXTS),
+];
+
+/// `routes[].scopes` as an object.
+const SCOPES: &[Key] = &[Key::optional("any", TEXTS), Key::optional("all", TEXTS)];
+
+/// `routes[].upstream`.
+const UPSTREAM: &[Key] = &[
+    Key::required("caller_token", OneOf(&["forward", "remove"])),
+    Key::optional("inject", List(&Object(INJECT))),
+];
+
+/// `routes[].upstream.inject[]`.
+const INJECT: &[Key] = &[
+    Key::required("credential", Text),
+    Key::optional("header", Text),
+    Key::optional("prefix", Shape::TextOrNothing),
+    Key::optional("when", OneOf(&["always", "no_caller_token"])),
+];
+
+/// `identity_headers`.
+const IDENTITY_HEADERS: &[Key] = &[
+    Key::optional("tenant", Text),
+    Key::optional("subtenant", Text),
+    Key::optional("user", Text),
+    Key::optional("client", Text),
+];
+
+/// `limits`.
+const LIMITS: &[Key] = &[
+    Key::optional("waiting_deadline", span(100, 60_000)),
+    Key::optional("waiters", Whole(1, 100_000)),
+    Key::optional("unknown_key_waiters", Whole(1, 10_000)),
+    Key::optional("unknown_key_interval", span(1_000, 600_000)),
+    Key::optional("verified_tokens", Whole(1, 1_000_000)),
+    Key::optional("verified_tokens_bytes", Whole(65_536, 268_435_456)),
+    Key::optional("refresh_ahead", span(0, 3_600_000)),
+    Key::optional("token_slots", Whole(16, 100_000)),
+];
+
+const ANY: Shape = OneOf(&["any"]);
+const TEXTS: Shape = List(&Text);
+const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);
+const TIMEOUT: Shape = span(100, 60_000);
+
+const fn span(from_millis: u64, to_millis: u64) -> Shape {
+    Shape::Duration(Duration::from_millis(from_millis), Duration::from_millis(to_millis))
+}

@@ -1,0 +1,221 @@
+//! A JSON document as a tree that keeps duplicate members and the order of everything.
+
+use std::cell::Cell;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Deserializer, Serialize, Serializer};
+
+/// A JSON value with its position among all values of the document.
+///
+/// It may hold secrets, so it has no `Debug`.
+pub struct Node {
+    /// How many values begin before this one: errors are sorted by it.
+    pub(super) order: u32,
+    pub(super) value: Value,
+}
+
+/// What a [`Node`] is. Numbers are doubles, as Envoy hands them over.
+pub(super) enum Value {
+    Boolean(bool),
+    List(Vec<Node>),
+    Null,
+    Number(f64),
+    /// Its members as written, duplicates included.
+    Object(Vec<(String, Node)>),
+    Text(String),
+}
+
+/// Why bytes are no document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum DocumentError {
+    /// They are not one JSON value in UTF-8; where that shows, both counted from 1.
+    Syntax {
+        /// The line.
+        line: usize,
+        /// The byte in that line.
+        column: usize,
+    },
+    /// They are more than 8 MiB.
+    TooLarge,
+}
+
+impl Node {
+    /// The tree of a document.
+    pub(super) fn parse(document: &[u8]) -> Result<Self, DocumentError> {
+        if document.len() > super::DOCUMENT_LIMIT {
+            return Err(DocumentError::TooLarge);
+        }
+        let syntax = |error: serde_json::Error| DocumentError::Syntax {
+            line: error.line(),
+            column: error.column(),
+        };
+        let count = Cell::new(0);
+        let mut source = serde_json::Deserializer::from_slice(document);
+        let node = Seed(&count).deserialize(&mut source).map_err(syntax)?;
+        source.end().map_err(syntax)?;
+        Ok(node)
+    }
+
+    /// The members of an object.
+    pub(super) const fn members(&self) -> Option<&Vec<(String, Self)>> {
+        match &self.value {
+            Value::Object(members) => Some(members),
+            Value::Boolean(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Text(_) => None,
+        }
+    }
+
+    /// The value as JSON, for a part of the document that is a document of its own (a JWK Set).
+    pub fn to_json(&self) -> Vec<u8> {
+        // Writing to memory cannot fail; an empty text is no JSON, so the reader would refuse it.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { line, column } => {
+                write!(formatter, "is not JSON from line {line}, column {column} on")
+            }
+            Self::TooLarge => formatter.write_str("is larger than 8 MiB"),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Seed<'c>(&'c Cell<u32>);
+
+impl<'de> DeserializeSeed<'de> for Seed<'_> {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<Node, D::Error> {
+        let order = self.0.get();
+        self.0.set(order.saturating_add(1));
+        let value = source.deserialize_any(self)?;
+        Ok(Node { order, value })
+    }
+}
+
+impl<'de> Visitor<'de> for Seed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Boolean(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::Number(value as f64))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::Text(value.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut source: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = source.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Value::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut source: A) -> Result<Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(name) = source.next_key::<String>()? {
+            members.push((name, source.next_value_seed(self)?));
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+        match &self.value {
+            Value::Boolean(value) => target.serialize_bool(*value),
+            Value::List(items) => {
+                let mut list = target.serialize_seq(Some(items.len()))?;
+                for item in items {
+                    list.serialize_element(item)?;
+                }
+                list.end()
+            }
+            Value::Null => target.serialize_unit(),
+            Value::Number(value) => target.serialize_f64(*value),
+            Value::Object(members) => {
+                let mut map = target.serialize_map(Some(members.len()))?;
+                for (name, node) in members {
+                    map.serialize_entry(name, node)?;
+                }
+                map.end()
+            }
+            Value::Text(text) => target.serialize_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_keeps_order_and_duplicates() {
+        let document = br#"{"b":[1,true,null],"a":"x","b":300.0}"#;
+        let node = Node::parse(document).ok().unwrap();
+        let text = String::from_utf8(node.to_json()).unwrap();
+        assert_eq!(text, r#"{"b":[1.0,true,null],"a":"x","b":300.0}"#);
+        let orders: Vec<_> = node.members().unwrap().iter().map(|(_, n)| n.order).collect();
+        assert_eq!(orders, [1, 5, 6]);
+    }
+
+    #[test]
+    fn what_is_not_one_json_value_is_refused_with_its_place() {
+        let rows: [(&[u8], usize, usize); 5] = [
+            (b"", 1, 0),
+            (b"{\n\"a\": x}", 2, 6),
+            (b"{} {}", 1, 4),
+            (b"\"\xff\"", 1, 2),
+            (b"[1,]", 1, 4),
+        ];
+        for (document, line, column) in rows {
+            let error = Node::parse(document).err();
+            assert_eq!(error, Some(DocumentError::Syntax { line, column }), "{document:?}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(matches!(Node::parse(deep.as_bytes()).err(), Some(DocumentError::Syntax { .. })));
+    }
+
+    #[test]
+    fn a_document_may_be_as_long_as_the_limit() {
+        let padded = |length: usize| format!("{}1", " ".repeat(length - 1));
+        let longest = padded(super::super::DOCUMENT_LIMIT);
+        assert!(Node::parse(longest.as_bytes()).is_ok());
+        let too_long = padded(super::super::DOCUMENT_LIMIT + 1);
+        assert_eq!(Node::parse(too_long.as_bytes()).err(), Some(DocumentError::TooLarge));
+    }
+}

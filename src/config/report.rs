@@ -1,0 +1,42 @@
+//! Everything that was found while a document was read: errors go on the list, reading goes on.
+
+use super::error::{ConfigError, ConfigErrors, Place, Problem};
+use super::warning::{Notice, Warning};
+
+/// What was found so far.
+#[derive(Default)]
+pub(super) struct Report {
+    errors: Vec<ConfigError>,
+    warnings: Vec<Warning>,
+}
+
+impl Report {
+    /// Notes what makes the document unusable.
+    pub(super) fn error(&mut self, place: &Place, problem: impl Into<Problem>) {
+        self.errors.push(ConfigError::new(place.clone(), problem.into()));
+    }
+
+    /// Notes what is allowed and worth a second thought.
+    pub(super) fn warn(&mut self, place: &Place, notice: Notice) {
+        self.warnings.push(Warning::new(place.clone(), notice));
+    }
+
+    /// The value, or `None` with its problem noted.
+    pub(super) fn ok<T, E: Into<Problem>>(
+        &mut self,
+        place: &Place,
+        result: Result<T, E>,
+    ) -> Option<T> {
+        result.map_err(|problem| self.error(place, problem)).ok()
+    }
+
+    /// The value and the warnings if nothing is wrong, else all errors.
+    ///
+    /// Whoever has no value reports why, so the list of errors is never empty.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<(T, Vec<Warning>), ConfigErrors> {
+        match value {
+            Some(value) if self.errors.is_empty() => Ok((value, Warning::sorted(self.warnings))),
+            Some(_) | None => Err(ConfigErrors::sorted(self.errors)),
+        }
+    }
+}

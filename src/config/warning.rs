@@ -1,0 +1,103 @@
+//! What a configuration may do, and what its author should have thought about.
+
+use std::fmt;
+
+use super::error::{Place, Quoted};
+
+/// One thing worth a second thought. The configuration is used all the same.
+#[derive(Clone, Debug)]
+pub struct Warning {
+    place: Place,
+    notice: Notice,
+}
+
+/// What is worth a second thought.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// Tokens issued for whatever recipient are accepted: `audiences` and `clients` are both open.
+    AnyRecipient,
+    /// A credential serves callers of every tenant.
+    AnyCaller,
+    /// Tokens of this issuer may speak for every tenant.
+    AnyTenant,
+    /// A credential that no route injects.
+    CredentialUnused(Quoted),
+    /// A secret stands in the configuration, where everyone who may read that sees it.
+    InlineSecret,
+    /// Keys that cannot be used (another type, too small, malformed); the others are.
+    KeysSkipped(usize),
+    /// Technical tokens that callers present are accepted.
+    OwnTokensAccepted,
+    /// What is fetched can be read and changed on the way.
+    Plaintext,
+    /// A route lets credentials through that nobody has verified.
+    UnverifiedPassed,
+    /// Callers with a subtenant get a token for the whole tenant.
+    TenantWide,
+}
+
+impl Warning {
+    pub(super) const fn new(place: Place, notice: Notice) -> Self {
+        Self { place, notice }
+    }
+
+    /// The warnings in the order of the document.
+    pub(super) fn sorted(mut warnings: Vec<Self>) -> Vec<Self> {
+        warnings.sort_by_key(|warning| warning.place.order());
+        warnings
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &str {
+        self.place.path()
+    }
+
+    /// What it is.
+    pub const fn notice(&self) -> &Notice {
+        &self.notice
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.path(), self.notice)
+    }
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AnyRecipient => formatter.write_str(
+                "accepts tokens that were issued for anybody; list the `audiences` or the `clients` that are meant",
+            ),
+            Self::AnyCaller => formatter.write_str(
+                "serves verified callers of every tenant; list the tenants that are meant",
+            ),
+            Self::AnyTenant => formatter.write_str(
+                "lets this issuer speak for every tenant; list the tenants that are meant",
+            ),
+            Self::CredentialUnused(name) => {
+                write!(formatter, "credential {name} is used by no route")
+            }
+            Self::InlineSecret => formatter.write_str(
+                "is a secret in the configuration; name an environment variable by `client_secret_env` instead",
+            ),
+            Self::KeysSkipped(count) => {
+                write!(formatter, "{count} of the keys cannot be used and are left out")
+            }
+            Self::OwnTokensAccepted => formatter.write_str(
+                "lets callers present the technical tokens of this gateway's own credentials",
+            ),
+            Self::Plaintext => formatter.write_str(
+                "is fetched over plain `http`: whoever sits on the way can read and replace it",
+            ),
+            Self::UnverifiedPassed => formatter.write_str(
+                "lets credentials through to the upstream that nobody has verified",
+            ),
+            Self::TenantWide => formatter.write_str(
+                "gives callers with a subtenant a token for the whole tenant; the upstream must filter by the subtenant's identity header",
+            ),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Documents, good and bad. Each bad one has the exact text that an operator gets to see.
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
+)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tenantgate::config::{self, Compiled, ConfigErrors, DOCUMENT, Key, KeyLocation, Limits, Shape};
+use tenantgate::policy::Deployment;
+use tenantgate::technical_token::Source;
+
+#[test]
+fn every_good_document_compiles_with_exactly_the_expected_warnings() {
+    for file in documents("good") {
+        let compiled =
+            compile(&file).unwrap_or_else(|errors| panic!("{}:\n{errors}", file.display()));
+        let warnings = compiled.warnings.iter().map(ToString::to_string);
+        golden(&file.with_extension("txt"), &warnings.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn every_bad_document_gives_exactly_the_expected_errors() {
+    for file in documents("bad") {
+        match compile(&file) {
+            Ok(_) => panic!("{} compiles", file.display()),
+            Err(errors) => golden(&file.with_extension("txt"), &errors.to_string()),
+        }
+    }
+}
+
+#[test]
+fn no_error_and_no_warning_shows_a_secret() {
+    for file in documents("good").into_iter().chain(documents("bad")) {
+        let shown = fs::read_to_string(file.with_extension("txt")).unwrap();
+        for secret in ["hunter2", "s3cr3t", "from the environment"] {
+            assert!(!shown.contains(secret), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn debug_output_of_a_configuration_shows_no_secret() {
+    for file in documents("good") {
+        let shown = format!("{:?}", compile(&file).unwrap());
+        for secret in ["hunter2", "s3cr3t", "from the environment"] {
+            assert!(!shown.contains(secret), "{}", file.display());
+        }
+    }
+}
+
+#[test]
+fn templates_are_written_out_and_keys_are_shared_within_an_entry() {
+    let Compiled { config, .. } = compile_named("good/ingress.json");
+    assert_eq!(config.deployment(), Deployment::Ingress);
+    let issuer = |tenant: &str| {
+        let issuer = format!("https://{tenant}.piam.eu1.mindsphere.io/oauth/token");
+        config.issuers().find(&issuer).cloned()
+    };
+    assert_eq!(config.issuers().iter().count(), 3);
+    assert!(issuer("beta").is_none() && issuer("{tenant}").is_none());
+    assert_eq!(issuer("acme").unwrap().keys(), issuer("core").unwrap().keys());
+    assert_eq!(config.key_sources().len(), 2);
+    for (index, source) in config.key_sources().iter().enumerate() {
+        assert_eq!(usize::try_from(source.id().0).unwrap(), index);
+    }
+    let keys = &config.key_sources()[0];
+    assert_eq!(keys.refresh(), Duration::from_secs(600));
+    let call = keys.call().unwrap();
+    assert_eq!((&*call.endpoint.cluster, &*call.endpoint.path), ("piam", "/token_keys"));
+    assert_eq!(call.timeout, Duration::from_secs(2));
+}
+
+#[test]
+fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
+    let document = br#"{
+        "deployment": "ingress",
+        "issuers": [{
+            "name": "m", "preset": "mindsphere", "issuer": "https://{tenant}.piam.eu1.mindsphere.io/oauth/token",
+            "tenants": ["a", "b"], "clients": ["c"], "jwks": {"cluster": "piam"}
+        }],
+        "routes": [{
+            "name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"}, "upstream": {"caller_token": "forward"}
+        }]
+    }"#;
+    let config = config::compile(document, &environment).unwrap().config;
+    let authorities = config.key_sources().iter().map(|source| match source.location() {
+        KeyLocation::Inline(_) => String::new(),
+        KeyLocation::Remote { endpoint, .. } => format!("{}{}", endpoint.authority, endpoint.path),
+    });
+    assert_eq!(
+        authorities.collect::<Vec<_>>(),
+        ["a.piam.eu1.mindsphere.io/token_keys", "b.piam.eu1.mindsphere.io/token_keys"]
+    );
+    let meanings: BTreeSet<_> = config.key_sources().iter().map(|one| one.meaning()).collect();
+    assert_eq!(meanings.len(), 2);
+}
+
+#[test]
+fn credentials_call_where_the_platform_says() {
+    let Compiled { config, .. } = compile_named("good/egress.json");
+    let names: Vec<_> = config.sources().iter().map(Source::name).collect();
+    assert_eq!(names, ["tenant1-service"]);
+    let call = config.sources()[0].call(None).unwrap();
+    assert_eq!(&*call.endpoint.authority, "tenant1.piam.abc.basedomain.xyz");
+    assert_eq!((call.endpoint.scheme, &*call.endpoint.path), ("https", "/oauth/token"));
+    assert_eq!(call.timeout, Duration::from_millis(500));
+}
+
+#[test]
+fn limits_have_their_defaults_and_can_be_set() {
+    assert_eq!(*compile_named("good/minimal.json").config.limits(), Limits::default());
+    let limits = *compile_named("good/ingress.json").config.limits();
+    assert_eq!(limits.waiting_deadline, Duration::from_secs(4));
+    assert_eq!((limits.waiters, limits.unknown_key_waiters, limits.token_slots), (500, 8, 64));
+    assert_eq!(limits.unknown_key_interval, Duration::from_secs(20));
+    assert_eq!((limits.verified_tokens.entries, limits.verified_tokens.bytes), (100, 1 << 20));
+    assert_eq!(limits.refresh_ahead, Duration::from_secs(120));
+}
+
+#[test]
+fn ten_thousand_routes_compile() {
+    let route = |index: usize| {
+        format!(
+            r#"{{"name": "r{index}", "match": {{"hosts": ["*"], "path": "/r{index}/**", "methods": "any"}}, "authentication": "none", "upstream": {{"caller_token": "remove"}}}}"#
+        )
+    };
+    let routes = (0..10_000).map(route).collect::<Vec<_>>().join(",");
+    let document = format!(r#"{{"deployment": "ingress", "routes": [{routes}]}}"#);
+    assert!(config::compile(document.as_bytes(), &environment).is_ok());
+}
+
+#[test]
+fn whatever_is_changed_in_a_good_document_it_compiles_or_says_what_is_wrong() {
+    let others = [
+        json!(null),
+        json!(true),
+        json!(7),
+        json!("x"),
+        json!(""),
+        json!("any"),
+        json!("{tenant}"),
+        json!([]),
+        json!(["x"]),
+        json!({}),
+        json!({"x": ["x"]}),
+    ];
+    let mut refused = 0;
+    for file in documents("good") {
+        let good: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        for pointer in pointers(&good) {
+            let mut documents = vec![without(&good, &pointer)];
+            for other in &others {
+                let mut document = good.clone();
+                *document.pointer_mut(&pointer).unwrap() = other.clone();
+                documents.push(document);
+            }
+            for document in documents {
+                if let Err(errors) = config::compile(document.to_string().as_bytes(), &environment)
+                {
+                    assert!(errors.iter().count() > 0, "{}{pointer}: {document}", file.display());
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 1000, "{refused}");
+}
+
+/// The JSON pointers of every value in `document`.
+fn pointers(document: &Value) -> Vec<String> {
+    let inner: Vec<(String, &Value)> = match document {
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        Value::Object(members) => {
+            let escaped = |name: &String| name.replace('~', "~0").replace('/', "~1");
+            members.iter().map(|(name, value)| (escaped(name), value)).collect()
+        }
+        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    let inner = inner.into_iter().flat_map(|(name, value)| {
+        pointers(value).into_iter().map(move |rest| format!("/{name}{rest}"))
+    });
+    std::iter::once(String::new()).chain(inner).collect()
+}
+
+/// `document` without the value at `pointer`.
+fn without(document: &Value, pointer: &str) -> Value {
+    let mut document = document.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap_or_default();
+    match document.pointer_mut(parent) {
+        Some(Value::Array(items)) => drop(items.remove(name.parse().unwrap())),
+        Some(Value::Object(members)) => drop(members.remove(name)),
+        Some(_) | None => {}
+    }
+    document
+}
+
+#[test]
+fn every_key_is_documented_with_its_type_and_range() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let page = fs::read_to_string(file).unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    let mut documented = BTreeSet::new();
+    walk(DOCUMENT, "", &mut |path, key| {
+        let name = format!("| `{path}` |");
+        let row = rows.iter().find(|row| row.starts_with(&name));
+        let row = row.unwrap_or_else(|| panic!("`{path}` is not in docs/configuration.md"));
+        let shape = key.shape.to_string();
+        assert!(row.contains(&shape), "`{path}` must say: {shape}");
+        assert_eq!(row.contains("| required |"), key.is_required, "`{path}`");
+        documented.insert(name);
+    });
+    for row in rows {
+        assert!(documented.iter().any(|name| row.starts_with(name)), "no such key: {row}");
+    }
+}
+
+/// Every key with its path, as the documentation writes it.
+fn walk(keys: &'static [Key], path: &str, visit: &mut dyn FnMut(&str, &'static Key)) {
+    for key in keys {
+        let path = if path.is_empty() { key.name.into() } else { format!("{path}.{}", key.name) };
+        visit(&path, key);
+        walk_shape(&key.shape, &path, visit);
+    }
+}
+
+fn walk_shape(shape: &'static Shape, path: &str, visit: &mut dyn FnMut(&str, &'static Key)) {
+    match shape {
+        Shape::Object(keys) => walk(keys, path, visit),
+        Shape::List(item) => walk_shape(item, &format!("{path}[]"), visit),
+        Shape::Either(shapes) => shapes.iter().for_each(|shape| walk_shape(shape, path, visit)),
+        Shape::AnyObject
+        | Shape::Boolean
+        | Shape::Duration(..)
+        | Shape::Map(_)
+        | Shape::OneOf(_)
+        | Shape::Text
+        | Shape::TextOrNothing
+        | Shape::Whole(..) => {}
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    let value = match name {
+        "CLIENT_ID" => "id-of-the-client",
+        "CLIENT_SECRET" => "secret from the environment",
+        "EMPTY" => "",
+        "WITH_LINE_BREAK" => "secret from the environment\n",
+        _ => return None,
+    };
+    Some(value.to_owned())
+}
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config")
+}
+
+/// The JSON files of a directory, in alphabetical order; there is at least one.
+fn documents(directory: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(fixtures().join(directory)).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn compile(file: &Path) -> Result<Compiled, ConfigErrors> {
+    config::compile(&fs::read(file).unwrap(), &environment)
+}
+
+fn compile_named(name: &str) -> Compiled {
+    compile(&fixtures().join(name)).unwrap_or_else(|errors| panic!("{name}:\n{errors}"))
+}
+
+/// Compares with the golden file. `TENANTGATE_WRITE_GOLDEN=1` writes it instead, for review.
+fn golden(file: &Path, actual: &str) {
+    let actual = if actual.is_empty() { String::new() } else { format!("{actual}\n") };
+    if std::env::var_os("TENANTGATE_WRITE_GOLDEN").is_some() {
+        fs::write(file, &actual).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(actual, expected, "{}", file.display());
+}
