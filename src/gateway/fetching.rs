@@ -12,22 +12,23 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backoff::{self, Prospect};
+use super::backoff;
 use super::effect::{CallId, Effect};
+use super::origin::{Fault, Fetched, Origins};
 use super::random::Sequence;
 use super::slot::{Held, Resource, Slot, Stage};
-use crate::config::{Config, KeyLocation, KeySource};
-use crate::jwt::{JwkSet, KeyRing, KeySetId};
-use crate::message::{CallFailure, CallResponse, HttpCall};
-use crate::shared::{Claim, Failure, Record, RecordKind, SharedData, SharedEntries};
-use crate::technical_token::{AnswerError, Source, TechnicalToken};
-use crate::telemetry::{Notice, What};
+use crate::config::{Config, KeyLocation};
+use crate::jwt::KeyRing;
+use crate::message::{CallFailure, CallResponse};
+use crate::shared::{Claim, Failure, Record, SharedData, SharedEntries};
+use crate::telemetry::Notice;
 use crate::time::Timestamp;
 
 /// Everything this worker fetches or has fetched.
 #[derive(Debug)]
 pub(super) struct Fetching {
     config: Arc<Config>,
+    origins: Origins,
     pub(super) keys: KeyRing,
     slots: HashMap<Resource, Slot>,
     /// Slots of which something newer is wanted, in the order in which they are pursued.
@@ -48,18 +49,6 @@ pub(super) struct Progress {
     pub(super) settled: Vec<Resource>,
 }
 
-/// What came of an answer.
-enum Fetched {
-    Keys(JwkSet),
-    Token(TechnicalToken),
-}
-
-/// Why an answer is of no use.
-struct Fault {
-    reason: &'static str,
-    prospect: Prospect,
-}
-
 impl Fetching {
     /// A worker that has fetched nothing. Inline key sets are there at once, remote ones wanted.
     pub(super) fn new(config: Arc<Config>, seed: u64) -> Self {
@@ -72,6 +61,7 @@ impl Fetching {
             tokens: SharedEntries::new("token", 1024),
             random: Sequence::new(seed),
             last_call: 0,
+            origins: Origins::new(Arc::clone(&config)),
             config: Arc::clone(&config),
         };
         for source in config.key_sources() {
@@ -152,22 +142,27 @@ impl Fetching {
         if matches!(slot.stage(), Stage::Leading { .. }) {
             return false;
         }
-        let Some(meaning) = self.meaning(resource) else { return false };
+        let Some(meaning) = self.origins.meaning(resource) else { return false };
         let entries = self.entries(resource).clone();
-        let entry = entries.look_up(&meaning, shared);
-        if let Some(record) = entry.and_then(|entry| entry.record).filter(|r| r.fetched_at > than) {
+        let (record, failure) = entries
+            .look_up(&meaning, shared)
+            .map_or((None, None), |entry| (entry.record, entry.failure));
+        if let Some(record) = record.filter(|record| record.fetched_at > than) {
             match self.adopt(resource, record, now) {
                 Ok(()) => {
                     progress.settled.push(resource.clone());
                     return false;
                 }
                 Err(reason) => {
-                    let what = self.what(resource);
+                    let what = self.origins.what(resource);
                     progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
                 }
             }
         }
-        let Some(call) = self.call(resource) else { return false };
+        let Some(call) = self.origins.call(resource) else { return false };
+        if let Some(failure) = failure {
+            self.slot(resource).learn(failure);
+        }
         let nonce = self.random.next();
         let term = call.timeout.saturating_add(LEASE_MARGIN);
         match entries.claim(&meaning, nonce, term, now, shared) {
@@ -208,15 +203,15 @@ impl Fetching {
             return;
         }
         let attempts = slot.attempts();
-        let Some(meaning) = self.meaning(&resource) else { return };
+        let Some(meaning) = self.origins.meaning(&resource) else { return };
         let entries = self.entries(&resource).clone();
-        let what = self.what(&resource);
+        let what = self.origins.what(&resource);
         let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        match self.accept(&resource, result, now) {
+        match self.origins.accept(&resource, result, now) {
             Ok((fetched, record)) => {
                 entries.complete(&meaning, nonce, &record, now, shared);
                 if let Fetched::Keys(set) = &fetched
-                    && set.skipped().len() > 0
+                    && !set.skipped().is_empty()
                 {
                     let skipped = set.skipped().len();
                     let what = what.clone();
@@ -241,44 +236,6 @@ impl Fetching {
         progress.settled.push(resource);
     }
 
-    /// Reads an answer and checks that it is what was asked for.
-    fn accept(
-        &self,
-        resource: &Resource,
-        result: Result<CallResponse, CallFailure>,
-        now: Timestamp,
-    ) -> Result<(Fetched, Record), Fault> {
-        let response = result
-            .map_err(|failure| Fault { reason: failure.reason(), prospect: Prospect::Passing })?;
-        match resource {
-            Resource::Token(id, subtenant) => {
-                let source = self.source(*id).ok_or(UNKNOWN)?;
-                let token = source.accept(&response, subtenant.as_ref(), now)?;
-                let record = token.to_record();
-                Ok((Fetched::Token(token), record))
-            }
-            Resource::Keys(_) => {
-                if response.status != 200 {
-                    let error = AnswerError::Status { status: response.status, error: None };
-                    return Err(error.into());
-                }
-                let body = response.body.expose();
-                let set = JwkSet::parse(body).map_err(|error| Fault {
-                    reason: error.reason(),
-                    prospect: Prospect::Lasting,
-                })?;
-                let record = Record {
-                    kind: RecordKind::KeySet,
-                    generation: 0,
-                    fetched_at: now,
-                    expires_at: now + KEYS_KEPT,
-                    body: body.clone(),
-                };
-                Ok((Fetched::Keys(set), record))
-            }
-        }
-    }
-
     /// Takes over what another worker fetched, after the same checks.
     fn adopt(
         &mut self,
@@ -287,19 +244,7 @@ impl Fetching {
         now: Timestamp,
     ) -> Result<(), &'static str> {
         let fetched_at = record.fetched_at;
-        let fetched = match resource {
-            Resource::Token(id, subtenant) => {
-                let source = self.source(*id).ok_or(UNKNOWN.reason)?;
-                let token = source.restore(record, subtenant.as_ref(), now);
-                Fetched::Token(token.map_err(|rejected| rejected.reason())?)
-            }
-            Resource::Keys(_) => {
-                if record.kind != RecordKind::KeySet || fetched_at > now {
-                    return Err("shared_record_mismatch");
-                }
-                Fetched::Keys(JwkSet::parse(&record.body).map_err(|error| error.reason())?)
-            }
-        };
+        let fetched = self.origins.restore(resource, record, now)?;
         self.hold(resource, fetched, fetched_at);
         Ok(())
     }
@@ -309,7 +254,7 @@ impl Fetching {
         let held = match (fetched, resource) {
             (Fetched::Keys(set), Resource::Keys(id)) => {
                 self.keys.set(*id, Arc::new(set));
-                let interval = self.key_source(*id).map_or(KEYS_KEPT, KeySource::refresh);
+                let interval = self.origins.refresh(*id);
                 let early = interval / 10 * u32::from(jitter) / 1000;
                 let refresh_at = fetched_at + interval.saturating_sub(early);
                 Held { token: None, fetched_at, refresh_at }
@@ -344,59 +289,13 @@ impl Fetching {
         }
     }
 
-    fn call(&self, resource: &Resource) -> Option<HttpCall> {
-        match resource {
-            Resource::Token(id, subtenant) => self.source(*id)?.call(subtenant.as_ref()),
-            Resource::Keys(id) => self.key_source(*id)?.call(),
-        }
-    }
-
-    fn meaning(&self, resource: &Resource) -> Option<[u8; 32]> {
-        match resource {
-            Resource::Token(id, subtenant) => Some(self.source(*id)?.meaning(subtenant.as_ref())),
-            Resource::Keys(id) => self.key_source(*id)?.meaning(),
-        }
-    }
-
     const fn entries(&self, resource: &Resource) -> &SharedEntries {
         match resource {
             Resource::Token(..) => &self.tokens,
             Resource::Keys(_) => &self.key_sets,
         }
     }
-
-    fn what(&self, resource: &Resource) -> What {
-        match resource {
-            Resource::Token(id, _) => {
-                What::Credential(Arc::from(self.source(*id).map_or("", Source::name)))
-            }
-            Resource::Keys(id) => {
-                What::Keys(Arc::from(self.key_source(*id).map_or("", KeySource::name)))
-            }
-        }
-    }
-
-    fn source(&self, id: crate::technical_token::SourceId) -> Option<&Source> {
-        self.config.sources().get(usize::try_from(id.0).ok()?)
-    }
-
-    fn key_source(&self, id: KeySetId) -> Option<&KeySource> {
-        self.config.key_sources().get(usize::try_from(id.0).ok()?)
-    }
-}
-
-impl From<AnswerError> for Fault {
-    fn from(error: AnswerError) -> Self {
-        let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
-        Self { reason: error.reason(), prospect }
-    }
 }
 
 /// A lease outlives its call by this, so that the call's own timeout ends first.
 const LEASE_MARGIN: Duration = Duration::from_secs(2);
-
-/// How long a key set is kept in shared data for workers that start later: 24 h.
-const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
-
-/// A resource that the configuration does not name; no code makes one.
-const UNKNOWN: Fault = Fault { reason: "resource_unknown", prospect: Prospect::Lasting };

@@ -9,6 +9,7 @@ mod drive;
 mod effect;
 mod exchange;
 mod fetching;
+mod origin;
 mod random;
 mod slot;
 mod tally;

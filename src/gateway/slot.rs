@@ -148,6 +148,11 @@ impl Slot {
         *self = Self { held: Some(held), used_at: self.used_at, ..Self::default() };
     }
 
+    /// Takes note of the last failure of any worker, so that the back-off goes on from there.
+    pub(super) const fn learn(&mut self, failure: Failure) {
+        self.setback = Some(failure);
+    }
+
     /// A fetch failed, here or elsewhere. What is held stays.
     pub(super) const fn set_back(&mut self, failure: Failure) {
         self.setback = Some(failure);
