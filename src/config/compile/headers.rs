@@ -29,6 +29,7 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
         let name = header(&place, section.text(key)?, report)?;
         if CREDENTIALS.iter().any(|other| name.is_alike(other.as_bytes())) {
             report.error(&place, HeaderProblem::Credential);
+            return None;
         }
         Some(name)
     };
