@@ -274,7 +274,8 @@ impl Fetching {
     /// Keeps the number of token slots within its limit: what is at rest and was used least
     /// lately goes. Key sets are as many as the configuration names.
     fn make_room(&mut self) {
-        if self.slots.len() < self.config.limits().token_slots {
+        let key_sets = self.config.key_sources().len();
+        if self.slots.len().saturating_sub(key_sets) < self.config.limits().token_slots {
             return;
         }
         let at_rest = |(resource, slot): (&Resource, &Slot)| {

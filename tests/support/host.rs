@@ -1,0 +1,86 @@
+//! The host of one simulated worker.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tenantgate::crypto::{SignatureVerifier, SoftwareVerifier};
+use tenantgate::gateway::{CallId, Host, Outcome, Refused, StreamId};
+use tenantgate::message::{CallFailure, HttpCall, RequestHead};
+use tenantgate::shared::SharedData;
+use tenantgate::telemetry::Notice;
+use tenantgate::time::Timestamp;
+
+use super::provider::{Answer, Provider};
+use super::{Fate, SharedMap, Stream, fate, head};
+
+pub(super) struct WorkerHost<'w> {
+    pub(super) now: Timestamp,
+    pub(super) shared: &'w mut SharedMap,
+    pub(super) provider: &'w mut Provider,
+    pub(super) streams: &'w mut BTreeMap<StreamId, Stream>,
+    pub(super) calls: &'w mut BTreeMap<CallId, (Timestamp, Answer)>,
+    pub(super) log: &'w mut Vec<String>,
+    pub(super) period: Option<Duration>,
+}
+
+impl WorkerHost<'_> {
+    /// Settles a waiting stream. Doing so twice is a fault that the real host punishes.
+    fn settle(&mut self, stream: StreamId, fate: Fate) {
+        let stream = self.streams.get_mut(&stream).expect("a stream that exists");
+        assert_eq!(stream.fate, Fate::Waiting, "a stream is settled once");
+        assert!(!stream.is_gone, "nothing is done for a client that has gone");
+        stream.fate = fate;
+        stream.settled = self.now;
+    }
+
+    fn is_there(&self, stream: StreamId) -> bool {
+        self.streams.get(&stream).is_some_and(|stream| !stream.is_gone)
+    }
+}
+
+impl Host for WorkerHost<'_> {
+    fn shared(&mut self) -> &mut dyn SharedData {
+        self.shared
+    }
+
+    fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure> {
+        let (latency, answer) = self.provider.answer(call, self.now)?;
+        let (at, answer) = if latency < call.timeout {
+            (self.now + latency, answer)
+        } else {
+            (self.now + call.timeout, Answer::timeout())
+        };
+        self.calls.insert(id, (at, answer));
+        Ok(())
+    }
+
+    fn revisit(
+        &mut self,
+        stream: StreamId,
+        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+    ) -> bool {
+        if !self.is_there(stream) {
+            return false;
+        }
+        let fields = self.streams[&stream].fields.clone();
+        let fate = fate(decide(&head(&fields), &SoftwareVerifier));
+        if fate != Fate::Waiting {
+            self.settle(stream, fate);
+        }
+        true
+    }
+
+    fn answer(&mut self, stream: StreamId, refused: &Refused) {
+        if self.is_there(stream) {
+            self.settle(stream, Fate::Refused(refused.reply.status, refused.reason));
+        }
+    }
+
+    fn tick_every(&mut self, period: Duration) {
+        self.period = Some(period);
+    }
+
+    fn log(&mut self, notice: &Notice) {
+        self.log.push(notice.to_string());
+    }
+}

@@ -1,0 +1,298 @@
+//! A simulated world: several workers (one of them the main thread's, which serves nothing), one
+//! clock, shared data with the host's real rules, and identity providers that do as scripted.
+//!
+//! Nothing here sleeps. Time moves from one thing that happens to the next, so hours pass in
+//! milliseconds and every run is the same.
+
+#![allow(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod host;
+mod provider;
+mod shared_map;
+pub mod tokens;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use provider::{Answer, Asked, Provider};
+pub use shared_map::SharedMap;
+use tenantgate::config;
+use tenantgate::crypto::SoftwareVerifier;
+use tenantgate::gateway::{CallId, Event, Gateway, Outcome, StreamId, drive};
+use tenantgate::message::{HeaderEdit, RequestHead};
+use tenantgate::time::Timestamp;
+pub use tokens::Mint;
+
+use host::WorkerHost;
+
+/// When every world begins.
+pub const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+/// What became of a request, as its client and upstream see it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It waits.
+    Waiting,
+    /// It went on; the headers that we set.
+    Forwarded(BTreeMap<String, String>),
+    /// It was answered: status and exact reason.
+    Refused(u16, &'static str),
+}
+
+impl Fate {
+    /// The value of a header that we set on a forwarded request.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Forwarded(headers) => headers.get(name).map(String::as_str),
+            Self::Waiting | Self::Refused(..) => None,
+        }
+    }
+}
+
+/// One request of a worker.
+struct Stream {
+    fields: Vec<(String, String)>,
+    fate: Fate,
+    arrived: Timestamp,
+    settled: Timestamp,
+    is_gone: bool,
+}
+
+/// One worker: a gateway, its timer, its queue, its streams and its running calls.
+pub struct Worker {
+    gateway: Gateway,
+    period: Duration,
+    next_tick: Timestamp,
+    is_woken: bool,
+    streams: BTreeMap<StreamId, Stream>,
+    calls: BTreeMap<CallId, (Timestamp, Answer)>,
+    log: Vec<String>,
+    is_dead: bool,
+}
+
+/// A request by its worker and number.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Request {
+    worker: usize,
+    stream: StreamId,
+}
+
+/// Everything.
+pub struct World {
+    pub now: Timestamp,
+    pub shared: SharedMap,
+    pub provider: Provider,
+    pub mint: Mint,
+    workers: Vec<Worker>,
+    last_stream: u32,
+}
+
+impl World {
+    /// A world of `workers` that serve requests and one, the last, that serves none.
+    pub fn new(workers: usize) -> Self {
+        let mut world = Self {
+            now: START,
+            shared: SharedMap::default(),
+            provider: Provider::new(),
+            mint: Mint::new(),
+            workers: Vec::new(),
+            last_stream: 0,
+        };
+        for _ in 0..=workers {
+            world.start_worker(CONFIGURATION);
+        }
+        world
+    }
+
+    /// Adds a worker with a configuration; its number.
+    pub fn start_worker(&mut self, configuration: &str) -> usize {
+        let environment = |name: &str| Some(format!("value-of-{name}"));
+        let compiled = config::compile(configuration.as_bytes(), &environment)
+            .unwrap_or_else(|errors| panic!("{errors}"));
+        let seed = 1 + self.workers.len() as u64;
+        let gateway = Gateway::new(Arc::new(compiled.config), seed);
+        let period = gateway.tick_period();
+        self.workers.push(Worker {
+            next_tick: self.now + period,
+            gateway,
+            period,
+            is_woken: false,
+            streams: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            log: Vec::new(),
+            is_dead: false,
+        });
+        self.workers.len() - 1
+    }
+
+    /// A worker that never runs again: its calls and streams are gone, its lease stays.
+    pub fn kill(&mut self, worker: usize) {
+        let worker = &mut self.workers[worker];
+        worker.is_dead = true;
+        worker.calls.clear();
+        worker.streams.clear();
+    }
+
+    /// A request of `GET path` with a bearer token, decided at once or waiting.
+    pub fn request(&mut self, worker: usize, path: &str, token: Option<&str>) -> Request {
+        let mut fields = vec![
+            (":method".to_owned(), "GET".to_owned()),
+            (":authority".to_owned(), "api.acme.example".to_owned()),
+            (":path".to_owned(), path.to_owned()),
+            ("x-tenant".to_owned(), "spoofed".to_owned()),
+        ];
+        fields.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
+        self.last_stream += 1;
+        let stream = StreamId(self.last_stream);
+        let state = &mut self.workers[worker];
+        let outcome = {
+            let head = head(&fields);
+            state.gateway.request(stream, &head, self.now, &SoftwareVerifier)
+        };
+        if let Outcome::Wait { wake } = outcome {
+            state.is_woken |= wake;
+        }
+        let settled = self.now;
+        let fate = fate(outcome);
+        let record = Stream { fields, fate, arrived: self.now, settled, is_gone: false };
+        state.streams.insert(stream, record);
+        Request { worker, stream }
+    }
+
+    /// The client of a request goes.
+    pub fn disconnect(&mut self, request: Request) {
+        let worker = &mut self.workers[request.worker];
+        worker.streams.get_mut(&request.stream).unwrap().is_gone = true;
+        worker.gateway.forget(request.stream);
+    }
+
+    /// The client of a request goes, and the host has not told the gateway yet.
+    pub fn disconnect_silently(&mut self, request: Request) {
+        let worker = &mut self.workers[request.worker];
+        worker.streams.get_mut(&request.stream).unwrap().is_gone = true;
+    }
+
+    /// What became of a request so far.
+    pub fn fate(&self, request: Request) -> Fate {
+        self.workers[request.worker].streams[&request.stream].fate.clone()
+    }
+
+    /// How long a request took, or has been waiting.
+    pub fn waited(&self, request: Request) -> Duration {
+        let stream = &self.workers[request.worker].streams[&request.stream];
+        let end = if stream.fate == Fate::Waiting { self.now } else { stream.settled };
+        end.since(stream.arrived)
+    }
+
+    /// How many requests of a worker wait by its gateway's own count.
+    pub fn waiting(&self, worker: usize) -> usize {
+        self.workers[worker].gateway.waiting()
+    }
+
+    /// Every log line so far.
+    pub fn log(&self) -> Vec<&str> {
+        self.workers.iter().flat_map(|worker| worker.log.iter().map(String::as_str)).collect()
+    }
+
+    /// Lets `span` pass.
+    pub fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        loop {
+            self.wake_up();
+            let Some((at, worker, call)) = self.next_thing().filter(|(at, ..)| *at <= end) else {
+                break;
+            };
+            self.now = at.max(self.now);
+            match call {
+                Some(call) => {
+                    let (_, answer) = self.workers[worker].calls.remove(&call).unwrap();
+                    self.handle(worker, Event::CallEnded(call, answer.into_result()));
+                }
+                None => {
+                    let state = &mut self.workers[worker];
+                    state.next_tick = self.now + state.period;
+                    self.handle(worker, Event::Tick);
+                }
+            }
+        }
+        self.now = end;
+    }
+
+    /// A short while, in which everything that is under way comes to rest.
+    pub fn settle(&mut self) {
+        self.pass(Duration::from_millis(500));
+    }
+
+    /// Wakes every root context whose queue has an item.
+    fn wake_up(&mut self) {
+        for worker in 0..self.workers.len() {
+            if std::mem::take(&mut self.workers[worker].is_woken) {
+                self.handle(worker, Event::Woken);
+            }
+        }
+    }
+
+    /// The next tick or end of a call of any worker; calls first where both come at once.
+    fn next_thing(&self) -> Option<(Timestamp, usize, Option<CallId>)> {
+        let living = self.workers.iter().enumerate().filter(|(_, worker)| !worker.is_dead);
+        let things = living.flat_map(|(number, worker)| {
+            let calls = worker.calls.iter().map(move |(id, (at, _))| (*at, number, Some(*id)));
+            calls.chain([(worker.next_tick, number, None)])
+        });
+        things.min_by_key(|(at, number, call)| (*at, call.is_none(), *number))
+    }
+
+    fn handle(&mut self, worker: usize, event: Event) {
+        let now = self.now;
+        let state = &mut self.workers[worker];
+        if state.is_dead {
+            return;
+        }
+        let mut host = WorkerHost {
+            now,
+            shared: &mut self.shared,
+            provider: &mut self.provider,
+            streams: &mut state.streams,
+            calls: &mut state.calls,
+            log: &mut state.log,
+            period: None,
+        };
+        drive(&mut state.gateway, event, now, &mut host);
+        if let Some(period) = host.period {
+            state.period = period;
+            state.next_tick = now + period;
+        }
+    }
+}
+
+fn head(fields: &[(String, String)]) -> RequestHead<'_> {
+    RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
+}
+
+fn fate(outcome: Outcome) -> Fate {
+    match outcome {
+        Outcome::Forward(edits) => {
+            let set = edits.iter().filter_map(|edit| match edit {
+                HeaderEdit::Set(name, value) => {
+                    let value = String::from_utf8(value.expose().to_vec()).unwrap();
+                    Some((name.as_str().to_owned(), value))
+                }
+                HeaderEdit::Remove(_) => None,
+            });
+            Fate::Forwarded(set.collect())
+        }
+        Outcome::Refuse(refused) => Fate::Refused(refused.reply.status, refused.reason),
+        Outcome::Wait { .. } => Fate::Waiting,
+    }
+}
+
+/// The configuration of every worker: two issuers, a tenant's credential, one route that forwards
+/// the caller's token, one that injects the tenant's, one that impersonates.
+pub const CONFIGURATION: &str = include_str!("world.json");

@@ -1,0 +1,159 @@
+//! The identity providers of the simulated world: they answer as scripted, and count.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tenantgate::message::{CallFailure, CallResponse, HttpCall};
+use tenantgate::secret::Secret;
+use tenantgate::time::Timestamp;
+
+use super::tokens::tenant_token;
+
+/// What was asked of a provider.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Asked {
+    Keys,
+    Token(Option<String>),
+}
+
+/// The end of a call.
+#[derive(Clone)]
+pub enum Answer {
+    Failed(CallFailure),
+    Http { status: u16, content_type: &'static str, retry_after: Option<u64>, body: String },
+}
+
+impl Answer {
+    /// A JSON document.
+    pub fn json(body: impl Into<String>) -> Self {
+        Self::http(200, "application/json", body)
+    }
+
+    /// A status without a useful body.
+    pub fn status(status: u16) -> Self {
+        Self::http(status, "text/plain", "no")
+    }
+
+    /// Any answer.
+    pub fn http(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
+        Self::Http { status, content_type, retry_after: None, body: body.into() }
+    }
+
+    /// What the proxy makes of a call whose time ran out.
+    pub fn timeout() -> Self {
+        Self::http(504, "text/plain", "upstream request timeout")
+    }
+
+    /// A grant of this token.
+    pub fn grant(token: &str) -> Self {
+        Self::json(format!(
+            r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":1800}}"#
+        ))
+    }
+
+    pub(super) fn into_result(self) -> Result<CallResponse, CallFailure> {
+        match self {
+            Self::Failed(failure) => Err(failure),
+            Self::Http { status, content_type, retry_after, body } => Ok(CallResponse {
+                status,
+                content_type: Some(content_type.as_bytes().to_vec()),
+                retry_after: retry_after.map(Duration::from_secs),
+                body: Secret::new(body.into_bytes()),
+            }),
+        }
+    }
+}
+
+type Script = Box<dyn FnMut(&Asked, Timestamp) -> Option<Answer>>;
+
+/// Both providers: key sets and tokens.
+pub struct Provider {
+    /// How often each thing was asked for.
+    pub asked: BTreeMap<Asked, usize>,
+    /// When each call came.
+    pub times: Vec<(Timestamp, Asked)>,
+    /// The key set document.
+    pub jwks: String,
+    /// How long every answer takes.
+    pub latency: Duration,
+    /// The life of a technical token in seconds.
+    pub lifetime: u64,
+    /// Answers instead of the normal one where it gives one.
+    script: Script,
+    /// Refuses calls at once where it gives a failure.
+    pub refuse: Option<CallFailure>,
+    issued: usize,
+}
+
+impl Provider {
+    pub(super) fn new() -> Self {
+        Self {
+            asked: BTreeMap::new(),
+            times: Vec::new(),
+            jwks: super::Mint::new().jwks(1),
+            latency: Duration::from_millis(30),
+            lifetime: 1800,
+            script: Box::new(|_, _| None),
+            refuse: None,
+            issued: 0,
+        }
+    }
+
+    /// Answers by `script` from now on; normally where that gives nothing.
+    pub fn script(&mut self, script: impl FnMut(&Asked, Timestamp) -> Option<Answer> + 'static) {
+        self.script = Box::new(script);
+    }
+
+    /// Answers normally from now on.
+    pub fn recover(&mut self) {
+        self.script(|_, _| None);
+    }
+
+    /// How many calls there were.
+    pub fn calls(&self) -> usize {
+        self.asked.values().sum()
+    }
+
+    /// How many calls there were for tokens.
+    pub fn token_calls(&self) -> usize {
+        self.calls() - self.count(&Asked::Keys)
+    }
+
+    /// How often something was asked for.
+    pub fn count(&self, asked: &Asked) -> usize {
+        self.asked.get(asked).copied().unwrap_or(0)
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        call: &HttpCall,
+        now: Timestamp,
+    ) -> Result<(Duration, Answer), CallFailure> {
+        let asked = asked(call);
+        *self.asked.entry(asked.clone()).or_default() += 1;
+        self.times.push((now, asked.clone()));
+        if let Some(failure) = self.refuse {
+            return Err(failure);
+        }
+        let scripted = (self.script)(&asked, now);
+        let answer = scripted.unwrap_or_else(|| match &asked {
+            Asked::Keys => Answer::json(self.jwks.clone()),
+            Asked::Token(subtenant) => {
+                self.issued += 1;
+                let token =
+                    tenant_token("acme", subtenant.as_deref(), now, self.lifetime, self.issued);
+                Answer::json(format!(r#"{{"access_token":"{token}","token_type":"bearer"}}"#))
+            }
+        });
+        Ok((self.latency, answer))
+    }
+}
+
+fn asked(call: &HttpCall) -> Asked {
+    if call.method == "GET" {
+        return Asked::Keys;
+    }
+    let body = String::from_utf8(call.body.expose().clone()).unwrap();
+    let subtenant = body.split('&').find_map(|field| field.strip_prefix("subtenant="));
+    Asked::Token(subtenant.map(str::to_owned))
+}

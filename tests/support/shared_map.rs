@@ -1,0 +1,44 @@
+//! Shared data by the host's rules, as measured: a missing key ignores the counter, an existing one
+//! compares it; counters are never issued twice.
+
+use std::collections::BTreeMap;
+
+use tenantgate::shared::{Cas, CasMismatch, SharedData};
+
+/// The shared data of one process.
+#[derive(Default)]
+pub struct SharedMap {
+    pub values: BTreeMap<String, (Vec<u8>, u32)>,
+    counter: u32,
+    pub reads: usize,
+}
+
+impl SharedMap {
+    /// Overwrites a value, as somebody else with the same `vm_id` could.
+    pub fn tamper(&mut self, mut change: impl FnMut(&str, &mut Vec<u8>)) {
+        for (key, (value, cas)) in &mut self.values {
+            change(key, value);
+            self.counter += 1;
+            *cas = self.counter;
+        }
+    }
+}
+
+impl SharedData for SharedMap {
+    fn read(&mut self, key: &str) -> Option<(Vec<u8>, Cas)> {
+        self.reads += 1;
+        let (value, cas) = self.values.get(key)?;
+        Some((value.clone(), Cas::from_host(*cas)))
+    }
+
+    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), CasMismatch> {
+        if let Some((_, cas)) = self.values.get(key)
+            && *cas != expected.to_host()
+        {
+            return Err(CasMismatch);
+        }
+        self.counter += 1;
+        self.values.insert(key.to_owned(), (value.to_vec(), self.counter));
+        Ok(())
+    }
+}
