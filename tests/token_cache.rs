@@ -1,6 +1,12 @@
 //! Technical tokens over time, in the simulated world: stampedes, outages, wrong answers, workers
 //! that die, clients that go.
 
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
+)]
+
 mod support;
 
 use std::time::Duration;
