@@ -3,6 +3,8 @@
 set -euo pipefail
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+# shellcheck source=scripts/packages.sh
+source scripts/packages.sh
 
 # Ports that are free, so that a demo may run beside it; and containers of its own.
 export GATEWAY_PORT=0 IDENTITY_PROVIDER_PORT=0 COMPOSE_PROJECT_NAME=tenantgate-test

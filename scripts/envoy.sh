@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+# shellcheck source=scripts/packages.sh
+source scripts/packages.sh
 
 readonly version=${ENVOY_VERSION:-1.40.0}
 readonly folder=$PWD/target/envoy/$version

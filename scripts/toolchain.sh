@@ -9,6 +9,8 @@
 
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+# shellcheck source=scripts/packages.sh
+source scripts/packages.sh
 
 readonly DEBIAN_PACKAGES=(rustc-web rust-web-src rust-web-clippy wasi-libc lld-19)
 readonly DEBIAN_RUSTC=/usr/bin/rustc DEBIAN_CLIPPY=/usr/bin/clippy-driver
@@ -34,12 +36,12 @@ add_rustflag() {
 }
 
 has_target() {
-  compgen -G "$(rustc --print target-libdir --target "$1")/libstd-*.rlib" >/dev/null
+  compgen -G "$(rustc --print target-libdir --target "$1" 2>/dev/null)/libstd-*.rlib" >/dev/null
 }
 
-# Without a connection to the Rust download site this fails once; then Debian's compiler, once complete, goes first.
+# Without a way to the Rust download site this is tried once, for it may take its time to fail.
 rustup_adds() {
-  if debian_is_complete && [[ -f target/said/$1 ]]; then return 1; fi
+  if debian_is_complete && grep -qs "Debian's" target/said/wasm32-*; then return 1; fi
   command -v rustup >/dev/null && timeout 300 rustup target add "$1" >/dev/null 2>&1 && has_target "$1"
 }
 
