@@ -124,7 +124,7 @@ fn a_bad_token_is_refused_without_saying_why() {
         );
         assert!(answer.field("www-authenticate").contains("error=\"invalid_token\""), "{case}");
         bodies.push((answer.field("www-authenticate").to_owned(), answer.body));
-        reasons.push((*case, lab.decision(case)));
+        reasons.push((*case, lab.reason(case)));
     }
     bodies.dedup();
     assert_eq!(
@@ -156,7 +156,7 @@ fn a_bad_token_is_refused_without_saying_why() {
         ("wrong-issuer", "issuer_unknown"),
         ("expired", "expired"),
     ] {
-        assert!(lab.decision(case).contains(reason), "{case}: {}", lab.decision(case));
+        assert!(lab.reason(case).contains(reason), "{case}: {}", lab.reason(case));
         eventually("line in the filter's log", || lab.envoy.log().contains(reason).then_some(()));
     }
 

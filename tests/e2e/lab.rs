@@ -139,7 +139,7 @@ impl Lab {
     }
 
     /// What the filter left in its filter state for the request with this `x-case`.
-    pub fn decision(&self, case: &str) -> String {
+    pub fn reason(&self, case: &str) -> String {
         let log = self.scratch.path().join(bootstrap::ACCESS_LOG);
         let start = format!("case={case} ");
         let find = || {
@@ -147,7 +147,7 @@ impl Lab {
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default();
             let line = text.lines().find(|line| line.starts_with(&start))?;
-            line.split_once("decision=").map(|(_, decision)| decision.to_owned())
+            line.split_once("reason=").map(|(_, reason)| reason.to_owned())
         };
         eventually("a line in the access log", find)
     }

@@ -3,19 +3,22 @@
 use std::thread;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::development::caller::Caller;
 use crate::development::codes;
 use crate::development::http_client::{Connection, request};
 use crate::development::identity_provider::OldKey;
-use crate::lab::{Lab, eventually};
+use crate::lab::{Lab, Setup, eventually, now};
 
 #[test]
 fn a_new_key_is_found_by_one_refetch() {
-    let lab = Lab::start();
+    let lab = start();
     let user = Caller::of_tenant("acme");
     let old = lab.idp.sign(&user);
     assert_eq!(lab.get_with_token("/api/profile/me", &old).status, 200);
     let before = lab.idp.calls("keys");
+    thread::sleep(PAST_INTERVAL);
 
     lab.idp.rotate_key("key-id-2", OldKey::Published).unwrap();
     let answer = lab.get("/api/profile/me", &user);
@@ -34,10 +37,11 @@ fn a_new_key_is_found_by_one_refetch() {
 
 #[test]
 fn a_withdrawn_key_stops_working_with_the_next_key_set() {
-    let lab = Lab::start();
+    let lab = start();
     let user = Caller::of_tenant("acme");
     let old = lab.idp.sign(&user);
     assert_eq!(lab.get_with_token("/api/profile/me", &old).status, 200);
+    thread::sleep(PAST_INTERVAL);
     lab.idp.rotate_key("key-id-2", OldKey::Withdrawn).unwrap();
     assert_eq!(lab.get("/api/profile/me", &user).status, 200);
     // The other worker learns of the new set a little later.
@@ -49,13 +53,15 @@ fn a_withdrawn_key_stops_working_with_the_next_key_set() {
 
 #[test]
 fn a_flood_of_unknown_keys_causes_few_calls() {
-    let lab = Lab::start();
+    let lab = start();
     let user = Caller::of_tenant("acme");
     assert_eq!(lab.get("/api/profile/me", &user).status, 200);
     let before = lab.idp.calls("keys");
     lab.idp.set_keys_delay(Duration::from_millis(200));
     let key = lab.idp.signing_key();
     let good = lab.idp.sign(&user);
+    thread::sleep(PAST_INTERVAL);
+    let start = now();
     thread::scope(|scope| {
         for client in 0..20 {
             let (lab, key, claims, good) = (&lab, &key, user.claims(), &good);
@@ -88,6 +94,33 @@ fn a_flood_of_unknown_keys_causes_few_calls() {
         }
     });
     let calls = lab.idp.calls("keys") - before;
-    assert!((1..=3).contains(&calls), "{calls} key set calls for 500 made-up keys");
+    let most = usize::try_from((now() - start).as_secs() / INTERVAL.as_secs()).unwrap() + 1;
+    assert!((1..=most).contains(&calls), "{calls} key set calls for 500 made-up keys");
     lab.assert_unharmed();
 }
+
+#[test]
+fn a_new_key_that_comes_too_soon_is_found_when_the_interval_is_over() {
+    let lab = start();
+    let user = Caller::of_tenant("acme");
+    assert_eq!(lab.get("/api/profile/me", &user).status, 200);
+    lab.idp.rotate_key("key-id-2", OldKey::Published).unwrap();
+    let token = lab.idp.sign(&user);
+    // The refusal must not be remembered: the same token is good as soon as its key is known.
+    eventually("success with the new key", || {
+        let status = lab.get_with_token("/api/profile/me", &token).status;
+        assert!(status == 200 || status == 401, "{status}");
+        (status == 200).then_some(())
+    });
+}
+
+fn start() -> Lab {
+    let mut setup = Setup::new();
+    setup.filter["limits"]["unknown_key_interval"] = json!("2s");
+    setup.start()
+}
+
+/// How far apart the refetches for unknown keys are here.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// Long enough after a fetch for an unknown key to cause the next.
+const PAST_INTERVAL: Duration = Duration::from_millis(2200);
