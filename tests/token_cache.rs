@@ -395,3 +395,25 @@ fn past_the_limit_of_waiting_requests_more_are_refused_at_once() {
     let refused = fates.iter().filter(|fate| **fate == Fate::Refused(503, "overloaded")).count();
     assert_eq!((waiting, refused), (500, 100));
 }
+
+#[test]
+fn metrics_tell_what_happened_and_gauges_come_back_to_rest() {
+    let mut world = world(2);
+    let first = ask(&mut world, 0, "/tenant/x", None);
+    world.settle();
+    let token = world.mint.token("beta", None, world.now);
+    world.request(1, "/tenant/x", Some(&token));
+    world.request(1, "/tenant/x", None);
+    world.pass(3 * SECOND);
+    assert!(matches!(world.fate(first), Fate::Forwarded(_)));
+    let metric = |name: &str| world.metrics.get(&format!("tenantgate.{name}")).copied();
+    assert_eq!(metric("request.forwarded"), Some(1));
+    assert_eq!(metric("request.waited"), Some(1));
+    assert_eq!(metric("request.waiting").unwrap_or(0), 0);
+    assert_eq!(metric("request.refused.tenant_mismatch"), Some(1));
+    assert_eq!(metric("request.refused.token_missing"), Some(1));
+    assert_eq!(metric("fetch.keys.succeeded"), Some(1));
+    assert_eq!(metric("fetch.token.succeeded"), Some(1));
+    assert_eq!(metric("fetch.token.failed"), None);
+    assert_eq!(metric("verified_tokens"), Some(2));
+}

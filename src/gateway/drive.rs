@@ -3,14 +3,14 @@
 //! tested without a proxy.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use super::{CallId, Effect, Event, Gateway, Outcome, Parked, Refused, StreamId};
 use crate::crypto::SignatureVerifier;
 use crate::message::{CallFailure, HttpCall, RequestHead};
 use crate::shared::SharedData;
-use crate::telemetry::Notice;
+use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
-use std::time::Duration;
 
 /// What a host does for the root context. Every method acts at once and reports what the gateway
 /// must know; none decides anything.
@@ -41,6 +41,9 @@ pub trait Host {
 
     /// Writes a line to the log.
     fn log(&mut self, notice: &Notice);
+
+    /// Moves a metric.
+    fn measure(&mut self, metric: Metric, step: i64);
 }
 
 /// Handles an event and performs all that follows from it, in order.
@@ -59,6 +62,9 @@ pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut imp
                     }
                 }
                 Effect::Log(notice) => host.log(&notice),
+                Effect::Measure(steps) => {
+                    steps.into_iter().for_each(|(metric, step)| host.measure(metric, step));
+                }
                 Effect::Revisit(parked) => revisit(gateway, parked, now, host, &mut events),
                 Effect::TickEvery(period) => host.tick_every(period),
             }

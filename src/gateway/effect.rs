@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
 use crate::problem::Protocol;
-use crate::telemetry::Notice;
+use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
 /// One request, by the host's number of its stream.
@@ -35,6 +35,8 @@ pub enum Effect {
     Call(CallId, HttpCall),
     /// Write a line to the log.
     Log(Notice),
+    /// Move metrics by these steps.
+    Measure(Vec<(Metric, i64)>),
     /// Decide a waiting request again, from its header as the host holds it.
     Revisit(Parked),
     /// Let the timer fire with this period.

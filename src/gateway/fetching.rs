@@ -21,7 +21,7 @@ use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, CallResponse};
 use crate::shared::{Claim, Failure, Record, SharedData, SharedEntries};
-use crate::telemetry::Notice;
+use crate::telemetry::{Fetch, Metric, Notice};
 use crate::time::Timestamp;
 
 /// Everything this worker fetches or has fetched.
@@ -47,6 +47,8 @@ pub(super) struct Progress {
     pub(super) effects: Vec<Effect>,
     /// Things whose waiters have their turn: they were fetched, or cannot be.
     pub(super) settled: Vec<Resource>,
+    /// What to count.
+    pub(super) outcomes: Vec<Metric>,
 }
 
 impl Fetching {
@@ -81,6 +83,11 @@ impl Fetching {
             self.make_room();
         }
         self.slots.entry(resource.clone()).or_default()
+    }
+
+    /// How many slots there are.
+    pub(super) fn slots(&self) -> usize {
+        self.slots.len()
     }
 
     /// Marks that something newer than `than` is wanted.
@@ -206,9 +213,14 @@ impl Fetching {
         let Some(meaning) = self.origins.meaning(&resource) else { return };
         let entries = self.entries(&resource).clone();
         let what = self.origins.what(&resource);
+        let fetch = match &resource {
+            Resource::Keys(_) => Fetch::Keys,
+            Resource::Token(..) => Fetch::Token,
+        };
         let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
         match self.origins.accept(&resource, result, now) {
             Ok((fetched, record)) => {
+                progress.outcomes.push(Metric::FetchSucceeded(fetch));
                 entries.complete(&meaning, nonce, &record, now, shared);
                 if let Fetched::Keys(set) = &fetched
                     && !set.skipped().is_empty()
@@ -223,6 +235,7 @@ impl Fetching {
                 }
             }
             Err(Fault { reason, prospect }) => {
+                progress.outcomes.push(Metric::FetchFailed(fetch));
                 let attempts = attempts.saturating_add(1);
                 let jitter = self.random.jitter();
                 let delay = backoff::delay(attempts, prospect, retry_after, jitter);

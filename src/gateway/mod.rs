@@ -29,10 +29,11 @@ use self::waiters::Waiters;
 use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
-use crate::message::RequestHead;
+use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::GuardedRoute;
 use crate::problem::{self, Failure, Protocol, Refusal};
 use crate::shared::SharedData;
+use crate::telemetry::Metric;
 use crate::time::Timestamp;
 
 /// The state of one root context: one configuration in one worker.
@@ -43,6 +44,7 @@ pub struct Gateway {
     verified: VerifiedTokens,
     waiters: Waiters<Resource>,
     tally: Tally,
+    reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
     is_woken: bool,
     tick: Duration,
@@ -57,6 +59,7 @@ impl Gateway {
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             tally: Tally::default(),
+            reported_at: Timestamp::default(),
             is_woken: false,
             tick: FIRST_TICK,
             config,
@@ -82,11 +85,12 @@ impl Gateway {
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
         match self.decide(head, now, signatures) {
-            Ok(edits) => Outcome::Forward(edits),
+            Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, route.as_ref(), Protocol::of(head)))
             }
             Err((Halt::Wait(resource), route)) => {
+                self.tally.count(Metric::Waited);
                 let deadline = now + self.config.limits().waiting_deadline;
                 let parked = Parked { stream, deadline, protocol: Protocol::of(head) };
                 self.park(&resource, parked, route.as_ref())
@@ -103,7 +107,7 @@ impl Gateway {
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
         match self.decide(head, now, signatures) {
-            Ok(edits) => Outcome::Forward(edits),
+            Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.protocol))
             }
@@ -135,7 +139,7 @@ impl Gateway {
             Event::Tick => {
                 self.is_woken = false;
                 progress = self.fetching.look_around(now, shared);
-                progress.effects.extend(self.tally.drain().map(Effect::Log));
+                self.report(now, &mut progress.effects);
             }
             Event::Woken => self.is_woken = false,
         }
@@ -143,6 +147,7 @@ impl Gateway {
         for resource in &progress.settled {
             self.waiters.release(resource);
         }
+        progress.outcomes.into_iter().for_each(|metric| self.tally.count(metric));
         let mut effects = progress.effects;
         for (parked, cause) in self.waiters.take_expired(now) {
             let refused = self.refuse(&overdue(cause.as_ref()), None, parked.protocol);
@@ -152,6 +157,26 @@ impl Gateway {
         effects.extend(turns.take(TURNS).map(Effect::Revisit));
         effects.extend(self.next_tick());
         effects
+    }
+
+    fn forward(&mut self, edits: HeaderEdits) -> Outcome {
+        self.tally.forward();
+        Outcome::Forward(edits)
+    }
+
+    /// Writes down what happened since the last report, at most once a second.
+    fn report(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if now.since(self.reported_at) < SLOW_TICK {
+            return;
+        }
+        self.reported_at = now;
+        effects.extend(self.tally.lines().map(Effect::Log));
+        let gauges = [
+            (Metric::Slots, self.fetching.slots()),
+            (Metric::VerifiedTokens, self.verified.held().0.entries),
+            (Metric::Waiting, self.waiters.len()),
+        ];
+        effects.push(Effect::Measure(self.tally.steps(gauges)));
     }
 
     fn park(
@@ -175,7 +200,7 @@ impl Gateway {
         protocol: Protocol,
     ) -> Refused {
         let reason = refusal.reason();
-        self.tally.count(reason, route.map(|route| &route.route().name));
+        self.tally.refuse(refusal.code(), reason, route.map(|route| &route.route().name));
         Refused { reply: problem::reply(refusal, protocol), reason }
     }
 

@@ -1,30 +1,71 @@
-//! Refusals counted between two ticks, so that a flood of them is a few lines in the log.
+//! What happened between two reports, so that a flood of refusals is a few lines in the log and a
+//! few steps of a counter.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::telemetry::Notice;
+use crate::telemetry::{Metric, Notice};
 
-/// The most pairs of reason and route that are told apart between two lines.
+/// The most pairs of reason and route that are told apart in one report.
 const LIMIT: usize = 64;
 
-/// Counts of refused requests by reason and route.
+/// Counts since the last report, and where the gauges stood then.
 #[derive(Debug, Default)]
-pub(super) struct Tally(HashMap<(&'static str, Option<Arc<str>>), u64>);
+pub(super) struct Tally {
+    refusals: HashMap<(&'static str, Option<Arc<str>>), u64>,
+    counts: BTreeMap<Metric, i64>,
+    gauges: BTreeMap<Metric, i64>,
+    forwarded: i64,
+}
 
 impl Tally {
-    /// Counts one refusal. Past [`LIMIT`] pairs, routes are no longer told apart.
-    pub(super) fn count(&mut self, reason: &'static str, route: Option<&Arc<str>>) {
-        let key = (reason, route.cloned());
-        let key =
-            if self.0.len() < LIMIT || self.0.contains_key(&key) { key } else { (reason, None) };
-        let count = self.0.entry(key).or_default();
+    /// Counts a request that goes on.
+    pub(super) const fn forward(&mut self) {
+        self.forwarded = self.forwarded.saturating_add(1);
+    }
+
+    /// Counts something else by one.
+    pub(super) fn count(&mut self, metric: Metric) {
+        let count = self.counts.entry(metric).or_default();
         *count = count.saturating_add(1);
     }
 
-    /// One line for each pair, and starts anew.
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Notice> + '_ {
-        self.0.drain().map(|((reason, route), count)| Notice::Refused { reason, route, count })
+    /// Counts a refusal by its public code, and by its exact reason and route for the log. Past
+    /// [`LIMIT`] pairs, routes are no longer told apart.
+    pub(super) fn refuse(
+        &mut self,
+        code: &'static str,
+        reason: &'static str,
+        route: Option<&Arc<str>>,
+    ) {
+        self.count(Metric::Refused(code));
+        let key = (reason, route.cloned());
+        let is_known = self.refusals.len() < LIMIT || self.refusals.contains_key(&key);
+        let key = if is_known { key } else { (reason, None) };
+        let count = self.refusals.entry(key).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    /// Lines for the refusals since the last report.
+    pub(super) fn lines(&mut self) -> impl Iterator<Item = Notice> + '_ {
+        self.refusals.drain().map(|((reason, route), count)| Notice::Refused {
+            reason,
+            route,
+            count,
+        })
+    }
+
+    /// The steps of all metrics since the last report. Gauges move by differences, because all
+    /// workers move the same ones.
+    pub(super) fn steps(&mut self, gauges: [(Metric, usize); 3]) -> Vec<(Metric, i64)> {
+        let mut counts = std::mem::take(&mut self.counts);
+        counts.insert(Metric::Forwarded, std::mem::take(&mut self.forwarded));
+        for (gauge, value) in gauges {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            let before = self.gauges.insert(gauge, value).unwrap_or_default();
+            counts.insert(gauge, value.saturating_sub(before));
+        }
+        counts.into_iter().filter(|(_, step)| *step != 0).collect()
     }
 }
 
@@ -32,23 +73,38 @@ impl Tally {
 mod tests {
     use super::*;
 
+    const IDLE: [(Metric, usize); 3] =
+        [(Metric::Slots, 0), (Metric::VerifiedTokens, 0), (Metric::Waiting, 0)];
+
     #[test]
-    fn equal_refusals_are_one_line() {
+    fn equal_refusals_are_one_line_and_one_step() {
         let mut tally = Tally::default();
         let route: Arc<str> = Arc::from("files");
-        tally.count("expired", Some(&route));
-        tally.count("expired", Some(&route));
-        let lines: Vec<_> = tally.drain().collect();
+        tally.refuse("token_expired", "expired", Some(&route));
+        tally.refuse("token_expired", "expired", Some(&route));
+        let lines: Vec<_> = tally.lines().collect();
         assert_eq!(lines, [Notice::Refused { reason: "expired", route: Some(route), count: 2 }]);
-        assert_eq!(tally.drain().count(), 0);
+        assert_eq!(tally.steps(IDLE), [(Metric::Refused("token_expired"), 2)]);
+        assert_eq!((tally.lines().count(), tally.steps(IDLE)), (0, Vec::new()));
     }
 
     #[test]
     fn the_number_of_lines_is_bounded() {
         let mut tally = Tally::default();
         for route in 0..1000 {
-            tally.count("expired", Some(&Arc::from(route.to_string())));
+            tally.refuse("token_expired", "expired", Some(&Arc::from(route.to_string())));
         }
-        assert_eq!(tally.drain().count(), LIMIT + 1);
+        assert_eq!(tally.lines().count(), LIMIT + 1);
+    }
+
+    #[test]
+    fn gauges_move_by_differences() {
+        let mut tally = Tally::default();
+        let waiting =
+            |waiting| [(Metric::Slots, 1), (Metric::VerifiedTokens, 0), (Metric::Waiting, waiting)];
+        assert_eq!(tally.steps(waiting(5)), [(Metric::Slots, 1), (Metric::Waiting, 5)]);
+        assert_eq!(tally.steps(waiting(2)), [(Metric::Waiting, -3)]);
+        tally.forward();
+        assert_eq!(tally.steps(waiting(2)), [(Metric::Forwarded, 1)]);
     }
 }

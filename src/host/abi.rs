@@ -18,7 +18,7 @@ use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
 use crate::message::{CallFailure, HttpCall};
-use crate::telemetry::Level;
+use crate::telemetry::{Level, MetricKind};
 use crate::time::Timestamp;
 
 /// The host did not do it; its status, where it gave one.
@@ -52,6 +52,7 @@ unsafe extern "C" {
         result_size: *mut usize,
     ) -> u32;
     fn proxy_continue_stream(stream_type: u32) -> u32;
+    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
     fn proxy_dequeue_shared_queue(queue: u32, data: *mut *mut u8, size: *mut usize) -> u32;
     fn proxy_enqueue_shared_queue(queue: u32, data: *const u8, size: usize) -> u32;
     fn proxy_get_buffer_bytes(
@@ -76,6 +77,7 @@ unsafe extern "C" {
         value_size: *mut usize,
         cas: *mut u32,
     ) -> u32;
+    fn proxy_increment_metric(metric: u32, step: i64) -> u32;
     fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
     fn proxy_register_shared_queue(name: *const u8, name_size: usize, queue: *mut u32) -> u32;
     fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
@@ -257,6 +259,24 @@ pub(super) fn log(level: Level, message: &str) {
     };
     // SAFETY: the message is valid during the call; the host copies it.
     let _status = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
+}
+
+/// Defines a metric, or finds it if it is defined already.
+pub(super) fn define_metric(kind: MetricKind, name: &str) -> Result<u32, HostError> {
+    let kind = match kind {
+        MetricKind::Counter => 0,
+        MetricKind::Gauge => 1,
+    };
+    let mut metric = 0;
+    // SAFETY: the name is valid during the call, `metric` for one u32.
+    check(unsafe { proxy_define_metric(kind, name.as_ptr(), name.len(), &mut metric) })?;
+    Ok(metric)
+}
+
+/// Moves a metric; a counter only up.
+pub(super) fn move_metric(metric: u32, step: i64) -> Result<(), HostError> {
+    // SAFETY: no pointers.
+    check(unsafe { proxy_increment_metric(metric, step) })
 }
 
 /// Calls a function that only some hosts have.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::abi;
+use super::metrics::Metrics;
 use super::root::Calls;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
@@ -13,7 +14,7 @@ use crate::message::{
     CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
 };
 use crate::shared::SharedData;
-use crate::telemetry::Notice;
+use crate::telemetry::{Metric, Notice};
 
 /// The filter state (`wasm.tenantgate.reason`) that holds why a request was refused.
 const REASON: &str = "tenantgate.reason";
@@ -24,6 +25,7 @@ pub(super) struct RootHost<'a> {
     pub(super) shared: &'a mut HostShared,
     pub(super) signatures: &'a HostSignatures,
     pub(super) calls: &'a mut Calls,
+    pub(super) metrics: &'a mut Metrics,
 }
 
 impl Host for RootHost<'_> {
@@ -75,6 +77,10 @@ impl Host for RootHost<'_> {
 
     fn log(&mut self, notice: &Notice) {
         abi::log(notice.level(), &notice.to_string());
+    }
+
+    fn measure(&mut self, metric: Metric, step: i64) {
+        self.metrics.step(metric, step);
     }
 }
 

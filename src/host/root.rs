@@ -10,6 +10,7 @@ use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
 
 use super::abi;
+use super::metrics::Metrics;
 use super::perform::RootHost;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
@@ -19,7 +20,7 @@ use crate::config;
 use crate::gateway::{CallId, Event, Gateway, drive};
 use crate::message::{CallFailure, CallResponse, parse_pairs};
 use crate::secret::Secret;
-use crate::telemetry::Level;
+use crate::telemetry::{Level, Metric};
 
 /// The calls that run, by the host's tokens, with the largest answer that is read.
 #[derive(Default)]
@@ -38,13 +39,14 @@ pub(super) struct Root {
     worker: Option<Rc<Worker>>,
     shared: HostShared,
     calls: Calls,
+    metrics: Metrics,
 }
 
 impl Root {
     /// A root context without a configuration: it refuses everything.
     pub(super) fn new(id: u32) -> Self {
         let shared = HostShared::Worker(HashMap::new());
-        Self { id, worker: None, shared, calls: Calls::default() }
+        Self { id, worker: None, shared, calls: Calls::default(), metrics: Metrics::default() }
     }
 
     /// Hands an event to the gateway and performs what follows.
@@ -57,6 +59,7 @@ impl Root {
             shared: &mut self.shared,
             signatures: &worker.signatures,
             calls: &mut self.calls,
+            metrics: &mut self.metrics,
         };
         drive(&mut gateway, event, now, &mut host);
         if worker.hurried.replace(false) {
@@ -86,6 +89,9 @@ impl Root {
             abi::log(Level::Warn, &format!("configuration: {warning}"));
         }
         self.shared = shared_data();
+        if matches!(self.shared, HostShared::Worker(_)) {
+            self.metrics.step(Metric::IsolatedWorkers, 1);
+        }
         let seed = RandomState::new().hash_one(self.id);
         let gateway = Gateway::new(Arc::new(compiled.config), seed);
         let signatures = HostSignatures::probe();

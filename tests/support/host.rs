@@ -7,7 +7,7 @@ use tenantgate::crypto::{SignatureVerifier, SoftwareVerifier};
 use tenantgate::gateway::{CallId, Host, Outcome, Refused, StreamId};
 use tenantgate::message::{CallFailure, HttpCall, RequestHead};
 use tenantgate::shared::SharedData;
-use tenantgate::telemetry::Notice;
+use tenantgate::telemetry::{Metric, Notice};
 use tenantgate::time::Timestamp;
 
 use super::provider::{Answer, Provider};
@@ -20,6 +20,7 @@ pub(super) struct WorkerHost<'w> {
     pub(super) streams: &'w mut BTreeMap<StreamId, Stream>,
     pub(super) calls: &'w mut BTreeMap<CallId, (Timestamp, Answer)>,
     pub(super) log: &'w mut Vec<String>,
+    pub(super) metrics: &'w mut BTreeMap<String, i64>,
     pub(super) period: Option<Duration>,
 }
 
@@ -82,5 +83,9 @@ impl Host for WorkerHost<'_> {
 
     fn log(&mut self, notice: &Notice) {
         self.log.push(notice.to_string());
+    }
+
+    fn measure(&mut self, metric: Metric, step: i64) {
+        *self.metrics.entry(metric.name()).or_default() += step;
     }
 }

@@ -90,6 +90,8 @@ pub struct World {
     pub shared: SharedMap,
     pub provider: Provider,
     pub mint: Mint,
+    /// The metrics of the process.
+    pub metrics: BTreeMap<String, i64>,
     workers: Vec<Worker>,
     last_stream: u32,
 }
@@ -102,6 +104,7 @@ impl World {
             shared: SharedMap::default(),
             provider: Provider::new(),
             mint: Mint::new(),
+            metrics: BTreeMap::new(),
             workers: Vec::new(),
             last_stream: 0,
         };
@@ -262,6 +265,7 @@ impl World {
             streams: &mut state.streams,
             calls: &mut state.calls,
             log: &mut state.log,
+            metrics: &mut self.metrics,
             period: None,
         };
         drive(&mut state.gateway, event, now, &mut host);

@@ -1,5 +1,4 @@
-//! Log records as values. They hold names from the configuration and fixed words, never a header,
-//! a body or a token.
+//! Lines for the log.
 
 use std::fmt;
 use std::sync::Arc;

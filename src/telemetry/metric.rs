@@ -1,0 +1,102 @@
+//! Numbers for the proxy's statistics. Their names are a fixed set: nothing of a request is in one.
+
+/// A metric of the whole process: all workers add to the same number.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Metric {
+    /// Fetches that failed, an answer that was not what was asked for included.
+    FetchFailed(Fetch),
+    /// Fetches that brought what was asked for.
+    FetchSucceeded(Fetch),
+    /// Requests that went on.
+    Forwarded,
+    /// Workers that share nothing with the others, because the proxy gave the filter no `vm_id`.
+    IsolatedWorkers,
+    /// Requests that were answered by us, by their public code.
+    Refused(&'static str),
+    /// Slots for technical tokens and key sets that workers hold.
+    Slots,
+    /// Verified tokens that workers remember.
+    VerifiedTokens,
+    /// Times that a request had to wait.
+    Waited,
+    /// Requests that wait now.
+    Waiting,
+}
+
+/// What is fetched.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Fetch {
+    /// Key sets of issuers.
+    Keys,
+    /// Technical tokens.
+    Token,
+}
+
+/// How a metric moves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MetricKind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down. Workers move it by differences; after a VM was reloaded it may be off by
+    /// what the lost worker held.
+    Gauge,
+}
+
+impl Metric {
+    /// The name, with our own prefix. Envoy shows `wasmcustom.<name>`, and in Prometheus `_` for `.`.
+    pub fn name(self) -> String {
+        let fetch = |fetch| match fetch {
+            Fetch::Keys => "keys",
+            Fetch::Token => "token",
+        };
+        let name = match self {
+            Self::FetchFailed(what) => format!("fetch.{}.failed", fetch(what)),
+            Self::FetchSucceeded(what) => format!("fetch.{}.succeeded", fetch(what)),
+            Self::Forwarded => "request.forwarded".to_owned(),
+            Self::IsolatedWorkers => "isolated_workers".to_owned(),
+            Self::Refused(code) => format!("request.refused.{code}"),
+            Self::Slots => "slots".to_owned(),
+            Self::VerifiedTokens => "verified_tokens".to_owned(),
+            Self::Waited => "request.waited".to_owned(),
+            Self::Waiting => "request.waiting".to_owned(),
+        };
+        format!("tenantgate.{name}")
+    }
+
+    /// How it moves.
+    pub const fn kind(self) -> MetricKind {
+        match self {
+            Self::FetchFailed(_)
+            | Self::FetchSucceeded(_)
+            | Self::Forwarded
+            | Self::Refused(_)
+            | Self::Waited => MetricKind::Counter,
+            Self::IsolatedWorkers | Self::Slots | Self::VerifiedTokens | Self::Waiting => {
+                MetricKind::Gauge
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_that_dashboards_are_built_on() {
+        let rows = [
+            (Metric::FetchFailed(Fetch::Keys), "tenantgate.fetch.keys.failed"),
+            (Metric::FetchSucceeded(Fetch::Token), "tenantgate.fetch.token.succeeded"),
+            (Metric::Forwarded, "tenantgate.request.forwarded"),
+            (Metric::IsolatedWorkers, "tenantgate.isolated_workers"),
+            (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
+            (Metric::Slots, "tenantgate.slots"),
+            (Metric::VerifiedTokens, "tenantgate.verified_tokens"),
+            (Metric::Waited, "tenantgate.request.waited"),
+            (Metric::Waiting, "tenantgate.request.waiting"),
+        ];
+        for (metric, name) in rows {
+            assert_eq!(metric.name(), name);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Log records and metrics as values. They hold names from the configuration and fixed words, never
+//! a header, a body or a token.
+
+mod metric;
+mod notice;
+
+pub use metric::{Fetch, Metric, MetricKind};
+pub use notice::{Level, Notice, What};
