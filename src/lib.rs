@@ -1,5 +1,15 @@
 //! tenantgate: a proxy-wasm filter that authenticates callers, keeps subtenants on
 //! subtenancy-aware routes, and puts technical tokens on requests to upstreams.
+//!
+//! The journey of a request, in one pass and without I/O:
+//!
+//! ```text
+//! bytes -> RequestHead -> RequestTarget -> GuardedRoute -> Bearer -> VerifiedToken -> Principal
+//!       -> Permit -> technical tokens -> HeaderEdits -> upstream
+//! ```
+//!
+//! What is missing on the way (a key set, a technical token) is fetched by the root context; the request
+//! waits, and is decided again from the start. `docs/architecture.md` has the diagrams.
 
 // In Node `#[test]` is wasm-bindgen's; this is the only place that knows.
 #[cfg(all(test, target_arch = "wasm32", target_os = "unknown"))]

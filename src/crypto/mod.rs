@@ -1,4 +1,4 @@
-//! Signatures and digests. `verify`, `sign` and `digest` are the only files that name a crypto crate.
+//! Signatures and digests. `verify` and `digest` are the only files that name a crypto crate.
 
 pub mod digest;
 pub mod envoy;

@@ -149,7 +149,8 @@ impl From<AnswerError> for Fault {
     }
 }
 
-/// How long a key set is kept in shared data for workers that start later: 24 h.
+/// How long a stored key set counts when a full bucket has to give up an entry: 24 h. It is adopted
+/// later too, by a worker that has nothing newer, and is then due to be fetched anew.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that the configuration does not name; no code asks for one.

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 /// What a token says of itself. Nobody has proved it.
 ///
 /// It serves to check that a token which came from the token endpoint is the one that was asked
-/// for (design: a technical token is checked before it is stored or sent). It grants nothing.
+/// for, before it is stored or sent. It grants nothing.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UntrustedClaims {
     /// `alg`.

@@ -59,7 +59,7 @@ pub(super) enum Treatment {
     Technical,
 }
 
-/// The plan of `route`: design table "authentication by upstream".
+/// The plan of `route`: the table "Combinations" in `docs/configuration.md`.
 pub(super) fn plan(deployment: Deployment, route: &Route) -> Result<Plan, CombinationError> {
     use Authentication::{NotLookedAt, Optional, Required};
     use Deployment::{Egress, Ingress};

@@ -2,8 +2,8 @@
 //!
 //! A *source* is one configured credential. It knows the call that obtains a token, and how to
 //! tell whether the token received is the token asked for; it performs nothing. The same check
-//! runs on an answer, and on a record read from shared data (design §3.2): a wrong-tenant token in
-//! a cache is the worst thing this product could do.
+//! runs on an answer, and on a record read from shared data: a wrong-tenant token in a cache is the
+//! worst thing this product could do. `docs/decisions/` has the reasons (0009).
 //!
 //! A new kind of credential is one file that implements [`Kind`], and one line in the
 //! configuration's table of kinds.
