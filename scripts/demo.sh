@@ -4,6 +4,10 @@ set -euo pipefail
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
+# A silent build of some minutes looks like a hang.
+if [[ ! -x target/release/examples/demo ]]; then
+  echo "demo: the first build takes some minutes; nothing is printed until it is done" >&2
+fi
 scripts/wasm.sh
 ENVOY=$(scripts/envoy.sh)
 export ENVOY WASM=$PWD/target/tenantgate.wasm

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::net::SocketAddr;
 
 use crate::development::envoy::EnvoyError;
 use crate::development::identity_provider::StartError;
@@ -12,8 +13,8 @@ pub enum DemoError {
     Connect(io::Error),
     Envoy(EnvoyError),
     Files(io::Error),
-    IdentityProvider(StartError),
-    Listen(io::Error),
+    IdentityProvider { listen: SocketAddr, error: StartError },
+    Listen { listen: SocketAddr, error: io::Error },
     ModuleMissing { path: String },
     Print(io::Error),
     Signals(io::Error),
@@ -27,8 +28,8 @@ impl fmt::Display for DemoError {
             Self::Connect(error) => write!(formatter, "the gateway or the identity provider cannot be reached: {error}"),
             Self::Envoy(error) => error.fmt(formatter),
             Self::Files(error) => write!(formatter, "the files of the demo cannot be read or written: {error}; run it in the repository's root"),
-            Self::IdentityProvider(error) => error.fmt(formatter),
-            Self::Listen(error) => write!(formatter, "the upstream cannot listen: {error}"),
+            Self::IdentityProvider { listen, error } => write!(formatter, "{error}, on `{listen}`"),
+            Self::Listen { listen, error } => write!(formatter, "the upstream cannot listen: {error}, on `{listen}`"),
             Self::ModuleMissing { path } => write!(formatter, "there is no module at `{path}`; run `make wasm`"),
             Self::Print(error) => write!(formatter, "standard output is closed: {error}"),
             Self::Signals(error) => write!(formatter, "signals cannot be received: {error}"),

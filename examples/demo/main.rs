@@ -64,11 +64,12 @@ fn perform(command: Command) -> Result<ExitCode, DemoError> {
         }
         Command::IdentityProvider { listen } => {
             let provider = IdentityProvider::start(listen, vec![stage::client_from_environment()?])
-                .map_err(DemoError::IdentityProvider)?;
+                .map_err(|error| DemoError::IdentityProvider { listen, error })?;
             serve_until_interrupt("identity provider", provider.address())?;
         }
         Command::Upstream { listen } => {
-            let upstream = Upstream::start(listen).map_err(DemoError::Listen)?;
+            let upstream =
+                Upstream::start(listen).map_err(|error| DemoError::Listen { listen, error })?;
             serve_until_interrupt("upstream", upstream.address())?;
         }
     }

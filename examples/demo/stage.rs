@@ -40,8 +40,9 @@ impl Stage {
             (CLIENT_SECRET.to_owned(), client.secret.clone()),
         ];
         let identity_provider = IdentityProvider::start(IDENTITY_PROVIDER, vec![client])
-            .map_err(DemoError::IdentityProvider)?;
-        let upstream = Upstream::start(UPSTREAM).map_err(DemoError::Listen)?;
+            .map_err(|error| DemoError::IdentityProvider { listen: IDENTITY_PROVIDER, error })?;
+        let upstream = Upstream::start(UPSTREAM)
+            .map_err(|error| DemoError::Listen { listen: UPSTREAM, error })?;
 
         let directory = Path::new(DIRECTORY);
         let config = directory.join("ingress.yaml");
