@@ -1,5 +1,6 @@
 //! Endpoints that answer, but wrongly.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::development::caller::Caller;
@@ -97,6 +98,25 @@ fn a_wrong_key_set_lets_nobody_in() {
         lab.assert_nothing_leaked(&[]);
         lab.assert_unharmed();
     }
+}
+
+#[test]
+fn one_broken_issuer_does_not_hurt_another() {
+    let setup = Setup::new();
+    setup.idp.set_partner_keys_fault(Fault::Silence);
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme");
+    let partner = lab.idp.sign_as_partner(&Caller::of_partner("beta"));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| lab.get_with_token("/api/profile/me", &partner));
+        for _ in 0..20 {
+            assert_eq!(lab.get("/api/profile/me", &user).status, 200);
+            assert_eq!(lab.get("/api/reports/1", &user).status, 200);
+        }
+        assert_unavailable(&waiting.join().unwrap(), codes::KEYS_UNAVAILABLE);
+    });
+    lab.idp.set_partner_keys_fault(Fault::None);
+    recovers(|| lab.get_with_token("/api/profile/me", &partner));
 }
 
 fn wrong_tokens() -> Vec<Fault> {
