@@ -49,7 +49,7 @@ impl IdentityProvider {
         }));
         let shared = Arc::clone(&state);
         let server = HttpServer::start(address, move |request| answer(&shared, request))
-            .map_err(StartError::Listen)?;
+            .map_err(|error| StartError::Listen { address, error })?;
         Ok(Self { server: Mutex::new(server), state })
     }
 
@@ -143,15 +143,15 @@ pub enum OldKey {
 #[derive(Debug)]
 pub enum StartError {
     Key(KeyError),
-    Listen(io::Error),
+    Listen { address: SocketAddr, error: io::Error },
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(formatter),
-            Self::Listen(error) => {
-                write!(formatter, "the identity provider cannot listen: {error}")
+            Self::Listen { address, error } => {
+                write!(formatter, "the identity provider cannot listen on {address}: {error}")
             }
         }
     }
