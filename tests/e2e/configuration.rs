@@ -2,14 +2,18 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::json;
 
 use crate::development::caller::Caller;
 use crate::development::envoy::{EnvoyError, example, validate};
+use crate::development::http_client::{Connection, Received, exchange, request};
 use crate::development::scratch::Scratch;
+use crate::development::signing_key::claims_of;
+use crate::development::upstream::seen;
 use crate::filter;
-use crate::lab::{Setup, envoy_binary, eventually, module};
+use crate::lab::{SECOND_CLIENT, Setup, envoy_binary, eventually, module};
 
 #[test]
 fn every_example_is_accepted_by_envoy() {
@@ -91,13 +95,13 @@ fn a_bad_update_never_replaces_a_good_configuration() {
     // The listener has a new port only if it was replaced as a whole; the name stays.
     eventually("new configuration in force", || {
         let gateway = lab.envoy.listener("ingress").ok()?;
-        let bytes = crate::development::http_client::request(
+        let bytes = request(
             "GET",
             "/api/profile/me",
             &[("authorization", &format!("Bearer {}", lab.idp.sign(&user)))],
             "",
         );
-        let answer = crate::development::http_client::exchange(gateway, &bytes).ok()?;
+        let answer = exchange(gateway, &bytes).ok()?;
         (answer.status == 403).then_some(())
     });
     assert_eq!(
@@ -105,6 +109,61 @@ fn a_bad_update_never_replaces_a_good_configuration() {
         1,
         "the technical token survives an update that does not concern it"
     );
+}
+
+#[test]
+fn a_request_that_waits_while_the_configuration_is_replaced_is_answered() {
+    let mut setup = Setup::new();
+    setup.listener_file = true;
+    let lab = setup.start();
+    lab.idp.set_token_delay(Duration::from_millis(1500));
+    let authorization = format!("Bearer {}", lab.idp.sign(&Caller::of_tenant("acme")));
+    let mut waiting = Connection::open(lab.gateway).unwrap();
+    waiting
+        .send(&request("GET", "/api/reports/1", &[("authorization", &authorization)], ""))
+        .unwrap();
+    eventually("token call", || (lab.idp.calls("token") > 0).then_some(()));
+    let mut next = filter::ingress();
+    next["limits"]["waiting_deadline"] = json!("3s");
+    lab.replace_filter(&next);
+    eventually("update", || {
+        let updates = lab.envoy.stat("listener_manager.lds.update_success");
+        updates.is_ok_and(|count| count > 1).then_some(())
+    });
+    let answer = waiting.receive().unwrap();
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(lab.get("/api/reports/1", &Caller::of_tenant("acme")).status, 200);
+}
+
+#[test]
+fn a_changed_credential_never_gets_the_token_of_the_old_one() {
+    let mut setup = Setup::new();
+    setup.listener_file = true;
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme");
+    assert_eq!(client_seen(&lab.get("/api/reports/1", &user)), "acme-service");
+
+    let mut changed = filter::ingress();
+    changed["credentials"][0]["mindsphere_tenant"] = json!({
+        "region": "eu1", "tenant": "acme", "cluster": "piam",
+        "client_id": SECOND_CLIENT, "client_secret_env": "MINDSPHERE_CLIENT_SECRET",
+    });
+    lab.replace_filter(&changed);
+    eventually("token of the new client", || {
+        let gateway = lab.envoy.listener("ingress").ok()?;
+        let authorization = format!("Bearer {}", lab.idp.sign(&user));
+        let head = request("GET", "/api/reports/1", &[("authorization", &authorization)], "");
+        let answer = exchange(gateway, &head).ok().filter(|answer| answer.status == 200)?;
+        (client_seen(&answer) == SECOND_CLIENT).then_some(())
+    });
+    assert_eq!(lab.idp.calls("token"), 2);
+}
+
+/// The client of the technical token that the upstream saw.
+fn client_seen(answer: &Received) -> String {
+    let values = seen(&answer.json(), "authorization");
+    let claims = claims_of(values[0].strip_prefix("Bearer ").expect("a bearer token"));
+    claims["client_id"].as_str().expect("a client").to_owned()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Endpoints that answer, but wrongly.
 
+use std::thread;
 use std::time::Duration;
 
 use crate::development::caller::Caller;
@@ -79,24 +80,43 @@ fn a_refusal_by_the_token_endpoint_is_not_the_callers_fault() {
 
 #[test]
 fn a_wrong_key_set_lets_nobody_in() {
-    for fault in [
-        Fault::Html,
-        Fault::Empty,
-        Fault::Huge,
-        Fault::Half,
-        Fault::Status { status: 500, retry_after: None },
-    ] {
-        let setup = Setup::new();
-        setup.idp.set_keys_fault(fault.clone());
-        let lab = setup.start();
-        let user = Caller::of_tenant("acme");
-        assert_unavailable(&lab.get("/api/profile/me", &user), codes::KEYS_UNAVAILABLE);
-        assert!(lab.idp.calls("keys") > 0, "{fault:?}");
-        lab.idp.set_keys_fault(Fault::None);
-        recovers(|| lab.get("/api/profile/me", &user));
-        lab.assert_nothing_leaked(&[]);
-        lab.assert_unharmed();
-    }
+    let status = Fault::Status { status: 500, retry_after: None };
+    // Each takes its time to recover, so they do it side by side.
+    thread::scope(|scope| {
+        for fault in [Fault::Html, Fault::Empty, Fault::Huge, Fault::Half, status] {
+            scope.spawn(move || {
+                let setup = Setup::new();
+                setup.idp.set_keys_fault(fault.clone());
+                let lab = setup.start();
+                let user = Caller::of_tenant("acme");
+                assert_unavailable(&lab.get("/api/profile/me", &user), codes::KEYS_UNAVAILABLE);
+                assert!(lab.idp.calls("keys") > 0, "{fault:?}");
+                lab.idp.set_keys_fault(Fault::None);
+                recovers(|| lab.get("/api/profile/me", &user));
+                lab.assert_nothing_leaked(&[]);
+                lab.assert_unharmed();
+            });
+        }
+    });
+}
+
+#[test]
+fn one_broken_issuer_does_not_hurt_another() {
+    let setup = Setup::new();
+    setup.idp.set_partner_keys_fault(Fault::Silence);
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme");
+    let partner = lab.idp.sign_as_partner(&Caller::of_partner("beta"));
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| lab.get_with_token("/api/profile/me", &partner));
+        for _ in 0..20 {
+            assert_eq!(lab.get("/api/profile/me", &user).status, 200);
+            assert_eq!(lab.get("/api/reports/1", &user).status, 200);
+        }
+        assert_unavailable(&waiting.join().unwrap(), codes::KEYS_UNAVAILABLE);
+    });
+    lab.idp.set_partner_keys_fault(Fault::None);
+    recovers(|| lab.get_with_token("/api/profile/me", &partner));
 }
 
 fn wrong_tokens() -> Vec<Fault> {

@@ -7,9 +7,11 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::development::caller::Caller;
+use crate::development::codes;
 use crate::development::http_client::{Connection, request};
 use crate::development::upstream::seen;
 use crate::lab::{Lab, Setup, eventually};
+use crate::outage::assert_unavailable;
 
 #[test]
 fn five_hundred_first_requests_share_two_fetches() {
@@ -73,6 +75,37 @@ fn a_client_that_leaves_while_it_waits_harms_nobody() {
         assert_eq!(seen(&answer.json(), "x-subtenant"), ["north"]);
     }
     assert!(lab.idp.calls("token") <= 2, "{} token calls", lab.idp.calls("token"));
+    lab.assert_unharmed();
+}
+
+#[test]
+fn more_than_may_wait_are_told_to_come_back() {
+    let mut setup = Setup::new();
+    setup.filter["limits"]["waiters"] = json!(16);
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme");
+    assert_eq!(lab.get("/api/profile/me", &user).status, 200);
+    lab.idp.set_token_delay(Duration::from_millis(800));
+    let authorization = format!("Bearer {}", lab.idp.sign(&user));
+    let mut connections: Vec<_> =
+        (0..100).map(|_| Connection::open(lab.gateway).unwrap()).collect();
+    for connection in &mut connections {
+        connection
+            .send(&request("GET", "/api/reports/1", &[("authorization", &authorization)], ""))
+            .unwrap();
+    }
+    let (mut passed, mut refused) = (0, 0);
+    for mut connection in connections {
+        let answer = connection.receive().unwrap();
+        if answer.status == 200 {
+            passed += 1;
+        } else {
+            assert_unavailable(&answer, codes::OVERLOADED);
+            refused += 1;
+        }
+    }
+    assert!((1..=32).contains(&passed), "{passed} waited on two workers of 16 places each");
+    assert_eq!(passed + refused, 100);
     lab.assert_unharmed();
 }
 

@@ -2,7 +2,7 @@
 
 use crate::development::caller::Caller;
 use crate::development::codes;
-use crate::development::http_client::{exchange, request};
+use crate::development::http_client::{Connection, exchange, request};
 use crate::development::upstream::seen;
 use crate::lab::Lab;
 
@@ -156,4 +156,52 @@ fn odd_methods_and_targets_are_refused() {
     }
     assert_eq!(lab.upstream.requests(), 0);
     lab.assert_unharmed();
+}
+
+#[test]
+fn requests_on_one_connection_are_decided_one_by_one() {
+    let lab = Lab::start();
+    let north = lab.idp.sign(&Caller::of_tenant("acme").in_subtenant("north"));
+    let expired = lab.idp.sign(&Caller::of_tenant("acme").expired());
+    let good = format!("Bearer {north}");
+    let bad = format!("Bearer {expired}");
+    let mut connection = Connection::open(lab.gateway).unwrap();
+    let statuses = [Some(&good), None, Some(&bad), Some(&good)].map(|value| {
+        let fields: Vec<_> = value.iter().map(|value| ("authorization", value.as_str())).collect();
+        connection.send(&request("GET", "/api/assets/1", &fields, "")).unwrap();
+        connection.receive().unwrap().status
+    });
+    assert_eq!(statuses, [200, 401, 401, 200]);
+}
+
+#[test]
+fn a_target_in_absolute_form_is_the_path_it_names() {
+    let lab = Lab::start();
+    let token = lab.idp.sign(&Caller::of_tenant("acme"));
+    for (target, status) in [
+        ("http://other.example/api/profile/me", 200),
+        ("http://other.example/elsewhere", 403),
+        ("http://other.example/api/profile/../assets/1", 400),
+    ] {
+        assert_eq!(lab.get_with_token(target, &token).status, status, "{target}");
+    }
+}
+
+#[test]
+fn a_body_that_looks_like_a_request_is_none() {
+    let lab = Lab::start();
+    let authorization = format!("Bearer {}", lab.idp.sign(&Caller::of_tenant("acme")));
+    let smuggled = "GET /api/assets/1 HTTP/1.1\r\nhost: a.example\r\nx-tenant: beta\r\n\r\n";
+    let fields = [("authorization", authorization.as_str())];
+    let answer = lab.send(&request("POST", "/api/profile/me", &fields, smuggled));
+    assert_eq!((answer.status, lab.upstream.requests()), (200, 1), "{}", answer.text());
+
+    // Two lengths for one body (RFC 9112 §6.3) are a request of two readings.
+    let both = format!(
+        "POST /api/profile/me HTTP/1.1\r\nhost: a.example\r\nauthorization: {authorization}\r\n\
+         content-length: {}\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}",
+        smuggled.len() + 5
+    );
+    assert_eq!(lab.send(both.as_bytes()).status, 400);
+    assert_eq!(lab.upstream.requests(), 1);
 }

@@ -49,8 +49,9 @@ impl Setup {
             id: "acme-service".to_owned(),
             secret: random_hex(),
         };
+        let second = Client { id: SECOND_CLIENT.to_owned(), ..client.clone() };
         Self {
-            idp: IdentityProvider::start(ANY_PORT, vec![client.clone()])
+            idp: IdentityProvider::start(ANY_PORT, vec![client.clone(), second])
                 .expect("an identity provider"),
             upstream: Upstream::start(ANY_PORT).expect("an upstream"),
             filter: filter::ingress(),
@@ -271,3 +272,5 @@ fn variable(name: &str) -> Option<String> {
 
 const ANY_PORT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+/// Another client of the same tenant, with the same secret.
+pub const SECOND_CLIENT: &str = "acme-second";

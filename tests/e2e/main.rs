@@ -24,6 +24,7 @@ mod filter;
 mod hostile;
 mod identity;
 mod lab;
+mod noise;
 mod outage;
 mod rotation;
 mod subtenancy;

@@ -3,6 +3,7 @@
 pub const CREDENTIAL_CONFLICT: &str = "credential_conflict";
 pub const KEYS_UNAVAILABLE: &str = "keys_unavailable";
 pub const METHOD_NOT_ALLOWED: &str = "method_not_allowed";
+pub const OVERLOADED: &str = "overloaded";
 pub const PATH_AMBIGUOUS: &str = "path_ambiguous";
 pub const REQUEST_MALFORMED: &str = "request_malformed";
 pub const ROUTE_UNKNOWN: &str = "route_unknown";

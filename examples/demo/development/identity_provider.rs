@@ -42,13 +42,14 @@ impl IdentityProvider {
             partner: Arc::new(SigningKey::p256("partner-1")),
             clients,
             keys: Endpoint::default(),
+            partner_keys: Endpoint::default(),
             tokens: Endpoint::default(),
             lifetime: TECHNICAL_TOKEN_LIFETIME,
             calls: BTreeMap::new(),
         }));
         let shared = Arc::clone(&state);
         let server = HttpServer::start(address, move |request| answer(&shared, request))
-            .map_err(StartError::Listen)?;
+            .map_err(|error| StartError::Listen { address, error })?;
         Ok(Self { server: Mutex::new(server), state })
     }
 
@@ -107,6 +108,11 @@ impl IdentityProvider {
         lock(&self.state).keys.delay = delay;
     }
 
+    /// The same for the keys of the second issuer.
+    pub fn set_partner_keys_fault(&self, fault: Fault) {
+        lock(&self.state).partner_keys.fault = fault;
+    }
+
     pub fn set_token_fault(&self, fault: Fault) {
         lock(&self.state).tokens.fault = fault;
     }
@@ -137,15 +143,15 @@ pub enum OldKey {
 #[derive(Debug)]
 pub enum StartError {
     Key(KeyError),
-    Listen(io::Error),
+    Listen { address: SocketAddr, error: io::Error },
 }
 
 impl fmt::Display for StartError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(error) => error.fmt(formatter),
-            Self::Listen(error) => {
-                write!(formatter, "the identity provider cannot listen: {error}")
+            Self::Listen { address, error } => {
+                write!(formatter, "the identity provider cannot listen on {address}: {error}")
             }
         }
     }
@@ -157,6 +163,7 @@ struct State {
     partner: Arc<SigningKey>,
     clients: Vec<Client>,
     keys: Endpoint,
+    partner_keys: Endpoint,
     tokens: Endpoint,
     lifetime: u64,
     calls: BTreeMap<String, usize>,
@@ -175,10 +182,17 @@ struct Endpoint {
     delay: Duration,
 }
 
+impl Endpoint {
+    fn keys_answer(&self, keys: &[Value]) -> Answer {
+        thread::sleep(self.delay);
+        self.fault.answer().unwrap_or_else(|| json_answer(200, &json!({"keys": keys})))
+    }
+}
+
 fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     match (request.method.as_str(), request.target.as_str()) {
-        ("GET", "/token_keys") => keys(state, "keys"),
-        ("GET", "/partner/token_keys") => keys(state, "partner_keys"),
+        ("GET", "/token_keys") => keys(state),
+        ("GET", "/partner/token_keys") => partner_keys(state),
         ("POST", "/oauth/token") => token(state, request),
         ("POST", "/generic/token") => opaque_token(state, request),
         ("GET", "/demo/tokens") => json_answer(200, &demo_tokens::live(&lock(state))),
@@ -188,20 +202,25 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     }
 }
 
-fn keys(state: &Mutex<State>, endpoint: &str) -> Answer {
-    let (behaviour, body) = {
+fn keys(state: &Mutex<State>) -> Answer {
+    let (behaviour, keys) = {
         let mut state = lock(state);
-        state.count(endpoint.to_owned());
-        let keys = if endpoint == "keys" {
-            state.published.clone()
-        } else {
-            vec![Arc::clone(&state.partner)]
-        };
-        let keys: Vec<_> = keys.iter().map(|key| key.jwk()).collect();
-        (state.keys.clone(), json!({"keys": keys}))
+        state.count("keys".to_owned());
+        // A key that verifies nothing stands first, as this family of servers may list one.
+        let symmetric = json!({"kty": "MAC", "alg": "HS256", "use": "sig", "kid": "symmetric"});
+        let keys = std::iter::once(symmetric).chain(state.published.iter().map(|key| key.jwk()));
+        (state.keys.clone(), keys.collect::<Vec<_>>())
     };
-    thread::sleep(behaviour.delay);
-    behaviour.fault.answer().unwrap_or_else(|| json_answer(200, &body))
+    behaviour.keys_answer(&keys)
+}
+
+fn partner_keys(state: &Mutex<State>) -> Answer {
+    let (behaviour, key) = {
+        let mut state = lock(state);
+        state.count("partner_keys".to_owned());
+        (state.partner_keys.clone(), state.partner.jwk())
+    };
+    behaviour.keys_answer(&[key])
 }
 
 fn token(state: &Mutex<State>, request: &Request) -> Answer {
