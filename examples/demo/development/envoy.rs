@@ -101,6 +101,11 @@ impl Envoy {
             .map_err(|_| EnvoyError::Admin)
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Everything logged so far.
     pub fn log(&self) -> String {
         fs::read(&self.log)

@@ -52,7 +52,7 @@ impl Upstream {
 }
 
 /// Method, target and every field in order; each byte of a value stands as the character of its number.
-fn echo(request: &Request) -> Value {
+pub fn echo(request: &Request) -> Value {
     let fields: Vec<_> =
         request.fields.iter().map(|(name, value)| json!([name, latin1(value)])).collect();
     json!({"method": request.method, "path": request.target, "fields": fields})

@@ -1,0 +1,60 @@
+//! Why the benchmark cannot go on.
+
+use std::fmt;
+use std::io;
+
+use crate::development::envoy::EnvoyError;
+use crate::development::identity_provider::StartError;
+
+/// A reason to stop, with what to do about it where that is known.
+#[derive(Debug)]
+pub enum BenchError {
+    Envoy(EnvoyError),
+    Files(io::Error),
+    Http(io::Error),
+    IdentityProvider(StartError),
+    Listen(io::Error),
+    LoadStopped,
+    ModuleMissing { path: String },
+    NotAsNamed { row: &'static str, got: String },
+    Print(io::Error),
+    ProcessGone(io::Error),
+    Status { expected: u16, got: u16 },
+    Usage,
+}
+
+impl fmt::Display for BenchError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Envoy(error) => error.fmt(formatter),
+            Self::Files(error) => {
+                write!(formatter, "the files of the benchmark cannot be written: {error}")
+            }
+            Self::Http(error) => write!(formatter, "a request was not answered: {error}"),
+            Self::IdentityProvider(error) => error.fmt(formatter),
+            Self::Listen(error) => write!(formatter, "the upstream cannot listen: {error}"),
+            Self::LoadStopped => formatter.write_str("a connection's thread panicked"),
+            Self::ModuleMissing { path } => {
+                write!(formatter, "there is no module at `{path}`; run `make wasm`")
+            }
+            Self::NotAsNamed { row, got } => {
+                write!(formatter, "the row `{row}` does not do what it stands for: {got}")
+            }
+            Self::Print(error) => write!(formatter, "standard output is closed: {error}"),
+            Self::ProcessGone(error) => {
+                write!(formatter, "the CPU time of envoy cannot be read: {error}")
+            }
+            Self::Status { expected, got } => {
+                write!(formatter, "a request was answered with `{got}` instead of `{expected}`")
+            }
+            Self::Usage => formatter
+                .write_str("usage: bench [--requests NUMBER (5000 or more)] [--rounds NUMBER]"),
+        }
+    }
+}
+
+impl From<EnvoyError> for BenchError {
+    fn from(error: EnvoyError) -> Self {
+        Self::Envoy(error)
+    }
+}

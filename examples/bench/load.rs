@@ -1,0 +1,94 @@
+//! The load: a few connections that stay open, each with one request at a time.
+
+use std::net::SocketAddr;
+use std::thread;
+
+use crate::development::http_client::{Connection, Received};
+use crate::error::BenchError;
+
+/// Open connections to one listener.
+pub struct Load {
+    connections: Vec<Connection>,
+}
+
+impl Load {
+    /// Connects. A request on each connection makes Envoy set up all that belongs to it.
+    ///
+    /// # Errors
+    /// [`BenchError::Http`].
+    pub fn open(address: SocketAddr, target: &str, token: &str) -> Result<Self, BenchError> {
+        let mut connections = Vec::with_capacity(CONNECTIONS);
+        for _ in 0..CONNECTIONS {
+            let mut connection = Connection::open(address).map_err(BenchError::Http)?;
+            exchange(&mut connection, &request(target, token, ""))?;
+            connections.push(connection);
+        }
+        Ok(Self { connections })
+    }
+
+    /// Sends `count` requests with the tokens in turn, and checks each answer's status.
+    ///
+    /// # Errors
+    /// [`BenchError::Http`], [`BenchError::LoadStopped`] or [`BenchError::Status`].
+    pub fn send(
+        mut self,
+        count: usize,
+        target: &str,
+        tokens: &[String],
+        expected: u16,
+    ) -> Result<(), BenchError> {
+        thread::scope(|scope| {
+            let threads: Vec<_> = (0..)
+                .zip(&mut self.connections)
+                .map(|(first, connection)| {
+                    let turns = tokens.iter().cycle().take(count).skip(first).step_by(CONNECTIONS);
+                    scope.spawn(move || serve_turns(connection, turns, target, expected))
+                })
+                .collect();
+            threads
+                .into_iter()
+                .try_for_each(|thread| thread.join().unwrap_or(Err(BenchError::LoadStopped)))
+        })
+    }
+}
+
+/// Sends one request on a connection of its own, and asks the upstream to show what it received.
+///
+/// # Errors
+/// [`BenchError::Http`].
+pub fn ask(address: SocketAddr, target: &str, token: &str) -> Result<Received, BenchError> {
+    let mut connection = Connection::open(address).map_err(BenchError::Http)?;
+    exchange(&mut connection, &request(target, token, "x-show: all\r\n"))
+}
+
+fn serve_turns<'a>(
+    connection: &mut Connection,
+    tokens: impl Iterator<Item = &'a String>,
+    target: &str,
+    expected: u16,
+) -> Result<(), BenchError> {
+    for token in tokens {
+        let got = exchange(connection, &request(target, token, ""))?.status;
+        if got != expected {
+            return Err(BenchError::Status { expected, got });
+        }
+    }
+    Ok(())
+}
+
+fn exchange(connection: &mut Connection, request: &[u8]) -> Result<Received, BenchError> {
+    connection.send(request).and_then(|()| connection.receive()).map_err(BenchError::Http)
+}
+
+/// A request with about as many header fields as a program sends.
+fn request(target: &str, token: &str, more: &str) -> Vec<u8> {
+    format!(
+        "GET {target} HTTP/1.1\r\nhost: api.acme.example\r\nuser-agent: reports/4.2 (linux; x86_64)\r\n\
+         accept: application/json\r\naccept-encoding: gzip, deflate, br\r\naccept-language: en-GB,en;q=0.8\r\n\
+         cache-control: no-cache\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
+         x-correlation-id: 7d3f0c52-9a3b-4a57-8d2e-5d2b6f6f9d11\r\n{more}authorization: Bearer {token}\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+const CONNECTIONS: usize = 8;

@@ -1,0 +1,78 @@
+//! The benchmark: what a request costs Envoy with tenantgate, and with the native filters that do the same job.
+//!
+//! ```text
+//! cargo run --release --example bench -- [--requests NUMBER] [--rounds NUMBER]
+//! ```
+//!
+//! `ENVOY` names the Envoy binary (else `envoy` on the path) and `WASM` the module (else where
+//! `make wasm` leaves it). `make bench` sets both. The method stands in `docs/performance.md`.
+
+mod arguments;
+mod bootstrap;
+#[path = "../demo/development/mod.rs"]
+#[allow(dead_code, reason = "the demo and the end-to-end tests use the rest")]
+mod development;
+mod error;
+mod figures;
+mod load;
+mod machine;
+mod meter;
+mod native;
+mod report;
+mod row;
+mod stage;
+mod tenantgate;
+mod tokens;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use arguments::Arguments;
+use error::BenchError;
+use figures::Figures;
+use report::{Module, Run};
+use row::{Listener, ROWS};
+use stage::{Servers, Stage};
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().skip(1).collect();
+    match Arguments::parse(&arguments).and_then(run) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // With nowhere to write to, the exit code still tells.
+            drop(writeln!(io::stderr(), "bench: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<(), BenchError> {
+    let servers = Servers::start()?;
+    let module = weigh(&servers)?;
+    let stage = Stage::start(servers, arguments.requests)?;
+    // Each row does what its name says, and what runs often has been compiled, before anything counts.
+    for row in &ROWS {
+        stage.check(row)?;
+        stage.measure(row, arguments.requests)?;
+    }
+    let mut figures = Figures::default();
+    for _ in 0..arguments.rounds {
+        for row in &ROWS {
+            figures.add(row.name, stage.measure(row, arguments.requests)?);
+        }
+    }
+    report::publish(&Run { arguments, module, envoy: stage.envoy_version()?, figures })
+}
+
+/// The module's size, and what it adds to the start of Envoy: the least of a few starts with and without.
+fn weigh(servers: &Servers) -> Result<Module, BenchError> {
+    let (mut with, mut without) = (Duration::MAX, Duration::MAX);
+    for _ in 0..STARTS {
+        without = without.min(servers.start_time(&[Listener::NoFilter])?);
+        with = with.min(servers.start_time(&[Listener::NoFilter, Listener::Tenantgate])?);
+    }
+    Ok(Module { bytes: servers.module_size()?, load: with.saturating_sub(without) })
+}
+
+const STARTS: u32 = 3;

@@ -1,0 +1,107 @@
+//! The table on standard output, and `target/bench/results.json`.
+
+use std::fs;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use crate::arguments::Arguments;
+use crate::development::clock;
+use crate::error::BenchError;
+use crate::figures::{Figures, microseconds};
+use crate::machine;
+use crate::row::ROWS;
+
+/// A finished run.
+pub struct Run {
+    pub arguments: Arguments,
+    pub module: Module,
+    pub envoy: String,
+    pub figures: Figures,
+}
+
+/// What the module weighs.
+#[derive(Clone, Copy, Debug)]
+pub struct Module {
+    pub bytes: u64,
+    /// The CPU time that it adds to the start of Envoy with one worker.
+    pub load: Duration,
+}
+
+/// Writes the file and prints the table.
+///
+/// # Errors
+/// [`BenchError::Files`] or [`BenchError::Print`].
+pub fn publish(run: &Run) -> Result<(), BenchError> {
+    fs::create_dir_all(FOLDER).map_err(BenchError::Files)?;
+    let text = serde_json::to_string_pretty(&results(run)).unwrap_or_default();
+    fs::write(format!("{FOLDER}/results.json"), text + "\n").map_err(BenchError::Files)?;
+    print(run).map_err(BenchError::Print)
+}
+
+fn results(run: &Run) -> Value {
+    let Run { arguments, module, envoy, figures } = run;
+    let rows: Vec<_> = ROWS
+        .iter()
+        .map(|row| {
+            json!({
+                "name": row.name,
+                "added_cpu_us": rounded(figures.added(row)),
+                "cpu_us": figures.least(row.name),
+                "cpu_us_by_round": figures.rounds(row.name),
+                "less": row.outcome.baseline(),
+                "requests": arguments.requests,
+                "rounds": arguments.rounds,
+            })
+        })
+        .collect();
+    let added: Map<_, _> =
+        ROWS.iter().map(|row| (row.name.to_owned(), json!(rounded(figures.added(row))))).collect();
+    let ratios: Map<_, _> = figures
+        .ratios(&ROWS)
+        .into_iter()
+        .map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded))))
+        .collect();
+    json!({
+        "machine": machine::describe(),
+        "envoy": envoy,
+        "finished_at": clock::now(),
+        "module": {"bytes": module.bytes, "load_cpu_ms": rounded(microseconds(module.load) / 1000.0)},
+        "rows": rows,
+        "added_cpu_us": added,
+        "ratios": ratios,
+    })
+}
+
+fn print(run: &Run) -> io::Result<()> {
+    let Run { arguments, module, envoy, figures } = run;
+    let mut output = io::stdout().lock();
+    writeln!(output, "envoy {envoy}")?;
+    writeln!(
+        output,
+        "CPU time of Envoy per request in us, least of {} rounds of {} requests\n",
+        arguments.rounds, arguments.requests
+    )?;
+    writeln!(output, "{:44} {:>8} {:>8}", "row", "total", "added")?;
+    for row in &ROWS {
+        let (total, added) = (figures.least(row.name), figures.added(row));
+        writeln!(output, "{:44} {total:8.1} {added:8.1}", row.name)?;
+    }
+    writeln!(output, "\n{:44} {:>8}", "ratio", "")?;
+    for (name, ratio) in figures.ratios(&ROWS) {
+        match ratio {
+            Some(ratio) => writeln!(output, "{name:44} {ratio:8.2}")?,
+            None => writeln!(output, "{name:44} {:>8}", "none")?,
+        }
+    }
+    let load = module.load.as_millis();
+    writeln!(output, "\nmodule: {} bytes, {load} ms of CPU to load with one worker", module.bytes)?;
+    writeln!(output, "written to {FOLDER}/results.json")
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+const FOLDER: &str = "target/bench";

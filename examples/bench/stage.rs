@@ -1,0 +1,211 @@
+//! Everything that is measured with: identity provider, upstream, tokens, and Envoy.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bootstrap::{self, ANY_PORT, Parts};
+use crate::development::caller::Caller;
+use crate::development::envoy::{Envoy, Launch, MODULE};
+use crate::development::fault::json_response;
+use crate::development::http_server::{Answer, HttpServer, Request};
+use crate::development::identity_provider::IdentityProvider;
+use crate::development::incoming::first;
+use crate::development::scratch::Scratch;
+use crate::development::signing_key::random_hex;
+use crate::development::token_endpoint::Client;
+use crate::development::upstream;
+use crate::error::BenchError;
+use crate::load::{self, Load};
+use crate::meter;
+use crate::row::{Listener, Outcome, REPORTS, Row};
+use crate::tenantgate::{CLIENT_ID, CLIENT_SECRET};
+use crate::tokens::Tokens;
+
+/// The servers around Envoy. Their CPU time is not counted: they run in the benchmark's own process.
+pub struct Servers {
+    identity_provider: IdentityProvider,
+    upstream: HttpServer,
+    client: Client,
+    scratch: Scratch,
+    module: String,
+}
+
+/// A running benchmark.
+pub struct Stage {
+    envoy: Envoy,
+    tokens: Tokens,
+    servers: Servers,
+}
+
+impl Servers {
+    /// Starts them on ports that the system chooses.
+    ///
+    /// # Errors
+    /// [`BenchError`] if one of them cannot start, or the module is missing.
+    pub fn start() -> Result<Self, BenchError> {
+        let client = Client {
+            tenant: "acme".to_owned(),
+            id: "acme-service".to_owned(),
+            secret: random_hex(),
+        };
+        let path = variable("WASM").unwrap_or_else(|| MODULE.to_owned());
+        let module = fs::canonicalize(&path).map_err(|_| BenchError::ModuleMissing { path })?;
+        Ok(Self {
+            identity_provider: IdentityProvider::start(ANY_PORT, vec![client.clone()])
+                .map_err(BenchError::IdentityProvider)?,
+            upstream: HttpServer::start(ANY_PORT, receive).map_err(BenchError::Listen)?,
+            client,
+            scratch: Scratch::new().map_err(BenchError::Files)?,
+            module: module.display().to_string(),
+        })
+    }
+
+    /// The module's size in bytes.
+    ///
+    /// # Errors
+    /// [`BenchError::Files`].
+    pub fn module_size(&self) -> Result<u64, BenchError> {
+        Ok(fs::metadata(&self.module).map_err(BenchError::Files)?.len())
+    }
+
+    /// The CPU time that Envoy takes to start with these listeners.
+    ///
+    /// # Errors
+    /// [`BenchError`] if it does not start.
+    pub fn start_time(&self, listeners: &[Listener]) -> Result<Duration, BenchError> {
+        cpu_time(&self.envoy(listeners)?)
+    }
+
+    fn envoy(&self, listeners: &[Listener]) -> Result<Envoy, BenchError> {
+        let technical_token = self.identity_provider.sign(&Caller::of_tenant("acme"));
+        let document = bootstrap::document(&Parts {
+            module: &self.module,
+            listeners,
+            key_set: json!({"keys": [self.identity_provider.signing_key().jwk()]}).to_string(),
+            technical_token: &technical_token,
+            identity_provider: self.identity_provider.address(),
+            upstream: self.upstream.address(),
+        });
+        let config = self.scratch.path().join("envoy.json");
+        fs::write(&config, document.to_string()).map_err(BenchError::Files)?;
+        let environment = [
+            (CLIENT_ID.to_owned(), self.client.id.clone()),
+            (CLIENT_SECRET.to_owned(), self.client.secret.clone()),
+        ];
+        Ok(Envoy::start(&Launch {
+            binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
+            config: &config,
+            directory: self.scratch.path(),
+            workers: 1,
+            environment: &environment,
+        })?)
+    }
+}
+
+impl Stage {
+    /// Starts Envoy with all listeners and signs `count` tokens of each first-seen kind.
+    ///
+    /// # Errors
+    /// [`BenchError`] if Envoy does not start.
+    pub fn start(servers: Servers, count: usize) -> Result<Self, BenchError> {
+        let envoy = servers.envoy(&Listener::ALL)?;
+        let tokens = Tokens::sign(&servers.identity_provider, count);
+        Ok(Self { envoy, tokens, servers })
+    }
+
+    /// Asserts that a request of this row is treated as the row says.
+    ///
+    /// # Errors
+    /// [`BenchError::NotAsNamed`] if it is not.
+    pub fn check(&self, row: &Row) -> Result<(), BenchError> {
+        let address = self.envoy.listener(row.listener.name())?;
+        let token = self.tokens.of(row.token).first().map(String::as_str).unwrap_or_default();
+        let answer = load::ask(address, row.target, token)?;
+        let shown = answer.json();
+        let seen = |name: &str| upstream::seen(&shown, name);
+        let caller_token = [format!("Bearer {token}")];
+        let authorization = seen("authorization");
+        let is_technical = authorization.len() == 1 && authorization != caller_token;
+        let identity = ["x-tenant", "x-user", "x-client"].map(|name| seen(name).join(","));
+        let names_caller = identity == ["acme", "user-of-acme", "portal-acme"];
+        let is_as_named = answer.status == row.outcome.status()
+            && match row.outcome {
+                Outcome::Forwarded => authorization == caller_token,
+                Outcome::ForwardedWithIdentity => authorization == caller_token && names_caller,
+                Outcome::Refused => true,
+                Outcome::TechnicalToken => is_technical && names_caller,
+            };
+        if !is_as_named {
+            let got = format!("status {}, identity {identity:?}", answer.status);
+            return Err(BenchError::NotAsNamed { row: row.name, got });
+        }
+        if row.outcome == Outcome::TechnicalToken {
+            self.check_subtenancy(row, address)?;
+        }
+        Ok(())
+    }
+
+    /// The CPU time of Envoy for each of `count` requests of this row.
+    ///
+    /// # Errors
+    /// [`BenchError`] if a request is not answered as the row says.
+    pub fn measure(&self, row: &Row, count: usize) -> Result<Duration, BenchError> {
+        let tokens = self.tokens.of(row.token);
+        let address = self.envoy.listener(row.listener.name())?;
+        // The last of them: what the connections are opened with must not count as seen.
+        let token = tokens.last().map(String::as_str).unwrap_or_default();
+        let load = Load::open(address, row.target, token)?;
+        let before = cpu_time(&self.envoy)?;
+        load.send(count, row.target, tokens, row.outcome.status())?;
+        let used = cpu_time(&self.envoy)?.saturating_sub(before);
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        Ok(used.checked_div(count).unwrap_or_default())
+    }
+
+    /// The version as Envoy states it.
+    ///
+    /// # Errors
+    /// [`BenchError::Envoy`] if it does not answer.
+    pub fn envoy_version(&self) -> Result<String, BenchError> {
+        let info = self.envoy.admin("GET", "/server_info")?.json();
+        Ok(info.get("version").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    /// Asserts that who does the whole job also keeps subtenants off the route.
+    fn check_subtenancy(&self, row: &Row, address: SocketAddr) -> Result<(), BenchError> {
+        let subtenant = Caller::of_tenant("acme").in_subtenant("north");
+        let token = self.servers.identity_provider.sign(&subtenant);
+        match load::ask(address, REPORTS, &token)?.status {
+            403 => Ok(()),
+            status => {
+                let got = format!("status {status} for a subtenant");
+                Err(BenchError::NotAsNamed { row: row.name, got })
+            }
+        }
+    }
+}
+
+fn cpu_time(envoy: &Envoy) -> Result<Duration, BenchError> {
+    meter::cpu_time(envoy.process()).map_err(BenchError::ProcessGone)
+}
+
+/// The upstream: a short answer, or what it received if it is asked to show that.
+fn receive(request: &Request) -> Answer {
+    let body = match first(&request.fields, "x-show") {
+        Some(_) => upstream::echo(request).to_string().into_bytes(),
+        None => b"{}".to_vec(),
+    };
+    Answer::Whole(json_response(200, body))
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the rule is about the core; this is a program of its own"
+)]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
