@@ -283,7 +283,8 @@ fn a_tampered_record_is_rejected_and_fetched_anew() {
     let request = ask(&mut world, 1, "/tenant/x", None);
     world.settle();
     assert_eq!(claims(&world.fate(request))["ten"], "acme");
-    assert!(world.log().iter().any(|line| line.contains("shared record was rejected")));
+    let rejections = world.log().iter().filter(|line| line.contains("record was rejected")).count();
+    assert_eq!(rejections, 1, "{:?}", world.log());
 }
 
 #[test]
@@ -416,4 +417,17 @@ fn metrics_tell_what_happened_and_gauges_come_back_to_rest() {
     assert_eq!(metric("fetch.token.succeeded"), Some(1));
     assert_eq!(metric("fetch.token.failed"), None);
     assert_eq!(metric("verified_tokens"), Some(2));
+}
+
+#[test]
+fn an_expired_record_is_passed_over_in_silence() {
+    let mut world = world(2);
+    ask(&mut world, 0, "/tenant/x", None);
+    world.settle();
+    world.pass(40 * MINUTE);
+    world.provider.latency = SECOND;
+    let requests = [0, 1].map(|worker| ask(&mut world, worker, "/tenant/x", None));
+    world.pass(2 * SECOND);
+    assert!(requests.iter().all(|request| matches!(world.fate(*request), Fate::Forwarded(_))));
+    assert_eq!(world.log(), Vec::<&str>::new());
 }

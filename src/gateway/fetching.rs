@@ -154,15 +154,19 @@ impl Fetching {
         let (record, failure) = entries
             .look_up(&meaning, shared)
             .map_or((None, None), |entry| (entry.record, entry.failure));
-        if let Some(record) = record.filter(|record| record.fetched_at > than) {
+        let newer = |record: &Record| record.fetched_at > than && record.expires_at > now;
+        if let Some(record) = record.filter(newer) {
+            let version = (record.generation, record.fetched_at);
             match self.adopt(resource, record, now) {
                 Ok(()) => {
                     progress.settled.push(resource.clone());
                     return false;
                 }
                 Err(reason) => {
-                    let what = self.origins.what(resource);
-                    progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
+                    if self.slot(resource).is_first_rejection(version) {
+                        let what = self.origins.what(resource);
+                        progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
+                    }
                 }
             }
         }

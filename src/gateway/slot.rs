@@ -39,6 +39,8 @@ pub(super) struct Slot {
     /// Set while something newer than this is wanted.
     wanted: Option<Timestamp>,
     used_at: Timestamp,
+    /// The shared record (generation, time of fetch) that was rejected last.
+    rejected: Option<(u32, Timestamp)>,
 }
 
 /// What requests use.
@@ -146,6 +148,12 @@ impl Slot {
     /// Something was fetched, here or elsewhere.
     pub(super) fn hold(&mut self, held: Held) {
         *self = Self { held: Some(held), used_at: self.used_at, ..Self::default() };
+    }
+
+    /// Whether this shared record is rejected for the first time: a worker that follows looks at the
+    /// same one again and again.
+    pub(super) fn is_first_rejection(&mut self, version: (u32, Timestamp)) -> bool {
+        self.rejected.replace(version) != Some(version)
     }
 
     /// Takes note of the last failure of any worker, so that the back-off goes on from there.
