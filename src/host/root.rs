@@ -108,6 +108,20 @@ impl Root {
     }
 }
 
+/// What this root added to the gauges of the process is taken off again.
+impl Drop for Root {
+    fn drop(&mut self) {
+        let Some(worker) = self.worker.take() else { return };
+        let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
+        for (metric, step) in gateway.retire() {
+            self.metrics.step(metric, step);
+        }
+        if matches!(self.shared, HostShared::Worker(_)) {
+            self.metrics.step(Metric::IsolatedWorkers, -1);
+        }
+    }
+}
+
 impl Context for Root {
     fn on_http_call_response(
         &mut self,
