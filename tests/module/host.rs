@@ -32,6 +32,9 @@ pub struct Host {
     /// The queues by their names; their numbers count from 1.
     pub queues: Vec<(String, VecDeque<Vec<u8>>)>,
     pub tick_period: Option<u32>,
+    /// The metrics by their names, and the name behind each number that was given out, from 1.
+    pub metrics: BTreeMap<String, Metric>,
+    pub metric_names: Vec<String>,
     pub sent: Vec<HttpCall>,
     /// The answer to a call while it is delivered.
     pub answer: Option<Answer>,
@@ -43,6 +46,13 @@ pub struct Host {
     pub effective: u32,
     /// The hostcalls of the last callback: the context acted on, the name, the arguments.
     pub calls: Vec<String>,
+}
+
+/// A number of the proxy's statistics.
+#[derive(Debug, PartialEq)]
+pub struct Metric {
+    pub is_counter: bool,
+    pub value: i64,
 }
 
 /// A call that the module sent. Its token is its place, counted from 1.
@@ -77,6 +87,8 @@ impl Default for Host {
             shared: SharedMap::default(),
             queues: Vec::new(),
             tick_period: None,
+            metrics: BTreeMap::new(),
+            metric_names: Vec::new(),
             sent: Vec::new(),
             answer: None,
             log: Vec::new(),
@@ -206,6 +218,24 @@ impl Host {
         }
         self.sent.push(call);
         Ok(u32::try_from(self.sent.len()).unwrap())
+    }
+
+    /// A new number for the metric of that name, each time.
+    pub fn define_metric(&mut self, kind: u32, name: String) -> Result<u32, u32> {
+        self.record("define_metric", &name)?;
+        let metric = Metric { is_counter: kind == 0, value: 0 };
+        self.metrics.entry(name.clone()).or_insert(metric);
+        self.metric_names.push(name);
+        Ok(u32::try_from(self.metric_names.len()).unwrap())
+    }
+
+    pub fn increment_metric(&mut self, number: u32, step: i64) -> Result<(), u32> {
+        let name = self.metric_names[number as usize - 1].clone();
+        self.record("increment_metric", &format!("{name} {step}"))?;
+        let metric = self.metrics.get_mut(&name).expect("a metric that was defined");
+        assert!(step > 0 || (step < 0 && !metric.is_counter), "{name} moved by {step}");
+        metric.value += step;
+        Ok(())
     }
 
     pub fn call_foreign_function(&mut self, name: &str, argument: &[u8]) -> Result<Vec<u8>, u32> {

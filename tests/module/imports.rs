@@ -13,6 +13,7 @@ pub fn define(linker: &mut Linker<Host>, module: &Module) {
     streams(linker).expect("names of their own");
     root(linker).expect("names of their own");
     shared(linker).expect("names of their own");
+    metrics(linker).expect("names of their own");
     wasi(linker).expect("names of their own");
     linker.allow_shadowing(false);
     for import in module.imports() {
@@ -243,6 +244,27 @@ fn shared(linker: &mut Linker<Host>) -> Linked {
             let mut guest = Guest(caller);
             let item = guest.host().dequeue(queue);
             answer(guest, item, data, size)
+        },
+    )?;
+    Ok(())
+}
+
+fn metrics(linker: &mut Linker<Host>) -> Linked {
+    linker.func_wrap(
+        "env",
+        "proxy_define_metric",
+        |caller: Caller<'_, Host>, kind: u32, name: u32, name_size: u32, metric: u32| {
+            let mut guest = Guest(caller);
+            let name = guest.text(name, name_size);
+            let number = guest.host().define_metric(kind, name);
+            status(number.map(|number| guest.put_number(metric, number)))
+        },
+    )?;
+    linker.func_wrap(
+        "env",
+        "proxy_increment_metric",
+        |caller: Caller<'_, Host>, metric: u32, step: i64| {
+            status(Guest(caller).host().increment_metric(metric, step))
         },
     )?;
     Ok(())

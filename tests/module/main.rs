@@ -19,6 +19,7 @@ mod host;
 mod hot_path;
 mod imports;
 mod lost_streams;
+mod metrics;
 mod poor_hosts;
 mod provider;
 mod refusals;

@@ -106,6 +106,11 @@ impl Vm {
         self.callback::<_, ()>(stream, "proxy_on_delete", (stream,));
     }
 
+    /// The configuration retires: another one has taken its place, and its last stream has ended.
+    pub fn retire(&mut self) {
+        self.callback::<_, ()>(ROOT, "proxy_on_delete", (ROOT,));
+    }
+
     /// The stream ends, and the module does not know.
     pub fn lose(&mut self, stream: u32) {
         self.host_mut().streams.get_mut(&stream).expect("the stream").stage = Stage::Gone;
