@@ -19,6 +19,25 @@ fn without_queues_a_short_tick_wakes_the_root_context_and_the_period_goes_back()
 }
 
 #[test]
+fn a_hurried_timer_goes_back_to_the_period_that_the_others_need() {
+    let host =
+        Host { faults: [("register_shared_queue", UNIMPLEMENTED)].into(), ..Host::default() };
+    let mut vm = configured(host, &configuration());
+    vm.tick();
+    vm.request(2, reports(&user("ann")));
+    vm.close(2);
+    vm.tick();
+    assert_eq!(vm.host().tick_period, Some(1000), "nobody waits any more");
+    vm.request(3, reports(&user("ann")));
+    vm.tick();
+    assert_eq!(vm.host().tick_period, Some(10));
+    vm.request(4, reports(&user("bob")));
+    assert_eq!(vm.host().tick_period, Some(1));
+    vm.tick();
+    assert_eq!(vm.host().tick_period, Some(10), "the first one still waits");
+}
+
+#[test]
 fn a_queue_that_takes_no_item_is_as_good_as_none() {
     let mut vm = ready();
     vm.tick();
