@@ -179,6 +179,11 @@ impl Gateway {
         effects.push(Effect::Measure(self.tally.steps(gauges)));
     }
 
+    /// The last steps of all metrics: what was not reported yet, and all gauges back to nothing.
+    pub fn retire(&mut self) -> Vec<(Metric, i64)> {
+        self.tally.steps([(Metric::Slots, 0), (Metric::VerifiedTokens, 0), (Metric::Waiting, 0)])
+    }
+
     fn park(
         &mut self,
         cause: &Resource,

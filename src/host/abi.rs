@@ -215,6 +215,15 @@ pub(super) fn shared_data(key: &str) -> Result<(Vec<u8>, u32), HostError> {
     Ok((value, cas))
 }
 
+/// Whether the host has shared data. One that has it says at least that a key is missing.
+pub(super) fn has_shared_data() -> bool {
+    const NOT_FOUND: HostError = HostError(1);
+    match shared_data("tenantgate/1/probe") {
+        Ok(_) => true,
+        Err(error) => error == NOT_FOUND,
+    }
+}
+
 /// Writes a value of the shared data if its counter still is `cas`.
 pub(super) fn set_shared_data(key: &str, value: &[u8], cas: u32) -> Result<(), HostError> {
     // SAFETY: both slices are valid during the call; the host copies them.

@@ -108,6 +108,20 @@ impl Root {
     }
 }
 
+/// What this root added to the gauges of the process is taken off again.
+impl Drop for Root {
+    fn drop(&mut self) {
+        let Some(worker) = self.worker.take() else { return };
+        let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
+        for (metric, step) in gateway.retire() {
+            self.metrics.step(metric, step);
+        }
+        if matches!(self.shared, HostShared::Worker(_)) {
+            self.metrics.step(Metric::IsolatedWorkers, -1);
+        }
+    }
+}
+
 impl Context for Root {
     fn on_http_call_response(
         &mut self,
@@ -157,19 +171,19 @@ impl RootContext for Root {
 /// The largest configuration that is read: 64 MiB.
 const CONFIGURATION_LIMIT: usize = 64 << 20;
 
-/// Shared data of the process, if we have a `vm_id` of our own.
+/// Shared data of the process, if the host has it and we have a `vm_id` of our own.
 fn shared_data() -> HostShared {
     let has_vm_id = abi::property("plugin_vm_id").is_ok_and(|id| !id.is_empty());
-    if has_vm_id {
-        HostShared::Process
+    let why_not = if !has_vm_id {
+        "`vm_config.vm_id` is empty, so other filters could read and write what workers share: \
+         keys and tokens are kept and fetched by each worker for itself; set a unique `vm_id`"
+    } else if !abi::has_shared_data() {
+        "the host has no shared data: keys and tokens are kept and fetched by each worker for itself"
     } else {
-        abi::log(
-            Level::Warn,
-            "`vm_config.vm_id` is empty, so other filters could read and write what workers share: \
-             keys and tokens are kept and fetched by each worker for itself; set a unique `vm_id`",
-        );
-        HostShared::Worker(HashMap::new())
-    }
+        return HostShared::Process;
+    };
+    abi::log(Level::Warn, why_not);
+    HostShared::Worker(HashMap::new())
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is where the environment is handed over")]

@@ -26,7 +26,7 @@ impl HostSignatures {
     pub(super) const fn name(&self) -> &'static str {
         match self {
             Self::Accelerated => "the host's verify_signature",
-            Self::Software => "Rust code in Wasm (the host has no verify_signature)",
+            Self::Software => "Rust code in Wasm (the host has no verify_signature to rely on)",
         }
     }
 }

@@ -9,7 +9,8 @@ pub enum Metric {
     FetchSucceeded(Fetch),
     /// Requests that went on.
     Forwarded,
-    /// Workers that share nothing with the others, because the proxy gave the filter no `vm_id`.
+    /// Workers that share nothing with the others, because the proxy gave the filter no `vm_id` or
+    /// has no shared data.
     IsolatedWorkers,
     /// Requests that were answered by us, by their public code.
     Refused(&'static str),

@@ -1,0 +1,58 @@
+//! The module as a file: what it exports, what it imports, how large it is.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use wasmi::{Engine, Module};
+
+/// Half of what loading it costs Envoy is its size: 0.5 s per 640 kB.
+const LARGEST: usize = 1_200_000;
+
+#[test]
+fn the_module_exports_exactly_the_allowed_names() {
+    let allowed: BTreeSet<&str> = include_str!("../../scripts/exports.txt")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .collect();
+
+    let exports: BTreeSet<&str> = module().exports().map(|export| export.name()).collect();
+
+    assert_eq!(exports, allowed);
+}
+
+/// A host refuses a module that imports what it lacks; these two spaces every host offers.
+#[test]
+fn the_module_imports_only_proxy_wasm_and_wasi_functions() {
+    let imports: BTreeSet<(&str, &str)> =
+        module().imports().map(|import| (import.module(), import.name())).collect();
+    let known = |(space, name): &&(&str, &str)| {
+        (*space == "env" && name.starts_with("proxy_")) || *space == "wasi_snapshot_preview1"
+    };
+
+    assert!(imports.contains(&("env", "proxy_log")));
+    assert_eq!(imports.iter().find(|import| !known(import)), None);
+    assert!(module().imports().all(|import| import.ty().func().is_some()));
+}
+
+#[test]
+fn the_module_is_under_the_size_limit() {
+    let size = bytes().len();
+
+    assert!(size < LARGEST, "{size} bytes, the limit is {LARGEST}");
+}
+
+/// The module, compiled once for all scenarios.
+pub fn module() -> &'static Module {
+    static MODULE: OnceLock<Module> = OnceLock::new();
+    MODULE.get_or_init(|| Module::new(&Engine::default(), bytes()).expect("a module"))
+}
+
+fn bytes() -> Vec<u8> {
+    let path = std::env::var_os("WASM").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tenantgate.wasm"),
+        PathBuf::from,
+    );
+    std::fs::read(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make wasm`", path.display()))
+}

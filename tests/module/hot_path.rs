@@ -1,0 +1,90 @@
+//! What a request costs when nothing is missing: its hostcalls, one by one.
+
+use crate::provider::{forged, grants, user};
+use crate::requests::get;
+use crate::scene::{profile, ready, reports};
+
+#[test]
+fn a_repeated_token_costs_one_clock_reading_one_header_map_and_the_identity_headers() {
+    let mut vm = ready();
+    let token = user("ann");
+    assert!(vm.request(2, profile(&token)));
+    assert!(vm.request(3, profile(&token)));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: replace_header_map_value x-tenant: acme",
+            "3: replace_header_map_value x-user: ann",
+            "3: replace_header_map_value x-client: portal",
+        ]
+    );
+    assert_eq!(vm.stream(3).values("authorization"), [format!("Bearer {token}")]);
+}
+
+#[test]
+fn a_technical_token_that_is_at_hand_costs_one_more_replacement() {
+    let mut vm = ready();
+    vm.request(2, reports(&user("ann")));
+    vm.queue_ready();
+    vm.answer(1, grants("technical"));
+    assert!(vm.request(3, reports(&user("ann"))));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: replace_header_map_value x-tenant: acme",
+            "3: replace_header_map_value x-user: ann",
+            "3: replace_header_map_value x-client: portal",
+            "3: replace_header_map_value authorization: Bearer technical",
+        ]
+    );
+    assert_eq!(vm.stream(3).values("authorization"), ["Bearer technical"]);
+}
+
+#[test]
+fn a_token_seen_first_costs_one_call_of_verify_signature_besides() {
+    let mut vm = ready();
+    assert!(vm.request(2, profile(&user("ann"))));
+    let calls = vm.calls();
+    assert_eq!(calls.len(), 6, "{calls:?}");
+    assert_eq!(calls[2], "2: call_foreign_function verify_signature");
+}
+
+#[test]
+fn a_forged_token_is_verified_once_and_remembered() {
+    let mut vm = ready();
+    let token = forged(&user("ann"));
+    vm.request(2, profile(&token));
+    assert_eq!(vm.calls()[2], "2: call_foreign_function verify_signature");
+    vm.request(3, profile(&token));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: set_property tenantgate.reason=signature_invalid",
+            "3: send_local_response 401 signature_invalid",
+        ]
+    );
+}
+
+#[test]
+fn what_a_client_sends_of_our_headers_is_removed_or_replaced() {
+    let mut vm = ready();
+    let bearer = format!("Bearer {}", user("ann"));
+    let more = [
+        ("authorization", &*bearer),
+        ("x-tenant", "evil"),
+        ("x_user", "evil"),
+        ("x-other", "kept"),
+    ];
+    assert!(vm.request(2, get("/profile", &more)));
+    let removals: Vec<_> = vm.calls().iter().filter(|call| call.contains("remove")).collect();
+    assert_eq!(removals, ["2: remove_header_map_value x_user"]);
+    assert_eq!(vm.stream(2).values("x-tenant"), ["acme"]);
+    assert_eq!(vm.stream(2).values("x_user"), [""; 0]);
+    assert_eq!(vm.stream(2).values("x-other"), ["kept"]);
+}

@@ -1,0 +1,32 @@
+//! The compiled module (`make wasm`) in an interpreter, against a host that is scripted call by call.
+//!
+//! The host has Envoy's rules where they bite: header maps that are gone after a resume, streams that
+//! are gone, compare-and-swap as measured. It panics where the module does what no host forgives.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a scenario that cannot go on has failed"
+)]
+
+mod answers;
+mod artifact;
+mod configuration;
+mod guest;
+mod host;
+mod hot_path;
+mod imports;
+mod lost_streams;
+mod metrics;
+mod poor_hosts;
+mod provider;
+mod refusals;
+mod requests;
+mod scene;
+mod shared_map;
+mod signatures;
+mod verify_signature;
+mod vm;
+mod waiting;

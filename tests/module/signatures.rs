@@ -1,0 +1,76 @@
+//! The host's `verify_signature`, and the Rust code behind it.
+
+use crate::host::Host;
+use crate::provider::{forged, user, user_by_rsa};
+use crate::scene::{configuration, configured, profile};
+use crate::verify_signature::VerifySignature;
+use crate::vm::Vm;
+
+#[test]
+fn a_host_that_verifies_is_asked_once_for_each_token() {
+    let mut vm = with(VerifySignature::Real);
+    assert_logged(&vm, "configured; signatures by the host's verify_signature");
+    assert_tells_tokens_apart(&mut vm, 1);
+}
+
+#[test]
+fn a_host_that_cannot_verify_is_not_asked_again() {
+    let mut vm = with(VerifySignature::Absent);
+    assert_logged(&vm, SOFTWARE);
+    assert_tells_tokens_apart(&mut vm, 0);
+}
+
+/// The one that always says yes would let everybody in.
+#[test]
+fn a_host_that_lies_is_found_out_and_not_asked_again() {
+    for answer in [true, false] {
+        let mut vm = with(VerifySignature::Always(answer));
+        assert_logged(&vm, SOFTWARE);
+        assert_tells_tokens_apart(&mut vm, 0);
+    }
+}
+
+#[test]
+fn a_host_that_stops_verifying_costs_time_and_nothing_else() {
+    const SELF_TEST: usize = 6;
+    let mut vm = with(VerifySignature::BreaksAfter(SELF_TEST));
+    assert_logged(&vm, "configured; signatures by the host's verify_signature");
+    assert_tells_tokens_apart(&mut vm, 1);
+}
+
+#[test]
+fn a_host_that_breaks_during_the_self_test_is_not_asked_again() {
+    for calls in 0..6 {
+        let vm = with(VerifySignature::BreaksAfter(calls));
+        assert_logged(&vm, SOFTWARE);
+    }
+}
+
+fn with(verify_signature: VerifySignature) -> Vm {
+    configured(Host { verify_signature, ..Host::default() }, &configuration())
+}
+
+fn assert_logged(vm: &Vm, line: &str) {
+    assert_eq!(vm.host().log, [(2, line.to_owned())]);
+}
+
+/// Tokens by both keys are accepted, forged ones refused; `asked` times each the host is asked.
+fn assert_tells_tokens_apart(vm: &mut Vm, asked: usize) {
+    let tokens = [user("ann"), user_by_rsa("ann")];
+    for (stream, token) in [2, 3].into_iter().zip(&tokens) {
+        assert!(vm.request(stream, profile(token)));
+        assert_eq!(questions(vm), asked);
+    }
+    for (stream, token) in [4, 5].into_iter().zip(&tokens) {
+        assert!(!vm.request(stream, profile(&forged(token))));
+        assert_eq!(vm.stream(stream).refusal(), (401, "signature_invalid"));
+        assert_eq!(questions(vm), asked);
+    }
+}
+
+fn questions(vm: &Vm) -> usize {
+    vm.calls().iter().filter(|call| call.contains("call_foreign_function")).count()
+}
+
+const SOFTWARE: &str =
+    "configured; signatures by Rust code in Wasm (the host has no verify_signature to rely on)";
