@@ -28,11 +28,14 @@ impl<'a> Bearer<'a> {
             return Err(CredentialError::SchemeUnsupported);
         }
         let token = without_blanks(parts.next().unwrap_or_default());
-        if token.contains(&b',') {
-            return Err(CredentialError::AuthorizationRepeated);
-        }
         if !is_b64token(token) {
-            return Err(CredentialError::BearerMalformed);
+            // A list of two, which hosts make of two fields.
+            let is_list = token.contains(&b',');
+            return Err(if is_list {
+                CredentialError::AuthorizationRepeated
+            } else {
+                CredentialError::BearerMalformed
+            });
         }
         Ok(Some(Self(token)))
     }
@@ -59,11 +62,28 @@ fn without_blanks(mut rest: &[u8]) -> &[u8] {
 
 /// `b64token` of RFC 6750 §2.1, so that a token can be put into a header again as it is.
 fn is_b64token(token: &[u8]) -> bool {
-    let is_text = |b: u8| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b);
+    let is_text = |b: u8| TEXT.get(usize::from(b)).copied().unwrap_or(false);
     let padding = token.iter().rev().take_while(|&&b| b == b'=').count();
     let length = token.len().saturating_sub(padding);
     length > 0 && token.iter().take(length).all(|&b| is_text(b))
 }
+
+/// Which bytes a `b64token` has before its padding. A table, because every byte of every token is
+/// looked up here, repeated tokens included.
+#[allow(
+    clippy::indexing_slicing,
+    reason = "the compiler computes it, and no byte is out of bounds"
+)]
+const TEXT: [bool; 256] = {
+    let mut table = [false; 256];
+    let text = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/";
+    let mut rest = text.as_slice();
+    while let [first, others @ ..] = rest {
+        table[*first as usize] = true;
+        rest = others;
+    }
+    table
+};
 
 #[cfg(test)]
 mod tests {

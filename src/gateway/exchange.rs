@@ -139,9 +139,7 @@ impl Gateway {
         let slot = self.fetching.slot(&resource);
         let (is_due, fetched_at) = (slot.is_refresh_due(now), slot.fetched_at());
         let found = match slot.find(now) {
-            Found::Ready(held) => {
-                held.token.as_ref().and_then(|token| injection.value(token.value().expose()))
-            }
+            Found::Ready(held) => held.value(injection),
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
             Found::Missing => {
                 self.fetching.want(resource.clone(), Timestamp::default());

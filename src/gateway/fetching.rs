@@ -274,12 +274,12 @@ impl Fetching {
                 let interval = self.origins.refresh(*id);
                 let early = interval / 10 * u32::from(jitter) / 1000;
                 let refresh_at = fetched_at + interval.saturating_sub(early);
-                Held { token: None, fetched_at, refresh_at }
+                Held::new(None, fetched_at, refresh_at)
             }
             (Fetched::Token(token), Resource::Token(..)) => {
                 let window = self.config.limits().refresh_ahead;
                 let refresh_at = token.refresh_at(window, jitter);
-                Held { token: Some(Arc::new(token)), fetched_at, refresh_at }
+                Held::new(Some(Arc::new(token)), fetched_at, refresh_at)
             }
             (Fetched::Keys(_), Resource::Token(..)) | (Fetched::Token(_), Resource::Keys(_)) => {
                 return;

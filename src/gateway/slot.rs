@@ -16,6 +16,8 @@ use std::time::Duration;
 
 use super::effect::CallId;
 use crate::jwt::KeySetId;
+use crate::message::HeaderValue;
+use crate::policy::Injection;
 use crate::shared::Failure;
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::SubtenantId;
@@ -52,6 +54,34 @@ pub(super) struct Held {
     pub(super) fetched_at: Timestamp,
     /// When it is to be fetched anew.
     pub(super) refresh_at: Timestamp,
+    /// The token with the prefix asked for last: made once, and gone with the token.
+    value: Option<(Arc<str>, HeaderValue)>,
+}
+
+impl Held {
+    /// What arrived at `fetched_at`: this token, or a key set.
+    pub(super) const fn new(
+        token: Option<Arc<TechnicalToken>>,
+        fetched_at: Timestamp,
+        refresh_at: Timestamp,
+    ) -> Self {
+        Self { token, fetched_at, refresh_at, value: None }
+    }
+
+    /// The header value of an injection of this token; `None` where it cannot be one.
+    ///
+    /// Copying, checking and overwriting the token anew for each request would cost more than the
+    /// rest of the decision.
+    pub(super) fn value(&mut self, injection: &Injection) -> Option<HeaderValue> {
+        if let Some((prefix, value)) = &self.value
+            && *prefix == injection.prefix
+        {
+            return Some(value.clone());
+        }
+        let value = injection.value(self.token.as_ref()?.value().expose())?;
+        self.value = Some((Arc::clone(&injection.prefix), value.clone()));
+        Some(value)
+    }
 }
 
 /// Where the fetch stands.
@@ -89,10 +119,12 @@ pub(super) enum Found<T> {
 
 impl Slot {
     /// What a request finds at `now`. A failure counts only while nothing usable is held.
-    pub(super) fn find(&mut self, now: Timestamp) -> Found<&Held> {
+    pub(super) fn find(&mut self, now: Timestamp) -> Found<&mut Held> {
         self.used_at = now;
-        let usable = |held: &&Held| held.token.as_ref().is_none_or(|token| token.is_usable(now));
-        match (self.held.as_ref().filter(usable), self.holding_back(now)) {
+        let setback = self.holding_back(now);
+        let usable =
+            |held: &&mut Held| held.token.as_ref().is_none_or(|token| token.is_usable(now));
+        match (self.held.as_mut().filter(usable), setback) {
             (Some(held), _) => Found::Ready(held),
             (None, Some(setback)) => Found::Failed { retry_after: setback.retry_at.since(now) },
             (None, None) => Found::Missing,
