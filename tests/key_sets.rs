@@ -141,3 +141,23 @@ fn a_document_that_is_no_usable_key_set_does_not_replace_the_last_good_one() {
         assert!(matches!(world.fate(request), Fate::Forwarded(_)));
     }
 }
+
+#[test]
+fn a_key_set_of_long_ago_is_not_adopted_while_the_provider_is_down() {
+    let mut world = World::new(1);
+    world.pass(SECOND);
+    let old = world.mint.token("acme", None, world.now);
+    world.kill(0);
+    world.kill(1);
+    world.mint.rotate();
+    world.provider.script(|_, _| Some(Answer::status(500)));
+    world.pass(Duration::from_secs(25 * 3600));
+    let token = world.mint.token("acme", None, world.now);
+    let worker = world.start_worker(support::CONFIGURATION);
+    world.pass(SECOND);
+    for token in [old, token] {
+        let request = world.request(worker, "/own/x", Some(&token));
+        world.settle();
+        assert!(!matches!(world.fate(request), Fate::Forwarded(_)));
+    }
+}

@@ -195,9 +195,10 @@ fn failures_hold_all_workers_back_together_and_ever_longer() {
 fn a_provider_that_never_answers_means_503_at_the_deadline() {
     let mut world = world(1);
     world.provider.latency = Duration::from_secs(3600);
-    let request = ask(&mut world, 0, "/tenant/x", None);
+    let request = ask(&mut world, 0, "/slow/x", None);
     world.pass(6 * SECOND);
-    assert!(matches!(world.fate(request), Fate::Refused(503, _)));
+    assert_eq!(world.fate(request), Fate::Refused(503, "waited_too_long"));
+    assert!(world.log().iter().any(|line| line.contains("route `slow`: waited_too_long")));
     assert!(world.waited(request) <= 5 * SECOND + Duration::from_millis(20));
     assert_eq!(world.waiting(0), 0);
 }
@@ -302,12 +303,106 @@ fn garbage_in_the_shared_data_is_overwritten() {
 fn the_lease_of_a_dead_worker_passes_to_another() {
     let mut world = world(2);
     world.provider.latency = SECOND;
-    ask(&mut world, 0, "/tenant/x", None);
+    let doomed = ask(&mut world, 0, "/slow/x", None);
+    assert_eq!(world.fate(doomed), Fate::Waiting);
     world.pass(Duration::from_millis(100));
-    let request = ask(&mut world, 1, "/tenant/x", None);
+    let request = ask(&mut world, 1, "/slow/x", None);
     world.kill(0);
     world.pass(6 * SECOND);
     assert_eq!(claims(&world.fate(request))["ten"], "acme");
+    assert!(world.waited(request) < 5 * SECOND, "within the deadline of a request");
+    assert_eq!(world.provider.token_calls(), 2);
+}
+
+#[test]
+fn a_slow_call_keeps_its_lease() {
+    let mut world = world(3);
+    world.provider.latency = 9 * SECOND;
+    for second in 0..9 {
+        ask(&mut world, second % 3, "/slow/x", None);
+        world.pass(SECOND);
+    }
+    assert_eq!(world.provider.token_calls(), 1);
+    world.pass(SECOND);
+    let late = ask(&mut world, 1, "/slow/x", None);
+    world.settle();
+    assert!(matches!(world.fate(late), Fate::Forwarded(_)));
+    assert_eq!(world.provider.token_calls(), 1);
+}
+
+#[test]
+fn a_clock_that_steps_back_stops_nothing() {
+    let mut world = world(2);
+    let start = world.now;
+    world.now = start + 60 * MINUTE;
+    world.provider.script(|_, _| Some(Answer::status(500)));
+    ask(&mut world, 0, "/tenant/x", None);
+    world.settle();
+    let waiting = ask(&mut world, 0, "/slow/x", None);
+    world.provider.recover();
+    world.set_clock(start);
+    let fresh = world.start_worker(CONFIGURATION);
+    world.pass(3 * SECOND);
+    assert_ne!(world.fate(waiting), Fate::Waiting, "its deadline lies in another time");
+    for worker in [0, fresh] {
+        let request = ask(&mut world, worker, "/tenant/x", None);
+        world.settle();
+        assert!(matches!(world.fate(request), Fate::Forwarded(_)), "worker {worker}");
+    }
+}
+
+#[test]
+fn a_flood_of_subtenants_does_not_flood_the_provider() {
+    let mut world = world(1);
+    world.provider.latency = SECOND;
+    let names: Vec<_> = (0..3000).map(|n| format!("sub-{n}")).collect();
+    let requests: Vec<_> =
+        names.iter().map(|name| ask(&mut world, 0, "/sub/x", Some(name))).collect();
+    world.pass(Duration::from_millis(500));
+    assert_eq!(world.provider.token_calls(), 64);
+    world.pass(Duration::from_secs(30));
+    let served = |at: usize| matches!(world.fate(requests[at]), Fate::Forwarded(_));
+    assert!((0..64 * 4).all(served), "first come, first served");
+    assert!(requests.iter().all(|request| world.fate(*request) != Fate::Waiting));
+}
+
+#[test]
+fn no_callback_gives_more_than_a_bounded_number_of_requests_their_turn() {
+    let mut world = World::new(1);
+    let requests: Vec<_> = (0..400).map(|_| ask(&mut world, 0, "/tenant/x", None)).collect();
+    world.pass(2 * SECOND);
+    assert!(requests.iter().all(|r| matches!(world.fate(*r), Fate::Forwarded(_))));
+    assert_eq!(world.most_turns, 128);
+}
+
+#[test]
+fn a_provider_that_repeats_its_token_is_asked_a_few_times_and_the_token_is_not_sent_too_late() {
+    let mut world = world(1);
+    let token = tenant_token("acme", None, world.now, 1800, 1);
+    let repeated = token.clone();
+    world.provider.script(move |asked, _| {
+        (*asked != Asked::Keys).then(|| Answer::grant_without_lifetime(&repeated))
+    });
+    let begin = world.now;
+    for _ in 0..1799 {
+        let request = ask(&mut world, 0, "/tenant/x", None);
+        world.settle();
+        if world.now.since(begin) > Duration::from_secs(1791) {
+            assert!(!matches!(world.fate(request), Fate::Forwarded(_)));
+        }
+        world.pass(Duration::from_millis(500));
+    }
+    let calls = world.provider.token_calls();
+    assert!((4..=12).contains(&calls), "{calls} calls");
+}
+
+#[test]
+fn a_host_that_stores_nothing_lets_every_worker_fetch_for_itself() {
+    let mut world = world(2);
+    world.shared.is_full = true;
+    let requests = [0, 1].map(|worker| ask(&mut world, worker, "/tenant/x", None));
+    world.settle();
+    assert!(requests.iter().all(|r| matches!(world.fate(*r), Fate::Forwarded(_))));
     assert_eq!(world.provider.token_calls(), 2);
 }
 

@@ -10,7 +10,7 @@ use tenantgate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifi
 use tenantgate::gateway::{Effect, Event, Gateway, Outcome, StreamId};
 use tenantgate::message::{CallResponse, HttpCall, RequestHead, parse_pairs, write_pairs};
 use tenantgate::secret::Secret;
-use tenantgate::shared::{Cas, CasMismatch, SharedData};
+use tenantgate::shared::{Cas, SharedData, WriteError};
 
 use crate::configuration::{document, environment};
 use crate::measure::Row;
@@ -152,10 +152,10 @@ impl SharedData for Alone {
         self.0.get(key).map(|(value, counter)| (value.clone(), Cas::from_host(*counter)))
     }
 
-    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), CasMismatch> {
+    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), WriteError> {
         let counter = self.0.get(key).map(|(_, counter)| *counter);
         if counter.is_some_and(|counter| counter != expected.to_host()) {
-            return Err(CasMismatch);
+            return Err(WriteError::CasMismatch);
         }
         self.0.insert(key.to_owned(), (value.to_vec(), counter.unwrap_or(0) + 1));
         Ok(())

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{CallId, Effect, Event, Gateway, Outcome, Parked, Refused, StreamId};
+use super::{CallId, Effect, Event, Gateway, Outcome, Refused, StreamId};
 use crate::crypto::SignatureVerifier;
 use crate::message::{CallFailure, HttpCall, RequestHead};
 use crate::shared::SharedData;
@@ -25,13 +25,13 @@ pub trait Host {
     fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure>;
 
     /// Selects the stream of a waiting request and has it decided by `decide`, then performs the
-    /// outcome: edits first, resume last. False when the stream is gone, and then nothing was done:
-    /// acting anyway would act on the stream that was selected before.
+    /// outcome: edits first, resume last. When the stream is gone nothing is done: acting anyway
+    /// would act on the stream that was selected before.
     fn revisit(
         &mut self,
         stream: StreamId,
         decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
-    ) -> bool;
+    );
 
     /// Answers a waiting request; nothing when its stream is gone.
     fn answer(&mut self, stream: StreamId, refused: &Refused);
@@ -48,10 +48,33 @@ pub trait Host {
 
 /// Handles an event and performs all that follows from it, in order.
 ///
-/// One clock reading serves the whole run. The run ends: each event yields calls that end later,
-/// or fail at once and are then held back by their back-off.
+/// One clock reading serves the whole run. A bounded number of waiting requests has its turn, so
+/// that no run blocks the worker for long; the rest have theirs on the next tick. The run ends:
+/// calls end later, or fail at once and are then held back by their back-off.
 pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut impl Host) {
-    let mut events = VecDeque::from([event]);
+    perform(gateway, VecDeque::from([event]), now, host);
+    let mut wakes = false;
+    for parked in gateway.take_turns() {
+        host.revisit(parked.stream, &mut |head, signatures| {
+            let outcome = gateway.revisit(&parked, head, now, signatures);
+            wakes |= matches!(outcome, Outcome::Wait { wake: true });
+            outcome
+        });
+    }
+    if wakes {
+        perform(gateway, VecDeque::from([Event::Woken]), now, host);
+    }
+    if let Some(period) = gateway.next_tick() {
+        host.tick_every(period);
+    }
+}
+
+fn perform(
+    gateway: &mut Gateway,
+    mut events: VecDeque<Event>,
+    now: Timestamp,
+    host: &mut impl Host,
+) {
     while let Some(event) = events.pop_front() {
         for effect in gateway.handle(event, now, host.shared()) {
             match effect {
@@ -65,27 +88,7 @@ pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut imp
                 Effect::Measure(steps) => {
                     steps.into_iter().for_each(|(metric, step)| host.measure(metric, step));
                 }
-                Effect::Revisit(parked) => revisit(gateway, parked, now, host, &mut events),
-                Effect::TickEvery(period) => host.tick_every(period),
             }
         }
-    }
-}
-
-fn revisit(
-    gateway: &mut Gateway,
-    parked: Parked,
-    now: Timestamp,
-    host: &mut impl Host,
-    events: &mut VecDeque<Event>,
-) {
-    let mut wakes = false;
-    host.revisit(parked.stream, &mut |head, signatures| {
-        let outcome = gateway.revisit(parked, head, now, signatures);
-        wakes |= matches!(outcome, Outcome::Wait { wake: true });
-        outcome
-    });
-    if wakes {
-        events.push_back(Event::Woken);
     }
 }

@@ -1,6 +1,6 @@
 //! All traffic between the gateway and its host, as plain data.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
 use crate::problem::Protocol;
@@ -37,10 +37,6 @@ pub enum Effect {
     Log(Notice),
     /// Move metrics by these steps.
     Measure(Vec<(Metric, i64)>),
-    /// Decide a waiting request again, from its header as the host holds it.
-    Revisit(Parked),
-    /// Let the timer fire with this period.
-    TickEvery(Duration),
 }
 
 /// What becomes of a request.
@@ -67,7 +63,7 @@ pub struct Refused {
 }
 
 /// A request that waits.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Parked {
     /// Whose request it is.
     pub stream: StreamId,
@@ -75,4 +71,6 @@ pub struct Parked {
     pub deadline: Timestamp,
     /// What its client speaks.
     pub protocol: Protocol,
+    /// The route on which it waits, for the log.
+    pub route: Option<Arc<str>>,
 }

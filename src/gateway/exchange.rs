@@ -23,8 +23,8 @@ use crate::time::Timestamp;
 pub(super) enum Halt {
     /// It is answered by us.
     Refused(Refusal),
-    /// It waits for this.
-    Wait(Resource),
+    /// It waits for the first of these; all of them are wanted, each newer than that time.
+    Wait(Vec<(Resource, Timestamp)>),
 }
 
 /// A halt, and the route on which it happened.
@@ -57,15 +57,15 @@ impl Gateway {
         let permit = Policy::decide(route, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
-        let mut missing = None;
+        let mut missing = Vec::new();
         for injection in needs {
             match self.token(injection, permit.subtenant(), now)? {
                 Ok(value) => values.push(value),
-                Err(resource) => missing = missing.or(Some(resource)),
+                Err(resource) => missing.push((resource, Timestamp::default())),
             }
         }
-        if let Some(resource) = missing {
-            return Err(Halt::Wait(resource));
+        if !missing.is_empty() {
+            return Err(Halt::Wait(missing));
         }
         let edits = permit.into_edits(head, &values, config.owned_headers(), config.identity());
         Ok(edits?)
@@ -104,8 +104,7 @@ impl Gateway {
         if let Some(setback) = self.fetching.slot(&resource).holding_back(now) {
             return unavailable_keys(setback.retry_at.since(now));
         }
-        self.fetching.want(resource.clone(), Timestamp::default());
-        Halt::Wait(resource)
+        Halt::Wait(vec![(resource, Timestamp::default())])
     }
 
     /// The issuer may have a new key: the request waits for one refetch, if none was made lately
@@ -119,13 +118,12 @@ impl Gateway {
             return unavailable_keys(setback.retry_at.since(now));
         }
         let fetched_at = slot.fetched_at();
-        let is_fresh = now.since(fetched_at) < limits.unknown_key_interval;
+        let is_fresh = fetched_at <= now && now.since(fetched_at) < limits.unknown_key_interval;
         let is_inline = fetched_at == Timestamp::default();
         if is_crowded || is_fresh || is_inline {
             return Refusal::KeyUnknown.into();
         }
-        self.fetching.want(resource.clone(), fetched_at);
-        Halt::Wait(resource)
+        Halt::Wait(vec![(resource, fetched_at)])
     }
 
     /// The header value for an injection, or what it waits for.
@@ -141,10 +139,7 @@ impl Gateway {
         let found = match slot.find(now) {
             Found::Ready(held) => held.value(injection),
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
-            Found::Missing => {
-                self.fetching.want(resource.clone(), Timestamp::default());
-                return Ok(Err(resource));
-            }
+            Found::Missing => return Ok(Err(resource)),
         };
         if is_due {
             self.fetching.want(resource, fetched_at);
@@ -154,12 +149,11 @@ impl Gateway {
 }
 
 /// What a request that waited too long is told, by what it waited for.
-pub(super) fn overdue(cause: Option<&Resource>) -> Refusal {
+pub(super) const fn overdue(cause: &Resource) -> Failure {
     match cause {
-        Some(Resource::Keys(_)) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
-        Some(Resource::Token(..)) | None => Failure::TokenUnavailable { retry_after: RETRY_SOON },
+        Resource::Keys(_) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
+        Resource::Token(..) => Failure::TokenUnavailable { retry_after: RETRY_SOON },
     }
-    .into()
 }
 
 fn unavailable_keys(retry_after: Duration) -> Halt {

@@ -8,7 +8,7 @@
 //! No failure here lets a request pass, and none takes away what still works: a key set stays when
 //! its refresh fails, and a token serves until it expires.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use super::slot::{Held, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, CallResponse};
-use crate::shared::{Claim, Failure, Record, SharedData, SharedEntries};
+use crate::shared::{Claim, Failure, Lease, Record, SharedData, SharedEntries};
 use crate::telemetry::{Fetch, Metric, Notice};
 use crate::time::Timestamp;
 
@@ -31,8 +31,9 @@ pub(super) struct Fetching {
     origins: Origins,
     pub(super) keys: KeyRing,
     slots: HashMap<Resource, Slot>,
-    /// Slots of which something newer is wanted, in the order in which they are pursued.
-    wanted: BTreeSet<Resource>,
+    /// Things of which something newer is wanted, first come, first served. Each is there once: its
+    /// slot knows that it is wanted.
+    wanted: VecDeque<Resource>,
     calls: HashMap<CallId, Resource>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
@@ -57,7 +58,7 @@ impl Fetching {
         let mut fetching = Self {
             keys: KeyRing::default(),
             slots: HashMap::new(),
-            wanted: BTreeSet::new(),
+            wanted: VecDeque::new(),
             calls: HashMap::new(),
             key_sets: SharedEntries::new("keys", 1024),
             tokens: SharedEntries::new("token", 1024),
@@ -92,11 +93,13 @@ impl Fetching {
 
     /// Marks that something newer than `than` is wanted.
     pub(super) fn want(&mut self, resource: Resource, than: Timestamp) {
-        self.slot(&resource).want_newer(than);
-        self.wanted.insert(resource);
+        if self.slot(&resource).want_newer(than) {
+            self.wanted.push_back(resource);
+        }
     }
 
-    /// Marks all key sets whose time has come, and gives up calls that the host lost.
+    /// Marks all key sets whose time has come, renews the leases of running calls, and gives up calls
+    /// that the host lost.
     pub(super) fn look_around(&mut self, now: Timestamp, shared: &mut dyn SharedData) -> Progress {
         let mut progress = Progress::default();
         let config = Arc::clone(&self.config);
@@ -111,15 +114,33 @@ impl Fetching {
                 self.want(resource, Timestamp::default());
             }
         }
-        let lost = |slot: &Slot| match slot.stage() {
-            Stage::Leading { call, deadline, .. } if deadline <= now => Some(call),
-            Stage::Leading { .. } | Stage::Following | Stage::Idle => None,
-        };
-        let lost: Vec<_> = self.slots.values().filter_map(lost).collect();
-        for call in lost {
-            self.end(call, Err(CallFailure::Interrupted), now, shared, &mut progress);
+        let running: Vec<_> = self.calls.iter().map(|(id, what)| (*id, what.clone())).collect();
+        for (call, resource) in running {
+            match self.slots.get(&resource).map(Slot::stage) {
+                Some(Stage::Leading { deadline, .. }) if deadline <= now => {
+                    self.end(call, Err(CallFailure::Interrupted), now, shared, &mut progress);
+                }
+                Some(Stage::Leading { nonce, .. }) => self.renew(&resource, nonce, now, shared),
+                Some(Stage::Following | Stage::Idle) | None => {}
+            }
         }
         progress
+    }
+
+    /// Keeps the lease of a running call; at most once a second, for this worker ticks fast while
+    /// requests wait.
+    fn renew(
+        &mut self,
+        resource: &Resource,
+        nonce: u64,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+    ) {
+        let Some(meaning) = self.origins.meaning(resource) else { return };
+        if self.slot(resource).is_renewal_due(now) {
+            let lease = Lease { nonce, deadline: now + LEASE_TERM };
+            self.entries(resource).clone().renew(&meaning, lease, now, shared);
+        }
     }
 
     /// Pursues everything that is wanted, as far as it can be now.
@@ -131,7 +152,7 @@ impl Fetching {
     ) {
         for resource in std::mem::take(&mut self.wanted) {
             if self.pursue_one(&resource, now, shared, progress) {
-                self.wanted.insert(resource);
+                self.wanted.push_back(resource);
             }
         }
     }
@@ -149,43 +170,33 @@ impl Fetching {
         if matches!(slot.stage(), Stage::Leading { .. }) {
             return false;
         }
+        if self.is_at_capacity(resource) {
+            return true;
+        }
         let Some(meaning) = self.origins.meaning(resource) else { return false };
         let entries = self.entries(resource).clone();
-        let (record, failure) = entries
-            .look_up(&meaning, shared)
-            .map_or((None, None), |entry| (entry.record, entry.failure));
-        let newer = |record: &Record| record.fetched_at > than && record.expires_at > now;
-        if let Some(record) = record.filter(newer) {
-            let version = (record.generation, record.fetched_at);
-            match self.adopt(resource, record, now) {
-                Ok(()) => {
-                    progress.settled.push(resource.clone());
-                    return false;
-                }
-                Err(reason) => {
-                    if self.slot(resource).is_first_rejection(version) {
-                        let what = self.origins.what(resource);
-                        progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
-                    }
-                }
-            }
-        }
-        let Some(call) = self.origins.call(resource) else { return false };
-        if let Some(failure) = failure {
-            self.slot(resource).learn(failure);
-        }
         let nonce = self.random.next();
-        let term = call.timeout.saturating_add(LEASE_MARGIN);
-        match entries.claim(&meaning, nonce, term, now, shared) {
-            Claim::Granted => {
-                self.last_call += 1;
-                let id = CallId(self.last_call);
-                self.calls.insert(id, resource.clone());
-                self.slot(resource).lead(id, nonce, now + term);
-                progress.effects.push(Effect::Call(id, call));
+        let lease = Lease { nonce, deadline: now + LEASE_TERM };
+        let mut claim = entries.claim(&meaning, than, lease, now, shared);
+        if let Claim::Found(record) = claim {
+            let version = (record.generation, record.fetched_at);
+            let Err(reason) = self.adopt(resource, record, now) else {
+                progress.settled.push(resource.clone());
+                return false;
+            };
+            if self.slot(resource).is_first_rejection(version) {
+                let what = self.origins.what(resource);
+                progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
+            }
+            claim = entries.claim(&meaning, Timestamp::MAX, lease, now, shared);
+        }
+        match claim {
+            Claim::Granted(failure) => {
+                self.lead(resource, nonce, failure, now, progress);
                 false
             }
-            Claim::Taken => {
+            // A record newer than the end of time is not found.
+            Claim::Found(_) | Claim::Taken => {
                 self.slot(resource).follow();
                 true
             }
@@ -195,6 +206,38 @@ impl Fetching {
                 false
             }
         }
+    }
+
+    /// Sends the call for a thing whose lease this worker holds.
+    fn lead(
+        &mut self,
+        resource: &Resource,
+        nonce: u64,
+        failure: Option<Failure>,
+        now: Timestamp,
+        progress: &mut Progress,
+    ) {
+        let Some(call) = self.origins.call(resource) else { return };
+        self.last_call += 1;
+        let id = CallId(self.last_call);
+        self.calls.insert(id, resource.clone());
+        let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
+        self.slot(resource).lead(id, nonce, deadline, now, failure);
+        progress.effects.push(Effect::Call(id, call));
+    }
+
+    /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
+    /// waits for a place keeps its turn, so that no subtenant starves another.
+    fn is_at_capacity(&self, resource: &Resource) -> bool {
+        let is_alike = |other: &&Resource| match (resource, other) {
+            (Resource::Keys(_), Resource::Keys(_)) => true,
+            (Resource::Token(one, _), Resource::Token(other, _)) => one == other,
+            (Resource::Keys(_), Resource::Token(..)) | (Resource::Token(..), Resource::Keys(_)) => {
+                false
+            }
+        };
+        self.calls.len() >= CALLS_AT_ONCE
+            && self.calls.values().filter(is_alike).count() >= CALLS_AT_ONCE
     }
 
     /// The end of a call: what it brought is checked, stored for all workers, and held; or the
@@ -246,7 +289,9 @@ impl Fetching {
                 let failure = Failure { failed_at: now, retry_at: now + delay, attempts };
                 entries.fail(&meaning, nonce, failure, now, shared);
                 self.slot(&resource).set_back(failure);
-                let notice = Notice::FetchFailed { what, reason, attempts, retry_after: delay };
+                let cluster = self.origins.cluster(&resource);
+                let retry_after = delay;
+                let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
                 progress.effects.push(Effect::Log(notice));
             }
         }
@@ -260,7 +305,8 @@ impl Fetching {
         record: Record,
         now: Timestamp,
     ) -> Result<(), &'static str> {
-        let fetched_at = record.fetched_at;
+        // Workers read the clock at different moments; what one has just stored is not from the future.
+        let fetched_at = record.fetched_at.min(now);
         let fetched = self.origins.restore(resource, record, now)?;
         self.hold(resource, fetched, fetched_at);
         Ok(())
@@ -288,8 +334,9 @@ impl Fetching {
         self.slot(resource).hold(held);
     }
 
-    /// Keeps the number of token slots within its limit: what is at rest and was used least
-    /// lately goes. Key sets are as many as the configuration names.
+    /// Keeps the number of token slots within its limit: what is at rest and was used least lately
+    /// goes. What is wanted or fetched stays, and is bounded by the number of waiting requests. Key
+    /// sets are as many as the configuration names.
     fn make_room(&mut self) {
         let key_sets = self.config.key_sources().len();
         if self.slots.len().saturating_sub(key_sets) < self.config.limits().token_slots {
@@ -315,5 +362,12 @@ impl Fetching {
     }
 }
 
-/// A lease outlives its call by this, so that the call's own timeout ends first.
-const LEASE_MARGIN: Duration = Duration::from_secs(2);
+/// How long a lease lasts. Its holder renews it on its timer as long as the call runs; when the
+/// holder dies, others wait for no more than this, which is less than a request may wait.
+const LEASE_TERM: Duration = Duration::from_secs(3);
+
+/// A call counts as lost this long after its timeout, which the host should have kept.
+const CALL_MARGIN: Duration = Duration::from_secs(2);
+
+/// How many calls of one worker run at once for one credential, and for all key sets together.
+const CALLS_AT_ONCE: usize = 64;

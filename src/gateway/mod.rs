@@ -87,13 +87,17 @@ impl Gateway {
         match self.decide(head, now, signatures) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), Protocol::of(head)))
+                Outcome::Refuse(self.refuse(&refusal, name(&route), Protocol::of(head)))
             }
-            Err((Halt::Wait(resource), route)) => {
-                self.tally.count(Metric::Waited);
+            Err((Halt::Wait(wants), route)) => {
                 let deadline = now + self.config.limits().waiting_deadline;
-                let parked = Parked { stream, deadline, protocol: Protocol::of(head) };
-                self.park(&resource, parked, route.as_ref())
+                let route = name(&route).cloned();
+                let parked = Parked { stream, deadline, protocol: Protocol::of(head), route };
+                let outcome = self.park(wants, parked);
+                if matches!(outcome, Outcome::Wait { .. }) {
+                    self.tally.count(Metric::Waited);
+                }
+                outcome
             }
         }
     }
@@ -101,7 +105,7 @@ impl Gateway {
     /// Decides a request again whose turn has come. Its deadline stays the same.
     pub fn revisit(
         &mut self,
-        parked: Parked,
+        parked: &Parked,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
@@ -109,13 +113,14 @@ impl Gateway {
         match self.decide(head, now, signatures) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.protocol))
+                Outcome::Refuse(self.refuse(&refusal, name(&route), parked.protocol))
             }
-            Err((Halt::Wait(resource), route)) if parked.deadline <= now => {
-                let refusal = overdue(Some(&resource));
-                Outcome::Refuse(self.refuse(&refusal, route.as_ref(), parked.protocol))
-            }
-            Err((Halt::Wait(resource), route)) => self.park(&resource, parked, route.as_ref()),
+            Err((Halt::Wait(wants), _)) => match wants.first() {
+                Some((cause, _)) if parked.deadline <= now => {
+                    Outcome::Refuse(self.refuse_late(parked, cause))
+                }
+                Some(_) | None => self.park(wants, parked.clone()),
+            },
         }
     }
 
@@ -149,14 +154,17 @@ impl Gateway {
         }
         progress.outcomes.into_iter().for_each(|metric| self.tally.count(metric));
         let mut effects = progress.effects;
-        for (parked, cause) in self.waiters.take_expired(now) {
-            let refused = self.refuse(&overdue(cause.as_ref()), None, parked.protocol);
+        let longest = self.config.limits().waiting_deadline;
+        for (parked, cause) in self.waiters.take_expired(now, longest) {
+            let refused = self.refuse_late(&parked, &cause);
             effects.push(Effect::Answer(parked.stream, refused));
         }
-        let turns = std::iter::from_fn(|| self.waiters.next_ready());
-        effects.extend(turns.take(TURNS).map(Effect::Revisit));
-        effects.extend(self.next_tick());
         effects
+    }
+
+    /// The waiting requests that have their turn in this callback.
+    pub(super) fn take_turns(&mut self) -> Vec<Parked> {
+        std::iter::from_fn(|| self.waiters.next_ready()).take(TURNS).collect()
     }
 
     fn forward(&mut self, edits: HeaderEdits) -> Outcome {
@@ -166,7 +174,7 @@ impl Gateway {
 
     /// Writes down what happened since the last report, at most once a second.
     fn report(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        if now.since(self.reported_at) < SLOW_TICK {
+        if self.reported_at <= now && now.since(self.reported_at) < SLOW_TICK {
             return;
         }
         self.reported_at = now;
@@ -184,15 +192,18 @@ impl Gateway {
         self.tally.steps([(Metric::Slots, 0), (Metric::VerifiedTokens, 0), (Metric::Waiting, 0)])
     }
 
-    fn park(
-        &mut self,
-        cause: &Resource,
-        parked: Parked,
-        route: Option<&Arc<GuardedRoute>>,
-    ) -> Outcome {
-        if !self.waiters.park(cause, parked) {
+    /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when
+    /// too many wait.
+    fn park(&mut self, wants: Vec<(Resource, Timestamp)>, parked: Parked) -> Outcome {
+        let protocol = parked.protocol;
+        let route = parked.route.clone();
+        let is_parked = wants.first().is_some_and(|(cause, _)| self.waiters.park(cause, parked));
+        if !is_parked {
             let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
-            return Outcome::Refuse(self.refuse(&refusal, route, parked.protocol));
+            return Outcome::Refuse(self.refuse(&refusal, route.as_ref(), protocol));
+        }
+        for (resource, than) in wants {
+            self.fetching.want(resource, than);
         }
         let wake = !std::mem::replace(&mut self.is_woken, true);
         Outcome::Wait { wake }
@@ -201,20 +212,39 @@ impl Gateway {
     fn refuse(
         &mut self,
         refusal: &Refusal,
-        route: Option<&Arc<GuardedRoute>>,
+        route: Option<&Arc<str>>,
         protocol: Protocol,
     ) -> Refused {
-        let reason = refusal.reason();
-        self.tally.refuse(refusal.code(), reason, route.map(|route| &route.route().name));
+        self.answer(refusal, refusal.reason(), route, protocol)
+    }
+
+    /// The answer to a request whose deadline has come.
+    fn refuse_late(&mut self, parked: &Parked, cause: &Resource) -> Refused {
+        let refusal = Refusal::from(overdue(cause));
+        self.answer(&refusal, "waited_too_long", parked.route.as_ref(), parked.protocol)
+    }
+
+    fn answer(
+        &mut self,
+        refusal: &Refusal,
+        reason: &'static str,
+        route: Option<&Arc<str>>,
+        protocol: Protocol,
+    ) -> Refused {
+        self.tally.refuse(refusal.code(), reason, route);
         Refused { reply: problem::reply(refusal, protocol), reason }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
     /// has stored what they wait for.
-    fn next_tick(&mut self) -> Option<Effect> {
+    pub(super) fn next_tick(&mut self) -> Option<Duration> {
         let tick = if self.waiters.is_empty() { SLOW_TICK } else { FAST_TICK };
-        (std::mem::replace(&mut self.tick, tick) != tick).then_some(Effect::TickEvery(tick))
+        (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
     }
+}
+
+fn name(route: &Option<Arc<GuardedRoute>>) -> Option<&Arc<str>> {
+    route.as_ref().map(|route| &route.route().name)
 }
 
 /// The first tick comes soon, to fetch keys before the first request needs them.

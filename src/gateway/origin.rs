@@ -62,6 +62,11 @@ impl Origins {
         self.key_source(id).map_or(KEYS_KEPT, KeySource::refresh)
     }
 
+    /// The cluster that a thing is fetched from, for the log.
+    pub(super) fn cluster(&self, resource: &Resource) -> Arc<str> {
+        self.call(resource).map_or_else(|| Arc::from(""), |call| call.endpoint.cluster)
+    }
+
     /// The configured name, for the log.
     pub(super) fn what(&self, resource: &Resource) -> What {
         match resource {
@@ -103,10 +108,12 @@ impl Origins {
     ) -> Result<Fetched, &'static str> {
         match resource {
             Resource::Keys(_) => {
-                if record.kind != RecordKind::KeySet || record.fetched_at > now {
+                if record.kind != RecordKind::KeySet {
                     return Err("shared_record_mismatch");
                 }
-                JwkSet::parse(&record.body).map(Fetched::Keys).map_err(|error| error.reason())
+                JwkSet::parse(record.body.expose())
+                    .map(Fetched::Keys)
+                    .map_err(|error| error.reason())
             }
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN.reason)?;
@@ -137,7 +144,7 @@ fn keys(response: &CallResponse, now: Timestamp) -> Result<(Fetched, Record), Fa
         generation: 0,
         fetched_at: now,
         expires_at: now + KEYS_KEPT,
-        body: body.clone(),
+        body: response.body.clone(),
     };
     Ok((Fetched::Keys(set), record))
 }
@@ -149,8 +156,8 @@ impl From<AnswerError> for Fault {
     }
 }
 
-/// How long a stored key set counts when a full bucket has to give up an entry: 24 h. It is adopted
-/// later too, by a worker that has nothing newer, and is then due to be fetched anew.
+/// How long a stored key set counts data for workers that start later: 24 h. An older one is
+/// not adopted: it may hold keys that were withdrawn since.
 const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that the configuration does not name; no code asks for one.

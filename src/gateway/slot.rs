@@ -100,6 +100,8 @@ pub(super) enum Stage {
         nonce: u64,
         /// When the call counts as lost.
         deadline: Timestamp,
+        /// When the lease was taken or renewed.
+        renewed_at: Timestamp,
     },
 }
 
@@ -133,13 +135,14 @@ impl Slot {
 
     /// The failure that forbids a new try at `now`, if there is one.
     pub(super) fn holding_back(&self, now: Timestamp) -> Option<Failure> {
-        self.setback.filter(|setback| setback.retry_at > now)
+        self.setback.filter(|setback| setback.is_live(now))
     }
 
     /// Whether what is held is due to be fetched anew, and trying is allowed.
     pub(super) fn is_refresh_due(&self, now: Timestamp) -> bool {
-        self.held.as_ref().is_some_and(|held| held.refresh_at <= now)
-            && self.holding_back(now).is_none()
+        // Something fetched in the future was fetched under another clock: its times say nothing.
+        let is_due = |held: &Held| held.refresh_at <= now || held.fetched_at > now;
+        self.held.as_ref().is_some_and(is_due) && self.holding_back(now).is_none()
     }
 
     /// When the last answer arrived; the beginning of time before the first.
@@ -152,9 +155,9 @@ impl Slot {
         self.setback.map_or(0, |setback| setback.attempts)
     }
 
-    /// Asks for something newer than `than`.
-    pub(super) const fn want_newer(&mut self, than: Timestamp) {
-        self.wanted = Some(than);
+    /// Asks for something newer than `than`; true if nothing was asked for before.
+    pub(super) const fn want_newer(&mut self, than: Timestamp) -> bool {
+        self.wanted.replace(than).is_none()
     }
 
     /// Since when something newer is wanted.
@@ -172,9 +175,28 @@ impl Slot {
         self.stage = Stage::Following;
     }
 
-    /// This worker fetches.
-    pub(super) const fn lead(&mut self, call: CallId, nonce: u64, deadline: Timestamp) {
-        self.stage = Stage::Leading { call, nonce, deadline };
+    /// This worker fetches; `failure` is the last one of any worker, from which the back-off goes on.
+    pub(super) fn lead(
+        &mut self,
+        call: CallId,
+        nonce: u64,
+        deadline: Timestamp,
+        now: Timestamp,
+        failure: Option<Failure>,
+    ) {
+        self.setback = failure.or(self.setback);
+        self.stage = Stage::Leading { call, nonce, deadline, renewed_at: now };
+    }
+
+    /// Whether the lease of this worker's call is to be renewed; then it counts as renewed at `now`.
+    pub(super) fn is_renewal_due(&mut self, now: Timestamp) -> bool {
+        match &mut self.stage {
+            Stage::Leading { renewed_at, .. } if now.since(*renewed_at) >= RENEWAL => {
+                *renewed_at = now;
+                true
+            }
+            Stage::Leading { .. } | Stage::Following | Stage::Idle => false,
+        }
     }
 
     /// Something was fetched, here or elsewhere.
@@ -186,11 +208,6 @@ impl Slot {
     /// same one again and again.
     pub(super) fn is_first_rejection(&mut self, version: (u32, Timestamp)) -> bool {
         self.rejected.replace(version) != Some(version)
-    }
-
-    /// Takes note of the last failure of any worker, so that the back-off goes on from there.
-    pub(super) const fn learn(&mut self, failure: Failure) {
-        self.setback = Some(failure);
     }
 
     /// A fetch failed, here or elsewhere. What is held stays.
@@ -210,3 +227,6 @@ impl Slot {
         self.used_at
     }
 }
+
+/// How often a lease is renewed while its call runs; the timer fires at least as often.
+const RENEWAL: Duration = Duration::from_millis(900);

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
+use std::time::Duration;
 
 use super::effect::{Parked, StreamId};
 use crate::time::Timestamp;
@@ -14,7 +15,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Waiters<C> {
     by_cause: HashMap<C, VecDeque<Parked>>,
-    ready: VecDeque<Parked>,
+    ready: VecDeque<(Parked, C)>,
     waiting: usize,
     limit: usize,
 }
@@ -30,7 +31,7 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
     /// an outage of one provider leaves room for the others.
     pub(super) fn park(&mut self, cause: &C, parked: Parked) -> bool {
         let same = self.waiting_for(cause);
-        let crowded = self.len() >= self.limit / 2 && same >= self.limit / 4;
+        let crowded = self.len() >= self.limit.div_ceil(2) && same >= self.limit.div_ceil(4);
         if self.len() >= self.limit || crowded {
             return false;
         }
@@ -58,36 +59,36 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
     pub(super) fn release(&mut self, cause: &C) {
         if let Some(released) = self.by_cause.remove(cause) {
             self.waiting -= released.len();
-            self.ready.extend(released);
+            self.ready.extend(released.into_iter().map(|parked| (parked, cause.clone())));
         }
     }
 
     /// Takes the next of those whose turn it is.
     pub(super) fn next_ready(&mut self) -> Option<Parked> {
-        self.ready.pop_front()
+        self.ready.pop_front().map(|(parked, _)| parked)
     }
 
-    /// Takes all whose deadline has come, with what they waited for. The released ones are among
-    /// them only when their turn has not come in time; they have no cause any more.
-    pub(super) fn take_expired(&mut self, now: Timestamp) -> Vec<(Parked, Option<C>)> {
+    /// Takes all whose deadline has come, with what they waited for; released ones are among them
+    /// only when their turn has not come in time. A deadline more than `longest` ahead was set under
+    /// another clock and counts as come.
+    pub(super) fn take_expired(&mut self, now: Timestamp, longest: Duration) -> Vec<(Parked, C)> {
+        let is_due = |parked: &Parked| parked.deadline <= now || parked.deadline > now + longest;
         let mut expired = Vec::new();
         for (cause, queue) in &mut self.by_cause {
             queue.retain(|parked| {
-                let is_due = parked.deadline <= now;
-                if is_due {
-                    expired.push((*parked, Some(cause.clone())));
+                if is_due(parked) {
+                    expired.push((parked.clone(), cause.clone()));
                 }
-                !is_due
+                !is_due(parked)
             });
         }
         self.waiting -= expired.len();
         self.by_cause.retain(|_, queue| !queue.is_empty());
-        self.ready.retain(|parked| {
-            let is_due = parked.deadline <= now;
-            if is_due {
-                expired.push((*parked, None));
+        self.ready.retain(|(parked, cause)| {
+            if is_due(parked) {
+                expired.push((parked.clone(), cause.clone()));
             }
-            !is_due
+            !is_due(parked)
         });
         expired
     }
@@ -100,7 +101,7 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
             self.waiting -= before - queue.len();
         }
         self.by_cause.retain(|_, queue| !queue.is_empty());
-        self.ready.retain(|parked| parked.stream != stream);
+        self.ready.retain(|(parked, _)| parked.stream != stream);
     }
 }
 
@@ -109,11 +110,14 @@ mod tests {
     use super::*;
     use crate::problem::Protocol;
 
+    const LONGEST: Duration = Duration::from_secs(5);
+
     fn parked(stream: u32, deadline: u64) -> Parked {
         Parked {
             stream: StreamId(stream),
             deadline: Timestamp::from_seconds(deadline),
             protocol: Protocol::Http,
+            route: None,
         }
     }
 
@@ -148,9 +152,9 @@ mod tests {
     fn a_request_is_due_exactly_at_its_deadline() {
         let mut waiters = Waiters::new(10);
         waiters.park(&"a", parked(1, 9));
-        assert_eq!(waiters.take_expired(Timestamp::from_millis(8999)), []);
-        let due = waiters.take_expired(Timestamp::from_millis(9000));
-        assert_eq!(due, [(parked(1, 9), Some("a"))]);
+        assert_eq!(waiters.take_expired(Timestamp::from_millis(8999), LONGEST), []);
+        let due = waiters.take_expired(Timestamp::from_millis(9000), LONGEST);
+        assert_eq!(due, [(parked(1, 9), "a")]);
         assert!(waiters.is_empty());
     }
 
@@ -159,8 +163,25 @@ mod tests {
         let mut waiters = Waiters::new(10);
         waiters.park(&"a", parked(1, 9));
         waiters.release(&"a");
-        assert_eq!(waiters.take_expired(Timestamp::from_seconds(9)), [(parked(1, 9), None)]);
+        let due = waiters.take_expired(Timestamp::from_seconds(9), LONGEST);
+        assert_eq!(due, [(parked(1, 9), "a")]);
         assert!(waiters.is_empty());
+    }
+
+    #[test]
+    fn a_deadline_of_another_clock_counts_as_come() {
+        let mut waiters = Waiters::new(10);
+        waiters.park(&"a", parked(1, 14));
+        waiters.park(&"a", parked(2, 15));
+        let due = waiters.take_expired(Timestamp::from_seconds(9), LONGEST);
+        assert_eq!(due, [(parked(2, 15), "a")]);
+    }
+
+    #[test]
+    fn the_smallest_table_has_room_for_one() {
+        let mut waiters = Waiters::new(1);
+        assert!(waiters.park(&"a", parked(1, 9)));
+        assert!(!waiters.park(&"b", parked(2, 9)));
     }
 
     #[test]

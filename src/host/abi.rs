@@ -41,6 +41,9 @@ pub(super) enum Buffer {
     PluginConfiguration = 7,
 }
 
+/// The host refused a write because the counter has moved on.
+pub(super) const CAS_MISMATCH: HostError = HostError(8);
+
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
     fn proxy_call_foreign_function(
@@ -313,7 +316,7 @@ pub(super) fn dispatch(call: &HttpCall) -> Result<u32, CallFailure> {
         (":path", &endpoint.path),
     ];
     for (name, value) in &call.headers {
-        let value = std::str::from_utf8(value.expose()).map_err(|_| CallFailure::Overloaded)?;
+        let value = std::str::from_utf8(value.expose()).map_err(|_| CallFailure::Unsendable)?;
         headers.push((name, value));
     }
     let body = call.body.expose();

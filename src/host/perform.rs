@@ -7,7 +7,7 @@ use super::metrics::Metrics;
 use super::root::Calls;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
-use super::worker::Verdict;
+use super::worker::Course;
 use crate::crypto::SignatureVerifier;
 use crate::gateway::{CallId, Host, Outcome, Refused, StreamId};
 use crate::message::{
@@ -43,8 +43,8 @@ impl Host for RootHost<'_> {
         &mut self,
         stream: StreamId,
         decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
-    ) -> bool {
-        let visited = self.with_stream(stream, || {
+    ) {
+        self.with_stream(stream, || {
             let pairs = abi::header_pairs(abi::Map::Request).ok();
             let fields = pairs.as_deref().and_then(parse_pairs);
             let Some(fields) = fields else {
@@ -54,7 +54,7 @@ impl Host for RootHost<'_> {
             match decide(&RequestHead::new(fields), self.signatures) {
                 Outcome::Wait { .. } => {}
                 outcome @ Outcome::Forward(_) => {
-                    if apply(&outcome) == Verdict::Forwarded && abi::resume_request().is_err() {
+                    if apply(&outcome) == Course::Forwarded && abi::resume_request().is_err() {
                         refuse_broken();
                     }
                 }
@@ -63,7 +63,6 @@ impl Host for RootHost<'_> {
                 }
             }
         });
-        visited.is_some()
     }
 
     fn answer(&mut self, stream: StreamId, refused: &Refused) {
@@ -97,21 +96,21 @@ impl RootHost<'_> {
 
 /// Performs an outcome on the selected stream, all but resuming it. A change that the host does
 /// not make turns into a refusal: a request never goes on with a header that must not be there.
-pub(super) fn apply(outcome: &Outcome) -> Verdict {
+pub(super) fn apply(outcome: &Outcome) -> Course {
     match outcome {
         Outcome::Forward(edits) => {
             if edit(edits).is_ok() {
-                Verdict::Forwarded
+                Course::Forwarded
             } else {
                 refuse_broken();
-                Verdict::Refused
+                Course::Refused
             }
         }
         Outcome::Refuse(refused) => {
             refuse(refused);
-            Verdict::Refused
+            Course::Refused
         }
-        Outcome::Wait { .. } => Verdict::Waits,
+        Outcome::Wait { .. } => Course::Waits,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::abi;
-use crate::shared::{Cas, CasMismatch, SharedData};
+use crate::shared::{Cas, SharedData, WriteError};
 
 /// Where shared entries lie.
 pub(super) enum HostShared {
@@ -23,14 +23,19 @@ impl SharedData for HostShared {
         Some((value, Cas::from_host(cas)))
     }
 
-    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), CasMismatch> {
+    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), WriteError> {
         match self {
             Self::Process => {
-                abi::set_shared_data(key, value, expected.to_host()).map_err(|_| CasMismatch)
+                abi::set_shared_data(key, value, expected.to_host()).map_err(|error| match error {
+                    abi::CAS_MISMATCH => WriteError::CasMismatch,
+                    abi::HostError(_) => WriteError::Refused,
+                })
             }
             Self::Worker(values) => {
                 let next = match values.get(key) {
-                    Some((_, cas)) if *cas != expected.to_host() => return Err(CasMismatch),
+                    Some((_, cas)) if *cas != expected.to_host() => {
+                        return Err(WriteError::CasMismatch);
+                    }
                     Some((_, cas)) => cas.wrapping_add(1).max(1),
                     None => 1,
                 };

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 
-use super::worker::{Verdict, Worker};
+use super::worker::{Course, Worker};
 use crate::gateway::StreamId;
 
 /// One request of one worker.
@@ -27,9 +27,9 @@ impl Context for Stream {}
 impl HttpContext for Stream {
     fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
         match self.worker.request(self.id) {
-            Verdict::Forwarded => Action::Continue,
-            Verdict::Refused => Action::Pause,
-            Verdict::Waits => {
+            Course::Forwarded => Action::Continue,
+            Course::Refused => Action::Pause,
+            Course::Waits => {
                 self.has_waited = true;
                 Action::Pause
             }

@@ -21,7 +21,7 @@ pub(super) struct Worker {
 
 /// What a stream does after its header has been decided.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Verdict {
+pub(super) enum Course {
     Forwarded,
     Refused,
     Waits,
@@ -29,19 +29,19 @@ pub(super) enum Verdict {
 
 impl Worker {
     /// Decides the request of the current stream from its header.
-    pub(super) fn request(&self, stream: StreamId) -> Verdict {
+    pub(super) fn request(&self, stream: StreamId) -> Course {
         let outcome = self.decide(stream);
         match outcome {
             Some(Outcome::Wait { wake }) => {
                 if wake {
                     self.wake();
                 }
-                Verdict::Waits
+                Course::Waits
             }
             Some(outcome @ (Outcome::Forward(_) | Outcome::Refuse(_))) => apply(&outcome),
             None => {
                 super::perform::refuse_broken();
-                Verdict::Refused
+                Course::Refused
             }
         }
     }

@@ -101,6 +101,8 @@ pub enum CallFailure {
     TooLarge(Option<usize>),
     /// The proxy has no cluster of that name (it may arrive later).
     UnknownCluster,
+    /// A header value of the call is no text.
+    Unsendable,
 }
 
 impl CallFailure {
@@ -111,6 +113,7 @@ impl CallFailure {
             Self::Overloaded => "no_healthy_endpoint_or_circuit_open",
             Self::TooLarge(_) => "answer_too_large",
             Self::UnknownCluster => "cluster_unknown",
+            Self::Unsendable => "call_unsendable",
         }
     }
 }

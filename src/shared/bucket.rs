@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::codec;
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// How many things fit into one bucket.
@@ -42,7 +43,7 @@ pub struct Record {
     /// When it must no longer be used.
     pub expires_at: Timestamp,
     /// The token, or the key set document.
-    pub body: Vec<u8>,
+    pub body: Secret<Vec<u8>>,
 }
 
 /// The kinds of records.
@@ -69,14 +70,6 @@ pub struct Failure {
     pub attempts: u32,
 }
 
-impl Record {
-    /// Whether this record replaces `other` of the same meaning: newer generation first, then
-    /// later expiry.
-    pub fn supersedes(&self, other: &Self) -> bool {
-        (self.generation, self.expires_at) > (other.generation, other.expires_at)
-    }
-}
-
 /// A body may be a token, so it is not shown.
 impl std::fmt::Debug for Record {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -85,8 +78,24 @@ impl std::fmt::Debug for Record {
             "Record({:?}, generation {}, {} bytes)",
             self.kind,
             self.generation,
-            self.body.len()
+            self.body.expose().len()
         )
+    }
+}
+
+impl Lease {
+    /// The longest term of a lease; holders renew it as long as their call runs.
+    pub const LONGEST: Duration = Duration::from_secs(5);
+}
+
+impl Failure {
+    /// The longest time that a failure may hold everybody off.
+    pub const LONGEST: Duration = Duration::from_secs(301);
+
+    /// Whether it still forbids a try. A time further ahead than a failure can set was written
+    /// under another clock: it forbids nothing.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.retry_at > now && self.retry_at <= now + Self::LONGEST
     }
 }
 
@@ -145,9 +154,15 @@ impl Bucket {
 }
 
 impl Entry {
-    /// The lease, if it is still running.
+    /// The lease, if it is still running. One that ends later than any lease can was written under
+    /// another clock, or by somebody else: it counts as ended.
     pub fn live_lease(&self, now: Timestamp) -> Option<Lease> {
-        self.lease.filter(|lease| lease.deadline > now)
+        self.lease.filter(|lease| lease.deadline > now && lease.deadline <= now + Lease::LONGEST)
+    }
+
+    /// The failure, if it still forbids a try, by the same rule as leases.
+    pub fn live_failure(&self, now: Timestamp) -> Option<Failure> {
+        self.failure.filter(|failure| failure.is_live(now))
     }
 
     /// How much is lost with this entry: the time of its fetch, zero once it is of no use. `None`
@@ -157,7 +172,7 @@ impl Entry {
             return None;
         }
         let record = self.record.as_ref().filter(|record| record.expires_at > now);
-        let failure = self.failure.filter(|failure| failure.retry_at > now);
+        let failure = self.live_failure(now);
         let since = record.map(|r| r.fetched_at).max(failure.map(|f| f.failed_at));
         Some(since.map_or(Duration::ZERO, |time| time.since(Timestamp::default())))
     }
@@ -175,7 +190,7 @@ mod tests {
             generation: 1,
             fetched_at: Timestamp::from_seconds(fetched_at),
             expires_at: Timestamp::from_seconds(expires_at),
-            body: b"secret-token".to_vec(),
+            body: Secret::new(b"secret-token".to_vec()),
         }
     }
 
@@ -213,13 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn a_record_gives_way_to_a_newer_generation_then_to_a_later_expiry() {
-        let old = record(1, 10);
-        let newer = Record { generation: 2, ..record(1, 5) };
-        assert!(newer.supersedes(&old));
-        assert!(record(1, 11).supersedes(&old));
-        assert!(!old.supersedes(&old));
-        assert!(!old.supersedes(&newer));
+    fn times_that_no_worker_can_have_set_hold_nobody_off() {
+        let lease = |at| entry(1, None, Some(at)).live_lease(NOW).is_some();
+        assert!(lease(1005));
+        assert!(!lease(1006));
+        let failure = |at| {
+            let retry_at = Timestamp::from_seconds(at);
+            Failure { failed_at: NOW, retry_at, attempts: 1 }.is_live(NOW)
+        };
+        assert!(failure(1301));
+        assert!(!failure(1302));
+        assert!(!failure(1000));
     }
 
     #[test]

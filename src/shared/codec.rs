@@ -1,6 +1,7 @@
 //! The bytes of a bucket: little-endian numbers and length-prefixed bodies, read with bounds.
 
 use super::bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// The first byte of every bucket; another one means "written by another format": ignored.
@@ -26,8 +27,9 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
             out.extend(record.generation.to_le_bytes());
             out.extend(record.fetched_at.as_millis().to_le_bytes());
             out.extend(record.expires_at.as_millis().to_le_bytes());
-            out.extend(u32::try_from(record.body.len()).unwrap_or(0).to_le_bytes());
-            out.extend(&record.body);
+            let body = record.body.expose();
+            out.extend(u32::try_from(body.len()).unwrap_or(0).to_le_bytes());
+            out.extend(body);
         }
         if let Some(failure) = &entry.failure {
             out.extend(failure.failed_at.as_millis().to_le_bytes());
@@ -84,7 +86,7 @@ fn record(input: &mut Input<'_>) -> Option<Record> {
     if length > BODY_LIMIT {
         return None;
     }
-    let body = input.take(length)?.to_vec();
+    let body = Secret::new(input.take(length)?.to_vec());
     Some(Record { kind, generation, fetched_at, expires_at, body })
 }
 
@@ -143,7 +145,7 @@ mod tests {
                 generation: 3,
                 fetched_at: Timestamp::from_millis(1),
                 expires_at: Timestamp::from_millis(2),
-                body: b"a.b.c".to_vec(),
+                body: Secret::new(b"a.b.c".to_vec()),
             }),
             failure: Some(Failure {
                 failed_at: Timestamp::from_millis(4),

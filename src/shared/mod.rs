@@ -16,7 +16,7 @@
 //!            acquire                     complete(record)
 //!  [no lease] ───────> [lease: nonce, deadline] ───────────> [record, no lease]
 //!      ^                    │        │
-//!      │   deadline passed  │        │ complete(failure)
+//!      │   deadline passed  │ renew  │ fail
 //!      └────────────────────┘        └──────────────> [failure: retry_at, no lease]
 //! ```
 //!
@@ -50,14 +50,21 @@ impl Cas {
     }
 }
 
-/// Somebody else wrote the key since it was read, or the host refused the write.
+/// Why a write did not happen.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct CasMismatch;
+pub enum WriteError {
+    /// Somebody else wrote the key since it was read.
+    CasMismatch,
+    /// The host does not store it, now or ever (no shared data, no room).
+    Refused,
+}
 
 /// The host's shared data. It answers at once, so it is handed in like a clock reading.
 ///
-/// A wrong answer here can delay a request or cost an extra call, and never lets one pass: entries
-/// are compared by digest and checked like a fetched answer.
+/// Whoever can write here is trusted as much as the identity provider: entries are compared by
+/// digest and checked like a fetched answer, but a key set has no signature of its own, so a forged
+/// one would verify forged tokens. This is why the host hands in the process's shared data only
+/// under a `vm_id` of our own.
 pub trait SharedData {
     /// The value of a key with its counter; `None` for a missing key.
     fn read(&mut self, key: &str) -> Option<(Vec<u8>, Cas)>;
@@ -65,6 +72,6 @@ pub trait SharedData {
     /// Writes a key if its counter still is `expected`.
     ///
     /// # Errors
-    /// [`CasMismatch`] when it is not.
-    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), CasMismatch>;
+    /// [`WriteError`] when it is not, or the host does not store it.
+    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), WriteError>;
 }

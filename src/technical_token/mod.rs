@@ -20,4 +20,4 @@ mod token;
 pub use client_authentication::{BasicEncoding, ClientCredentials};
 pub use response::{AnswerError, Grant};
 pub use source::{Kind, Source, SourceId};
-pub use token::{TechnicalToken, TokenRejected};
+pub use token::{TechnicalToken, TokenRejected, Validity};

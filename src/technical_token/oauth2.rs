@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::client_authentication::{BasicEncoding, ClientCredentials};
-use super::{Kind, TokenRejected, form};
+use super::{Kind, TokenRejected, Validity, form};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall};
 use crate::shared::RecordKind;
@@ -37,6 +37,7 @@ impl Kind for OAuth2 {
         let subtenant = subtenant.map_or("", |id| id.as_str());
         let digest = Digest::of(&[
             b"oauth2",
+            self.endpoint.cluster.as_bytes(),
             self.endpoint.scheme.as_bytes(),
             self.endpoint.authority.as_bytes(),
             self.endpoint.path.as_bytes(),
@@ -66,7 +67,7 @@ impl Kind for OAuth2 {
         _token: &[u8],
         subtenant: Option<&SubtenantId>,
         _now: Timestamp,
-    ) -> Result<Option<Timestamp>, TokenRejected> {
+    ) -> Result<Option<Validity>, TokenRejected> {
         if subtenant.is_some() { Err(TokenRejected::SubtenantMismatch) } else { Ok(None) }
     }
 }

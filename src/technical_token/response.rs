@@ -55,7 +55,8 @@ impl Grant {
             return Err(AnswerError::NotAGrant);
         }
         Ok(Self {
-            token: token_of(token.as_bytes().to_vec()).map_err(AnswerError::Rejected)?,
+            token: checked(Secret::new(token.as_bytes().to_vec()))
+                .map_err(AnswerError::Rejected)?,
             expires_in: expires_in(&answer)?,
         })
     }
@@ -91,8 +92,7 @@ impl AnswerError {
 const TOKEN_LIMIT: usize = 16 * 1024;
 
 /// A token that a header may carry: 1 byte to 16 KiB of visible ASCII.
-pub(super) fn token_of(bytes: Vec<u8>) -> Result<Secret<Vec<u8>>, TokenRejected> {
-    let token = Secret::new(bytes);
+pub(super) fn checked(token: Secret<Vec<u8>>) -> Result<Secret<Vec<u8>>, TokenRejected> {
     let bytes = token.expose();
     let sendable = (1..=TOKEN_LIMIT).contains(&bytes.len())
         && bytes.iter().all(|byte| (0x21..=0x7E).contains(byte));

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::response::{AnswerError, Grant, token_of};
-use super::token::{TechnicalToken, TokenRejected};
+use super::response::{AnswerError, Grant, checked};
+use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::{Record, RecordKind};
 use crate::tenancy::SubtenantId;
@@ -27,8 +27,8 @@ pub trait Kind: fmt::Debug + Send + Sync {
     /// is asked for.
     fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall>;
 
-    /// Checks that `token` is the one that was asked for, and gives its own expiry; `None` where
-    /// only its issuer can read it.
+    /// Checks that `token` is the one that was asked for, and gives its own times; `None` where only
+    /// its issuer can read it.
     ///
     /// # Errors
     /// [`TokenRejected`] states what differs.
@@ -37,7 +37,7 @@ pub trait Kind: fmt::Debug + Send + Sync {
         token: &[u8],
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, TokenRejected>;
+    ) -> Result<Option<Validity>, TokenRejected>;
 }
 
 /// One configured credential.
@@ -79,11 +79,11 @@ impl Source {
         now: Timestamp,
     ) -> Result<TechnicalToken, AnswerError> {
         let grant = Grant::read(response)?;
-        let own_expiry =
-            self.kind.check(grant.token.expose(), subtenant, now).map_err(AnswerError::Rejected)?;
-        let stated = grant.expires_in.map(|span| now + span);
-        let expires_at = own_expiry.into_iter().chain(stated).min();
-        TechnicalToken::new(self.kind.record_kind(), grant.token, now, expires_at, now)
+        let check = self.kind.check(grant.token.expose(), subtenant, now);
+        let own = check.map_err(AnswerError::Rejected)?;
+        let stated = grant.expires_in.map(|span| Validity { from: now, until: now + span });
+        let validity = stated.map_or(own, |stated| Some(stated.within(own)));
+        TechnicalToken::new(self.kind.record_kind(), grant.token, now, validity, now)
             .map_err(AnswerError::Rejected)
     }
 
@@ -97,12 +97,12 @@ impl Source {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<TechnicalToken, TokenRejected> {
-        if record.kind != self.kind.record_kind() || record.fetched_at > now {
+        if record.kind != self.kind.record_kind() {
             return Err(TokenRejected::RecordMismatch);
         }
-        let token = token_of(record.body)?;
-        let own_expiry = self.kind.check(token.expose(), subtenant, now)?;
-        let expires_at = own_expiry.into_iter().chain([record.expires_at]).min();
-        TechnicalToken::new(record.kind, token, record.fetched_at, expires_at, now)
+        let token = checked(record.body)?;
+        let own = self.kind.check(token.expose(), subtenant, now)?;
+        let stated = Validity { from: record.fetched_at.min(now), until: record.expires_at };
+        TechnicalToken::new(record.kind, token, stated.from, Some(stated.within(own)), now)
     }
 }

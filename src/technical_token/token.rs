@@ -14,7 +14,24 @@ pub struct TechnicalToken {
     kind: RecordKind,
     value: Secret<Vec<u8>>,
     fetched_at: Timestamp,
-    expires_at: Timestamp,
+    validity: Validity,
+}
+
+/// From when until when a token is good.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Validity {
+    /// When its life began: `iat`, else when it was fetched.
+    pub from: Timestamp,
+    /// When it expires.
+    pub until: Timestamp,
+}
+
+impl Validity {
+    /// The earlier end of both, and the earlier beginning.
+    pub(super) fn within(self, other: Option<Self>) -> Self {
+        let other = other.unwrap_or(self);
+        Self { from: self.from.min(other.from), until: self.until.min(other.until) }
+    }
 }
 
 /// Why a token is not the one that was asked for.
@@ -26,7 +43,7 @@ pub enum TokenRejected {
     IssuerMismatch,
     /// The token does not say how long it lives, and neither does the answer.
     LifetimeUnknown,
-    /// A shared record has another kind than the credential, or is from the future.
+    /// A shared record has another kind than the credential.
     RecordMismatch,
     /// `subtenant` is not the one asked for, is missing, or was not asked for.
     SubtenantMismatch,
@@ -46,21 +63,22 @@ impl TechnicalToken {
     /// so that it does not expire on the way.
     const MARGIN: Duration = Duration::from_secs(10);
 
-    /// A token that was checked, used until `expires_at` or [`TechnicalToken::LONGEST_USE`].
+    /// A token that was checked, used until its validity ends or for
+    /// [`TechnicalToken::LONGEST_USE`].
     ///
     /// # Errors
-    /// [`TokenRejected::LifetimeUnknown`] without an expiry, [`TokenRejected::TooShort`] when it
+    /// [`TokenRejected::LifetimeUnknown`] without a validity, [`TokenRejected::TooShort`] when it
     /// could not be used at `now`.
     pub(super) fn new(
         kind: RecordKind,
         value: Secret<Vec<u8>>,
         fetched_at: Timestamp,
-        expires_at: Option<Timestamp>,
+        validity: Option<Validity>,
         now: Timestamp,
     ) -> Result<Self, TokenRejected> {
-        let expires_at = expires_at.ok_or(TokenRejected::LifetimeUnknown)?;
-        let expires_at = expires_at.min(fetched_at + Self::LONGEST_USE);
-        let token = Self { kind, value, fetched_at, expires_at };
+        let Validity { from, until } = validity.ok_or(TokenRejected::LifetimeUnknown)?;
+        let validity = Validity { from, until: until.min(fetched_at + Self::LONGEST_USE) };
+        let token = Self { kind, value, fetched_at, validity };
         if token.is_usable(now) { Ok(token) } else { Err(TokenRejected::TooShort) }
     }
 
@@ -76,24 +94,26 @@ impl TechnicalToken {
 
     /// When it expires, by its own word, the answer's, or our limit.
     pub const fn expires_at(&self) -> Timestamp {
-        self.expires_at
+        self.validity.until
     }
 
     /// Whether it may be sent at `now`.
     pub fn is_usable(&self, now: Timestamp) -> bool {
-        let margin = Self::MARGIN.min(self.lifetime() / 10);
-        now + margin < self.expires_at
+        let life = self.validity.until.since(self.validity.from);
+        let margin = Self::MARGIN.min(life / 10);
+        now + margin < self.validity.until
     }
 
-    /// When it is to be fetched anew: `window` before its expiry, at most half of its life before
-    /// it, and earlier by `jitter` thousandths of a tenth of that.
+    /// When it is to be fetched anew: `window` before its expiry, at most half of what was left at
+    /// its fetch, and earlier by `jitter` thousandths of a tenth of that. A provider that repeats a
+    /// token until it expires is so asked ever more often, but a few times only.
     ///
     /// A token of 30 min with a window of 5 min is refreshed between 24:30 and 25:00 of its life;
     /// one of 60 s between 27 s and 30 s.
     pub fn refresh_at(&self, window: Duration, jitter: u16) -> Timestamp {
-        let window = window.min(self.lifetime() / 2);
+        let window = window.min(self.validity.until.since(self.fetched_at) / 2);
         let early = (window / 10).saturating_mul(u32::from(jitter.min(1000))) / 1000;
-        self.expires_at.before(window.saturating_add(early))
+        self.validity.until.before(window.saturating_add(early))
     }
 
     /// What the other workers are to find.
@@ -102,13 +122,9 @@ impl TechnicalToken {
             kind: self.kind,
             generation: 0,
             fetched_at: self.fetched_at,
-            expires_at: self.expires_at,
-            body: self.value.expose().clone(),
+            expires_at: self.validity.until,
+            body: self.value.clone(),
         }
-    }
-
-    fn lifetime(&self) -> Duration {
-        self.expires_at.since(self.fetched_at)
     }
 }
 
@@ -118,7 +134,7 @@ impl fmt::Debug for TechnicalToken {
             .debug_struct("TechnicalToken")
             .field("kind", &self.kind)
             .field("fetched_at", &self.fetched_at)
-            .field("expires_at", &self.expires_at)
+            .field("expires_at", &self.validity.until)
             .finish_non_exhaustive()
     }
 }
@@ -147,8 +163,8 @@ mod tests {
 
     fn token(seconds: u64) -> Result<TechnicalToken, TokenRejected> {
         let value = Secret::new(b"t".to_vec());
-        let expiry = Some(START + Duration::from_secs(seconds));
-        TechnicalToken::new(RecordKind::Opaque, value, START, expiry, START)
+        let validity = Validity { from: START, until: at(seconds) };
+        TechnicalToken::new(RecordKind::Opaque, value, START, Some(validity), START)
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -185,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_was_fetched_late_in_its_life_keeps_its_margin() {
+        let value = Secret::new(b"t".to_vec());
+        let validity =
+            Some(Validity { from: START.before(Duration::from_secs(1700)), until: at(60) });
+        let token = TechnicalToken::new(RecordKind::Jwt, value, START, validity, START).unwrap();
+        assert!(token.is_usable(START + Duration::from_millis(49_999)));
+        assert!(!token.is_usable(at(50)));
+        assert_eq!(token.refresh_at(Duration::from_secs(300), 0), at(30));
+    }
+
+    #[test]
     fn an_expired_token_and_one_without_expiry_are_refused() {
         assert_eq!(token(0).err(), Some(TokenRejected::TooShort));
         let value = Secret::new(b"t".to_vec());
@@ -201,8 +228,8 @@ mod tests {
     #[test]
     fn debug_output_does_not_show_the_token() {
         let value = Secret::new(b"hunter2".to_vec());
-        let expiry = Some(at(60));
-        let token = TechnicalToken::new(RecordKind::Jwt, value, START, expiry, START).unwrap();
+        let validity = Some(Validity { from: START, until: at(60) });
+        let token = TechnicalToken::new(RecordKind::Jwt, value, START, validity, START).unwrap();
         assert!(!format!("{token:?}").contains("hunter2"));
     }
 }

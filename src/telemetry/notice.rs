@@ -22,6 +22,8 @@ pub enum Notice {
     FetchFailed {
         /// The configured name of the credential or issuer, and which of the two.
         what: What,
+        /// The cluster that was called.
+        cluster: Arc<str>,
         /// The exact reason.
         reason: &'static str,
         /// How many tries have failed in a row.
@@ -94,9 +96,9 @@ impl fmt::Display for What {
 impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FetchFailed { what, reason, attempts, retry_after } => write!(
+            Self::FetchFailed { what, cluster, reason, attempts, retry_after } => write!(
                 formatter,
-                "fetching {what} failed: {reason}; failures in a row: {attempts}; next try in {} ms",
+                "fetching {what} from cluster `{cluster}` failed: {reason}; failures in a row: {attempts}; next try in {} ms",
                 retry_after.as_millis()
             ),
             Self::FetchRecovered { what, attempts } => {
@@ -127,6 +129,7 @@ mod tests {
         let what = What::Credential(Arc::from("tenant-svc"));
         let failed = Notice::FetchFailed {
             what: what.clone(),
+            cluster: Arc::from("piam"),
             reason: "invalid_client",
             attempts: 2,
             retry_after: Duration::from_secs(10),
@@ -134,7 +137,7 @@ mod tests {
         let rows = [
             (
                 failed,
-                "fetching token of credential `tenant-svc` failed: invalid_client; \
+                "fetching token of credential `tenant-svc` from cluster `piam` failed: invalid_client; \
                  failures in a row: 2; next try in 10000 ms",
             ),
             (

@@ -22,6 +22,7 @@ pub(super) struct WorkerHost<'w> {
     pub(super) log: &'w mut Vec<String>,
     pub(super) metrics: &'w mut BTreeMap<String, i64>,
     pub(super) period: Option<Duration>,
+    pub(super) turns: &'w mut usize,
 }
 
 impl WorkerHost<'_> {
@@ -59,16 +60,16 @@ impl Host for WorkerHost<'_> {
         &mut self,
         stream: StreamId,
         decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
-    ) -> bool {
+    ) {
         if !self.is_there(stream) {
-            return false;
+            return;
         }
+        *self.turns += 1;
         let fields = self.streams[&stream].fields.clone();
         let fate = fate(decide(&head(&fields), &SoftwareVerifier));
         if fate != Fate::Waiting {
             self.settle(stream, fate);
         }
-        true
     }
 
     fn answer(&mut self, stream: StreamId, refused: &Refused) {

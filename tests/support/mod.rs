@@ -92,6 +92,8 @@ pub struct World {
     pub mint: Mint,
     /// The metrics of the process.
     pub metrics: BTreeMap<String, i64>,
+    /// The most waiting requests that had their turn in one callback.
+    pub most_turns: usize,
     workers: Vec<Worker>,
     last_stream: u32,
 }
@@ -105,6 +107,7 @@ impl World {
             provider: Provider::new(),
             mint: Mint::new(),
             metrics: BTreeMap::new(),
+            most_turns: 0,
             workers: Vec::new(),
             last_stream: 0,
         };
@@ -228,6 +231,17 @@ impl World {
         self.now = end;
     }
 
+    /// Sets the clock. What would have happened at its old times happens as long from now.
+    pub fn set_clock(&mut self, now: Timestamp) {
+        let old = std::mem::replace(&mut self.now, now);
+        for worker in &mut self.workers {
+            worker.next_tick = now + worker.next_tick.since(old);
+            for (at, _) in worker.calls.values_mut() {
+                *at = now + at.since(old);
+            }
+        }
+    }
+
     /// A short while, in which everything that is under way comes to rest.
     pub fn settle(&mut self) {
         self.pass(Duration::from_millis(500));
@@ -258,6 +272,7 @@ impl World {
         if state.is_dead {
             return;
         }
+        let mut turns = 0;
         let mut host = WorkerHost {
             now,
             shared: &mut self.shared,
@@ -267,9 +282,12 @@ impl World {
             log: &mut state.log,
             metrics: &mut self.metrics,
             period: None,
+            turns: &mut turns,
         };
         drive(&mut state.gateway, event, now, &mut host);
-        if let Some(period) = host.period {
+        let period = host.period;
+        self.most_turns = self.most_turns.max(turns);
+        if let Some(period) = period {
             state.period = period;
             state.next_tick = now + period;
         }

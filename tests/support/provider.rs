@@ -51,6 +51,11 @@ impl Answer {
         ))
     }
 
+    /// A grant that leaves the lifetime to the token.
+    pub fn grant_without_lifetime(token: &str) -> Self {
+        Self::json(format!(r#"{{"access_token":"{token}","token_type":"Bearer"}}"#))
+    }
+
     pub(super) fn into_result(self) -> Result<CallResponse, CallFailure> {
         match self {
             Self::Failed(failure) => Err(failure),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use tenantgate::shared::{Cas, CasMismatch, SharedData};
+use tenantgate::shared::{Cas, SharedData, WriteError};
 
 /// The shared data of one process.
 #[derive(Default)]
@@ -11,6 +11,8 @@ pub struct SharedMap {
     pub values: BTreeMap<String, (Vec<u8>, u32)>,
     counter: u32,
     pub reads: usize,
+    /// Stores nothing any more.
+    pub is_full: bool,
 }
 
 impl SharedMap {
@@ -31,11 +33,14 @@ impl SharedData for SharedMap {
         Some((value.clone(), Cas::from_host(*cas)))
     }
 
-    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), CasMismatch> {
+    fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), WriteError> {
+        if self.is_full {
+            return Err(WriteError::Refused);
+        }
         if let Some((_, cas)) = self.values.get(key)
             && *cas != expected.to_host()
         {
-            return Err(CasMismatch);
+            return Err(WriteError::CasMismatch);
         }
         self.counter += 1;
         self.values.insert(key.to_owned(), (value.to_vec(), self.counter));

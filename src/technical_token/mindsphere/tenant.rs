@@ -12,7 +12,7 @@ use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
 use crate::message::{Endpoint, HttpCall};
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
-use crate::technical_token::{Kind, TokenRejected, form};
+use crate::technical_token::{Kind, TokenRejected, Validity, form};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::{Leeway, Timestamp, is_in_future};
 
@@ -57,8 +57,9 @@ impl Kind for MindsphereTenant {
             None => &[b"tenant"],
             Some(id) => &[b"subtenant", id.as_str().as_bytes()],
         };
-        let fixed: [&[u8]; 7] = [
+        let fixed: [&[u8]; 8] = [
             b"mindsphere_tenant",
+            parts.endpoint.cluster.as_bytes(),
             parts.issuer.as_bytes(),
             parts.endpoint.authority.as_bytes(),
             parts.endpoint.path.as_bytes(),
@@ -85,7 +86,7 @@ impl Kind for MindsphereTenant {
         token: &[u8],
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
-    ) -> Result<Option<Timestamp>, TokenRejected> {
+    ) -> Result<Option<Validity>, TokenRejected> {
         let claims = jwt::inspect(token, &self.parts.claims, AccessTokenRules::MindSphere)
             .map_err(TokenRejected::Form)?;
         if *claims.algorithm != *Algorithm::Rs256.name() {
@@ -113,7 +114,7 @@ impl Kind for MindsphereTenant {
         if is_in_future(starts, Leeway::DEFAULT, now) {
             return Err(TokenRejected::Form(TokenError::IssuedInFuture));
         }
-        Ok(Some(expires_at))
+        Ok(Some(Validity { from: issued_at, until: expires_at }))
     }
 }
 

@@ -67,7 +67,7 @@ fn check(
     member: &str,
     value: &str,
     asked: Option<&str>,
-) -> Result<Option<Timestamp>, TokenRejected> {
+) -> Result<Option<Validity>, TokenRejected> {
     let asked = asked.map(subtenant);
     credential().check(&token(HEADER, member, value), asked.as_ref(), NOW)
 }
@@ -104,7 +104,11 @@ fn the_request_for_a_subtenant_has_the_documented_fields_and_encodes_the_id() {
 
 #[test]
 fn the_token_asked_for_is_accepted_until_its_own_expiry() {
-    let expiry = Ok(Some(Timestamp::from_seconds(1_001_799)));
+    let validity = Validity {
+        from: Timestamp::from_seconds(999_999),
+        until: Timestamp::from_seconds(1_001_799),
+    };
+    let expiry = Ok(Some(validity));
     assert_eq!(check("x", "1", None), expiry);
     assert_eq!(check("subtenant", "\"cust\"", Some("cust")), expiry);
 }
@@ -179,11 +183,12 @@ fn meanings_differ_by_subtenant_client_secret_and_issuer() {
         base.meaning(Some(&subtenant("a"))),
         base.meaning(Some(&subtenant("b"))),
     ];
-    let changes: [fn(&mut MindsphereTenantParts); 4] = [
+    let changes: [fn(&mut MindsphereTenantParts); 5] = [
         |parts| parts.issuer.push('x'),
         |parts| parts.tenant = TenantId::parse("tenant2").unwrap(),
         |parts| parts.client = ClientCredentials::new("tenant1-svc", Secret::new("new".to_owned())),
         |parts| parts.endpoint.authority = Arc::from("other.example"),
+        |parts| parts.endpoint.cluster = Arc::from("other"),
     ];
     for change in changes {
         let mut other = base.clone();
