@@ -1,11 +1,26 @@
 //! The module's memory as a hostcall sees it.
 
-use wasmi::{Caller, Extern, Memory};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use wasmi::{Caller, Error, Extern, Memory};
 
 use crate::host::Host;
 
 /// The module while it waits for a hostcall.
-pub struct Guest<'a>(pub Caller<'a, Host>);
+pub struct Guest<'a>(Caller<'a, Host>);
+
+/// Performs a hostcall and gives its status. A panic, which says what the module did wrong, cannot
+/// unwind through the interpreter: it goes on as a trap.
+pub fn act(
+    caller: Caller<'_, Host>,
+    call: impl FnOnce(&mut Guest<'_>) -> Result<(), u32>,
+) -> Result<u32, Error> {
+    let mut guest = Guest(caller);
+    match catch_unwind(AssertUnwindSafe(|| call(&mut guest))) {
+        Ok(done) => Ok(done.err().unwrap_or(0)),
+        Err(_) => Err(Error::new("the host stopped it, see above")),
+    }
+}
 
 impl Guest<'_> {
     pub fn host(&mut self) -> &mut Host {
@@ -20,10 +35,6 @@ impl Guest<'_> {
 
     pub fn text(&self, at: u32, size: u32) -> String {
         String::from_utf8(self.bytes(at, size)).expect("text in UTF-8")
-    }
-
-    pub fn number(&self, at: u32) -> u32 {
-        u32::from_le_bytes(self.bytes(at, 4).try_into().expect("four bytes"))
     }
 
     pub fn put(&mut self, at: u32, bytes: &[u8]) {

@@ -30,3 +30,4 @@ mod signatures;
 mod verify_signature;
 mod vm;
 mod waiting;
+mod wasi;
