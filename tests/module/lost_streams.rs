@@ -59,7 +59,7 @@ fn a_request_is_answered_exactly_at_its_deadline_and_not_resumed_later() {
     vm.host_mut().now += 1;
     vm.tick();
     for (stream, _) in WAITERS {
-        assert_eq!(vm.stream(stream).refusal(), (503, "token_unavailable"));
+        assert_eq!(vm.stream(stream).refusal(), (503, "waited_too_long"));
     }
     vm.answer(1, grants("technical"));
     let calls = vm.calls();
@@ -77,7 +77,7 @@ fn the_answer_at_a_deadline_goes_to_nobody_when_the_stream_is_gone() {
     vm.tick();
     assert_eq!(vm.stream(2).stage, Stage::Gone);
     for (stream, _) in &WAITERS[1..] {
-        assert_eq!(vm.stream(*stream).refusal(), (503, "token_unavailable"));
+        assert_eq!(vm.stream(*stream).refusal(), (503, "waited_too_long"));
         let answers = vm
             .calls()
             .iter()
@@ -96,7 +96,7 @@ fn a_second_answer_to_the_same_fetch_resumes_nobody_twice() {
     vm.answer(2, grants("technical"));
     assert_eq!(vm.stream(5).stage, Stage::Forwarded);
     for (stream, _) in WAITERS {
-        assert_eq!(vm.stream(stream).refusal(), (503, "token_unavailable"));
+        assert_eq!(vm.stream(stream).refusal(), (503, "waited_too_long"));
     }
 }
 

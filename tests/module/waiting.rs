@@ -34,7 +34,6 @@ fn a_woken_root_context_looks_takes_the_lease_and_calls() {
             "1: dequeue_shared_queue 1",
             "1: get_current_time_nanoseconds",
             "1: get_shared_data tenantgate/1/token/*",
-            "1: get_shared_data tenantgate/1/token/*",
             "1: set_shared_data tenantgate/1/token/* cas 4294967295",
             "1: http_call identity POST /token",
             "1: set_tick_period_milliseconds 10",
