@@ -21,6 +21,7 @@ use crate::gateway::{CallId, Event, Gateway, drive};
 use crate::message::{CallFailure, CallResponse, parse_pairs};
 use crate::secret::Secret;
 use crate::telemetry::{Level, Metric};
+use crate::time::Timestamp;
 
 /// The calls that run, by the host's tokens, with the largest answer that is read.
 #[derive(Default)]
@@ -40,19 +41,29 @@ pub(super) struct Root {
     shared: HostShared,
     calls: Calls,
     metrics: Metrics,
+    last_now: Timestamp,
 }
 
 impl Root {
     /// A root context without a configuration: it refuses everything.
     pub(super) fn new(id: u32) -> Self {
         let shared = HostShared::Worker(HashMap::new());
-        Self { id, worker: None, shared, calls: Calls::default(), metrics: Metrics::default() }
+        Self {
+            id,
+            worker: None,
+            shared,
+            calls: Calls::default(),
+            metrics: Metrics::default(),
+            last_now: Timestamp::default(),
+        }
     }
 
     /// Hands an event to the gateway and performs what follows.
     fn handle(&mut self, event: Event) {
         let Some(worker) = self.worker.clone() else { return };
-        let Ok(now) = abi::now() else { return };
+        // Without a clock the last time counts: what is done for an event is done late, never not.
+        let now = abi::now().unwrap_or(self.last_now);
+        self.last_now = now;
         let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
         let mut host = RootHost {
             root: self.id,
