@@ -65,7 +65,7 @@ fn a_cluster_that_does_not_exist_is_told_to_the_waiters_in_the_same_callback() {
     assert_waiters_are_refused(&vm, "token_unavailable");
     let (level, line) = vm.host().log.last().unwrap();
     assert_eq!(*level, 3);
-    assert!(line.starts_with("fetching token of credential `exchange` failed: "), "{line}");
+    assert!(line.contains("from cluster `identity` failed: cluster_unknown"), "{line}");
 }
 
 #[test]

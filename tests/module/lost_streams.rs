@@ -96,7 +96,7 @@ fn a_second_answer_to_the_same_fetch_resumes_nobody_twice() {
     vm.answer(2, grants("technical"));
     assert_eq!(vm.stream(5).stage, Stage::Forwarded);
     for (stream, _) in WAITERS {
-        assert_eq!(vm.stream(stream).refusal(), (503, "waited_too_long"));
+        assert_eq!(vm.stream(stream).refusal(), (503, "token_unavailable"));
     }
 }
 
