@@ -173,9 +173,12 @@ fn path_errors() -> impl Iterator<Item = PathError> {
     [
         E::Backslash,
         E::Control,
+        E::DataStream,
         E::DotSegment,
+        E::DotSuffix,
         E::DoubleEncoding,
         E::EmptySegment,
+        E::EncodedDelimiter,
         E::EncodedSlash,
         E::Fragment,
         E::InvalidPercent,
