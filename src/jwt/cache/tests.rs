@@ -179,6 +179,21 @@ fn an_expired_token_is_refused_at_each_time_with_that_time() {
 }
 
 #[test]
+fn an_expired_token_is_judged_anew_when_the_clock_was_put_back() {
+    let mut world = World::new();
+    let token = es256(&claims());
+    let late = Timestamp::from_seconds(1_700_009_999);
+    let expired_at = Timestamp::from_seconds(1_700_001_800);
+    let expired = |now| NOW_REFUSED(TokenError::Expired { expired_at, now });
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.cache.held().1.entries, 1, "it is remembered");
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.refusal(&token), None);
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.refusal(&token), None);
+}
+
+#[test]
 fn a_flood_of_refused_tokens_displaces_no_verified_one_and_stays_in_its_bounds() {
     let mut world = World::new();
     let token = es256(&claims());
