@@ -165,7 +165,8 @@ fn refusals() -> Vec<Refusal> {
 
 fn host_errors() -> impl Iterator<Item = HostError> {
     use HostError as E;
-    [E::Character, E::Label, E::NotAnAddress, E::NotPlain, E::Port, E::TooLong].into_iter()
+    [E::Character, E::Label, E::NotAnAddress, E::NotPlain, E::NotShortest, E::Port, E::TooLong]
+        .into_iter()
 }
 
 fn path_errors() -> impl Iterator<Item = PathError> {

@@ -88,15 +88,20 @@ fn parse_method(method: Option<&[u8]>) -> Result<&str, RequestError> {
     if method.eq_ignore_ascii_case(b"CONNECT") {
         return Err(RequestError::MethodConnect);
     }
-    // Envoy passes `delete` on, and many frameworks take it for `DELETE`. Routes name methods in upper
-    // case, so it would take the way of a method that nobody listed.
-    let is_allowed = |b: &u8| {
-        b.is_ascii_uppercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(b)
-    };
-    if method.is_empty() || method.len() > METHOD_LIMIT || !method.iter().all(is_allowed) {
+    if !is_method(method) {
         return Err(RequestError::MethodMalformed);
     }
     std::str::from_utf8(method).map_err(|_| RequestError::MethodMalformed)
+}
+
+/// Whether a request may have this method: an RFC 9110 token of 1 to 32 bytes without lower-case
+/// letters.
+pub fn is_method(method: &[u8]) -> bool {
+    // Envoy passes `delete` on, and many frameworks take it for `DELETE`. Routes name methods in upper
+    // case, so it would take the way of a method that nobody listed.
+    let is_allowed =
+        |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(b);
+    (1..=METHOD_LIMIT).contains(&method.len()) && method.iter().all(is_allowed)
 }
 
 const METHOD_LIMIT: usize = 32;

@@ -12,6 +12,8 @@ pub enum IssuerProblem {
     AlgorithmsUnstated,
     /// `any` tenant can take no place in a template.
     AnyWithTemplate,
+    /// A claim is `none` that is always looked at.
+    ClaimAlways,
     /// A text that names no claim.
     Claim(ClaimNameError),
     /// Without a preset, this claim must be named, or said to be `none`.
@@ -76,6 +78,9 @@ impl fmt::Display for IssuerProblem {
             }
             Self::AnyWithTemplate => {
                 "`any` cannot stand for `{tenant}`; list the tenants, or map each value of `{tenant}` to its tenants"
+            }
+            Self::ClaimAlways => {
+                "cannot be `none`: this claim is always looked at; leave the key out for its usual name, or write `/none` for a claim of that name"
             }
             Self::ClaimRequired => {
                 "cannot be `none`: the tenant is needed where `tenants` lists some, a subtenant is named, or a preset is used"
