@@ -79,18 +79,28 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
     if route.tenants.as_ref().is_some_and(BTreeSet::is_empty) {
         report(PolicyProblem::EmptyList("tenants"));
     }
-    if deployment == Deployment::Egress {
-        return;
-    }
-    if route.authentication != Authentication::Required {
+    let unbound: Option<fn(&'static str) -> PolicyProblem> =
+        match (deployment, route.authentication) {
+            (Deployment::Egress, Authentication::NotLookedAt) => {
+                Some(PolicyProblem::RequirementOnUnreadToken)
+            }
+            (Deployment::Ingress, Authentication::NotLookedAt | Authentication::Optional) => {
+                Some(PolicyProblem::RequirementWithoutAuthentication)
+            }
+            (Deployment::Egress, Authentication::Optional | Authentication::Required)
+            | (Deployment::Ingress, Authentication::Required) => None,
+        };
+    if let Some(problem) = unbound {
         let only = route.subtenancy == Subtenancy::Only;
         let stated =
             [("scopes", has_scopes), ("tenants", route.tenants.is_some()), ("subtenancy", only)];
         for (key, _) in stated.into_iter().filter(|(_, is_stated)| *is_stated) {
-            report(PolicyProblem::RequirementWithoutAuthentication(key));
+            report(problem(key));
         }
     }
-    if !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated {
+    let is_ingress = deployment == Deployment::Ingress;
+    if is_ingress && !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated
+    {
         report(PolicyProblem::ScopesUnstated);
     }
 }
