@@ -12,6 +12,7 @@ mod identity;
 mod method;
 mod pattern;
 mod requirement;
+mod reserved;
 mod route;
 mod source;
 mod table;
@@ -30,6 +31,7 @@ pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
 pub use pattern::{PathPattern, PatternError};
+pub use reserved::{is_credential, is_reserved};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };

@@ -38,7 +38,7 @@ fn edit(
     Ok(shown(&edits))
 }
 
-const SPOOFED: [(&str, &str); 12] = [
+const SPOOFED: [(&str, &str); 13] = [
     (":method", "GET"),
     ("authorization", "Bearer user"),
     ("X-Tenant", "evil"),
@@ -47,6 +47,7 @@ const SPOOFED: [(&str, &str); 12] = [
     ("x-subtenant", "evil"),
     ("x-user", "evil"),
     ("appKey", "evil"),
+    ("Proxy-Authorization", "Basic dXNlcjpzZWNyZXQ="),
     ("x-http-method-override", "DELETE"),
     ("X_Original_URL", "/admin"),
     ("x-tenants", "kept"),
@@ -61,6 +62,7 @@ fn what_a_client_may_not_bring_in_is_removed_before_ours_is_set() {
         "-X-Tenant",
         "-x_tenant",
         "-appKey",
+        "-Proxy-Authorization",
         "-x-http-method-override",
         "-X_Original_URL",
         "x-tenant=A",
@@ -186,6 +188,7 @@ fn what_passes_without_a_decision_is_stripped_but_keeps_its_own_token() {
         "-x-subtenant",
         "-x-user",
         "-appKey",
+        "-Proxy-Authorization",
         "-x-http-method-override",
         "-X_Original_URL",
     ];

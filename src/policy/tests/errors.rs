@@ -211,7 +211,8 @@ fn on_egress_a_requirement_needs_a_route_that_looks_at_tokens() {
 
 #[test]
 fn a_header_that_the_proxy_needs_cannot_carry_identity() {
-    for name in ["host", "transfer_encoding", "connection", "authorization"] {
+    let names = ["host", "transfer_encoding", "connection", "authorization", "proxy_authorization"];
+    for name in names.into_iter().chain(["x-original-url", "forwarded", "range", "content-type"]) {
         let mut parts = parts(Vec::new());
         parts.identity.user = HeaderName::parse(name).ok();
         let expected = (Culprit::Identity, PolicyProblem::HeaderTaken(header(name)));
