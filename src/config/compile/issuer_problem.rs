@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::error::Quoted;
+use super::super::uri::UriError;
 use crate::jwt::{ClaimNameError, IssuerRulesError, JwksError};
 
 /// What is wrong with an issuer or its keys.
@@ -49,6 +50,13 @@ pub enum IssuerProblem {
     VariableRepeated,
     /// `{tenant}` in the address of the keys of an issuer that has none.
     VariableUnbound,
+    /// With one value of `{tenant}`, a URI is none that can be called.
+    VariableUnfit {
+        /// The value.
+        value: Quoted,
+        /// What is wrong then.
+        error: UriError,
+    },
     /// A brace that belongs to no `{tenant}`.
     VariableUnknown,
     /// A value of `{tenant}` that is no label of a host name.
@@ -66,6 +74,9 @@ impl fmt::Display for IssuerProblem {
                     formatter,
                     "{issuer} is already an issuer at `{first}`; merge the two"
                 );
+            }
+            Self::VariableUnfit { value, error } => {
+                return write!(formatter, "with {value} for `{{tenant}}`, it {error}");
             }
             Self::VariableValue(value) => {
                 return write!(
