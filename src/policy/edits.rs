@@ -76,13 +76,6 @@ impl EditError {
     }
 }
 
-/// The removals for a request that passes without a decision: report-only must strip them too.
-pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
-    let mut edits = HeaderEdits::new();
-    remove_owned(head, owned, Authorization::Kept, &mut edits);
-    edits
-}
-
 /// What becomes of the caller's own `authorization`.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Authorization {

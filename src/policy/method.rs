@@ -68,9 +68,9 @@ impl MethodSet {
         self.0.iter().map(AsRef::as_ref)
     }
 
-    /// A method that both sets hold, if there is one.
-    pub fn shared_with<'s>(&'s self, other: &Self) -> Option<&'s str> {
-        self.iter().find(|method| other.contains(method))
+    /// Whether one method is in both sets.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        !self.0.is_disjoint(&other.0)
     }
 }
 

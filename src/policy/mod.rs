@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use combination::{CombinationError, Deployment};
 pub use decision::{Denial, NoMatch, Permit};
-pub use edits::{EditError, strip};
+pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};
 pub use guarded::GuardedRoute;
 pub use host::HostPattern;

@@ -69,14 +69,6 @@ pub struct Failure {
     pub attempts: u32,
 }
 
-impl Record {
-    /// Whether this record replaces `other` of the same meaning: newer generation first, then
-    /// later expiry.
-    pub fn supersedes(&self, other: &Self) -> bool {
-        (self.generation, self.expires_at) > (other.generation, other.expires_at)
-    }
-}
-
 /// A body may be a token, so it is not shown.
 impl std::fmt::Debug for Record {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -210,16 +202,6 @@ mod tests {
         assert_eq!(full.entry_or_evict(&[99; 32], NOW), None);
         let lapsed = entry(2, None, Some(1000));
         assert_eq!(evicted_from(vec![leased(1), lapsed, leased(3), leased(4)]), Some(2));
-    }
-
-    #[test]
-    fn a_record_gives_way_to_a_newer_generation_then_to_a_later_expiry() {
-        let old = record(1, 10);
-        let newer = Record { generation: 2, ..record(1, 5) };
-        assert!(newer.supersedes(&old));
-        assert!(record(1, 11).supersedes(&old));
-        assert!(!old.supersedes(&old));
-        assert!(!old.supersedes(&newer));
     }
 
     #[test]

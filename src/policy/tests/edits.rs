@@ -1,11 +1,11 @@
 //! What a permitted request looks like to its upstream.
 
-use super::support::{caller, head, header, injection, parts, policy, request, route};
+use super::support::{caller, head, header, injection, policy, request, route};
 use super::support::{technical_route, tenant};
 use crate::message::{HeaderEdit, HeaderValue, RequestHead, RequestTarget};
 use crate::policy::{
     Authentication, CallerToken, Denial, EditError, Permit, Policy, Route, Subtenancy,
-    SubtenantMode, Upstream, When, strip,
+    SubtenantMode, Upstream, When,
 };
 use crate::principal::Principal;
 use crate::tenancy::{SubtenantId, Tenancy};
@@ -177,20 +177,4 @@ fn scopes_and_tenants_are_asked_in_every_form() {
     let policy = policy(vec![Route { tenants: Some([tenant("A")].into()), ..route("r", "/**") }]);
     let nowhere = Principal::stand_in(Tenancy::Unstated, &["read"]);
     assert_eq!(permit(&policy, nowhere).err(), Some(Denial::TenantNotAllowed));
-}
-
-#[test]
-fn what_passes_without_a_decision_is_stripped_but_keeps_its_own_token() {
-    let policy = Policy::new(parts(Vec::new())).unwrap();
-    let expected = [
-        "-X-Tenant",
-        "-x_tenant",
-        "-x-subtenant",
-        "-x-user",
-        "-appKey",
-        "-Proxy-Authorization",
-        "-x-http-method-override",
-        "-X_Original_URL",
-    ];
-    assert_eq!(shown(&strip(&head(&SPOOFED), policy.owned())), expected);
 }
