@@ -28,17 +28,13 @@ pub enum Refusal {
     KeyUnknown,
     /// The request has no canonical target.
     Request(RequestError),
-    /// The token is refused.
+    /// The token is refused, or nothing here can judge it.
     Token(TokenError),
 }
 
 /// What is our fault, or that of somebody we depend on; never the caller's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Failure {
-    /// The request waited until its deadline.
-    DeadlineExceeded,
-    /// An invariant of ours does not hold; the request must not pass.
-    Internal,
     /// The issuer's keys cannot be fetched and none are held.
     KeysUnavailable {
         /// When it is worth to try again, from now.
@@ -54,8 +50,6 @@ pub enum Failure {
         /// When it is worth to try again, from now.
         retry_after: Duration,
     },
-    /// The upstream answered 401 to our own token.
-    UpstreamRefusedOurToken,
 }
 
 /// What the client speaks; it decides the form of the answer.
@@ -146,17 +140,15 @@ impl Refusal {
             Self::Failed(failure) => failure.row(),
             Self::KeyUnknown => row::TOKEN_INVALID,
             Self::Request(error) => request_row(*error),
-            Self::Token(error) if error.is_expired() => row::TOKEN_EXPIRED,
-            Self::Token(_) => row::TOKEN_INVALID,
+            Self::Token(error) => token_row(*error),
         }
     }
 
+    /// The methods of the target (RFC 9110 §15.5.6). CONNECT and TRACE are refused before a target
+    /// is looked at, so for them there is no list that would be true, and the field is left out.
     fn allowed_methods(&self) -> Option<&str> {
         match self {
             Self::Denied(Denial::MethodNotAllowed { allowed }) => Some(allowed),
-            Self::Request(RequestError::MethodConnect | RequestError::MethodTrace) => {
-                Some("DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")
-            }
             Self::Credential(_)
             | Self::Denied(_)
             | Self::Edit(_)
@@ -169,7 +161,8 @@ impl Refusal {
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Failed(failure) => failure.retry_after(),
+            Self::Failed(failure) => Some(failure.retry_after()),
+            Self::Token(TokenError::SignatureUnsupported) => Some(UNSUPPORTED_RETRY_AFTER),
             Self::Credential(_)
             | Self::Denied(_)
             | Self::Edit(_)
@@ -183,22 +176,17 @@ impl Refusal {
 impl Failure {
     const fn row(self) -> Row {
         match self {
-            Self::DeadlineExceeded => row::DEADLINE_EXCEEDED,
-            Self::Internal => row::INTERNAL,
             Self::KeysUnavailable { .. } => row::KEYS_UNAVAILABLE,
             Self::Overloaded { .. } => row::OVERLOADED,
             Self::TokenUnavailable { .. } => row::TOKEN_UNAVAILABLE,
-            Self::UpstreamRefusedOurToken => row::UPSTREAM_REFUSED_OUR_TOKEN,
         }
     }
 
-    const fn retry_after(self) -> Option<Duration> {
+    const fn retry_after(self) -> Duration {
         match self {
-            Self::DeadlineExceeded => Some(Duration::from_secs(1)),
-            Self::Internal | Self::UpstreamRefusedOurToken => None,
             Self::KeysUnavailable { retry_after }
             | Self::Overloaded { retry_after }
-            | Self::TokenUnavailable { retry_after } => Some(retry_after),
+            | Self::TokenUnavailable { retry_after } => retry_after,
         }
     }
 }
@@ -263,6 +251,40 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => row::TENANT_MISMATCH,
     }
 }
+
+const fn token_row(error: TokenError) -> Row {
+    match error {
+        // The issuer signs properly; it is this worker that cannot compute so large a signature.
+        TokenError::SignatureUnsupported => row::KEYS_UNAVAILABLE,
+        TokenError::Expired { .. } => row::TOKEN_EXPIRED,
+        TokenError::AlgorithmNotAllowed
+        | TokenError::AudienceMismatch
+        | TokenError::ClaimInvalid(_)
+        | TokenError::ClaimMissing(_)
+        | TokenError::ClientMismatch
+        | TokenError::ConfirmationUnsupported
+        | TokenError::HeaderInvalid
+        | TokenError::HeaderUnsupported
+        | TokenError::IssuedAfterExpiry
+        | TokenError::IssuedInFuture
+        | TokenError::IssuerUnknown
+        | TokenError::KeyAmbiguous
+        | TokenError::KeyUnfit
+        | TokenError::Malformed
+        | TokenError::NotAccessToken
+        | TokenError::NotYetValid
+        | TokenError::OwnToken
+        | TokenError::PayloadInvalid
+        | TokenError::SignatureInvalid
+        | TokenError::SubtenantWithoutTenant
+        | TokenError::TenantNotAllowed
+        | TokenError::TooLarge
+        | TokenError::TypeNotAllowed => row::TOKEN_INVALID,
+    }
+}
+
+/// A worker learns to compute other signatures when its host does: not soon.
+const UNSUPPORTED_RETRY_AFTER: Duration = Duration::from_secs(300);
 
 /// `Retry-After` is whole seconds: rounded up, from 1 to 300.
 fn whole_seconds(span: Duration) -> u64 {

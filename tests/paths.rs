@@ -17,6 +17,9 @@ struct Server {
     ends_at_nul: bool,
     accepts_overlong: bool,
     merges_slashes: bool,
+    splits_after_decoding: bool,
+    drops_controls: bool,
+    opens_files_as_windows: bool,
 }
 
 const STRICT: Server = Server {
@@ -27,15 +30,21 @@ const STRICT: Server = Server {
     ends_at_nul: false,
     accepts_overlong: false,
     merges_slashes: false,
+    splits_after_decoding: false,
+    drops_controls: false,
+    opens_files_as_windows: false,
 };
 
-const SERVERS: [Server; 7] = [
+const SERVERS: [Server; 10] = [
     STRICT,
     Server { name: "merges slashes", merges_slashes: true, ..STRICT },
     Server { name: "drops path parameters", drops_parameters: true, ..STRICT },
     Server { name: "takes backslashes for slashes", backslash_is_slash: true, ..STRICT },
     Server { name: "decodes twice", decodings: 2, ..STRICT },
     Server { name: "ends a path at NUL", ends_at_nul: true, ..STRICT },
+    Server { name: "splits after decoding", splits_after_decoding: true, ..STRICT },
+    Server { name: "drops control characters", drops_controls: true, ..STRICT },
+    Server { name: "opens files as Windows does", opens_files_as_windows: true, ..STRICT },
     Server {
         name: "does all of it and accepts overlong UTF-8",
         decodings: 3,
@@ -44,6 +53,9 @@ const SERVERS: [Server; 7] = [
         ends_at_nul: true,
         accepts_overlong: true,
         merges_slashes: true,
+        splits_after_decoding: true,
+        drops_controls: true,
+        opens_files_as_windows: true,
     },
 ];
 
@@ -63,11 +75,20 @@ impl Server {
         if self.drops_parameters {
             path = without_parameters(&path);
         }
+        if self.splits_after_decoding {
+            path = path.split(|b| b"?#".contains(b)).next().unwrap().to_vec();
+        }
+        if self.drops_controls {
+            path = without_controls(&path);
+        }
         if self.ends_at_nul {
             path = path.split(|&b| b == 0).next().unwrap().to_vec();
         }
         if self.backslash_is_slash {
             path.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/');
+        }
+        if self.opens_files_as_windows {
+            path = opened_as_windows(&path);
         }
         self.resolved(&path)
     }
@@ -130,6 +151,28 @@ fn without_parameters(path: &[u8]) -> Vec<u8> {
     path.split(|&b| b == b'/').map(bare).collect::<Vec<_>>().join(&b'/')
 }
 
+/// Without the controls of Unicode, NUL aside.
+fn without_controls(path: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(path) else { return path.to_vec() };
+    text.chars().filter(|c| *c == '\0' || !c.is_control()).collect::<String>().into_bytes()
+}
+
+/// The file that Windows opens: `admin. .` and `admin::$DATA` are `admin`. Dot segments stay.
+fn opened_as_windows(path: &[u8]) -> Vec<u8> {
+    let opened = |segment: &[u8]| {
+        let stream = segment.windows(3).position(|three| three == b"::$");
+        let mut name = &segment[..stream.unwrap_or(segment.len())];
+        while let [rest @ .., b'.' | b' '] = name {
+            if name == b"." || name == b".." {
+                break;
+            }
+            name = rest;
+        }
+        name.to_vec()
+    };
+    path.split(|&b| b == b'/').map(opened).collect::<Vec<_>>().join(&b'/')
+}
+
 /// Whether the path was accepted; then all servers must read what we read.
 fn is_accepted_alike(raw: &[u8]) -> bool {
     let Ok(path) = CanonicalPath::parse(raw) else {
@@ -166,7 +209,6 @@ fn every_traversal_spelling_is_refused_or_read_by_all_as_the_same_resource() {
     accepted.retain(|path| !is_plain_text(path));
     let expected = [
         "/public%2e%68%74%61%63%63%65%73%73",
-        "/public../.htaccess",
         "/public.htaccess",
         "/public/%2e%68%74%61%63%63%65%73%73",
         "/public/.htaccess",
@@ -180,9 +222,9 @@ fn every_traversal_spelling_is_refused_or_read_by_all_as_the_same_resource() {
 
 #[test]
 fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
-    const PIECES: [&str; 16] = [
+    const PIECES: [&str; 20] = [
         "/", ".", "a", ";", "\\", "%2e", "%2F", "%5c", "%25", "2e", "%3B", "%00", "%c0%ae", "%61",
-        "//", "%20",
+        "//", "%20", "%3F", "%23", "%C2%85", "::$",
     ];
     let mut accepted = 0;
     let mut paths = vec![String::from("/")];

@@ -59,16 +59,32 @@ fn bodies_are_json_objects_that_agree_with_the_status_line() {
 
 #[test]
 fn a_bad_token_gets_one_of_two_replies_whatever_the_reason() {
-    let codes = token_errors().map(|error| (error.is_expired(), Refusal::Token(error).code()));
+    let of_the_caller = token_errors().filter(|error| *error != TokenError::SignatureUnsupported);
+    let is_expired = |error| matches!(error, TokenError::Expired { .. });
+    let codes = of_the_caller.map(|error| (is_expired(error), Refusal::Token(error).code()));
     let expected = [(false, "token_invalid"), (true, "token_expired")];
     assert_eq!(codes.collect::<BTreeSet<_>>(), expected.into());
 }
 
 #[test]
+fn a_key_too_large_for_the_worker_is_not_the_callers_fault() {
+    let refusal = Refusal::Token(TokenError::SignatureUnsupported);
+    assert_eq!((refusal.status(), refusal.code()), (503, "keys_unavailable"));
+    assert_eq!(refusal.reason(), "signature_unsupported");
+    let reply = reply(&refusal, Protocol::Http);
+    let has = |header: &str| reply.headers.iter().any(|(name, _)| *name == header);
+    assert!(has("retry-after") && !has("www-authenticate"), "{:?}", reply.headers);
+}
+
+#[test]
 fn our_failures_are_5xx_and_the_callers_faults_are_4xx() {
     for refusal in refusals() {
-        let is_ours =
-            matches!(refusal, Refusal::Failed(_) | Refusal::Edit(EditError::TokenMissing(_)));
+        let is_ours = matches!(
+            refusal,
+            Refusal::Failed(_)
+                | Refusal::Edit(EditError::TokenMissing(_))
+                | Refusal::Token(TokenError::SignatureUnsupported)
+        );
         assert_eq!(refusal.status() >= 500, is_ours, "{}", refusal.reason());
     }
 }
@@ -150,12 +166,9 @@ fn refusals() -> Vec<Refusal> {
     );
     all.extend(
         [
-            Failure::DeadlineExceeded,
-            Failure::Internal,
             Failure::KeysUnavailable { retry_after },
             Failure::Overloaded { retry_after },
             Failure::TokenUnavailable { retry_after },
-            Failure::UpstreamRefusedOurToken,
         ]
         .map(Refusal::from),
     );
@@ -165,7 +178,8 @@ fn refusals() -> Vec<Refusal> {
 
 fn host_errors() -> impl Iterator<Item = HostError> {
     use HostError as E;
-    [E::Character, E::Label, E::NotAnAddress, E::NotPlain, E::Port, E::TooLong].into_iter()
+    [E::Character, E::Label, E::NotAnAddress, E::NotPlain, E::NotShortest, E::Port, E::TooLong]
+        .into_iter()
 }
 
 fn path_errors() -> impl Iterator<Item = PathError> {
@@ -173,9 +187,12 @@ fn path_errors() -> impl Iterator<Item = PathError> {
     [
         E::Backslash,
         E::Control,
+        E::DataStream,
         E::DotSegment,
+        E::DotSuffix,
         E::DoubleEncoding,
         E::EmptySegment,
+        E::EncodedDelimiter,
         E::EncodedSlash,
         E::Fragment,
         E::InvalidPercent,
@@ -243,12 +260,9 @@ fn assert_listed(refusal: &Refusal) {
         )
         | Refusal::Edit(EditError::IdentityTooLong(_) | EditError::TokenMissing(_))
         | Refusal::Failed(
-            Failure::DeadlineExceeded
-            | Failure::Internal
-            | Failure::KeysUnavailable { .. }
+            Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }
-            | Failure::TokenUnavailable { .. }
-            | Failure::UpstreamRefusedOurToken,
+            | Failure::TokenUnavailable { .. },
         )
         | Refusal::KeyUnknown
         | Refusal::Request(

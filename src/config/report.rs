@@ -30,6 +30,22 @@ impl Report {
         result.map_err(|problem| self.error(place, problem)).ok()
     }
 
+    /// Whether something makes the document unusable.
+    pub(super) const fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// Whether nothing was found.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.errors.is_empty() && self.warnings.is_empty()
+    }
+
+    /// Notes all that `other` notes.
+    pub(super) fn append(&mut self, other: Self) {
+        self.errors.extend(other.errors);
+        self.warnings.extend(other.warnings);
+    }
+
     /// The value and the warnings if nothing is wrong, else all errors.
     ///
     /// Whoever has no value reports why, so the list of errors is never empty.

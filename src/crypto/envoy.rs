@@ -19,7 +19,7 @@ pub fn argument(
     message: &[u8],
     signature: &[u8],
 ) -> Option<Vec<u8>> {
-    if !key.algorithm_fits(algorithm) {
+    if key.signature_length(algorithm) != Some(signature.len()) {
         return None;
     }
     let hash: &[u8] = match algorithm {
@@ -220,5 +220,17 @@ mod tests {
     fn a_key_of_another_type_is_not_asked_about() {
         let known = known_signature(Algorithm::Rs256).unwrap();
         assert_eq!(argument(Algorithm::Es256, &known.key, b"", &[1; 64]), None);
+    }
+
+    #[test]
+    fn a_signature_of_a_length_that_it_cannot_have_is_not_asked_about() {
+        for (algorithm, length) in [(Algorithm::Rs256, 256), (Algorithm::Es256, 64)] {
+            let key = known_signature(algorithm).unwrap().key;
+            let asked = |length: usize| argument(algorithm, &key, b"", &vec![1; length]).is_some();
+            assert!(asked(length), "{algorithm:?}");
+            for other in [0, length - 1, length + 1, length * 2] {
+                assert!(!asked(other), "{algorithm:?} {other}");
+            }
+        }
     }
 }

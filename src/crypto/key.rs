@@ -94,11 +94,17 @@ impl PublicKey {
     /// Whether signatures of this algorithm can be checked with it (RFC 8725 §3.1): a key is for
     /// one family of algorithms alone.
     pub const fn algorithm_fits(&self, algorithm: Algorithm) -> bool {
+        self.signature_length(algorithm).is_some()
+    }
+
+    /// The only length that a signature of this algorithm by this key can have, in bytes (RFC 7518
+    /// §3.4, RFC 8017 §8.2.2); `None` if the key is not for the algorithm.
+    pub const fn signature_length(&self, algorithm: Algorithm) -> Option<usize> {
         match (algorithm, &self.material) {
-            (Algorithm::Es256, KeyMaterial::P256 { .. })
-            | (Algorithm::Rs256, KeyMaterial::Rsa { .. }) => true,
+            (Algorithm::Es256, KeyMaterial::P256 { .. }) => Some(64),
+            (Algorithm::Rs256, KeyMaterial::Rsa { modulus, .. }) => Some(modulus.len()),
             (Algorithm::Es256, KeyMaterial::Rsa { .. })
-            | (Algorithm::Rs256, KeyMaterial::P256 { .. }) => false,
+            | (Algorithm::Rs256, KeyMaterial::P256 { .. }) => None,
         }
     }
 

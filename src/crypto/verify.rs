@@ -37,7 +37,8 @@ pub trait SignatureVerifier {
 
 /// The verifier in Rust: works everywhere, about 50 times slower in Wasm than the host's own.
 ///
-/// RSA keys over 4,096 bits are [`Verdict::Unsupported`].
+/// RSA keys over 4,096 bits are [`Verdict::Unsupported`], unless the length of the signature alone
+/// refuses it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SoftwareVerifier;
 
@@ -49,6 +50,9 @@ impl SignatureVerifier for SoftwareVerifier {
         message: &[u8],
         signature: &[u8],
     ) -> Verdict {
+        if key.signature_length(algorithm) != Some(signature.len()) {
+            return Verdict::Invalid;
+        }
         match (algorithm, key.material()) {
             (Algorithm::Es256, KeyMaterial::P256 { x, y }) => {
                 computed(&Es256, p256_key(x, y).as_ref(), message, signature)

@@ -30,8 +30,19 @@ struct Known {
 
 struct Refusal {
     error: TokenError,
-    /// For a refusal that other keys could change: the generation of the whole ring.
-    generation: Option<u64>,
+    holds: Holds,
+}
+
+/// How long a remembered refusal holds.
+#[derive(Clone, Copy)]
+enum Holds {
+    /// As long as the rules stay the same.
+    Always,
+    /// From this time on, when it was seen: before it, because the clock was put back, the token
+    /// may be good.
+    From(Timestamp),
+    /// While the whole ring is at this generation: other keys could change it.
+    WithKeys(u64),
 }
 
 impl VerifiedTokens {
@@ -47,8 +58,8 @@ impl VerifiedTokens {
     }
 
     /// The verified token of these bytes. What was found before is used again as long as it holds:
-    /// a verified token until it expires or its key leaves the issuer's set, a refusal for ever or,
-    /// where keys decide, until the issuer's set changes.
+    /// a verified token until it expires or its key leaves the issuer's set; a refusal for ever, or
+    /// where keys decide until a set changes, or where time decides while the clock is not put back.
     ///
     /// # Errors
     /// As [`verify`].
@@ -75,7 +86,7 @@ impl VerifiedTokens {
             self.verified.remove(token);
         }
         if let Some(refusal) = self.refused.get(token) {
-            if refusal.holds(keys) {
+            if refusal.holds(keys, now) {
                 return Err(refusal.at(now).into());
             }
             self.refused.remove(token);
@@ -83,7 +94,7 @@ impl VerifiedTokens {
         match verify(token, issuers, keys, signatures, now) {
             Ok(verified) => Ok(self.remember(token, verified, keys)),
             Err(Unverified::Refused(error)) => {
-                self.remember_refusal(token, error, keys);
+                self.remember_refusal(token, error, keys, now);
                 Err(Unverified::Refused(error))
             }
             Err(unverified @ (Unverified::KeysMissing(_) | Unverified::KeyUnknown(_))) => {
@@ -113,13 +124,20 @@ impl VerifiedTokens {
         verified
     }
 
-    fn remember_refusal(&mut self, token: &[u8], error: TokenError, keys: &KeyRing) {
-        let generation = match lifetime(error) {
-            Lifetime::Forever => None,
-            Lifetime::Keys => Some(keys.changes()),
+    fn remember_refusal(
+        &mut self,
+        token: &[u8],
+        error: TokenError,
+        keys: &KeyRing,
+        now: Timestamp,
+    ) {
+        let holds = match lifetime(error) {
+            Lifetime::Forever => Holds::Always,
+            Lifetime::Keys => Holds::WithKeys(keys.changes()),
             Lifetime::Once => return,
+            Lifetime::Onward => Holds::From(now),
         };
-        self.refused.insert(token, Refusal { error, generation }, 0);
+        self.refused.insert(token, Refusal { error, holds }, 0);
     }
 }
 
@@ -138,8 +156,12 @@ impl Known {
 }
 
 impl Refusal {
-    fn holds(&self, keys: &KeyRing) -> bool {
-        self.generation.is_none_or(|generation| generation == keys.changes())
+    fn holds(&self, keys: &KeyRing, now: Timestamp) -> bool {
+        match self.holds {
+            Holds::Always => true,
+            Holds::From(seen_at) => now >= seen_at,
+            Holds::WithKeys(generation) => generation == keys.changes(),
+        }
     }
 
     /// The error as it is at another time.
@@ -159,6 +181,8 @@ enum Lifetime {
     Keys,
     /// It may be otherwise the next time, or costs less than remembering it.
     Once,
+    /// From now on, but not before: a clock may be put back.
+    Onward,
 }
 
 const fn lifetime(error: TokenError) -> Lifetime {
@@ -168,6 +192,7 @@ const fn lifetime(error: TokenError) -> Lifetime {
         | TokenError::NotYetValid
         | TokenError::SignatureUnsupported
         | TokenError::TooLarge => Lifetime::Once,
+        TokenError::Expired { .. } => Lifetime::Onward,
         TokenError::KeyAmbiguous | TokenError::KeyUnfit | TokenError::SignatureInvalid => {
             Lifetime::Keys
         }
@@ -177,7 +202,6 @@ const fn lifetime(error: TokenError) -> Lifetime {
         | TokenError::ClaimMissing(_)
         | TokenError::ClientMismatch
         | TokenError::ConfirmationUnsupported
-        | TokenError::Expired { .. }
         | TokenError::HeaderInvalid
         | TokenError::HeaderUnsupported
         | TokenError::IssuedAfterExpiry

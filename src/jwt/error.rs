@@ -55,7 +55,7 @@ pub enum TokenError {
     PayloadInvalid,
     /// The signature is wrong.
     SignatureInvalid,
-    /// Nothing here can compute a signature of this algorithm and key size.
+    /// Nothing here can compute a signature of this algorithm and key size. Not the caller's fault.
     SignatureUnsupported,
     /// There is a subtenant, but no tenant that it could belong to.
     SubtenantWithoutTenant,
@@ -127,11 +127,6 @@ impl TokenError {
             Self::TypeNotAllowed => "type_not_allowed",
         }
     }
-
-    /// Whether the only thing wrong so far is the age: a client may fetch a new token and retry.
-    pub const fn is_expired(&self) -> bool {
-        matches!(self, Self::Expired { .. })
-    }
 }
 
 impl ClaimKind {
@@ -181,16 +176,6 @@ impl std::error::Error for TokenError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_an_expired_token_is_called_expired() {
-        let expired = TokenError::Expired { expired_at: Timestamp::default(), now: Timestamp::MAX };
-        assert!(expired.is_expired());
-        assert_eq!(expired.to_string(), "expired");
-        for other in [TokenError::NotYetValid, TokenError::ClaimMissing(ClaimKind::Expiry)] {
-            assert!(!other.is_expired(), "{other}");
-        }
-    }
 
     #[test]
     fn reasons_name_the_claim() {

@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 ///
 /// It keeps two generations. New entries go into the young one; when that is full, it becomes the
 /// old one, and what was old is forgotten. An entry that is used moves to the young one. So each
-/// generation has half of each bound, an entry in use stays, and forgetting costs no search.
+/// generation has half of each bound, an entry in use stays, and forgetting costs no search. An odd
+/// bound of entries is rounded up to the next even one, so that a bound of one keeps something.
 ///
 /// The hash is seeded for each table, and all bytes of a key are compared: a stranger can neither
 /// choose colliding keys nor be taken for another key. Two keys with equal 64-bit hashes displace
@@ -45,7 +46,7 @@ impl<V> Generations<V> {
             old: HashMap::default(),
             young_size: 0,
             old_size: 0,
-            half: Bounds { entries: bounds.entries / 2, bytes: bounds.bytes / 2 },
+            half: Bounds { entries: bounds.entries.div_ceil(2), bytes: bounds.bytes / 2 },
         }
     }
 
@@ -190,6 +191,17 @@ mod tests {
         assert_eq!(table.held().entries, 3);
         table.remove(b"a");
         assert_eq!(table.get(b"a"), None);
+    }
+
+    #[test]
+    fn a_bound_of_one_entry_keeps_the_last_one() {
+        let mut table = table(1, 1 << 20);
+        for number in 1..4_u32 {
+            table.insert(&number.to_be_bytes(), number, 0);
+            assert_eq!(table.get(&number.to_be_bytes()).copied(), Some(number));
+            assert!(table.held().entries <= 2);
+        }
+        assert_eq!(table.get(&1_u32.to_be_bytes()), None);
     }
 
     #[test]

@@ -63,7 +63,8 @@ impl fmt::Display for HeaderNameError {
 pub struct HeaderValue(Arc<Secret<Vec<u8>>>);
 
 impl HeaderValue {
-    /// The longest value that is set; longer ones are refused, never cut.
+    /// The longest value made of data ([`HeaderValue::percent_encoded`]); longer ones are refused,
+    /// never cut. Tokens are bounded where they are read.
     pub const LIMIT: usize = 4096;
 
     /// A value of visible ASCII that stems from us or was checked before (a token with its prefix).

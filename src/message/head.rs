@@ -14,7 +14,6 @@ pub struct RequestHead<'a> {
     method: Pseudo<'a>,
     path: Pseudo<'a>,
     authority: Pseudo<'a>,
-    scheme: Pseudo<'a>,
 }
 
 impl<'a> RequestHead<'a> {
@@ -25,14 +24,12 @@ impl<'a> RequestHead<'a> {
             method: Pseudo::Absent,
             path: Pseudo::Absent,
             authority: Pseudo::Absent,
-            scheme: Pseudo::Absent,
         };
         for &(name, value) in &fields {
             match name {
                 b":method" => head.method.add(value),
                 b":path" => head.path.add(value),
                 b":authority" => head.authority.add(value),
-                b":scheme" => head.scheme.add(value),
                 _ => {}
             }
         }
@@ -53,11 +50,6 @@ impl<'a> RequestHead<'a> {
     /// The authority (`:authority`, which HTTP/1 calls `Host`), if there is exactly one.
     pub const fn authority(&self) -> Option<&'a [u8]> {
         self.authority.single()
-    }
-
-    /// The scheme (`:scheme`), if there is exactly one.
-    pub const fn scheme(&self) -> Option<&'a [u8]> {
-        self.scheme.single()
     }
 
     /// All fields, pseudo-headers included, in the order received.

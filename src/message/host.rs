@@ -15,6 +15,8 @@ pub enum HostError {
     NotAnAddress,
     /// A pattern's host has a port or a trailing dot.
     NotPlain,
+    /// A pattern's IPv6 address is not in its shortest spelling (RFC 5952).
+    NotShortest,
     /// A port that is not a number from 0 to 65535.
     Port,
     /// Longer than 253 bytes.
@@ -64,6 +66,7 @@ impl HostError {
             Self::Label => "host_label",
             Self::NotAnAddress => "host_not_an_address",
             Self::NotPlain => "host_not_plain",
+            Self::NotShortest => "host_not_shortest",
             Self::Port => "host_port",
             Self::TooLong => "host_too_long",
         }
@@ -77,6 +80,7 @@ impl fmt::Display for HostError {
             Self::Label => "a label of a host has 1 to 63 characters",
             Self::NotAnAddress => "the host looks like an IP address but is none",
             Self::NotPlain => "the host must be written without port and trailing dot",
+            Self::NotShortest => "the IPv6 address must be written in its shortest form",
             Self::Port => "the port is not a number from 0 to 65535",
             Self::TooLong => "a host has at most 253 characters",
         })

@@ -19,4 +19,4 @@ pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};
 pub use path::{CanonicalPath, PATH_LIMIT, PathError, SEGMENT_LIMIT};
 pub use reply::Reply;
-pub use target::{RequestError, RequestTarget};
+pub use target::{RequestError, RequestTarget, is_method};

@@ -4,12 +4,18 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::Split;
 
-/// A path without its query, percent-decoded, that servers agree about.
+/// A path without its query, percent-decoded, in which these servers see the same segments: one
+/// that decodes once or more often, splits again after decoding, resolves dot segments, merges
+/// slashes, drops path parameters, takes backslashes for slashes, ends at a control character, or
+/// opens files as Windows does.
 ///
-/// Every spelling that some server could read as another path is refused: dot segments, empty
-/// inner segments, slashes, backslashes, semicolons and controls however encoded, and what a
-/// second decoding would change. What is left is decoded whole, so that two spellings of one
-/// path are equal here. Letters keep their case; `/a` and `/a/` are two paths.
+/// So these are refused however they are encoded: dot segments, empty inner segments, segments that
+/// end in a dot or a blank, slashes, backslashes, semicolons, question marks, hashes, controls,
+/// `::$`, and what a second decoding would change. What is left is decoded whole, so that two
+/// spellings of one path are equal here.
+///
+/// It does not know servers that ignore the case of letters, that take `/a/` for `/a`, or that
+/// fold letters of Unicode into others: for them, a route must cover all these paths alike.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CanonicalPath<'a>(Cow<'a, str>);
 
@@ -18,14 +24,21 @@ pub struct CanonicalPath<'a>(Cow<'a, str>);
 pub enum PathError {
     /// A backslash, as it is or encoded.
     Backslash,
-    /// A blank, or a control character (U+0000 to U+001F, U+007F), as it is or encoded.
+    /// A control character (U+0000 to U+001F, U+007F to U+009F), as it is or encoded, or a blank
+    /// that is not encoded.
     Control,
+    /// `::$`, as it is or encoded: Windows reads `a::$DATA` as `a`.
+    DataStream,
     /// A segment of dots, or of dots and blanks.
     DotSegment,
+    /// A segment that ends in a dot or a blank: Windows drops both.
+    DotSuffix,
     /// A percent sign and two hex digits are left after decoding.
     DoubleEncoding,
     /// Two slashes in a row.
     EmptySegment,
+    /// `%23` or `%3F`: who splits after decoding would begin a fragment or a query there.
+    EncodedDelimiter,
     /// `%2F`.
     EncodedSlash,
     /// A `#`, which has no place in a request.
@@ -72,6 +85,9 @@ impl<'a> CanonicalPath<'a> {
         };
         let canonical = Self(text);
         canonical.check_segments()?;
+        if canonical.0.contains("::$") {
+            return Err(PathError::DataStream);
+        }
         Ok(canonical)
     }
 
@@ -96,6 +112,8 @@ impl<'a> CanonicalPath<'a> {
                 }
             } else if segment.bytes().all(|b| b == b'.' || b == b' ') {
                 return Err(PathError::DotSegment);
+            } else if segment.ends_with(['.', ' ']) {
+                return Err(PathError::DotSuffix);
             }
         }
         if count > SEGMENT_LIMIT {
@@ -111,9 +129,12 @@ impl PathError {
         match self {
             Self::Backslash => "path_backslash",
             Self::Control => "path_control_character",
+            Self::DataStream => "path_data_stream",
             Self::DotSegment => "path_dot_segment",
+            Self::DotSuffix => "path_dot_suffix",
             Self::DoubleEncoding => "path_double_encoding",
             Self::EmptySegment => "path_empty_segment",
+            Self::EncodedDelimiter => "path_encoded_delimiter",
             Self::EncodedSlash => "path_encoded_slash",
             Self::Fragment => "path_fragment",
             Self::InvalidPercent => "path_invalid_percent",
@@ -130,9 +151,12 @@ impl PathError {
     pub const fn is_ambiguity(self) -> bool {
         match self {
             Self::Backslash
+            | Self::DataStream
             | Self::DotSegment
+            | Self::DotSuffix
             | Self::DoubleEncoding
             | Self::EmptySegment
+            | Self::EncodedDelimiter
             | Self::EncodedSlash
             | Self::Parameter => true,
             Self::Control
@@ -152,9 +176,12 @@ impl fmt::Display for PathError {
         formatter.write_str(match self {
             Self::Backslash => "the path holds a backslash",
             Self::Control => "the path holds a blank or control character",
+            Self::DataStream => "the path holds `::$`",
             Self::DotSegment => "the path holds a dot segment",
+            Self::DotSuffix => "a segment of the path ends in a dot or a blank",
             Self::DoubleEncoding => "the path is percent-encoded twice",
             Self::EmptySegment => "the path holds two slashes in a row",
+            Self::EncodedDelimiter => "the path holds an encoded `?` or `#`",
             Self::EncodedSlash => "the path holds an encoded slash",
             Self::Fragment => "the path holds a `#`",
             Self::InvalidPercent => "the path holds a `%` without two hex digits",
@@ -196,10 +223,11 @@ fn decode(path: &[u8]) -> Result<String, PathError> {
             return Err(PathError::InvalidPercent);
         };
         let byte = high << 4 | low;
-        if byte == b'/' {
-            return Err(PathError::EncodedSlash);
+        match byte {
+            b'/' => return Err(PathError::EncodedSlash),
+            b'#' | b'?' => return Err(PathError::EncodedDelimiter),
+            other => refuse_unsafe(other)?,
         }
-        refuse_unsafe(byte)?;
         decoded.push(byte);
     }
     let is_encoded_again = |window: &[u8]| match window {
@@ -209,7 +237,11 @@ fn decode(path: &[u8]) -> Result<String, PathError> {
     if decoded.windows(3).any(is_encoded_again) {
         return Err(PathError::DoubleEncoding);
     }
-    String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)
+    let text = String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)?;
+    if text.chars().any(char::is_control) {
+        return Err(PathError::Control);
+    }
+    Ok(text)
 }
 
 /// Refuses what is unsafe as it is and encoded alike.
@@ -253,6 +285,10 @@ mod tests {
             ("/a?", "/a"),
             ("/.hidden", "/.hidden"),
             ("/v1..v2", "/v1..v2"),
+            ("/.a.b", "/.a.b"),
+            ("/%20a", "/ a"),
+            ("/a::b:$c", "/a::b:$c"),
+            ("/a%C2%A0", "/a\u{a0}"),
         ];
         for (raw, canonical) in rows {
             let path = CanonicalPath::parse(raw.as_bytes());
@@ -268,7 +304,7 @@ mod tests {
 
     #[test]
     fn ambiguous_and_malformed_paths_are_refused() {
-        let rows: [(&[u8], PathError); 40] = [
+        let rows: [(&[u8], PathError); 57] = [
             (b"", PathError::NotAbsolute),
             (b"*", PathError::NotAbsolute),
             (b"a/b", PathError::NotAbsolute),
@@ -285,6 +321,11 @@ mod tests {
             (b"/a%0a", PathError::Control),
             (b"/a%1F", PathError::Control),
             (b"/a%7f", PathError::Control),
+            (b"/a%C2%80", PathError::Control),
+            (b"/a%C2%85b", PathError::Control),
+            (b"/a%c2%9f", PathError::Control),
+            (b"/a::$DATA", PathError::DataStream),
+            (b"/a%3a%3A%24data/b", PathError::DataStream),
             (b"/.", PathError::DotSegment),
             (b"/..", PathError::DotSegment),
             (b"/a/../b", PathError::DotSegment),
@@ -293,6 +334,17 @@ mod tests {
             (b"/a/.%2e", PathError::DotSegment),
             (b"/a/.../b", PathError::DotSegment),
             (b"/a/..%20/b", PathError::DotSegment),
+            (b"/%20", PathError::DotSegment),
+            (b"/a.", PathError::DotSuffix),
+            (b"/a./", PathError::DotSuffix),
+            (b"/a../b", PathError::DotSuffix),
+            (b"/a%2e/b", PathError::DotSuffix),
+            (b"/a%20", PathError::DotSuffix),
+            (b"/a.%20/b", PathError::DotSuffix),
+            (b"/a%20.?x", PathError::DotSuffix),
+            (b"/a%3fb", PathError::EncodedDelimiter),
+            (b"/a%3F", PathError::EncodedDelimiter),
+            (b"/a%23b", PathError::EncodedDelimiter),
             (b"//", PathError::EmptySegment),
             (b"/a//b", PathError::EmptySegment),
             (b"//evil/a", PathError::EmptySegment),
@@ -301,6 +353,7 @@ mod tests {
             (b"/a%2", PathError::InvalidPercent),
             (b"/a%zz", PathError::InvalidPercent),
             (b"/a%u002e", PathError::InvalidPercent),
+            (b"/a%253fb", PathError::DoubleEncoding),
             (b"/a%252e", PathError::DoubleEncoding),
             (b"/a%25%32%65", PathError::DoubleEncoding),
             (b"/\xff\xfe", PathError::NonAscii),

@@ -23,7 +23,8 @@ pub enum RequestError {
     HostMissing,
     /// CONNECT: the filter guards requests, not tunnels.
     MethodConnect,
-    /// There is no method, more than one, or it is not an RFC 9110 token of at most 32 bytes.
+    /// There is no method, more than one, it is not an RFC 9110 token of at most 32 bytes, or it
+    /// has a lower-case letter: some servers would read `delete` as `DELETE`.
     MethodMalformed,
     /// TRACE: it would show the caller the credentials that we put on.
     MethodTrace,
@@ -48,7 +49,7 @@ impl<'a> RequestTarget<'a> {
         Ok(Self { method, host, path })
     }
 
-    /// The method as received; methods are case-sensitive.
+    /// The method as received, without lower-case letters; methods are case-sensitive.
     pub const fn method(&self) -> &'a str {
         self.method
     }
@@ -87,11 +88,20 @@ fn parse_method(method: Option<&[u8]>) -> Result<&str, RequestError> {
     if method.eq_ignore_ascii_case(b"CONNECT") {
         return Err(RequestError::MethodConnect);
     }
-    let is_tchar = |b: &u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(b);
-    if method.is_empty() || method.len() > METHOD_LIMIT || !method.iter().all(is_tchar) {
+    if !is_method(method) {
         return Err(RequestError::MethodMalformed);
     }
     std::str::from_utf8(method).map_err(|_| RequestError::MethodMalformed)
+}
+
+/// Whether a request may have this method: an RFC 9110 token of 1 to 32 bytes without lower-case
+/// letters.
+pub fn is_method(method: &[u8]) -> bool {
+    // Envoy passes `delete` on, and many frameworks take it for `DELETE`. Routes name methods in upper
+    // case, so it would take the way of a method that nobody listed.
+    let is_allowed =
+        |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"!#$%&'*+-.^_`|~".contains(b);
+    (1..=METHOD_LIMIT).contains(&method.len()) && method.iter().all(is_allowed)
 }
 
 const METHOD_LIMIT: usize = 32;
@@ -142,6 +152,9 @@ mod tests {
             ("TRACE", RequestError::MethodTrace),
             ("trace", RequestError::MethodTrace),
             ("CONNECT", RequestError::MethodConnect),
+            ("delete", RequestError::MethodMalformed),
+            ("Get", RequestError::MethodMalformed),
+            ("PATCh", RequestError::MethodMalformed),
             ("G ET", RequestError::MethodMalformed),
             ("", RequestError::MethodMalformed),
             (&"X".repeat(33), RequestError::MethodMalformed),

@@ -1,4 +1,7 @@
-//! The rules that routes and credentials must keep together, each written once.
+//! The rules that routes and credentials must keep together.
+//!
+//! They hold for every policy, however it was made. `config` finds some of the problems earlier, to
+//! name their place in its document better.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,10 +9,9 @@ use std::sync::Arc;
 use super::PolicyParts;
 use super::combination::{self, Deployment, Plan};
 use super::error::{Culprit, PolicyError, PolicyProblem};
-use super::identity::AUTHORIZATION;
+use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Source};
-use crate::message::HeaderName;
 
 /// A route without problems of its own.
 pub(super) struct Checked {
@@ -36,8 +38,7 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
     }
     let mut seen = BTreeSet::new();
     for name in parts.identity.names() {
-        let is_token = name.is_alike(AUTHORIZATION);
-        if is_token || is_reserved(name) || !seen.insert(folded(name)) {
+        if is_credential(name) || is_reserved(name) || !seen.insert(folded(name)) {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }
@@ -79,18 +80,28 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
     if route.tenants.as_ref().is_some_and(BTreeSet::is_empty) {
         report(PolicyProblem::EmptyList("tenants"));
     }
-    if deployment == Deployment::Egress {
-        return;
-    }
-    if route.authentication != Authentication::Required {
+    let unbound: Option<fn(&'static str) -> PolicyProblem> =
+        match (deployment, route.authentication) {
+            (Deployment::Egress, Authentication::NotLookedAt) => {
+                Some(PolicyProblem::RequirementOnUnreadToken)
+            }
+            (Deployment::Ingress, Authentication::NotLookedAt | Authentication::Optional) => {
+                Some(PolicyProblem::RequirementWithoutAuthentication)
+            }
+            (Deployment::Egress, Authentication::Optional | Authentication::Required)
+            | (Deployment::Ingress, Authentication::Required) => None,
+        };
+    if let Some(problem) = unbound {
         let only = route.subtenancy == Subtenancy::Only;
         let stated =
             [("scopes", has_scopes), ("tenants", route.tenants.is_some()), ("subtenancy", only)];
         for (key, _) in stated.into_iter().filter(|(_, is_stated)| *is_stated) {
-            report(PolicyProblem::RequirementWithoutAuthentication(key));
+            report(problem(key));
         }
     }
-    if !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated {
+    let is_ingress = deployment == Deployment::Ingress;
+    if is_ingress && !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated
+    {
         report(PolicyProblem::ScopesUnstated);
     }
 }
@@ -146,25 +157,3 @@ fn subtenant_mode(
         }
     }
 }
-
-/// Fields that belong to the proxy, to the connection, or to the body.
-fn is_reserved(name: &HeaderName) -> bool {
-    RESERVED.iter().any(|reserved| name.is_alike(reserved.as_bytes()))
-}
-
-/// Two names that a server could take for one fold to the same text.
-fn folded(name: &HeaderName) -> String {
-    name.as_str().replace('_', "-")
-}
-
-const RESERVED: [&str; 9] = [
-    "connection",
-    "content-length",
-    "cookie",
-    "expect",
-    "host",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];

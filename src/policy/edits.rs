@@ -1,7 +1,8 @@
 //! From a permit to the changes of the request: first remove what is ours, then set it.
 
 use super::decision::{Permit, Sent};
-use super::identity::{AUTHORIZATION, IdentityHeaders, OwnedHeaders};
+use super::identity::{IdentityHeaders, OwnedHeaders};
+use super::reserved::AUTHORIZATION;
 use super::source::Injection;
 use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
 
@@ -75,13 +76,6 @@ impl EditError {
     }
 }
 
-/// The removals for a request that passes without a decision: report-only must strip them too.
-pub fn strip(head: &RequestHead<'_>, owned: &OwnedHeaders) -> HeaderEdits {
-    let mut edits = HeaderEdits::new();
-    remove_owned(head, owned, Authorization::Kept, &mut edits);
-    edits
-}
-
 /// What becomes of the caller's own `authorization`.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Authorization {
@@ -97,8 +91,8 @@ fn remove_owned(
     edits: &mut HeaderEdits,
 ) {
     for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
-        let is_kept =
-            authorization == Authorization::Kept && name.eq_ignore_ascii_case(AUTHORIZATION);
+        let is_kept = authorization == Authorization::Kept
+            && name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes());
         if !is_kept && !edits.iter().any(|edit| concerns(edit, name)) {
             edits.push(HeaderEdit::Remove(name.into()));
         }

@@ -48,6 +48,8 @@ pub enum PolicyProblem {
     NameTaken(Arc<str>),
     /// A route without hosts.
     NoHosts,
+    /// A requirement on an egress route that looks at no token, so that it binds nobody; its key.
+    RequirementOnUnreadToken(&'static str),
     /// A requirement on an ingress route whose callers need not present a credential; its key.
     RequirementWithoutAuthentication(&'static str),
     /// An ingress route injects a technical token and does not say which scopes that needs.
@@ -88,6 +90,11 @@ impl fmt::Display for PolicyProblem {
             ),
             Self::NameTaken(name) => write!(formatter, "the name `{name}` is used twice"),
             Self::NoHosts => formatter.write_str("`hosts` is empty, write `*` for every host"),
+            Self::RequirementOnUnreadToken(key) => write!(
+                formatter,
+                "`{key}` demands something of callers whose tokens are not looked at, write \
+                 `authentication: optional` or `authentication: required`"
+            ),
             Self::RequirementWithoutAuthentication(key) => write!(
                 formatter,
                 "`{key}` demands something of callers that need not say who they are, write \

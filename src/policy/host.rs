@@ -30,7 +30,12 @@ impl HostPattern {
         };
         let canonical = canonical_host(name.as_bytes())?.into_owned();
         if !canonical.eq_ignore_ascii_case(name) {
-            return Err(HostError::NotPlain);
+            let is_address_alone = name.starts_with('[') && name.ends_with(']');
+            return Err(if is_address_alone {
+                HostError::NotShortest
+            } else {
+                HostError::NotPlain
+            });
         }
         Ok(if is_parent { Self::Below(canonical) } else { Self::Exact(canonical) })
     }
@@ -57,6 +62,8 @@ mod tests {
             ("API.acme.example", Ok(HostPattern::Exact("api.acme.example".into()))),
             ("*.acme.example", Ok(HostPattern::Below("acme.example".into()))),
             ("[::1]", Ok(HostPattern::Exact("[::1]".into()))),
+            ("[0::1]", Err(HostError::NotShortest)),
+            ("[::1]:443", Err(HostError::NotPlain)),
             ("api.acme.example:443", Err(HostError::NotPlain)),
             ("api.acme.example.", Err(HostError::NotPlain)),
             ("*acme.example", Err(HostError::Character)),

@@ -1,5 +1,6 @@
 //! Headers that only we may set, and those that say who the caller is.
 
+use super::reserved::{CREDENTIALS, OVERRIDES};
 use crate::message::HeaderName;
 
 /// The headers that tell the upstream who the caller is; `None` where it is not told.
@@ -23,8 +24,8 @@ impl IdentityHeaders {
     }
 }
 
-/// The headers that a client can never bring in: identity, tokens, keys, and those with which it
-/// could change method or path behind our back.
+/// The headers that a client can never bring in: identity, tokens, keys and other credentials, and
+/// those with which it could change method or path behind our back.
 ///
 /// They are the union over all routes, and are removed from every request, in every mode. The one
 /// exception is the caller's own `authorization` on a route that forwards it.
@@ -38,7 +39,8 @@ pub struct OwnedHeaders {
 impl OwnedHeaders {
     /// The headers `names`, besides those that are always ours.
     pub(super) fn new<'n>(names: impl Iterator<Item = &'n HeaderName>) -> Self {
-        let ours = ALWAYS_OURS.iter().filter_map(|name| HeaderName::parse(name).ok());
+        let always = CREDENTIALS.iter().chain(&OVERRIDES);
+        let ours = always.filter_map(|name| HeaderName::parse(name).ok());
         let mut names: Vec<_> = ours.chain(names.cloned()).collect();
         names.sort_unstable();
         names.dedup();
@@ -52,19 +54,6 @@ impl OwnedHeaders {
         self.lengths & length_bit(name) != 0 && self.names.iter().any(|ours| ours.is_alike(name))
     }
 }
-
-/// The header that carries a caller's bearer token (RFC 6750 §2.1).
-pub(super) const AUTHORIZATION: &[u8] = b"authorization";
-
-const ALWAYS_OURS: [&str; 7] = [
-    "appkey",
-    "authorization",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
-    "x-original-url",
-    "x-rewrite-url",
-];
 
 fn length_bit(name: &[u8]) -> u128 {
     let shift = name.len().checked_sub(1).and_then(|length| u32::try_from(length).ok());
@@ -82,6 +71,7 @@ mod tests {
         let owned = OwnedHeaders::new(names.iter());
         let covered =
             ["x-tenant", "X_Tenant", "Authorization", "appKey", "X_HTTP_Method", &longest];
+        assert!(owned.cover(b"Proxy_Authorization"));
         for name in covered {
             assert!(owned.cover(name.as_bytes()), "{name}");
         }
@@ -94,6 +84,6 @@ mod tests {
     #[test]
     fn the_headers_that_are_always_ours_are_all_header_names() {
         let owned = OwnedHeaders::new(std::iter::empty());
-        assert_eq!(owned.names.len(), ALWAYS_OURS.len());
+        assert_eq!(owned.names.len(), CREDENTIALS.len() + OVERRIDES.len());
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::message::is_method;
+
 /// The methods of a route.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Methods {
@@ -23,7 +25,8 @@ pub enum MethodError {
     Empty,
     /// CONNECT and TRACE are refused on every route.
     NeverAllowed(String),
-    /// Not an upper-case name; methods are case-sensitive (RFC 9110 §9.1).
+    /// Not a name of upper-case letters and hyphens that begins with a letter, or one that no
+    /// request may have; methods are case-sensitive (RFC 9110 §9.1).
     NotAMethod(String),
 }
 
@@ -35,7 +38,8 @@ impl Methods {
     pub fn only<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, MethodError> {
         let mut set = BTreeSet::new();
         for name in names {
-            if name.is_empty() || !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'-') {
+            let is_name = |b: u8| b.is_ascii_uppercase() || b == b'-';
+            if !is_method(name.as_bytes()) || !name.bytes().all(is_name) || name.starts_with('-') {
                 return Err(MethodError::NotAMethod(name.to_owned()));
             }
             if name == "CONNECT" || name == "TRACE" {
@@ -64,9 +68,9 @@ impl MethodSet {
         self.0.iter().map(AsRef::as_ref)
     }
 
-    /// A method that both sets hold, if there is one.
-    pub fn shared_with<'s>(&'s self, other: &Self) -> Option<&'s str> {
-        self.iter().find(|method| other.contains(method))
+    /// Whether one method is in both sets.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        !self.0.is_disjoint(&other.0)
     }
 }
 
@@ -76,7 +80,7 @@ impl fmt::Display for MethodError {
             Self::Empty => formatter.write_str("the list of methods is empty"),
             Self::NeverAllowed(name) => write!(formatter, "`{name}` is refused on every route"),
             Self::NotAMethod(name) => {
-                write!(formatter, "`{name}` is not a method in upper-case letters")
+                write!(formatter, "`{name}` is not a method; write 1 to 32 upper-case letters")
             }
         }
     }
@@ -94,13 +98,18 @@ mod tests {
         };
         assert_eq!(listed(&["GET"]), "GET HEAD");
         assert_eq!(listed(&["POST", "DELETE"]), "DELETE POST");
+        assert_eq!(listed(&["VERSION-CONTROL", &"X".repeat(32)]).len(), 15 + 1 + 32);
     }
 
     #[test]
     fn odd_lists_are_refused() {
-        let rows: [(&[&str], MethodError); 5] = [
+        let long = "X".repeat(33);
+        let rows: [(&[&str], MethodError); 8] = [
             (&[], MethodError::Empty),
             (&["get"], MethodError::NotAMethod("get".into())),
+            (&["-"], MethodError::NotAMethod("-".into())),
+            (&["G ET"], MethodError::NotAMethod("G ET".into())),
+            (&[&long], MethodError::NotAMethod(long.clone())),
             (&["GET", ""], MethodError::NotAMethod(String::new())),
             (&["TRACE"], MethodError::NeverAllowed("TRACE".into())),
             (&["CONNECT"], MethodError::NeverAllowed("CONNECT".into())),

@@ -12,6 +12,7 @@ mod identity;
 mod method;
 mod pattern;
 mod requirement;
+mod reserved;
 mod route;
 mod source;
 mod table;
@@ -23,13 +24,14 @@ use std::sync::Arc;
 
 pub use combination::{CombinationError, Deployment};
 pub use decision::{Denial, NoMatch, Permit};
-pub use edits::{EditError, strip};
+pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};
 pub use guarded::GuardedRoute;
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
 pub use pattern::{PathPattern, PatternError};
+pub use reserved::{is_credential, is_reserved};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };

@@ -15,7 +15,9 @@ use crate::message::RequestTarget;
 /// The order is total. Of the hosts, the exact one goes before the longest `*.` one, before `*`;
 /// the one that is taken decides alone. Of its path patterns, the segments are compared from the
 /// left, a literal before `*` before `**`. At the pattern, a listed method goes before "any".
-/// The cost depends on the length of the request's host and path, not on the number of routes.
+/// The cost: a hash look-up for each label of the host and each segment of the path. Where `*` stands
+/// beside a literal at several depths, each of those patterns may be tried, every one at most once.
+/// At the pattern, its methods are compared in turn.
 #[derive(Debug, Default)]
 pub(super) struct RouteTable {
     exact: HashMap<Box<str>, Node>,
@@ -131,8 +133,7 @@ impl Leaf {
             }
             Methods::Only(set) => {
                 let mut listed = self.listed.iter();
-                if let Some((_, other)) = listed.find(|(other, _)| set.shared_with(other).is_some())
-                {
+                if let Some((_, other)) = listed.find(|(other, _)| set.overlaps(other)) {
                     return Err(Arc::clone(other));
                 }
                 self.listed.push((set.clone(), Arc::clone(route)));

@@ -12,7 +12,6 @@ pub(super) struct Row {
 /// Whose fault it is and what may help, in the words of both protocols.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
-    BadGateway,
     BadRequest,
     Forbidden,
     Internal,
@@ -25,7 +24,6 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const fn status(self) -> u16 {
         match self {
-            Self::BadGateway => 502,
             Self::BadRequest => 400,
             Self::Forbidden => 403,
             Self::Internal => 500,
@@ -42,7 +40,7 @@ impl Kind {
             Self::Forbidden => 7,
             Self::MethodNotAllowed | Self::NotFound => 12,
             Self::Internal => 13,
-            Self::BadGateway | Self::Unavailable => 14,
+            Self::Unavailable => 14,
             Self::Unauthorized => 16,
         }
     }
@@ -81,12 +79,6 @@ pub(super) const CREDENTIAL_CONFLICT: Row = row(
     "credential_conflict",
     "More than one credential of a kind was sent",
     Challenge::InvalidRequest,
-);
-pub(super) const DEADLINE_EXCEEDED: Row = row(
-    Kind::Unavailable,
-    "deadline_exceeded",
-    "The gateway could not obtain what it needs in time",
-    Challenge::None,
 );
 pub(super) const IDENTITY_TOO_LONG: Row = row(
     Kind::Forbidden,
@@ -156,11 +148,5 @@ pub(super) const TOKEN_UNAVAILABLE: Row = row(
     Kind::Unavailable,
     "token_unavailable",
     "The token for the upstream is not available",
-    Challenge::None,
-);
-pub(super) const UPSTREAM_REFUSED_OUR_TOKEN: Row = row(
-    Kind::BadGateway,
-    "upstream_refused_our_token",
-    "The upstream refused the gateway's token",
     Challenge::None,
 );

@@ -97,7 +97,7 @@ impl<'d> Reader<'_, 'd> {
         }
     }
 
-    /// A claim with a default.
+    /// A claim with a default, which cannot be `none`: the word would name a claim.
     fn always(
         &self,
         key: &str,
@@ -105,6 +105,10 @@ impl<'d> Reader<'_, 'd> {
         preset: Preset,
         report: &mut Report,
     ) -> Option<ClaimName> {
+        if self.stated(key) == Some(NONE) {
+            report.error(&self.place(key), IssuerProblem::ClaimAlways);
+            return None;
+        }
         let default = self.preset.map_or(default, |facts| preset(facts).value);
         self.parsed(key, self.stated(key).unwrap_or(default), report)
     }

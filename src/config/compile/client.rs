@@ -78,17 +78,23 @@ fn variable(entry: &Entry<'_>, secrets: &Secrets<'_>, report: &mut Report) -> Op
         report.error(entry.place(), CredentialProblem::VariableName);
         return None;
     }
+    let shown = looks_like_variable(name).then(|| Quoted::from(name));
     let problem = match (secrets.environment)(name) {
-        None => CredentialProblem::VariableUnset(Quoted::from(name)),
-        Some(value) if value.is_empty() => CredentialProblem::VariableUnset(Quoted::from(name)),
+        None => CredentialProblem::VariableUnset(shown),
+        Some(value) if value.is_empty() => CredentialProblem::VariableUnset(shown),
         Some(mut value) if value.len() > 4096 || value.chars().any(char::is_control) => {
             value.zeroize();
-            CredentialProblem::VariableValue(Quoted::from(name))
+            CredentialProblem::VariableValue(shown)
         }
         Some(value) => return Some(value),
     };
     report.error(entry.place(), problem);
     None
+}
+
+/// Whether a name may be shown: many secrets can be names of variables, but few are in upper case.
+fn looks_like_variable(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
 fn is_variable(name: &str) -> bool {

@@ -35,11 +35,12 @@ pub enum CredentialProblem {
     VariableName,
     /// Neither the value nor its variable is stated.
     VariableUnnamed,
-    /// The variable is not set, not handed to the filter, or empty.
-    VariableUnset(Quoted),
+    /// The variable is not set, not handed to the filter, or empty. Its name, unless that could be
+    /// the secret itself.
+    VariableUnset(Option<Quoted>),
     /// The variable's value has a control character (a line break at its end, often), or is longer
-    /// than 4,096 bytes.
-    VariableValue(Quoted),
+    /// than 4,096 bytes. Its name, unless that could be the secret itself.
+    VariableValue(Option<Quoted>),
 }
 
 impl fmt::Display for CredentialProblem {
@@ -58,13 +59,15 @@ impl fmt::Display for CredentialProblem {
             Self::VariableUnset(name) => {
                 return write!(
                     formatter,
-                    "environment variable {name} is not set or empty; set it for the proxy and list it under `vm_config.environment_variables.host_env_keys` of the filter"
+                    "{} is not set or empty; set it for the proxy and list it under `vm_config.environment_variables.host_env_keys` of the filter",
+                    variable(name.as_ref())
                 );
             }
             Self::VariableValue(name) => {
                 return write!(
                     formatter,
-                    "environment variable {name} holds a control character (often a line break at the end) or over 4096 bytes"
+                    "{} holds a control character (often a line break at the end) or over 4096 bytes",
+                    variable(name.as_ref())
                 );
             }
             Self::CallersUnstated => {
@@ -91,4 +94,11 @@ impl fmt::Display for CredentialProblem {
         };
         formatter.write_str(text)
     }
+}
+
+fn variable(name: Option<&Quoted>) -> String {
+    name.map_or_else(
+        || "the environment variable that is named here".to_owned(),
+        |name| format!("environment variable {name}"),
+    )
 }

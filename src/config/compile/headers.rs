@@ -6,7 +6,7 @@ use super::super::error::Place;
 use super::super::raw::Section;
 use super::super::report::Report;
 use crate::message::{HeaderName, HeaderNameError};
-use crate::policy::IdentityHeaders;
+use crate::policy::{IdentityHeaders, is_credential, is_reserved};
 
 /// What is wrong with a header that we are to set.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -15,7 +15,7 @@ pub enum HeaderProblem {
     Credential,
     /// It is no name of a header.
     Name(HeaderNameError),
-    /// It belongs to the proxy, the connection or the body.
+    /// It has a purpose of its own.
     Reserved,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
     let mut header = |key| {
         let place = section.place_of(key);
         let name = header(&place, section.text(key)?, report)?;
-        if CREDENTIALS.iter().any(|other| name.is_alike(other.as_bytes())) {
+        if is_credential(&name) {
             report.error(&place, HeaderProblem::Credential);
             return None;
         }
@@ -44,36 +44,12 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
 /// The header of this name, as far as it is ours to set.
 pub(super) fn header(place: &Place, text: &str, report: &mut Report) -> Option<HeaderName> {
     let name = report.ok(place, HeaderName::parse(text).map_err(HeaderProblem::Name))?;
-    let folded = name.as_str().replace('_', "-");
-    let is_reserved = RESERVED.contains(&folded.as_str())
-        || RESERVED_PREFIXES.iter().any(|prefix| folded.starts_with(prefix));
-    if is_reserved {
+    if is_reserved(&name) {
         report.error(place, HeaderProblem::Reserved);
         return None;
     }
     Some(name)
 }
-
-const CREDENTIALS: [&str; 3] = ["appkey", "authorization", "proxy-authorization"];
-
-const RESERVED: [&str; 14] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "keep-alive",
-    "proxy-connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "via",
-];
-
-const RESERVED_PREFIXES: [&str; 2] = ["x-envoy-", "x-forwarded-"];
 
 impl fmt::Display for HeaderProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,7 +59,7 @@ impl fmt::Display for HeaderProblem {
             }
             Self::Name(error) => error.fmt(formatter),
             Self::Reserved => formatter.write_str(
-                "belongs to the proxy, the connection or the body; choose another header",
+                "has a purpose of its own (for the proxy, the connection, the body, or how a request is read); choose another header",
             ),
         }
     }

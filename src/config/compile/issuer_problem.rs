@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::error::Quoted;
+use super::super::uri::UriError;
 use crate::jwt::{ClaimNameError, IssuerRulesError, JwksError};
 
 /// What is wrong with an issuer or its keys.
@@ -12,6 +13,8 @@ pub enum IssuerProblem {
     AlgorithmsUnstated,
     /// `any` tenant can take no place in a template.
     AnyWithTemplate,
+    /// A claim is `none` that is always looked at.
+    ClaimAlways,
     /// A text that names no claim.
     Claim(ClaimNameError),
     /// Without a preset, this claim must be named, or said to be `none`.
@@ -47,6 +50,13 @@ pub enum IssuerProblem {
     VariableRepeated,
     /// `{tenant}` in the address of the keys of an issuer that has none.
     VariableUnbound,
+    /// With one value of `{tenant}`, a URI is none that can be called.
+    VariableUnfit {
+        /// The value.
+        value: Quoted,
+        /// What is wrong then.
+        error: UriError,
+    },
     /// A brace that belongs to no `{tenant}`.
     VariableUnknown,
     /// A value of `{tenant}` that is no label of a host name.
@@ -65,6 +75,9 @@ impl fmt::Display for IssuerProblem {
                     "{issuer} is already an issuer at `{first}`; merge the two"
                 );
             }
+            Self::VariableUnfit { value, error } => {
+                return write!(formatter, "with {value} for `{{tenant}}`, it {error}");
+            }
             Self::VariableValue(value) => {
                 return write!(
                     formatter,
@@ -76,6 +89,9 @@ impl fmt::Display for IssuerProblem {
             }
             Self::AnyWithTemplate => {
                 "`any` cannot stand for `{tenant}`; list the tenants, or map each value of `{tenant}` to its tenants"
+            }
+            Self::ClaimAlways => {
+                "cannot be `none`: this claim is always looked at; leave the key out for its usual name, or write `/none` for a claim of that name"
             }
             Self::ClaimRequired => {
                 "cannot be `none`: the tenant is needed where `tenants` lists some, a subtenant is named, or a preset is used"

@@ -20,6 +20,9 @@ use crate::tenancy::TenantId;
 /// The variable of a template.
 pub(super) const VARIABLE: &str = "{tenant}";
 
+/// A value of it that fits wherever one can.
+const SAMPLE: &str = "t";
+
 /// One `iss` and the tenants that it may speak for.
 pub(super) struct Speaker {
     pub(super) issuer: String,
@@ -47,17 +50,25 @@ pub(super) fn speakers(
     if issuer.replace(VARIABLE, "").contains(['{', '}']) {
         report.error(&place, IssuerProblem::VariableUnknown);
     }
-    if preset.is_some() && !is_platform_issuer(&issuer.replace(VARIABLE, "tenant")) {
+    if preset.is_some() && !is_platform_issuer(&issuer.replace(VARIABLE, SAMPLE)) {
         report.error(&place, IssuerProblem::NotAnHttpsUrl);
     }
     let Some(entry) = section.entry("tenants") else { return Vec::new() };
     if is_template {
+        let values = per_variable(&entry, report);
+        // Every value is looked at, since a long one makes a host too long; the first is named.
+        let unfit = |(value, _): &(&str, Tenants)| unfit(issuer, value);
+        if preset.is_some()
+            && let Some(problem) = values.iter().find_map(unfit)
+        {
+            report.error(&place, problem);
+        }
         let expand = |(value, tenants): (&str, Tenants)| Speaker {
             issuer: issuer.replace(VARIABLE, value),
             variable: Some(value.to_owned()),
             tenants,
         };
-        per_variable(&entry, report).into_iter().map(expand).collect()
+        values.into_iter().map(expand).collect()
     } else {
         let speaker = |tenants| Speaker { issuer: issuer.to_owned(), variable: None, tenants };
         of_one_issuer(&entry, report).map(speaker).into_iter().collect()
@@ -115,6 +126,14 @@ fn check_variable(value: &str, place: &Place, report: &mut Report) -> bool {
 fn only(tenants: Vec<TenantId>) -> Option<Tenants> {
     let tenants: HashSet<_> = tenants.into_iter().collect();
     (!tenants.is_empty()).then(|| Tenants::Only(Arc::new(tenants)))
+}
+
+/// What is wrong with a URI in which `value` stands for `{tenant}`, while it would be right with
+/// another value.
+pub(super) fn unfit(template: &str, value: &str) -> Option<IssuerProblem> {
+    Uri::parse(&template.replace(VARIABLE, SAMPLE)).ok()?;
+    let error = Uri::parse(&template.replace(VARIABLE, value)).err()?;
+    Some(IssuerProblem::VariableUnfit { value: Quoted::from(value), error })
 }
 
 /// Whether `issuer` is an `https` URL without user information, query and fragment.

@@ -35,6 +35,7 @@ pub(super) fn issuers(
     let mut places: HashMap<String, String> = HashMap::new();
     let mut keys = KeySources::default();
     let mut rules = Vec::new();
+    let mut speaking = 0;
     for section in &sections {
         let preset = section.text("preset").and_then(issuer_preset);
         if section.states("preset") && preset.is_none() {
@@ -43,6 +44,7 @@ pub(super) fn issuers(
         }
         let speakers = speakers(section, preset, report);
         let common = common(section, preset, own_clients, report);
+        speaking += speakers.len();
         for speaker in speakers {
             let place = section.place_of("issuer");
             if let Some(first) = places.get(&speaker.issuer) {
@@ -58,6 +60,9 @@ pub(super) fn issuers(
             rules.extend(report.ok(section.place(), built).map(Arc::new));
         }
     }
+    // Whoever was left out has been reported. Should one not have been, it still makes no
+    // configuration: an issuer must never vanish.
+    (rules.len() == speaking).then_some(())?;
     // Each `iss` occurs once here: a repeated one was reported above and left out.
     let issuers = Issuers::new(rules).ok()?;
     Some(CompiledIssuers { issuers, key_sources: keys.finish() })

@@ -1,6 +1,6 @@
 //! `issuers[].jwks`: where the keys of an issuer come from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
 use super::issuer_problem::IssuerProblem;
-use super::issuer_template::{Speaker, VARIABLE};
+use super::issuer_template::{Speaker, VARIABLE, unfit};
 use super::values::endpoint;
 use crate::crypto::digest::Digest;
 use crate::jwt::{JwkSet, KeySetId};
@@ -98,6 +98,15 @@ pub(super) struct KeySources {
     sources: Vec<KeySource>,
     /// The source of an entry (by its path) and an address.
     known: HashMap<(String, String), Option<KeySetId>>,
+    /// The entries of which something has been said: what holds for several speakers is said once.
+    heard: HashSet<(String, Heard)>,
+}
+
+/// What has been said of an entry.
+#[derive(Eq, Hash, PartialEq)]
+enum Heard {
+    Errors,
+    Warnings,
 }
 
 impl KeySources {
@@ -113,18 +122,21 @@ impl KeySources {
         let variable = speaker.variable.as_deref();
         let address = match jwks.text("uri") {
             Some(uri) => variable.map_or(uri.to_owned(), |value| uri.replace(VARIABLE, value)),
+            None if jwks.states("inline") => String::new(),
             None => derived(preset, &speaker.issuer).unwrap_or_default(),
         };
-        let key = (section.place().path().to_owned(), address.clone());
+        let entry = section.place().path().to_owned();
+        let key = (entry.clone(), address.clone());
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
         let id = KeySetId(u32::try_from(self.sources.len()).ok()?);
-        let is_first = !self.known.keys().any(|(entry, _)| *entry == key.0);
-        // What is wrong with an entry is wrong for each of its speakers; it is said once.
-        let mut unheard = Report::default();
-        let report = if is_first { report } else { &mut unheard };
-        let location = location(&jwks, &address, variable.is_some(), report);
+        let mut found = Report::default();
+        let location = location(&jwks, &address, variable, &mut found);
+        let kind = if found.has_errors() { Heard::Errors } else { Heard::Warnings };
+        if !found.is_empty() && self.heard.insert((entry, kind)) {
+            report.append(found);
+        }
         let name = Arc::from(section.text("name").unwrap_or_default());
         let source = location.map(|location| KeySource { id, name, location });
         let made = source.map(|source| self.sources.push(source)).map(|()| id);
@@ -147,7 +159,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 fn location(
     jwks: &Section<'_>,
     address: &str,
-    has_variable: bool,
+    variable: Option<&str>,
     report: &mut Report,
 ) -> Option<KeyLocation> {
     let is_fetched = ["cluster", "uri", "refresh", "timeout", "allow_plaintext"]
@@ -159,7 +171,7 @@ fn location(
             None
         }
         (true, false) => inline(jwks, report),
-        (false, true) => fetched(jwks, address, has_variable, report),
+        (false, true) => fetched(jwks, address, variable, report),
         (false, false) => {
             report.error(jwks.place(), IssuerProblem::JwksUnstated);
             None
@@ -181,7 +193,7 @@ fn inline(jwks: &Section<'_>, report: &mut Report) -> Option<KeyLocation> {
 fn fetched(
     jwks: &Section<'_>,
     address: &str,
-    has_variable: bool,
+    variable: Option<&str>,
     report: &mut Report,
 ) -> Option<KeyLocation> {
     let uri = jwks.place_of("uri");
@@ -195,8 +207,12 @@ fn fetched(
         }
         return None;
     }
-    if !has_variable && address.contains(VARIABLE) {
+    if variable.is_none() && address.contains(VARIABLE) {
         report.error(&uri, IssuerProblem::VariableUnbound);
+        return None;
+    }
+    if let Some(problem) = variable.and_then(|value| unfit(jwks.text("uri")?, value)) {
+        report.error(&uri, problem);
         return None;
     }
     let endpoint = endpoint(jwks, &uri, address, report)?;

@@ -63,6 +63,7 @@ pub(super) fn compile(
     // Routes are read in any case; what depends on the deployment has no meaning without it.
     let routes =
         routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
+    let is_complete = routes.len() == root.sections("routes").len();
     warn_of_unused(root, &credentials, &routes, report);
     let surroundings = Surroundings {
         deployment: deployment?,
@@ -78,6 +79,7 @@ pub(super) fn compile(
     let sources: Option<Vec<_>> =
         credentials.list.into_iter().map(|one| one.and_then(|one| one.source)).collect();
     let issuers = issuers?;
+    is_complete.then_some(())?;
     Some(Config {
         deployment: deployment?,
         issuers: issuers.issuers,

@@ -117,7 +117,8 @@ fn route_place(
             let item = section.section("upstream")?.sections("inject").into_iter().nth(index)?;
             Some(item.place_of("header"))
         }
-        PolicyProblem::RequirementWithoutAuthentication(key) => Some(section.place_of(key)),
+        PolicyProblem::RequirementOnUnreadToken(key)
+        | PolicyProblem::RequirementWithoutAuthentication(key) => Some(section.place_of(key)),
         PolicyProblem::ScopesUnstated => Some(section.place_of("scopes")),
         PolicyProblem::CallersMissing
         | PolicyProblem::EmptyList(_)

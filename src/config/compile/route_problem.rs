@@ -35,6 +35,8 @@ pub enum RouteProblem {
     Policy(PolicyProblem),
     /// A prefix that no header can carry.
     Prefix,
+    /// A scope that holds a blank, or is longer than any that a token may have.
+    Scope(Quoted),
     /// `scopes` is an object with both `any` and `all`, or neither.
     ScopesUnclear,
     /// `subtenancy` on a route that looks at no credential.
@@ -56,6 +58,12 @@ impl fmt::Display for RouteProblem {
                 return write!(formatter, "{path} is no path to match: {error}");
             }
             Self::Policy(problem) => return problem.fmt(formatter),
+            Self::Scope(scope) => {
+                return write!(
+                    formatter,
+                    "{scope} is no scope; one item is one scope, without blanks, of at most 256 bytes"
+                );
+            }
             Self::ImpersonationOnUnawareRoute => {
                 "`subtenant: impersonate` needs `subtenancy: aware` or `only`: this route refuses callers with a subtenant"
             }

@@ -15,6 +15,7 @@ use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
 use super::values::{AnyOr, any_or, tenants, texts};
+use crate::jwt::SCOPE_LIMIT;
 use crate::policy::{
     Authentication, CallerToken, Deployment, HostPattern, Methods, PathPattern, Route,
     ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
@@ -130,7 +131,13 @@ fn scopes(section: &Section<'_>, report: &mut Report) -> Option<ScopeRequirement
         return (entry.text() == Some("not_needed")).then_some(ScopeRequirement::NotNeeded);
     };
     let mut set = |key| -> BTreeSet<Arc<str>> {
-        texts(&object.list(key), report).into_iter().map(|(_, scope)| Arc::from(scope)).collect()
+        let scopes = texts(&object.list(key), report);
+        for (place, scope) in &scopes {
+            if scope.contains(' ') || scope.len() > SCOPE_LIMIT {
+                report.error(place, RouteProblem::Scope(Quoted::from(*scope)));
+            }
+        }
+        scopes.into_iter().map(|(_, scope)| Arc::from(scope)).collect()
     };
     match (object.states("any"), object.states("all")) {
         (true, false) => Some(ScopeRequirement::Any(set("any"))),

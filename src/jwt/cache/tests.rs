@@ -167,6 +167,23 @@ fn what_time_or_new_keys_can_cure_is_not_remembered() {
 }
 
 #[test]
+fn a_signature_that_nothing_could_compute_is_not_remembered() {
+    struct Unable;
+    impl SignatureVerifier for Unable {
+        fn verify(&self, _: Algorithm, _: &PublicKey, _: &[u8], _: &[u8]) -> Verdict {
+            Verdict::Unsupported
+        }
+    }
+    let mut world = World::new();
+    let token = es256(&claims());
+    let judged =
+        world.cache.lookup_or_verify(&token, &world.issuers, &world.keys, &Unable, NOW).err();
+    assert_eq!(judged, NOW_REFUSED(TokenError::SignatureUnsupported));
+    assert_eq!(world.cache.held().1.entries, 0);
+    assert_eq!(world.refusal(&token), None);
+}
+
+#[test]
 fn an_expired_token_is_refused_at_each_time_with_that_time() {
     let mut world = World::new();
     let token = es256(&claims_with(&[("exp", Some(json!(1_600_000_000)))]));
@@ -176,6 +193,21 @@ fn an_expired_token_is_refused_at_each_time_with_that_time() {
         let expected = NOW_REFUSED(TokenError::Expired { expired_at, now });
         assert_eq!(world.judge_at(&token, now).err(), expected);
     }
+}
+
+#[test]
+fn an_expired_token_is_judged_anew_when_the_clock_was_put_back() {
+    let mut world = World::new();
+    let token = es256(&claims());
+    let late = Timestamp::from_seconds(1_700_009_999);
+    let expired_at = Timestamp::from_seconds(1_700_001_800);
+    let expired = |now| NOW_REFUSED(TokenError::Expired { expired_at, now });
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.cache.held().1.entries, 1, "it is remembered");
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.refusal(&token), None);
+    assert_eq!(world.judge_at(&token, late).err(), expired(late));
+    assert_eq!(world.refusal(&token), None);
 }
 
 #[test]

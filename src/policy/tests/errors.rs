@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::support::{header, injection, parts, route, source, technical_route};
+use super::support::{header, injection, parts, route, source, technical_route, tenant};
 use crate::message::HeaderName;
 use crate::policy::{
     Authentication, CallerToken, Callers, CombinationError, Culprit, Deployment, HostPattern,
@@ -188,8 +188,31 @@ fn on_egress_requirements_bind_those_who_present_a_token() {
 }
 
 #[test]
+fn on_egress_a_requirement_needs_a_route_that_looks_at_tokens() {
+    let open =
+        || Route { authentication: Authentication::NotLookedAt, ..technical_route("r", "/**") };
+    let read = || [Arc::from("read")].into();
+    let rows = [
+        (Route { scopes: ScopeRequirement::Any(read()), ..open() }, Some("scopes")),
+        (Route { scopes: ScopeRequirement::All(read()), ..open() }, Some("scopes")),
+        (Route { tenants: Some([tenant("A")].into()), ..open() }, Some("tenants")),
+        (Route { subtenancy: Subtenancy::Only, ..open() }, Some("subtenancy")),
+        (Route { scopes: ScopeRequirement::NotNeeded, ..open() }, None),
+        (Route { scopes: ScopeRequirement::Unstated, ..open() }, None),
+    ];
+    for (route, key) in rows {
+        let parts = PolicyParts { deployment: Deployment::Egress, ..parts(vec![route]) };
+        let found: Vec<_> = problems(parts).into_iter().map(|(_, problem)| problem).collect();
+        let expected: Vec<_> =
+            key.map(PolicyProblem::RequirementOnUnreadToken).into_iter().collect();
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
 fn a_header_that_the_proxy_needs_cannot_carry_identity() {
-    for name in ["host", "transfer_encoding", "connection", "authorization"] {
+    let names = ["host", "transfer_encoding", "connection", "authorization", "proxy_authorization"];
+    for name in names.into_iter().chain(["x-original-url", "forwarded", "range", "content-type"]) {
         let mut parts = parts(Vec::new());
         parts.identity.user = HeaderName::parse(name).ok();
         let expected = (Culprit::Identity, PolicyProblem::HeaderTaken(header(name)));

@@ -78,7 +78,11 @@ impl Case {
     /// Whether the configuration may say this at all.
     fn is_allowed(&self) -> bool {
         let is_injecting = self.inject.is_some();
-        let open = self.authentication != Authentication::Required;
+        let binds_nobody = match (self.deployment, self.authentication) {
+            (_, Authentication::Required) => false,
+            (_, Authentication::NotLookedAt) => true,
+            (deployment, Authentication::Optional) => deployment == Deployment::Ingress,
+        };
         let ingress = self.deployment == Deployment::Ingress;
         let contradicts = match self.authentication {
             Authentication::Required => false,
@@ -89,7 +93,7 @@ impl Case {
                 is_public_forward || is_else || (ingress && is_injecting)
             }
         };
-        let only_for_nobody = ingress && open && self.subtenancy == Subtenancy::Only;
+        let only_for_nobody = binds_nobody && self.subtenancy == Subtenancy::Only;
         let impersonates_for_others =
             is_injecting && self.mode == SubtenantMode::Impersonate && self.callers.is_some();
         let is_wide_unaware =
