@@ -23,7 +23,7 @@ e2e:           ## the scenarios against a real Envoy alone
 compose-test:  ## the tour through docker-compose.yaml
 	@scripts/compose-test.sh
 
-bench:         ## CPU per request in Envoy, beside native filters; then the core natively
+bench:         ## CPU per request in Envoy, beside native filters at the same job
 	@scripts/bench.sh
 
 clean:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures what a request costs Envoy with tenantgate and with native filters: a table, and target/bench/results.json.
-# Arguments: --requests NUMBER --rounds NUMBER.
+# Argument: --rounds NUMBER.
 set -euo pipefail
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"

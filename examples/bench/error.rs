@@ -47,8 +47,7 @@ impl fmt::Display for BenchError {
             Self::Status { expected, got } => {
                 write!(formatter, "a request was answered with `{got}` instead of `{expected}`")
             }
-            Self::Usage => formatter
-                .write_str("usage: bench [--requests NUMBER (5000 or more)] [--rounds NUMBER]"),
+            Self::Usage => formatter.write_str("usage: bench [--rounds NUMBER]"),
         }
     }
 }

@@ -36,6 +36,15 @@ impl Figures {
         self.least(row.name) - self.least(row.outcome.baseline())
     }
 
+    /// The median of what they added in each round, in microseconds: far from [`Self::added`], the machine
+    /// was busy with other things.
+    pub fn usually_added(&self, row: &Row) -> f64 {
+        let pairs = self.rounds(row.name).into_iter().zip(self.rounds(row.outcome.baseline()));
+        let mut added: Vec<_> = pairs.map(|(with, without)| with - without).collect();
+        added.sort_by(f64::total_cmp);
+        added.get(added.len() / 2).copied().unwrap_or_default()
+    }
+
     /// The ratios by name; none where the divisor is lost in the noise.
     pub fn ratios(&self, rows: &[Row]) -> Vec<(&'static str, Option<f64>)> {
         let added = |name| rows.iter().find(|row| row.name == name).map(|row| self.added(row));

@@ -26,28 +26,26 @@ impl Load {
         Ok(Self { connections })
     }
 
-    /// Sends `count` requests with the tokens in turn, and checks each answer's status.
+    /// Sends a request with each of the tokens, and checks each answer's status.
     ///
     /// # Errors
     /// [`BenchError::Http`], [`BenchError::LoadStopped`] or [`BenchError::Status`].
-    pub fn send(
-        mut self,
-        count: usize,
+    pub fn send<'a>(
+        &mut self,
         target: &str,
-        tokens: &[String],
+        tokens: impl Iterator<Item = &'a String> + Clone + Send,
         expected: u16,
     ) -> Result<(), BenchError> {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..)
                 .zip(&mut self.connections)
                 .map(|(first, connection)| {
-                    let turns = tokens.iter().cycle().take(count).skip(first).step_by(CONNECTIONS);
+                    let turns = tokens.clone().skip(first).step_by(CONNECTIONS);
                     scope.spawn(move || serve_turns(connection, turns, target, expected))
                 })
                 .collect();
-            threads
-                .into_iter()
-                .try_for_each(|thread| thread.join().unwrap_or(Err(BenchError::LoadStopped)))
+            let mut ends = threads.into_iter().map(|thread| thread.join());
+            ends.try_for_each(|end| end.unwrap_or(Err(BenchError::LoadStopped)))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! The benchmark: what a request costs Envoy with tenantgate, and with the native filters that do the same job.
 //!
 //! ```text
-//! cargo run --release --example bench -- [--requests NUMBER] [--rounds NUMBER]
+//! cargo run --release --example bench -- [--rounds NUMBER]
 //! ```
 //!
 //! `ENVOY` names the Envoy binary (else `envoy` on the path) and `WASM` the module (else where
@@ -50,16 +50,18 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), BenchError> {
     let servers = Servers::start()?;
     let module = weigh(&servers)?;
-    let stage = Stage::start(servers, arguments.requests)?;
+    let stage = Stage::start(servers)?;
     // Each row does what its name says, and what runs often has been compiled, before anything counts.
     for row in &ROWS {
         stage.check(row)?;
-        stage.measure(row, arguments.requests)?;
+        for _ in 0..WARM_UP {
+            stage.measure(row)?;
+        }
     }
     let mut figures = Figures::default();
     for _ in 0..arguments.rounds {
         for row in &ROWS {
-            figures.add(row.name, stage.measure(row, arguments.requests)?);
+            figures.add(row.name, stage.measure(row)?);
         }
     }
     report::publish(&Run { arguments, module, envoy: stage.envoy_version()?, figures })
@@ -76,3 +78,5 @@ fn weigh(servers: &Servers) -> Result<Module, BenchError> {
 }
 
 const STARTS: u32 = 3;
+/// Rounds that are thrown away.
+const WARM_UP: u32 = 2;

@@ -12,6 +12,7 @@ use crate::error::BenchError;
 use crate::figures::{Figures, microseconds};
 use crate::machine;
 use crate::row::ROWS;
+use crate::tokens::WINDOW;
 
 /// A finished run.
 pub struct Run {
@@ -48,10 +49,11 @@ fn results(run: &Run) -> Value {
             json!({
                 "name": row.name,
                 "added_cpu_us": rounded(figures.added(row)),
+                "added_cpu_us_median": rounded(figures.usually_added(row)),
                 "cpu_us": figures.least(row.name),
                 "cpu_us_by_round": figures.rounds(row.name),
                 "less": row.outcome.baseline(),
-                "requests": arguments.requests,
+                "requests": WINDOW,
                 "rounds": arguments.rounds,
             })
         })
@@ -80,15 +82,16 @@ fn print(run: &Run) -> io::Result<()> {
     writeln!(output, "envoy {envoy}")?;
     writeln!(
         output,
-        "CPU time of Envoy per request in us, least of {} rounds of {} requests\n",
-        arguments.rounds, arguments.requests
+        "CPU time of Envoy per request in us, least of {} rounds of {WINDOW} requests; median of what a round added\n",
+        arguments.rounds
     )?;
-    writeln!(output, "{:44} {:>8} {:>8}", "row", "total", "added")?;
+    writeln!(output, "{:44} {:>8} {:>8} {:>8}", "row", "total", "added", "median")?;
     for row in &ROWS {
         let (total, added) = (figures.least(row.name), figures.added(row));
-        writeln!(output, "{:44} {total:8.1} {added:8.1}", row.name)?;
+        let median = figures.usually_added(row);
+        writeln!(output, "{:44} {total:8.1} {added:8.1} {median:8.1}", row.name)?;
     }
-    writeln!(output, "\n{:44} {:>8}", "ratio", "")?;
+    writeln!(output, "\nratio of what is added")?;
     for (name, ratio) in figures.ratios(&ROWS) {
         match ratio {
             Some(ratio) => writeln!(output, "{name:44} {ratio:8.2}")?,

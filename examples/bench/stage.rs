@@ -1,5 +1,7 @@
 //! Everything that is measured with: identity provider, upstream, tokens, and Envoy.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,7 +25,7 @@ use crate::load::{self, Load};
 use crate::meter;
 use crate::row::{Listener, Outcome, REPORTS, Row};
 use crate::tenantgate::{CLIENT_ID, CLIENT_SECRET};
-use crate::tokens::Tokens;
+use crate::tokens::{Tokens, WINDOW};
 
 /// The servers around Envoy. Their CPU time is not counted: they run in the benchmark's own process.
 pub struct Servers {
@@ -38,6 +40,8 @@ pub struct Servers {
 pub struct Stage {
     envoy: Envoy,
     tokens: Tokens,
+    /// How often each listener was measured, so that first-seen tokens go on where they ended there.
+    turns: RefCell<BTreeMap<&'static str, usize>>,
     servers: Servers,
 }
 
@@ -107,14 +111,14 @@ impl Servers {
 }
 
 impl Stage {
-    /// Starts Envoy with all listeners and signs `count` tokens of each first-seen kind.
+    /// Starts Envoy with all listeners and signs the tokens.
     ///
     /// # Errors
     /// [`BenchError`] if Envoy does not start.
-    pub fn start(servers: Servers, count: usize) -> Result<Self, BenchError> {
+    pub fn start(servers: Servers) -> Result<Self, BenchError> {
         let envoy = servers.envoy(&Listener::ALL)?;
-        let tokens = Tokens::sign(&servers.identity_provider, count);
-        Ok(Self { envoy, tokens, servers })
+        let tokens = Tokens::sign(&servers.identity_provider);
+        Ok(Self { envoy, tokens, turns: RefCell::default(), servers })
     }
 
     /// Asserts that a request of this row is treated as the row says.
@@ -123,7 +127,7 @@ impl Stage {
     /// [`BenchError::NotAsNamed`] if it is not.
     pub fn check(&self, row: &Row) -> Result<(), BenchError> {
         let address = self.envoy.listener(row.listener.name())?;
-        let token = self.tokens.of(row.token).first().map(String::as_str).unwrap_or_default();
+        let token = self.tokens.window(row.token, 0).next().map(String::as_str).unwrap_or_default();
         let answer = load::ask(address, row.target, token)?;
         let shown = answer.json();
         let seen = |name: &str| upstream::seen(&shown, name);
@@ -149,21 +153,21 @@ impl Stage {
         Ok(())
     }
 
-    /// The CPU time of Envoy for each of `count` requests of this row.
+    /// The CPU time of Envoy for each of the next [`WINDOW`] requests of this row.
     ///
     /// # Errors
     /// [`BenchError`] if a request is not answered as the row says.
-    pub fn measure(&self, row: &Row, count: usize) -> Result<Duration, BenchError> {
-        let tokens = self.tokens.of(row.token);
+    pub fn measure(&self, row: &Row) -> Result<Duration, BenchError> {
+        let turn = self.next_turn(row.listener);
         let address = self.envoy.listener(row.listener.name())?;
-        // The last of them: what the connections are opened with must not count as seen.
-        let token = tokens.last().map(String::as_str).unwrap_or_default();
-        let load = Load::open(address, row.target, token)?;
+        // The last token of the turn before: it must not be one that is to be seen first in this turn.
+        let opener = self.tokens.window(row.token, turn.wrapping_sub(1)).last();
+        let opener = opener.map(String::as_str).unwrap_or_default();
+        let mut load = Load::open(address, row.target, opener)?;
         let before = cpu_time(&self.envoy)?;
-        load.send(count, row.target, tokens, row.outcome.status())?;
+        load.send(row.target, self.tokens.window(row.token, turn), row.outcome.status())?;
         let used = cpu_time(&self.envoy)?.saturating_sub(before);
-        let count = u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(used.checked_div(count).unwrap_or_default())
+        Ok(used / u32::try_from(WINDOW).unwrap_or(u32::MAX))
     }
 
     /// The version as Envoy states it.
@@ -173,6 +177,13 @@ impl Stage {
     pub fn envoy_version(&self) -> Result<String, BenchError> {
         let info = self.envoy.admin("GET", "/server_info")?.json();
         Ok(info.get("version").and_then(Value::as_str).unwrap_or_default().to_owned())
+    }
+
+    fn next_turn(&self, listener: Listener) -> usize {
+        let mut turns = self.turns.borrow_mut();
+        let turn = turns.entry(listener.name()).or_default();
+        *turn = turn.wrapping_add(1);
+        *turn
     }
 
     /// Asserts that who does the whole job also keeps subtenants off the route.

@@ -18,42 +18,44 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Signs all of them, with `count` of each first-seen kind; takes some seconds.
-    pub fn sign(idp: &IdentityProvider, count: usize) -> Self {
+    /// Signs all of them; takes some seconds.
+    pub fn sign(idp: &IdentityProvider) -> Self {
         let key = idp.signing_key();
         let caller = || Caller::of_tenant("acme").with("jti", json!(random_hex()));
         let sign =
             |count: usize| -> Vec<_> { (0..count).map(|_| key.sign(&caller().claims())).collect() };
         let first_seen = thread::scope(|scope| {
-            let half = scope.spawn(|| sign(count / 2));
-            let mut tokens = sign(count - count / 2);
+            let half = scope.spawn(|| sign(FIRST_SEEN / 2));
+            let mut tokens = sign(FIRST_SEEN - FIRST_SEEN / 2);
             tokens.extend(half.join().unwrap_or_default());
             tokens
         });
         Self {
             expired: vec![key.sign(&caller().expired().claims())],
-            expired_first_seen: expired_tokens(&key, count),
+            expired_first_seen: expired_tokens(&key),
             first_seen,
             repeated: sign(1),
         }
     }
 
-    /// The tokens of a kind, to be sent in turn.
-    pub fn of(&self, kind: Token) -> &[String] {
-        match kind {
+    /// The tokens for the [`WINDOW`] requests of a turn: from [`FIRST_SEEN`] ones, the next after the turn before.
+    pub fn window(&self, kind: Token, turn: usize) -> impl Iterator<Item = &String> + Clone + Send {
+        let tokens = match kind {
             Token::Expired => &self.expired,
             Token::ExpiredFirstSeen => &self.expired_first_seen,
             Token::FirstSeen => &self.first_seen,
             Token::Repeated => &self.repeated,
-        }
+        };
+        let start = (turn % (FIRST_SEEN / WINDOW)) * WINDOW;
+        tokens.iter().cycle().skip(start).take(WINDOW)
     }
 }
 
 /// Expired tokens that share one signature: expiry is looked at before any signature is.
-fn expired_tokens(key: &SigningKey, count: usize) -> Vec<String> {
+fn expired_tokens(key: &SigningKey) -> Vec<String> {
     let signed = key.sign(&Caller::of_tenant("acme").expired().claims());
     let signature = signed.rsplit('.').next().unwrap_or_default();
-    (0..count)
+    (0..FIRST_SEEN)
         .filter_map(|_| {
             let token = key.unsigned(&Caller::of_tenant("acme").expired().claims());
             let payload = token.split('.').nth(1)?;
@@ -62,3 +64,11 @@ fn expired_tokens(key: &SigningKey, count: usize) -> Vec<String> {
         })
         .collect()
 }
+
+/// The requests of a turn: few, so that some turns escape the noise of other programs, and more than half
+/// of tenantgate's cache of verified tokens, so that each turn holds what filling a half costs.
+pub const WINDOW: usize = 2500;
+
+/// More than that cache holds (`limits.verified_tokens`), so that it has forgotten a token when its turn
+/// comes again.
+const FIRST_SEEN: usize = 4 * WINDOW;
