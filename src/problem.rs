@@ -135,7 +135,6 @@ impl Refusal {
                 }
             },
             Self::Denied(denial) => denial_row(denial),
-            Self::Edit(EditError::IdentityTooLong(_)) => row::IDENTITY_TOO_LONG,
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
             Self::Failed(failure) => failure.row(),
             Self::KeyUnknown => row::TOKEN_INVALID,

@@ -120,7 +120,7 @@ fn grpc_is_recognised_by_the_content_type() {
 
 /// Every refusal there is; [`assert_listed`] does not compile when a variant is added.
 fn refusals() -> Vec<Refusal> {
-    let header = || HeaderName::parse("x-user").unwrap();
+    let header = HeaderName::parse("authorization").unwrap();
     let retry_after = Duration::from_millis(7500);
     let mut all: Vec<Refusal> = Vec::new();
     all.extend(host_errors().map(|error| RequestError::Host(error).into()));
@@ -160,10 +160,7 @@ fn refusals() -> Vec<Refusal> {
         ]
         .map(Refusal::from),
     );
-    all.extend(
-        [EditError::IdentityTooLong(header()), EditError::TokenMissing(header())]
-            .map(Refusal::from),
-    );
+    all.push(EditError::TokenMissing(header).into());
     all.extend(
         [
             Failure::KeysUnavailable { retry_after },
@@ -258,7 +255,7 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::TenantMismatch { .. }
             | Denial::TenantNotAllowed,
         )
-        | Refusal::Edit(EditError::IdentityTooLong(_) | EditError::TokenMissing(_))
+        | Refusal::Edit(EditError::TokenMissing(_))
         | Refusal::Failed(
             Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }

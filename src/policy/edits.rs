@@ -9,8 +9,6 @@ use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHe
 /// Why a permitted request cannot be sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum EditError {
-    /// A value about the caller is too long for this header.
-    IdentityTooLong(HeaderName),
     /// The token for this header was not handed in, or without the prefix of its injection.
     TokenMissing(HeaderName),
 }
@@ -23,7 +21,7 @@ impl Permit {
     /// name: each change costs a host call.
     ///
     /// # Errors
-    /// [`EditError`] when an identity value is too long or a token is missing.
+    /// [`EditError`] when a token is missing.
     pub fn into_edits(
         self,
         head: &RequestHead<'_>,
@@ -32,7 +30,7 @@ impl Permit {
         identity: &IdentityHeaders,
     ) -> Result<HeaderEdits, EditError> {
         let mut edits = HeaderEdits::with_capacity(8);
-        self.set_identity(identity, &mut edits)?;
+        self.set_identity(identity, &mut edits);
         set_tokens(self.injections(), tokens, &mut edits)?;
         let set = edits.len();
         let authorization = match self.sent {
@@ -44,11 +42,9 @@ impl Permit {
         Ok(edits)
     }
 
-    fn set_identity(
-        &self,
-        identity: &IdentityHeaders,
-        edits: &mut HeaderEdits,
-    ) -> Result<(), EditError> {
+    /// No value is over 3 KiB: tenants and subtenants have 256 bytes at most, the user and the client
+    /// 1,024, and each byte becomes three at most.
+    fn set_identity(&self, identity: &IdentityHeaders, edits: &mut HeaderEdits) {
         let tenancy = self.principal.tenancy();
         let facts = [
             (&identity.tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
@@ -60,9 +56,8 @@ impl Permit {
             let (Some(name), Some(fact)) = (name, fact) else {
                 continue;
             };
-            edits.push(identity_edit(name, fact)?);
+            edits.push(HeaderEdit::Set(name.clone(), HeaderValue::percent_encoded(fact)));
         }
-        Ok(())
     }
 }
 
@@ -70,7 +65,6 @@ impl EditError {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
         match self {
-            Self::IdentityTooLong(_) => "identity_too_long",
             Self::TokenMissing(_) => "technical_token_missing",
         }
     }
@@ -99,12 +93,6 @@ fn remove_owned(
     }
 }
 
-fn identity_edit(name: &HeaderName, fact: &str) -> Result<HeaderEdit, EditError> {
-    let value = HeaderValue::percent_encoded(fact);
-    let value = value.ok_or_else(|| EditError::IdentityTooLong(name.clone()))?;
-    Ok(HeaderEdit::Set(name.clone(), value))
-}
-
 fn set_tokens(
     injections: &[Injection],
     tokens: &[HeaderValue],
@@ -129,19 +117,5 @@ fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
     match edit {
         HeaderEdit::Remove(removed) => **removed == *name,
         HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_that_is_too_long_is_refused_and_not_cut() {
-        let name = HeaderName::parse("x-user").unwrap();
-        assert!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT)).is_ok());
-        let too_long = Err(EditError::IdentityTooLong(name.clone()));
-        assert_eq!(identity_edit(&name, &"x".repeat(HeaderValue::LIMIT + 1)), too_long);
-        assert_eq!(identity_edit(&name, &"é".repeat(HeaderValue::LIMIT / 4)), too_long);
     }
 }

@@ -80,12 +80,6 @@ pub(super) const CREDENTIAL_CONFLICT: Row = row(
     "More than one credential of a kind was sent",
     Challenge::InvalidRequest,
 );
-pub(super) const IDENTITY_TOO_LONG: Row = row(
-    Kind::Forbidden,
-    "identity_too_long",
-    "The identity in the token is too long to be passed on",
-    Challenge::None,
-);
 pub(super) const INTERNAL: Row =
     row(Kind::Internal, "internal_error", "The gateway failed", Challenge::None);
 pub(super) const KEYS_UNAVAILABLE: Row = row(

@@ -255,6 +255,20 @@ fn a_program_token_of_our_own_client_is_refused() {
 }
 
 #[test]
+fn a_claim_that_goes_on_as_an_identity_is_bounded() {
+    let rows = [
+        ("user_name", 1024, ClaimKind::User),
+        ("sub", 1024, ClaimKind::Subject),
+        ("subtenant", 256, ClaimKind::Subtenant(Some(IdError::TooLong))),
+    ];
+    for (name, longest, kind) in rows {
+        let of_length = |length: usize| refusal(&[(name, Some(json!("x".repeat(length))))]);
+        assert_eq!(of_length(longest), None, "{name}");
+        assert_eq!(of_length(longest + 1), Some(TokenError::ClaimInvalid(kind)), "{name}");
+    }
+}
+
+#[test]
 fn a_token_bound_to_a_key_of_its_holder_is_refused() {
     let bound = [("cnf", Some(json!({"x5t#S256": "AA"})))];
     assert_eq!(refusal(&bound), Some(TokenError::ConfirmationUnsupported));
