@@ -55,6 +55,12 @@ fn listener(parts: &Parts<'_>) -> Value {
                 "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
                 "stat_prefix": "ingress",
                 "stream_idle_timeout": "30s",
+                // As in `envoy/`.
+                "normalize_path": false,
+                "merge_slashes": false,
+                "path_with_escaped_slashes_action": "KEEP_UNCHANGED",
+                "strip_any_host_port": true,
+                "strip_trailing_host_dot": true,
                 "access_log": [{"name": "file", "typed_config": {
                     "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
                     "path": parts.directory.join(ACCESS_LOG),
