@@ -65,9 +65,11 @@ pub struct HeaderValue(Arc<Secret<Vec<u8>>>);
 impl HeaderValue {
     /// A value of visible ASCII that stems from us or was checked before (a token with its prefix).
     ///
-    /// `None` when a byte lies outside 0x20-0x7E.
-    pub fn from_visible_ascii(bytes: &[u8]) -> Option<Self> {
-        bytes.iter().all(|b| (0x20..=0x7E).contains(b)).then(|| Self::of(bytes.to_vec()))
+    /// It takes the bytes over, so that no copy of a token stays behind. `None` when a byte lies
+    /// outside 0x20-0x7E.
+    pub fn from_visible_ascii(bytes: Vec<u8>) -> Option<Self> {
+        let value = Self::of(bytes);
+        value.expose().iter().all(|b| (0x20..=0x7E).contains(b)).then_some(value)
     }
 
     /// A value made of data (a subtenant id, a user name): bytes outside 0x21-0x7E, `%` and `,`
@@ -157,9 +159,9 @@ mod tests {
 
     #[test]
     fn visible_ascii_alone_is_taken_as_it_is() {
-        assert!(HeaderValue::from_visible_ascii(b"Bearer a.b.c").is_some());
+        assert!(HeaderValue::from_visible_ascii(b"Bearer a.b.c".to_vec()).is_some());
         for bad in [b"a\r\nb".as_slice(), b"\xff", b"\x7f"] {
-            assert!(HeaderValue::from_visible_ascii(bad).is_none());
+            assert!(HeaderValue::from_visible_ascii(bad.to_vec()).is_none());
         }
     }
 }

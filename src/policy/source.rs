@@ -49,7 +49,7 @@ impl Injection {
     ///
     /// `None` when a byte of it lies outside 0x20-0x7E.
     pub fn value(&self, token: &[u8]) -> Option<HeaderValue> {
-        HeaderValue::from_visible_ascii(&[self.prefix.as_bytes(), token].concat())
+        HeaderValue::from_visible_ascii([self.prefix.as_bytes(), token].concat())
     }
 }
 

@@ -48,7 +48,9 @@ fn prefix(item: &Section<'_>, header: &HeaderName, report: &mut Report) -> Optio
     let is_authorization = header.as_str() == AUTHORIZATION;
     let stated = item.entry("prefix").map(|entry| entry.text().unwrap_or_default());
     let prefix = stated.unwrap_or(if is_authorization { "Bearer " } else { "" });
-    if prefix.len() > PREFIX_LIMIT || HeaderValue::from_visible_ascii(prefix.as_bytes()).is_none() {
+    if prefix.len() > PREFIX_LIMIT
+        || HeaderValue::from_visible_ascii(prefix.as_bytes().to_vec()).is_none()
+    {
         report.error(&item.place_of("prefix"), RouteProblem::Prefix);
         return None;
     }

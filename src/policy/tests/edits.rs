@@ -31,8 +31,10 @@ fn edit(
     head: &RequestHead<'_>,
     tokens: &[&str],
 ) -> Result<Vec<String>, EditError> {
-    let tokens: Vec<_> =
-        tokens.iter().map(|t| HeaderValue::from_visible_ascii(t.as_bytes()).unwrap()).collect();
+    let tokens: Vec<_> = tokens
+        .iter()
+        .map(|t| HeaderValue::from_visible_ascii(t.as_bytes().to_vec()).unwrap())
+        .collect();
     let permit = permit(policy, principal).unwrap();
     let edits = permit.into_edits(head, &tokens, policy.owned(), policy.identity())?;
     Ok(shown(&edits))
