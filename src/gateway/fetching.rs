@@ -8,20 +8,21 @@
 //! No failure here lets a request pass, and none takes away what still works: a key set stays when
 //! its refresh fails, and a token serves until it expires.
 
+mod arrival;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backoff;
 use super::effect::{CallId, Effect};
-use super::origin::{Fault, Fetched, Origins};
+use super::origin::{Origins, Step};
 use super::random::Sequence;
-use super::slot::{Held, Resource, Slot, Stage};
+use super::slot::{Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
-use crate::message::{CallFailure, CallResponse};
-use crate::shared::{Claim, Failure, Lease, Record, SharedData, SharedEntries};
-use crate::telemetry::{Fetch, Metric, Notice};
+use crate::message::{CallFailure, HttpCall};
+use crate::shared::{Claim, Failure, Lease, SharedData, SharedEntries};
+use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
 /// Everything this worker fetches or has fetched.
@@ -34,11 +35,20 @@ pub(super) struct Fetching {
     /// Things of which something newer is wanted, first come, first served. Each is there once: its
     /// slot knows that it is wanted.
     wanted: VecDeque<Resource>,
-    calls: HashMap<CallId, Resource>,
+    calls: HashMap<CallId, Running>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
     random: Sequence,
     last_call: u64,
+}
+
+/// A call that runs.
+#[derive(Clone, Debug)]
+struct Running {
+    resource: Resource,
+    step: Step,
+    /// Where it went, for the log.
+    cluster: Arc<str>,
 }
 
 /// What a pursuit or the end of a call brings about.
@@ -114,7 +124,8 @@ impl Fetching {
                 self.want(resource, Timestamp::default());
             }
         }
-        let running: Vec<_> = self.calls.iter().map(|(id, what)| (*id, what.clone())).collect();
+        let running: Vec<_> =
+            self.calls.iter().map(|(id, call)| (*id, call.resource.clone())).collect();
         for (call, resource) in running {
             match self.slots.get(&resource).map(Slot::stage) {
                 Some(Stage::Leading { deadline, .. }) if deadline <= now => {
@@ -217,13 +228,27 @@ impl Fetching {
         now: Timestamp,
         progress: &mut Progress,
     ) {
-        let Some(call) = self.origins.call(resource) else { return };
+        let Some((step, call)) = self.origins.begin(resource) else { return };
+        let (id, deadline) = self.send(resource, step, call, now, progress);
+        self.slot(resource).lead(id, nonce, deadline, now, failure);
+    }
+
+    /// Sends a call of a fetch; its number, and when it counts as lost.
+    fn send(
+        &mut self,
+        resource: &Resource,
+        step: Step,
+        call: HttpCall,
+        now: Timestamp,
+        progress: &mut Progress,
+    ) -> (CallId, Timestamp) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        self.calls.insert(id, resource.clone());
+        let cluster = Arc::clone(&call.endpoint.cluster);
+        self.calls.insert(id, Running { resource: resource.clone(), step, cluster });
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
-        self.slot(resource).lead(id, nonce, deadline, now, failure);
         progress.effects.push(Effect::Call(id, call));
+        (id, deadline)
     }
 
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
@@ -237,101 +262,8 @@ impl Fetching {
             }
         };
         self.calls.len() >= CALLS_AT_ONCE
-            && self.calls.values().filter(is_alike).count() >= CALLS_AT_ONCE
-    }
-
-    /// The end of a call: what it brought is checked, stored for all workers, and held; or the
-    /// failure is noted for all.
-    pub(super) fn end(
-        &mut self,
-        id: CallId,
-        result: Result<CallResponse, CallFailure>,
-        now: Timestamp,
-        shared: &mut dyn SharedData,
-        progress: &mut Progress,
-    ) {
-        let Some(resource) = self.calls.remove(&id) else { return };
-        let Some(slot) = self.slots.get(&resource) else { return };
-        let Stage::Leading { call, nonce, .. } = slot.stage() else { return };
-        if call != id {
-            return;
-        }
-        let attempts = slot.attempts();
-        let Some(meaning) = self.origins.meaning(&resource) else { return };
-        let entries = self.entries(&resource).clone();
-        let what = self.origins.what(&resource);
-        let fetch = match &resource {
-            Resource::Keys(_) => Fetch::Keys,
-            Resource::Token(..) => Fetch::Token,
-        };
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        match self.origins.accept(&resource, result, now) {
-            Ok((fetched, record)) => {
-                progress.outcomes.push(Metric::FetchSucceeded(fetch));
-                entries.complete(&meaning, nonce, &record, now, shared);
-                if let Fetched::Keys(set) = &fetched
-                    && !set.skipped().is_empty()
-                {
-                    let skipped = set.skipped().len();
-                    let what = what.clone();
-                    progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
-                }
-                self.hold(&resource, fetched, record.fetched_at);
-                if attempts > 0 {
-                    progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
-                }
-            }
-            Err(Fault { reason, prospect }) => {
-                progress.outcomes.push(Metric::FetchFailed(fetch));
-                let attempts = attempts.saturating_add(1);
-                let jitter = self.random.jitter();
-                let delay = backoff::delay(attempts, prospect, retry_after, jitter);
-                let failure = Failure { failed_at: now, retry_at: now + delay, attempts };
-                entries.fail(&meaning, nonce, failure, now, shared);
-                self.slot(&resource).set_back(failure);
-                let cluster = self.origins.cluster(&resource);
-                let retry_after = delay;
-                let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
-                progress.effects.push(Effect::Log(notice));
-            }
-        }
-        progress.settled.push(resource);
-    }
-
-    /// Takes over what another worker fetched, after the same checks.
-    fn adopt(
-        &mut self,
-        resource: &Resource,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<(), &'static str> {
-        // Workers read the clock at different moments; what one has just stored is not from the future.
-        let fetched_at = record.fetched_at.min(now);
-        let fetched = self.origins.restore(resource, record, now)?;
-        self.hold(resource, fetched, fetched_at);
-        Ok(())
-    }
-
-    fn hold(&mut self, resource: &Resource, fetched: Fetched, fetched_at: Timestamp) {
-        let jitter = self.random.jitter();
-        let held = match (fetched, resource) {
-            (Fetched::Keys(set), Resource::Keys(id)) => {
-                self.keys.set(*id, Arc::new(set));
-                let interval = self.origins.refresh(*id);
-                let early = interval / 10 * u32::from(jitter) / 1000;
-                let refresh_at = fetched_at + interval.saturating_sub(early);
-                Held::new(None, fetched_at, refresh_at)
-            }
-            (Fetched::Token(token), Resource::Token(..)) => {
-                let window = self.config.limits().refresh_ahead;
-                let refresh_at = token.refresh_at(window, jitter);
-                Held::new(Some(Arc::new(token)), fetched_at, refresh_at)
-            }
-            (Fetched::Keys(_), Resource::Token(..)) | (Fetched::Token(_), Resource::Keys(_)) => {
-                return;
-            }
-        };
-        self.slot(resource).hold(held);
+            && self.calls.values().map(|call| &call.resource).filter(is_alike).count()
+                >= CALLS_AT_ONCE
     }
 
     /// Keeps the number of token slots within its limit: what is at rest and was used least lately

@@ -17,6 +17,25 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Origins(Arc<Config>);
 
+/// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
+/// one lease: each step has what the next call needs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// The thing itself.
+    Last,
+    /// The metadata that names the address of the keys.
+    Metadata,
+}
+
+/// What an answer brings.
+#[derive(Debug)]
+pub(super) enum Advance {
+    /// The thing itself, and the record for the other workers.
+    Arrived(Fetched, Record),
+    /// The next call.
+    Next(Step, HttpCall),
+}
+
 /// Something fetched and checked.
 #[derive(Debug)]
 pub(super) enum Fetched {
@@ -41,11 +60,17 @@ impl Origins {
         Self(config)
     }
 
-    /// The call that fetches a thing; `None` when it cannot be fetched (an inline key set).
-    pub(super) fn call(&self, resource: &Resource) -> Option<HttpCall> {
+    /// The call that a fetch begins with; `None` when the thing cannot be fetched (an inline key set).
+    pub(super) fn begin(&self, resource: &Resource) -> Option<(Step, HttpCall)> {
         match resource {
-            Resource::Keys(id) => self.key_source(*id)?.call(),
-            Resource::Token(id, subtenant) => self.source(*id)?.call(subtenant.as_ref()),
+            Resource::Keys(id) => {
+                let source = self.key_source(*id)?;
+                let step = if source.is_discovered() { Step::Metadata } else { Step::Last };
+                Some((step, source.call()?))
+            }
+            Resource::Token(id, subtenant) => {
+                Some((Step::Last, self.source(*id)?.call(subtenant.as_ref())?))
+            }
         }
     }
 
@@ -59,42 +84,53 @@ impl Origins {
 
     /// How long a key set counts as fresh.
     pub(super) fn refresh(&self, id: KeySetId) -> Duration {
-        self.key_source(id).map_or(KEYS_KEPT, KeySource::refresh)
+        let upkeep = self.key_source(id).and_then(KeySource::upkeep);
+        upkeep.map_or(KEYS_KEPT, |upkeep| upkeep.refresh)
     }
 
-    /// The cluster that a thing is fetched from, for the log.
-    pub(super) fn cluster(&self, resource: &Resource) -> Arc<str> {
-        self.call(resource).map_or_else(|| Arc::from(""), |call| call.endpoint.cluster)
-    }
-
-    /// The configured name, for the log.
+    /// The configured name of a thing, for the log.
     pub(super) fn what(&self, resource: &Resource) -> What {
         match resource {
-            Resource::Keys(id) => {
-                What::Keys(Arc::from(self.key_source(*id).map_or("", KeySource::name)))
-            }
+            Resource::Keys(id) => What::Keys(self.issuer(*id)),
             Resource::Token(id, _) => {
                 What::Credential(Arc::from(self.source(*id).map_or("", Source::name)))
             }
         }
     }
 
-    /// Reads an answer and checks that it is what was asked for; with the record for the others.
+    /// What a call asks for, for the log.
+    pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
+        match (resource, step) {
+            (Resource::Keys(id), Step::Metadata) => What::Metadata(self.issuer(*id)),
+            (Resource::Keys(_) | Resource::Token(..), _) => self.what(resource),
+        }
+    }
+
+    /// Reads the answer to the call of a step: it leads to the next call, or is what was asked for,
+    /// which is checked.
     pub(super) fn accept(
         &self,
         resource: &Resource,
+        step: Step,
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
-    ) -> Result<(Fetched, Record), Fault> {
+    ) -> Result<Advance, Fault> {
         let passing = |reason| Fault { reason, prospect: Prospect::Passing };
         let response = result.map_err(|failure| passing(failure.reason()))?;
         match resource {
-            Resource::Keys(_) => keys(&response, now),
+            Resource::Keys(id) => {
+                let source = self.key_source(*id).ok_or(UNKNOWN)?;
+                check_status(&response)?;
+                match step {
+                    Step::Last => keys(&response, now),
+                    Step::Metadata => keys_after(source, &response),
+                }
+            }
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN)?;
                 let token = source.accept(&response, subtenant.as_ref(), now)?;
                 let record = token.to_record();
-                Ok((Fetched::Token(token), record))
+                Ok(Advance::Arrived(Fetched::Token(token), record))
             }
         }
     }
@@ -123,6 +159,10 @@ impl Origins {
         }
     }
 
+    fn issuer(&self, id: KeySetId) -> Arc<str> {
+        Arc::from(self.key_source(id).map_or("", KeySource::name))
+    }
+
     fn source(&self, id: SourceId) -> Option<&Source> {
         self.0.sources().get(usize::try_from(id.0).ok()?)
     }
@@ -132,13 +172,15 @@ impl Origins {
     }
 }
 
-fn keys(response: &CallResponse, now: Timestamp) -> Result<(Fetched, Record), Fault> {
-    if response.status != 200 {
-        return Err(AnswerError::Status { status: response.status, error: None }.into());
+fn check_status(response: &CallResponse) -> Result<(), Fault> {
+    match response.status {
+        200 => Ok(()),
+        status => Err(AnswerError::Status { status, error: None }.into()),
     }
-    let body = response.body.expose();
-    let lasting = |reason| Fault { reason, prospect: Prospect::Lasting };
-    let set = JwkSet::parse(body).map_err(|error| lasting(error.reason()))?;
+}
+
+fn keys(response: &CallResponse, now: Timestamp) -> Result<Advance, Fault> {
+    let set = JwkSet::parse(response.body.expose()).map_err(|error| lasting(error.reason()))?;
     let record = Record {
         kind: RecordKind::KeySet,
         generation: 0,
@@ -146,7 +188,17 @@ fn keys(response: &CallResponse, now: Timestamp) -> Result<(Fetched, Record), Fa
         expires_at: now + KEYS_KEPT,
         body: response.body.clone(),
     };
-    Ok((Fetched::Keys(set), record))
+    Ok(Advance::Arrived(Fetched::Keys(set), record))
+}
+
+fn keys_after(source: &KeySource, response: &CallResponse) -> Result<Advance, Fault> {
+    let call = source.call_after(response.body.expose()).ok_or(UNKNOWN)?;
+    let call = call.map_err(|error| lasting(error.reason()))?;
+    Ok(Advance::Next(Step::Last, call))
+}
+
+const fn lasting(reason: &'static str) -> Fault {
+    Fault { reason, prospect: Prospect::Lasting }
 }
 
 impl From<AnswerError> for Fault {

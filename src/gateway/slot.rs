@@ -188,6 +188,14 @@ impl Slot {
         self.stage = Stage::Leading { call, nonce, deadline, renewed_at: now };
     }
 
+    /// The fetch goes on with its next call, under the lease that it has.
+    pub(super) const fn go_on(&mut self, next: CallId, until: Timestamp) {
+        if let Stage::Leading { call, deadline, .. } = &mut self.stage {
+            *call = next;
+            *deadline = until;
+        }
+    }
+
     /// Whether the lease of this worker's call is to be renewed; then it counts as renewed at `now`.
     pub(super) fn is_renewal_due(&mut self, now: Timestamp) -> bool {
         match &mut self.stage {

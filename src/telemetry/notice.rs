@@ -70,6 +70,8 @@ pub enum What {
     Credential(Arc<str>),
     /// The key set of an issuer.
     Keys(Arc<str>),
+    /// The metadata of an issuer, which names the address of its keys.
+    Metadata(Arc<str>),
 }
 
 impl Notice {
@@ -89,6 +91,7 @@ impl fmt::Display for What {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
+            Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
         }
     }
 }
