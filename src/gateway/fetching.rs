@@ -40,6 +40,7 @@ pub(super) struct Fetching {
     tokens: SharedEntries,
     random: Sequence,
     last_call: u64,
+    kept_up_at: Timestamp,
 }
 
 /// A call that runs.
@@ -74,6 +75,7 @@ impl Fetching {
             tokens: SharedEntries::new("token", 1024),
             random: Sequence::new(seed),
             last_call: 0,
+            kept_up_at: Timestamp::default(),
             origins: Origins::new(Arc::clone(&config)),
             config: Arc::clone(&config),
         };
@@ -112,18 +114,7 @@ impl Fetching {
     /// that the host lost.
     pub(super) fn look_around(&mut self, now: Timestamp, shared: &mut dyn SharedData) -> Progress {
         let mut progress = Progress::default();
-        let config = Arc::clone(&self.config);
-        for source in config.key_sources() {
-            let resource = Resource::Keys(source.id());
-            if let Some(slot) = self.slots.get(&resource).filter(|slot| slot.is_refresh_due(now)) {
-                let than = slot.fetched_at();
-                self.want(resource, than);
-            } else if self.keys.get(source.id()).is_none()
-                && self.slots.get(&resource).is_some_and(|slot| slot.holding_back(now).is_none())
-            {
-                self.want(resource, Timestamp::default());
-            }
-        }
+        self.keep_up_keys(now, &mut progress);
         let running: Vec<_> =
             self.calls.iter().map(|(id, call)| (*id, call.resource.clone())).collect();
         for (call, resource) in running {
@@ -136,6 +127,46 @@ impl Fetching {
             }
         }
         progress
+    }
+
+    /// Marks the key sets whose time has come, and drops those that are too old. At most once a
+    /// second: there may be many, and this worker ticks fast while requests wait.
+    fn keep_up_keys(&mut self, now: Timestamp, progress: &mut Progress) {
+        if self.kept_up_at <= now && now.since(self.kept_up_at) < KEEP_UP {
+            return;
+        }
+        self.kept_up_at = now;
+        let config = Arc::clone(&self.config);
+        for source in config.key_sources() {
+            let Some(upkeep) = source.upkeep() else { continue };
+            let resource = Resource::Keys(source.id());
+            let Some(slot) = self.slots.get_mut(&resource) else { continue };
+            if self.keys.get(source.id()).is_some() && upkeep.is_too_old(slot.fetched_at(), now) {
+                slot.drop_held();
+                self.keys.drop_set(source.id());
+                let what = self.origins.what(&resource);
+                let notice = Notice::KeysDropped { what, max_stale: upkeep.max_stale };
+                progress.effects.push(Effect::Log(notice));
+            }
+            let is_missing = self.keys.get(source.id()).is_none();
+            if slot.is_refresh_due(now) || is_missing && slot.holding_back(now).is_none() {
+                let than = slot.fetched_at();
+                self.want(resource, than);
+            }
+        }
+    }
+
+    /// How many key sets this worker should have and has not, and of how many the last fetch
+    /// failed.
+    pub(super) fn troubled_keys(&self) -> (usize, usize) {
+        let remote = self.config.key_sources().iter().filter(|one| one.upkeep().is_some());
+        let (mut missing, mut failing) = (0_usize, 0_usize);
+        for source in remote {
+            missing += usize::from(self.keys.get(source.id()).is_none());
+            let slot = self.slots.get(&Resource::Keys(source.id()));
+            failing += usize::from(slot.is_some_and(|slot| slot.setback().is_some()));
+        }
+        (missing, failing)
     }
 
     /// Keeps the lease of a running call; at most once a second, for this worker ticks fast while
@@ -297,6 +328,9 @@ impl Fetching {
 /// How long a lease lasts. Its holder renews it on its timer as long as the call runs; when the
 /// holder dies, others wait for no more than this, which is less than a request may wait.
 const LEASE_TERM: Duration = Duration::from_secs(3);
+
+/// How often key sets are looked at; the timer fires at least as often.
+const KEEP_UP: Duration = Duration::from_millis(900);
 
 /// A call counts as lost this long after its timeout, which the host should have kept.
 const CALL_MARGIN: Duration = Duration::from_secs(2);

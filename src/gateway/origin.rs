@@ -1,11 +1,10 @@
 //! Where each fetched thing comes from, and how to tell that it is what was asked for.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::backoff::Prospect;
 use super::slot::Resource;
-use crate::config::{Config, KeySource};
+use crate::config::{Config, KeySource, Upkeep};
 use crate::jwt::{JwkSet, KeySetId};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::shared::{Record, RecordKind};
@@ -82,10 +81,9 @@ impl Origins {
         }
     }
 
-    /// How long a key set counts as fresh.
-    pub(super) fn refresh(&self, id: KeySetId) -> Duration {
-        let upkeep = self.key_source(id).and_then(KeySource::upkeep);
-        upkeep.map_or(KEYS_KEPT, |upkeep| upkeep.refresh)
+    /// When and how a key set is fetched; `None` for an inline one.
+    pub(super) fn upkeep(&self, id: KeySetId) -> Option<&Upkeep> {
+        self.key_source(id)?.upkeep()
     }
 
     /// The configured name of a thing, for the log.
@@ -122,7 +120,7 @@ impl Origins {
                 let source = self.key_source(*id).ok_or(UNKNOWN)?;
                 check_status(&response)?;
                 match step {
-                    Step::Last => keys(&response, now),
+                    Step::Last => keys(source, &response, now),
                     Step::Metadata => keys_after(source, &response),
                 }
             }
@@ -143,9 +141,14 @@ impl Origins {
         now: Timestamp,
     ) -> Result<Fetched, &'static str> {
         match resource {
-            Resource::Keys(_) => {
+            Resource::Keys(id) => {
                 if record.kind != RecordKind::KeySet {
                     return Err("shared_record_mismatch");
+                }
+                // It may have been stored under a configuration that keeps keys for longer.
+                let upkeep = self.upkeep(*id).ok_or(UNKNOWN.reason)?;
+                if upkeep.is_too_old(record.fetched_at, now) {
+                    return Err("shared_record_too_old");
                 }
                 JwkSet::parse(record.body.expose())
                     .map(Fetched::Keys)
@@ -179,13 +182,15 @@ fn check_status(response: &CallResponse) -> Result<(), Fault> {
     }
 }
 
-fn keys(response: &CallResponse, now: Timestamp) -> Result<Advance, Fault> {
+fn keys(source: &KeySource, response: &CallResponse, now: Timestamp) -> Result<Advance, Fault> {
+    let upkeep = source.upkeep().ok_or(UNKNOWN)?;
     let set = JwkSet::parse(response.body.expose()).map_err(|error| lasting(error.reason()))?;
     let record = Record {
         kind: RecordKind::KeySet,
         generation: 0,
         fetched_at: now,
-        expires_at: now + KEYS_KEPT,
+        fresh_until: response.fresh_for.map_or(Timestamp::MAX, |span| now + span),
+        expires_at: now + upkeep.max_stale,
         body: response.body.clone(),
     };
     Ok(Advance::Arrived(Fetched::Keys(set), record))
@@ -207,10 +212,6 @@ impl From<AnswerError> for Fault {
         Self { reason: error.reason(), prospect }
     }
 }
-
-/// How long a stored key set counts data for workers that start later: 24 h. An older one is
-/// not adopted: it may hold keys that were withdrawn since.
-const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that the configuration does not name; no code asks for one.
 const UNKNOWN: Fault = Fault { reason: "resource_unknown", prospect: Prospect::Lasting };

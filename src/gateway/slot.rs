@@ -150,9 +150,14 @@ impl Slot {
         self.held.as_ref().map_or(Timestamp::default(), |held| held.fetched_at)
     }
 
-    /// How many tries have failed in a row.
-    pub(super) fn attempts(&self) -> u32 {
-        self.setback.map_or(0, |setback| setback.attempts)
+    /// The last try, if it failed.
+    pub(super) const fn setback(&self) -> Option<Failure> {
+        self.setback
+    }
+
+    /// What is held is too old to be used.
+    pub(super) fn drop_held(&mut self) {
+        self.held = None;
     }
 
     /// Asks for something newer than `than`; true if nothing was asked for before.

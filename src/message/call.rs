@@ -89,6 +89,8 @@ pub struct CallResponse {
     pub content_type: Option<Vec<u8>>,
     /// The `retry-after` in whole seconds, when it is a number.
     pub retry_after: Option<Duration>,
+    /// How long it says that it is fresh, see [`super::fresh_for`].
+    pub fresh_for: Option<Duration>,
     /// The body, at most the call's `body_limit`. It may hold a token.
     pub body: Secret<Vec<u8>>,
 }

@@ -31,6 +31,7 @@ pub enum Answer {
         status: u16,
         content_type: &'static str,
         retry_after: Option<u64>,
+        fresh_for: Option<u64>,
         body: String,
     },
 }
@@ -41,6 +42,12 @@ impl Answer {
         Self::http(200, "application/json", body)
     }
 
+    /// A JSON document that says for how many seconds it is fresh.
+    pub fn json_for(seconds: u64, body: impl Into<String>) -> Self {
+        let (content_type, body) = ("application/json", body.into());
+        Self::Http { status: 200, content_type, retry_after: None, fresh_for: Some(seconds), body }
+    }
+
     /// A status without a useful body.
     pub fn status(status: u16) -> Self {
         Self::http(status, "text/plain", "no")
@@ -48,7 +55,7 @@ impl Answer {
 
     /// Any answer.
     pub fn http(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
-        Self::Http { status, content_type, retry_after: None, body: body.into() }
+        Self::Http { status, content_type, retry_after: None, fresh_for: None, body: body.into() }
     }
 
     /// What the proxy makes of a call whose time ran out.
@@ -72,10 +79,11 @@ impl Answer {
         match self {
             Self::Failed(failure) => Err(failure),
             Self::Silence => Self::timeout().into_result(),
-            Self::Http { status, content_type, retry_after, body } => Ok(CallResponse {
+            Self::Http { status, content_type, retry_after, fresh_for, body } => Ok(CallResponse {
                 status,
                 content_type: Some(content_type.as_bytes().to_vec()),
                 retry_after: retry_after.map(Duration::from_secs),
+                fresh_for: fresh_for.map(Duration::from_secs),
                 body: Secret::new(body.into_bytes()),
             }),
         }

@@ -7,6 +7,7 @@ use super::key_discovery::KeyDiscovery;
 use crate::crypto::digest::Digest;
 use crate::jwt::{JwkSet, KeySetId, MetadataError};
 use crate::message::{Endpoint, HttpCall};
+use crate::time::Timestamp;
 
 /// Where the keys of an issuer come from. Issuers of one entry with one address share a source.
 #[derive(Clone, Debug)]
@@ -53,6 +54,24 @@ pub struct Upkeep {
     pub refresh: Duration,
     /// How long one call may take: 100 ms to 60 s.
     pub timeout: Duration,
+}
+
+impl Upkeep {
+    /// How long after its fetch a set is fetched again, if its answer is fresh for `fresh_for`: as
+    /// long as that within `min_refresh` and `refresh`. `jitter` (in thousandths) takes off up to a
+    /// tenth, or adds it where the set would come too early otherwise, so that many gateways do not
+    /// come at once.
+    pub fn refresh_after(&self, fresh_for: Duration, jitter: u16) -> Duration {
+        let interval = fresh_for.min(self.refresh).max(self.min_refresh);
+        let span = (interval / 10).saturating_mul(u32::from(jitter.min(1000))) / 1000;
+        let early = interval.saturating_sub(span);
+        if early < self.min_refresh { interval.saturating_add(span) } else { early }
+    }
+
+    /// Whether a set that was fetched then is no longer used.
+    pub fn is_too_old(&self, fetched_at: Timestamp, now: Timestamp) -> bool {
+        now.since(fetched_at) >= self.max_stale
+    }
 }
 
 impl KeySource {
@@ -140,5 +159,48 @@ impl KeySource {
         };
         let parts: Vec<_> = parts.into_iter().map(str::as_bytes).collect();
         Some(*Digest::of(&parts).as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const UPKEEP: Upkeep = Upkeep {
+        max_stale: Duration::from_secs(1200),
+        min_refresh: Duration::from_secs(10),
+        refresh: Duration::from_secs(600),
+        timeout: Duration::from_secs(5),
+    };
+
+    #[test]
+    fn cache_headers_are_obeyed_within_bounds() {
+        let rows = [
+            (Duration::MAX, 0, 600_000),
+            (Duration::from_secs(601), 0, 600_000),
+            (Duration::from_secs(599), 0, 599_000),
+            (Duration::from_secs(100), 500, 95_000),
+            (Duration::from_secs(100), 1000, 90_000),
+            (Duration::from_secs(100), u16::MAX, 90_000),
+            (Duration::from_secs(11), 0, 11_000),
+            (Duration::from_secs(11), 1000, 12_100),
+            (Duration::from_secs(10), 0, 10_000),
+            (Duration::ZERO, 0, 10_000),
+            (Duration::ZERO, 1000, 11_000),
+        ];
+        for (fresh_for, jitter, millis) in rows {
+            let after = UPKEEP.refresh_after(fresh_for, jitter);
+            assert_eq!(after.as_millis(), millis, "{fresh_for:?} {jitter}");
+        }
+    }
+
+    #[test]
+    fn a_set_is_too_old_from_exactly_its_time_on() {
+        let fetched_at = Timestamp::from_seconds(1000);
+        let age =
+            |millis| UPKEEP.is_too_old(fetched_at, fetched_at + Duration::from_millis(millis));
+        assert!(!age(1_199_999));
+        assert!(age(1_200_000));
+        assert!(!UPKEEP.is_too_old(fetched_at, Timestamp::default()), "the clock was put back");
     }
 }

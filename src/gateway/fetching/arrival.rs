@@ -7,9 +7,10 @@ use super::super::effect::{CallId, Effect};
 use super::super::origin::{Advance, Fault, Fetched};
 use super::super::slot::{Held, Resource, Stage};
 use super::{Fetching, Progress, Running};
+use crate::crypto::digest::Digest;
 use crate::message::{CallFailure, CallResponse};
 use crate::shared::{Failure, Record, SharedData};
-use crate::telemetry::{Fetch, Metric, Notice};
+use crate::telemetry::{Fetch, Metric, Notice, What};
 use crate::time::Timestamp;
 
 impl Fetching {
@@ -29,7 +30,8 @@ impl Fetching {
         if call != id {
             return;
         }
-        let attempts = slot.attempts();
+        let setback = slot.setback();
+        let attempts = setback.map_or(0, |setback| setback.attempts);
         let Some(meaning) = self.origins.meaning(&resource) else { return };
         let entries = self.entries(&resource).clone();
         let what = self.origins.what(&resource);
@@ -54,7 +56,8 @@ impl Fetching {
                     let what = what.clone();
                     progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
                 }
-                self.hold(&resource, fetched, record.fetched_at);
+                let Record { fetched_at, fresh_until, .. } = record;
+                self.hold(&resource, fetched, Times { fetched_at, fresh_until });
                 if attempts > 0 {
                     progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
                 }
@@ -64,13 +67,18 @@ impl Fetching {
                 let attempts = attempts.saturating_add(1);
                 let jitter = self.random.jitter();
                 let delay = backoff::delay(attempts, prospect, retry_after, jitter);
-                let failure = Failure { failed_at: now, retry_at: now + delay, attempts };
+                let what = self.origins.asked(&resource, step);
+                let cause = cause(&what, reason);
+                let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };
                 entries.fail(&meaning, nonce, failure, now, shared);
                 self.slot(&resource).set_back(failure);
-                let what = self.origins.asked(&resource, step);
-                let retry_after = delay;
-                let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
-                progress.effects.push(Effect::Log(notice));
+                // The same failure is said once, by whichever worker meets it first.
+                if setback.is_none_or(|before| before.cause != cause) {
+                    let retry_after = delay;
+                    let notice =
+                        Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
+                    progress.effects.push(Effect::Log(notice));
+                }
             }
         }
         progress.settled.push(resource);
@@ -84,21 +92,22 @@ impl Fetching {
         now: Timestamp,
     ) -> Result<(), &'static str> {
         // Workers read the clock at different moments; what one has just stored is not from the future.
-        let fetched_at = record.fetched_at.min(now);
+        let times =
+            Times { fetched_at: record.fetched_at.min(now), fresh_until: record.fresh_until };
         let fetched = self.origins.restore(resource, record, now)?;
-        self.hold(resource, fetched, fetched_at);
+        self.hold(resource, fetched, times);
         Ok(())
     }
 
-    fn hold(&mut self, resource: &Resource, fetched: Fetched, fetched_at: Timestamp) {
+    fn hold(&mut self, resource: &Resource, fetched: Fetched, times: Times) {
+        let Times { fetched_at, fresh_until } = times;
         let jitter = self.random.jitter();
         let held = match (fetched, resource) {
             (Fetched::Keys(set), Resource::Keys(id)) => {
                 self.keys.set(*id, Arc::new(set));
-                let interval = self.origins.refresh(*id);
-                let early = interval / 10 * u32::from(jitter) / 1000;
-                let refresh_at = fetched_at + interval.saturating_sub(early);
-                Held::new(None, fetched_at, refresh_at)
+                let Some(upkeep) = self.origins.upkeep(*id) else { return };
+                let after = upkeep.refresh_after(fresh_until.since(fetched_at), jitter);
+                Held::new(None, fetched_at, fetched_at + after)
             }
             (Fetched::Token(token), Resource::Token(..)) => {
                 let window = self.config.limits().refresh_ahead;
@@ -111,4 +120,19 @@ impl Fetching {
         };
         self.slot(resource).hold(held);
     }
+}
+
+/// The times of something fetched.
+#[derive(Clone, Copy)]
+struct Times {
+    fetched_at: Timestamp,
+    /// When its origin holds it for outdated.
+    fresh_until: Timestamp,
+}
+
+/// A short digest of what failed and why: the workers have no texts in common.
+fn cause(what: &What, reason: &str) -> u32 {
+    let digest = Digest::of(&[what.to_string().as_bytes(), reason.as_bytes()]);
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
