@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tenantgate::config::{self, Compiled, ConfigErrors, DOCUMENT, Key, KeyLocation, Limits, Shape};
+use tenantgate::config::{
+    self, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits, Shape, Upkeep,
+};
 use tenantgate::policy::Deployment;
 use tenantgate::technical_token::Source;
 
@@ -72,7 +74,7 @@ fn templates_are_written_out_and_keys_are_shared_within_an_entry() {
         assert_eq!(usize::try_from(source.id().0).unwrap(), index);
     }
     let keys = &config.key_sources()[0];
-    assert_eq!(keys.refresh(), Duration::from_secs(600));
+    assert_eq!(keys.upkeep().unwrap().refresh, Duration::from_secs(600));
     let call = keys.call().unwrap();
     assert_eq!((&*call.endpoint.cluster, &*call.endpoint.path), ("piam", "/token_keys"));
     assert_eq!(call.timeout, Duration::from_secs(2));
@@ -92,8 +94,10 @@ fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
     }"#;
     let config = config::compile(document, &environment).unwrap().config;
     let authorities = config.key_sources().iter().map(|source| match source.location() {
-        KeyLocation::Inline(_) => String::new(),
-        KeyLocation::Remote { endpoint, .. } => format!("{}{}", endpoint.authority, endpoint.path),
+        KeyLocation::Remote { address: KeyAddress::Stated(endpoint), .. } => {
+            format!("{}{}", endpoint.authority, endpoint.path)
+        }
+        KeyLocation::Remote { .. } | KeyLocation::Inline(_) => String::new(),
     });
     assert_eq!(
         authorities.collect::<Vec<_>>(),
@@ -101,6 +105,52 @@ fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
     );
     let meanings: BTreeSet<_> = config.key_sources().iter().map(|one| one.meaning()).collect();
     assert_eq!(meanings.len(), 2);
+}
+
+#[test]
+fn metadata_is_asked_where_the_issuer_says() {
+    let Compiled { config, .. } = compile_named("good/discovery.json");
+    let calls = config.key_sources().iter().map(|source| {
+        let endpoint = source.call().unwrap().endpoint;
+        format!("{}://{}{}", endpoint.scheme, endpoint.authority, endpoint.path)
+    });
+    assert_eq!(
+        calls.collect::<Vec<_>>(),
+        [
+            "https://id.partner.example/realms/one/.well-known/openid-configuration",
+            "https://acme.piam.eu1.mindsphere.io/.well-known/oauth-authorization-server/oauth/token",
+            "https://beta.piam.eu1.mindsphere.io/.well-known/oauth-authorization-server/oauth/token",
+            "http://localhost:8080/.well-known/openid-configuration",
+        ]
+    );
+    let meanings: BTreeSet<_> = config.key_sources().iter().map(|one| one.meaning()).collect();
+    assert_eq!(meanings.len(), 4);
+    let document =
+        br#"{"issuer":"https://id.partner.example/realms/one/","jwks_uri":"https://[::1]:8443/k"}"#;
+    let call = config.key_sources()[0].call_after(document).unwrap().unwrap();
+    assert_eq!((&*call.endpoint.cluster, &*call.endpoint.path), ("local", "/k"));
+}
+
+#[test]
+fn keys_are_kept_up_as_stated_and_never_dropped_before_two_refreshes() {
+    let Compiled { config, .. } = compile_named("good/discovery.json");
+    let seconds = Duration::from_secs;
+    let upkeep = |source: usize| *config.key_sources()[source].upkeep().unwrap();
+    let stated = Upkeep {
+        max_stale: seconds(600),
+        min_refresh: seconds(60),
+        refresh: seconds(300),
+        timeout: seconds(2),
+    };
+    assert_eq!(upkeep(0), stated);
+    assert_eq!(upkeep(1).max_stale, seconds(48 * 3600));
+    let usual = Upkeep {
+        max_stale: seconds(24 * 3600),
+        min_refresh: seconds(10),
+        refresh: seconds(600),
+        timeout: seconds(5),
+    };
+    assert_eq!(upkeep(3), usual);
 }
 
 #[test]

@@ -246,7 +246,7 @@ fn a_whole_tenants_token_is_never_taken_for_a_subtenants() {
     let mut world = world(1);
     world.provider.script(|asked, now| match asked {
         Asked::Token(Some(_)) => Some(Answer::grant(&tenant_token("acme", None, now, 1800, 1))),
-        Asked::Token(None) | Asked::Keys => None,
+        Asked::Token(None) | Asked::Keys | Asked::KeysOf(_) | Asked::Metadata => None,
     });
     let request = ask(&mut world, 0, "/sub/x", Some("sub-1"));
     world.settle();
@@ -258,7 +258,7 @@ fn one_subtenants_failure_does_not_hold_another_back() {
     let mut world = world(1);
     world.provider.script(|asked, _| match asked {
         Asked::Token(Some(name)) if name == "bad" => Some(Answer::status(403)),
-        Asked::Token(_) | Asked::Keys => None,
+        Asked::Token(_) | Asked::Keys | Asked::KeysOf(_) | Asked::Metadata => None,
     });
     let bad = ask(&mut world, 0, "/sub/x", Some("bad"));
     let good = ask(&mut world, 0, "/sub/x", Some("good"));

@@ -130,6 +130,7 @@ fn answer(call: &HttpCall) -> CallResponse {
         status: 200,
         content_type: Some(b"application/json".to_vec()),
         retry_after: None,
+        fresh_for: None,
         body: Secret::new(body.to_string().into_bytes()),
     }
 }

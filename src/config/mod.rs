@@ -17,8 +17,8 @@ mod uri;
 mod warning;
 
 pub use self::compile::{
-    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyLocation, KeySource,
-    Limits, ListProblem, NameProblem, RouteProblem,
+    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery,
+    KeyLocation, KeySource, Limits, ListProblem, NameProblem, RouteProblem, Upkeep,
 };
 pub use self::duration::DurationError;
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

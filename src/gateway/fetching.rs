@@ -8,20 +8,21 @@
 //! No failure here lets a request pass, and none takes away what still works: a key set stays when
 //! its refresh fails, and a token serves until it expires.
 
+mod arrival;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::backoff;
 use super::effect::{CallId, Effect};
-use super::origin::{Fault, Fetched, Origins};
+use super::origin::{Origins, Step};
 use super::random::Sequence;
-use super::slot::{Held, Resource, Slot, Stage};
+use super::slot::{Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
-use crate::message::{CallFailure, CallResponse};
-use crate::shared::{Claim, Failure, Lease, Record, SharedData, SharedEntries};
-use crate::telemetry::{Fetch, Metric, Notice};
+use crate::message::{CallFailure, HttpCall};
+use crate::shared::{Claim, Failure, Lease, SharedData, SharedEntries};
+use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
 /// Everything this worker fetches or has fetched.
@@ -34,11 +35,21 @@ pub(super) struct Fetching {
     /// Things of which something newer is wanted, first come, first served. Each is there once: its
     /// slot knows that it is wanted.
     wanted: VecDeque<Resource>,
-    calls: HashMap<CallId, Resource>,
+    calls: HashMap<CallId, Running>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
     random: Sequence,
     last_call: u64,
+    kept_up_at: Timestamp,
+}
+
+/// A call that runs.
+#[derive(Clone, Debug)]
+struct Running {
+    resource: Resource,
+    step: Step,
+    /// Where it went, for the log.
+    cluster: Arc<str>,
 }
 
 /// What a pursuit or the end of a call brings about.
@@ -64,6 +75,7 @@ impl Fetching {
             tokens: SharedEntries::new("token", 1024),
             random: Sequence::new(seed),
             last_call: 0,
+            kept_up_at: Timestamp::default(),
             origins: Origins::new(Arc::clone(&config)),
             config: Arc::clone(&config),
         };
@@ -102,19 +114,9 @@ impl Fetching {
     /// that the host lost.
     pub(super) fn look_around(&mut self, now: Timestamp, shared: &mut dyn SharedData) -> Progress {
         let mut progress = Progress::default();
-        let config = Arc::clone(&self.config);
-        for source in config.key_sources() {
-            let resource = Resource::Keys(source.id());
-            if let Some(slot) = self.slots.get(&resource).filter(|slot| slot.is_refresh_due(now)) {
-                let than = slot.fetched_at();
-                self.want(resource, than);
-            } else if self.keys.get(source.id()).is_none()
-                && self.slots.get(&resource).is_some_and(|slot| slot.holding_back(now).is_none())
-            {
-                self.want(resource, Timestamp::default());
-            }
-        }
-        let running: Vec<_> = self.calls.iter().map(|(id, what)| (*id, what.clone())).collect();
+        self.keep_up_keys(now, &mut progress);
+        let running: Vec<_> =
+            self.calls.iter().map(|(id, call)| (*id, call.resource.clone())).collect();
         for (call, resource) in running {
             match self.slots.get(&resource).map(Slot::stage) {
                 Some(Stage::Leading { deadline, .. }) if deadline <= now => {
@@ -125,6 +127,46 @@ impl Fetching {
             }
         }
         progress
+    }
+
+    /// Marks the key sets whose time has come, and drops those that are too old. At most once a
+    /// second: there may be many, and this worker ticks fast while requests wait.
+    fn keep_up_keys(&mut self, now: Timestamp, progress: &mut Progress) {
+        if self.kept_up_at <= now && now.since(self.kept_up_at) < KEEP_UP {
+            return;
+        }
+        self.kept_up_at = now;
+        let config = Arc::clone(&self.config);
+        for source in config.key_sources() {
+            let Some(upkeep) = source.upkeep() else { continue };
+            let resource = Resource::Keys(source.id());
+            let Some(slot) = self.slots.get_mut(&resource) else { continue };
+            if self.keys.get(source.id()).is_some() && upkeep.is_too_old(slot.fetched_at(), now) {
+                slot.drop_held();
+                self.keys.drop_set(source.id());
+                let what = self.origins.what(&resource);
+                let notice = Notice::KeysDropped { what, max_stale: upkeep.max_stale };
+                progress.effects.push(Effect::Log(notice));
+            }
+            let is_missing = self.keys.get(source.id()).is_none();
+            if slot.is_refresh_due(now) || is_missing && slot.holding_back(now).is_none() {
+                let than = slot.fetched_at();
+                self.want(resource, than);
+            }
+        }
+    }
+
+    /// How many key sets this worker should have and has not, and of how many the last fetch
+    /// failed.
+    pub(super) fn troubled_keys(&self) -> (usize, usize) {
+        let remote = self.config.key_sources().iter().filter(|one| one.upkeep().is_some());
+        let (mut missing, mut failing) = (0_usize, 0_usize);
+        for source in remote {
+            missing += usize::from(self.keys.get(source.id()).is_none());
+            let slot = self.slots.get(&Resource::Keys(source.id()));
+            failing += usize::from(slot.is_some_and(|slot| slot.setback().is_some()));
+        }
+        (missing, failing)
     }
 
     /// Keeps the lease of a running call; at most once a second, for this worker ticks fast while
@@ -217,13 +259,27 @@ impl Fetching {
         now: Timestamp,
         progress: &mut Progress,
     ) {
-        let Some(call) = self.origins.call(resource) else { return };
+        let Some((step, call)) = self.origins.begin(resource) else { return };
+        let (id, deadline) = self.send(resource, step, call, now, progress);
+        self.slot(resource).lead(id, nonce, deadline, now, failure);
+    }
+
+    /// Sends a call of a fetch; its number, and when it counts as lost.
+    fn send(
+        &mut self,
+        resource: &Resource,
+        step: Step,
+        call: HttpCall,
+        now: Timestamp,
+        progress: &mut Progress,
+    ) -> (CallId, Timestamp) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        self.calls.insert(id, resource.clone());
+        let cluster = Arc::clone(&call.endpoint.cluster);
+        self.calls.insert(id, Running { resource: resource.clone(), step, cluster });
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
-        self.slot(resource).lead(id, nonce, deadline, now, failure);
         progress.effects.push(Effect::Call(id, call));
+        (id, deadline)
     }
 
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
@@ -237,101 +293,8 @@ impl Fetching {
             }
         };
         self.calls.len() >= CALLS_AT_ONCE
-            && self.calls.values().filter(is_alike).count() >= CALLS_AT_ONCE
-    }
-
-    /// The end of a call: what it brought is checked, stored for all workers, and held; or the
-    /// failure is noted for all.
-    pub(super) fn end(
-        &mut self,
-        id: CallId,
-        result: Result<CallResponse, CallFailure>,
-        now: Timestamp,
-        shared: &mut dyn SharedData,
-        progress: &mut Progress,
-    ) {
-        let Some(resource) = self.calls.remove(&id) else { return };
-        let Some(slot) = self.slots.get(&resource) else { return };
-        let Stage::Leading { call, nonce, .. } = slot.stage() else { return };
-        if call != id {
-            return;
-        }
-        let attempts = slot.attempts();
-        let Some(meaning) = self.origins.meaning(&resource) else { return };
-        let entries = self.entries(&resource).clone();
-        let what = self.origins.what(&resource);
-        let fetch = match &resource {
-            Resource::Keys(_) => Fetch::Keys,
-            Resource::Token(..) => Fetch::Token,
-        };
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        match self.origins.accept(&resource, result, now) {
-            Ok((fetched, record)) => {
-                progress.outcomes.push(Metric::FetchSucceeded(fetch));
-                entries.complete(&meaning, nonce, &record, now, shared);
-                if let Fetched::Keys(set) = &fetched
-                    && !set.skipped().is_empty()
-                {
-                    let skipped = set.skipped().len();
-                    let what = what.clone();
-                    progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
-                }
-                self.hold(&resource, fetched, record.fetched_at);
-                if attempts > 0 {
-                    progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
-                }
-            }
-            Err(Fault { reason, prospect }) => {
-                progress.outcomes.push(Metric::FetchFailed(fetch));
-                let attempts = attempts.saturating_add(1);
-                let jitter = self.random.jitter();
-                let delay = backoff::delay(attempts, prospect, retry_after, jitter);
-                let failure = Failure { failed_at: now, retry_at: now + delay, attempts };
-                entries.fail(&meaning, nonce, failure, now, shared);
-                self.slot(&resource).set_back(failure);
-                let cluster = self.origins.cluster(&resource);
-                let retry_after = delay;
-                let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
-                progress.effects.push(Effect::Log(notice));
-            }
-        }
-        progress.settled.push(resource);
-    }
-
-    /// Takes over what another worker fetched, after the same checks.
-    fn adopt(
-        &mut self,
-        resource: &Resource,
-        record: Record,
-        now: Timestamp,
-    ) -> Result<(), &'static str> {
-        // Workers read the clock at different moments; what one has just stored is not from the future.
-        let fetched_at = record.fetched_at.min(now);
-        let fetched = self.origins.restore(resource, record, now)?;
-        self.hold(resource, fetched, fetched_at);
-        Ok(())
-    }
-
-    fn hold(&mut self, resource: &Resource, fetched: Fetched, fetched_at: Timestamp) {
-        let jitter = self.random.jitter();
-        let held = match (fetched, resource) {
-            (Fetched::Keys(set), Resource::Keys(id)) => {
-                self.keys.set(*id, Arc::new(set));
-                let interval = self.origins.refresh(*id);
-                let early = interval / 10 * u32::from(jitter) / 1000;
-                let refresh_at = fetched_at + interval.saturating_sub(early);
-                Held::new(None, fetched_at, refresh_at)
-            }
-            (Fetched::Token(token), Resource::Token(..)) => {
-                let window = self.config.limits().refresh_ahead;
-                let refresh_at = token.refresh_at(window, jitter);
-                Held::new(Some(Arc::new(token)), fetched_at, refresh_at)
-            }
-            (Fetched::Keys(_), Resource::Token(..)) | (Fetched::Token(_), Resource::Keys(_)) => {
-                return;
-            }
-        };
-        self.slot(resource).hold(held);
+            && self.calls.values().map(|call| &call.resource).filter(is_alike).count()
+                >= CALLS_AT_ONCE
     }
 
     /// Keeps the number of token slots within its limit: what is at rest and was used least lately
@@ -365,6 +328,9 @@ impl Fetching {
 /// How long a lease lasts. Its holder renews it on its timer as long as the call runs; when the
 /// holder dies, others wait for no more than this, which is less than a request may wait.
 const LEASE_TERM: Duration = Duration::from_secs(3);
+
+/// How often key sets are looked at; the timer fires at least as often.
+const KEEP_UP: Duration = Duration::from_millis(900);
 
 /// A call counts as lost this long after its timeout, which the host should have kept.
 const CALL_MARGIN: Duration = Duration::from_secs(2);

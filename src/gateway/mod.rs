@@ -179,17 +179,27 @@ impl Gateway {
         }
         self.reported_at = now;
         effects.extend(self.tally.lines().map(Effect::Log));
+        let (missing, failing) = self.fetching.troubled_keys();
         let gauges = [
+            (Metric::KeySetsFailing, failing),
+            (Metric::KeySetsMissing, missing),
             (Metric::Slots, self.fetching.slots()),
             (Metric::VerifiedTokens, self.verified.held().0.entries),
             (Metric::Waiting, self.waiters.len()),
         ];
-        effects.push(Effect::Measure(self.tally.steps(gauges)));
+        effects.push(Effect::Measure(self.tally.steps(&gauges)));
     }
 
     /// The last steps of all metrics: what was not reported yet, and all gauges back to nothing.
     pub fn retire(&mut self) -> Vec<(Metric, i64)> {
-        self.tally.steps([(Metric::Slots, 0), (Metric::VerifiedTokens, 0), (Metric::Waiting, 0)])
+        let gauges = [
+            Metric::KeySetsFailing,
+            Metric::KeySetsMissing,
+            Metric::Slots,
+            Metric::VerifiedTokens,
+            Metric::Waiting,
+        ];
+        self.tally.steps(&gauges.map(|gauge| (gauge, 0)))
     }
 
     /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when

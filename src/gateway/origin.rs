@@ -1,11 +1,10 @@
 //! Where each fetched thing comes from, and how to tell that it is what was asked for.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::backoff::Prospect;
 use super::slot::Resource;
-use crate::config::{Config, KeySource};
+use crate::config::{Config, KeySource, Upkeep};
 use crate::jwt::{JwkSet, KeySetId};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::shared::{Record, RecordKind};
@@ -16,6 +15,25 @@ use crate::time::Timestamp;
 /// The configured origins of all key sets and tokens.
 #[derive(Debug)]
 pub(super) struct Origins(Arc<Config>);
+
+/// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
+/// one lease: each step has what the next call needs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Step {
+    /// The thing itself.
+    Last,
+    /// The metadata that names the address of the keys.
+    Metadata,
+}
+
+/// What an answer brings.
+#[derive(Debug)]
+pub(super) enum Advance {
+    /// The thing itself, and the record for the other workers.
+    Arrived(Fetched, Record),
+    /// The next call.
+    Next(Step, HttpCall),
+}
 
 /// Something fetched and checked.
 #[derive(Debug)]
@@ -41,11 +59,17 @@ impl Origins {
         Self(config)
     }
 
-    /// The call that fetches a thing; `None` when it cannot be fetched (an inline key set).
-    pub(super) fn call(&self, resource: &Resource) -> Option<HttpCall> {
+    /// The call that a fetch begins with; `None` when the thing cannot be fetched (an inline key set).
+    pub(super) fn begin(&self, resource: &Resource) -> Option<(Step, HttpCall)> {
         match resource {
-            Resource::Keys(id) => self.key_source(*id)?.call(),
-            Resource::Token(id, subtenant) => self.source(*id)?.call(subtenant.as_ref()),
+            Resource::Keys(id) => {
+                let source = self.key_source(*id)?;
+                let step = if source.is_discovered() { Step::Metadata } else { Step::Last };
+                Some((step, source.call()?))
+            }
+            Resource::Token(id, subtenant) => {
+                Some((Step::Last, self.source(*id)?.call(subtenant.as_ref())?))
+            }
         }
     }
 
@@ -57,44 +81,54 @@ impl Origins {
         }
     }
 
-    /// How long a key set counts as fresh.
-    pub(super) fn refresh(&self, id: KeySetId) -> Duration {
-        self.key_source(id).map_or(KEYS_KEPT, KeySource::refresh)
+    /// When and how a key set is fetched; `None` for an inline one.
+    pub(super) fn upkeep(&self, id: KeySetId) -> Option<&Upkeep> {
+        self.key_source(id)?.upkeep()
     }
 
-    /// The cluster that a thing is fetched from, for the log.
-    pub(super) fn cluster(&self, resource: &Resource) -> Arc<str> {
-        self.call(resource).map_or_else(|| Arc::from(""), |call| call.endpoint.cluster)
-    }
-
-    /// The configured name, for the log.
+    /// The configured name of a thing, for the log.
     pub(super) fn what(&self, resource: &Resource) -> What {
         match resource {
-            Resource::Keys(id) => {
-                What::Keys(Arc::from(self.key_source(*id).map_or("", KeySource::name)))
-            }
+            Resource::Keys(id) => What::Keys(self.issuer(*id)),
             Resource::Token(id, _) => {
                 What::Credential(Arc::from(self.source(*id).map_or("", Source::name)))
             }
         }
     }
 
-    /// Reads an answer and checks that it is what was asked for; with the record for the others.
+    /// What a call asks for, for the log.
+    pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
+        match (resource, step) {
+            (Resource::Keys(id), Step::Metadata) => What::Metadata(self.issuer(*id)),
+            (Resource::Keys(_) | Resource::Token(..), _) => self.what(resource),
+        }
+    }
+
+    /// Reads the answer to the call of a step: it leads to the next call, or is what was asked for,
+    /// which is checked.
     pub(super) fn accept(
         &self,
         resource: &Resource,
+        step: Step,
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
-    ) -> Result<(Fetched, Record), Fault> {
+    ) -> Result<Advance, Fault> {
         let passing = |reason| Fault { reason, prospect: Prospect::Passing };
         let response = result.map_err(|failure| passing(failure.reason()))?;
         match resource {
-            Resource::Keys(_) => keys(&response, now),
+            Resource::Keys(id) => {
+                let source = self.key_source(*id).ok_or(UNKNOWN)?;
+                check_status(&response)?;
+                match step {
+                    Step::Last => keys(source, &response, now),
+                    Step::Metadata => keys_after(source, &response),
+                }
+            }
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN)?;
                 let token = source.accept(&response, subtenant.as_ref(), now)?;
                 let record = token.to_record();
-                Ok((Fetched::Token(token), record))
+                Ok(Advance::Arrived(Fetched::Token(token), record))
             }
         }
     }
@@ -107,9 +141,14 @@ impl Origins {
         now: Timestamp,
     ) -> Result<Fetched, &'static str> {
         match resource {
-            Resource::Keys(_) => {
+            Resource::Keys(id) => {
                 if record.kind != RecordKind::KeySet {
                     return Err("shared_record_mismatch");
+                }
+                // It may have been stored under a configuration that keeps keys for longer.
+                let upkeep = self.upkeep(*id).ok_or(UNKNOWN.reason)?;
+                if upkeep.is_too_old(record.fetched_at, now) {
+                    return Err("shared_record_too_old");
                 }
                 JwkSet::parse(record.body.expose())
                     .map(Fetched::Keys)
@@ -123,6 +162,10 @@ impl Origins {
         }
     }
 
+    fn issuer(&self, id: KeySetId) -> Arc<str> {
+        Arc::from(self.key_source(id).map_or("", KeySource::name))
+    }
+
     fn source(&self, id: SourceId) -> Option<&Source> {
         self.0.sources().get(usize::try_from(id.0).ok()?)
     }
@@ -132,21 +175,35 @@ impl Origins {
     }
 }
 
-fn keys(response: &CallResponse, now: Timestamp) -> Result<(Fetched, Record), Fault> {
-    if response.status != 200 {
-        return Err(AnswerError::Status { status: response.status, error: None }.into());
+fn check_status(response: &CallResponse) -> Result<(), Fault> {
+    match response.status {
+        200 => Ok(()),
+        status => Err(AnswerError::Status { status, error: None }.into()),
     }
-    let body = response.body.expose();
-    let lasting = |reason| Fault { reason, prospect: Prospect::Lasting };
-    let set = JwkSet::parse(body).map_err(|error| lasting(error.reason()))?;
+}
+
+fn keys(source: &KeySource, response: &CallResponse, now: Timestamp) -> Result<Advance, Fault> {
+    let upkeep = source.upkeep().ok_or(UNKNOWN)?;
+    let set = JwkSet::parse(response.body.expose()).map_err(|error| lasting(error.reason()))?;
     let record = Record {
         kind: RecordKind::KeySet,
         generation: 0,
         fetched_at: now,
-        expires_at: now + KEYS_KEPT,
+        fresh_until: response.fresh_for.map_or(Timestamp::MAX, |span| now + span),
+        expires_at: now + upkeep.max_stale,
         body: response.body.clone(),
     };
-    Ok((Fetched::Keys(set), record))
+    Ok(Advance::Arrived(Fetched::Keys(set), record))
+}
+
+fn keys_after(source: &KeySource, response: &CallResponse) -> Result<Advance, Fault> {
+    let call = source.call_after(response.body.expose()).ok_or(UNKNOWN)?;
+    let call = call.map_err(|error| lasting(error.reason()))?;
+    Ok(Advance::Next(Step::Last, call))
+}
+
+const fn lasting(reason: &'static str) -> Fault {
+    Fault { reason, prospect: Prospect::Lasting }
 }
 
 impl From<AnswerError> for Fault {
@@ -155,10 +212,6 @@ impl From<AnswerError> for Fault {
         Self { reason: error.reason(), prospect }
     }
 }
-
-/// How long a stored key set counts data for workers that start later: 24 h. An older one is
-/// not adopted: it may hold keys that were withdrawn since.
-const KEYS_KEPT: Duration = Duration::from_secs(24 * 3600);
 
 /// A thing that the configuration does not name; no code asks for one.
 const UNKNOWN: Fault = Fault { reason: "resource_unknown", prospect: Prospect::Lasting };

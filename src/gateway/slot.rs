@@ -150,9 +150,14 @@ impl Slot {
         self.held.as_ref().map_or(Timestamp::default(), |held| held.fetched_at)
     }
 
-    /// How many tries have failed in a row.
-    pub(super) fn attempts(&self) -> u32 {
-        self.setback.map_or(0, |setback| setback.attempts)
+    /// The last try, if it failed.
+    pub(super) const fn setback(&self) -> Option<Failure> {
+        self.setback
+    }
+
+    /// What is held is too old to be used.
+    pub(super) fn drop_held(&mut self) {
+        self.held = None;
     }
 
     /// Asks for something newer than `than`; true if nothing was asked for before.
@@ -186,6 +191,14 @@ impl Slot {
     ) {
         self.setback = failure.or(self.setback);
         self.stage = Stage::Leading { call, nonce, deadline, renewed_at: now };
+    }
+
+    /// The fetch goes on with its next call, under the lease that it has.
+    pub(super) const fn go_on(&mut self, next: CallId, until: Timestamp) {
+        if let Stage::Leading { call, deadline, .. } = &mut self.stage {
+            *call = next;
+            *deadline = until;
+        }
     }
 
     /// Whether the lease of this worker's call is to be renewed; then it counts as renewed at `now`.

@@ -57,10 +57,10 @@ impl Tally {
 
     /// The steps of all metrics since the last report. Gauges move by differences, because all
     /// workers move the same ones.
-    pub(super) fn steps(&mut self, gauges: [(Metric, usize); 3]) -> Vec<(Metric, i64)> {
+    pub(super) fn steps(&mut self, gauges: &[(Metric, usize)]) -> Vec<(Metric, i64)> {
         let mut counts = std::mem::take(&mut self.counts);
         counts.insert(Metric::Forwarded, std::mem::take(&mut self.forwarded));
-        for (gauge, value) in gauges {
+        for &(gauge, value) in gauges {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             let before = self.gauges.insert(gauge, value).unwrap_or_default();
             counts.insert(gauge, value.saturating_sub(before));
@@ -84,8 +84,8 @@ mod tests {
         tally.refuse("token_expired", "expired", Some(&route));
         let lines: Vec<_> = tally.lines().collect();
         assert_eq!(lines, [Notice::Refused { reason: "expired", route: Some(route), count: 2 }]);
-        assert_eq!(tally.steps(IDLE), [(Metric::Refused("token_expired"), 2)]);
-        assert_eq!((tally.lines().count(), tally.steps(IDLE)), (0, Vec::new()));
+        assert_eq!(tally.steps(&IDLE), [(Metric::Refused("token_expired"), 2)]);
+        assert_eq!((tally.lines().count(), tally.steps(&IDLE)), (0, Vec::new()));
     }
 
     #[test]
@@ -102,9 +102,9 @@ mod tests {
         let mut tally = Tally::default();
         let waiting =
             |waiting| [(Metric::Slots, 1), (Metric::VerifiedTokens, 0), (Metric::Waiting, waiting)];
-        assert_eq!(tally.steps(waiting(5)), [(Metric::Slots, 1), (Metric::Waiting, 5)]);
-        assert_eq!(tally.steps(waiting(2)), [(Metric::Waiting, -3)]);
+        assert_eq!(tally.steps(&waiting(5)), [(Metric::Slots, 1), (Metric::Waiting, 5)]);
+        assert_eq!(tally.steps(&waiting(2)), [(Metric::Waiting, -3)]);
         tally.forward();
-        assert_eq!(tally.steps(waiting(2)), [(Metric::Forwarded, 1)]);
+        assert_eq!(tally.steps(&waiting(2)), [(Metric::Forwarded, 1)]);
     }
 }

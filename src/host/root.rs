@@ -18,7 +18,7 @@ use super::stream::{Stream, Unconfigured};
 use super::worker::Worker;
 use crate::config;
 use crate::gateway::{CallId, Event, Gateway, drive};
-use crate::message::{CallFailure, CallResponse, parse_pairs};
+use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs};
 use crate::secret::Secret;
 use crate::telemetry::{Level, Metric};
 use crate::time::Timestamp;
@@ -232,6 +232,7 @@ fn response(
         status: status.ok_or(CallFailure::Interrupted)?,
         content_type: value(b"content-type").map(<[u8]>::to_vec),
         retry_after: number(b"retry-after").map(Duration::from_secs),
+        fresh_for: fresh_for(fields.iter().copied()),
         body: Secret::new(body),
     })
 }

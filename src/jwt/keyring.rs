@@ -18,28 +18,41 @@ pub struct KeyRing {
 
 #[derive(Debug)]
 struct Slot {
-    set: Arc<JwkSet>,
+    /// Nothing once the set was dropped.
+    set: Option<Arc<JwkSet>>,
     generation: u64,
 }
 
 impl KeyRing {
     /// The key set of a source, if one has arrived.
     pub fn get(&self, id: KeySetId) -> Option<&Arc<JwkSet>> {
-        self.slots.get(&id).map(|slot| &slot.set)
+        self.slots.get(&id)?.set.as_ref()
     }
 
     /// Puts a key set in the place of the last one. A set with equal content changes nothing.
     pub fn set(&mut self, id: KeySetId, set: Arc<JwkSet>) {
         let last = self.slots.get(&id);
-        if last.is_some_and(|slot| slot.set == set) {
+        if last.is_some_and(|slot| slot.set.as_ref() == Some(&set)) {
             return;
         }
-        let generation = last.map_or(1, |slot| slot.generation.saturating_add(1));
+        self.change(id, Some(set));
+    }
+
+    /// Drops the key set of a source: it is too old to be used. What it verified is to be verified
+    /// anew by the next one.
+    pub fn drop_set(&mut self, id: KeySetId) {
+        if self.get(id).is_some() {
+            self.change(id, None);
+        }
+    }
+
+    fn change(&mut self, id: KeySetId, set: Option<Arc<JwkSet>>) {
+        let generation = self.generation(id).saturating_add(1);
         self.slots.insert(id, Slot { set, generation });
         self.changes = self.changes.saturating_add(1);
     }
 
-    /// How many different key sets this source has given; zero before the first one.
+    /// How often the key set of this source has changed; zero before the first one.
     pub fn generation(&self, id: KeySetId) -> u64 {
         self.slots.get(&id).map_or(0, |slot| slot.generation)
     }
@@ -71,5 +84,19 @@ mod tests {
         assert_eq!(ring.changes(), 3);
         assert_eq!(ring.get(KEYS), Some(&other));
         assert_eq!(ring.get(KeySetId(0)), None);
+    }
+
+    #[test]
+    fn a_dropped_set_never_shares_its_generation_with_the_next_one() {
+        let mut ring = KeyRing::default();
+        ring.drop_set(KEYS);
+        assert_eq!((ring.generation(KEYS), ring.changes()), (0, 0));
+        ring.set(KEYS, Arc::new(key_set()));
+        for _ in 0..2 {
+            ring.drop_set(KEYS);
+            assert_eq!((ring.get(KEYS), ring.generation(KEYS), ring.changes()), (None, 2, 2));
+        }
+        ring.set(KEYS, Arc::new(key_set()));
+        assert_eq!((ring.generation(KEYS), ring.changes()), (3, 3));
     }
 }

@@ -9,6 +9,7 @@ mod inspect;
 mod issuer;
 mod jwks;
 mod keyring;
+mod metadata;
 mod names;
 mod scopes;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use self::jwks::{
     Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, Unusable,
 };
 pub use self::keyring::{KeyRing, KeySetId};
+pub use self::metadata::{METADATA_LIMIT, Metadata, MetadataError};
 pub use self::names::{ClaimName, ClaimNameError, ClaimNames};
 pub use self::scopes::{SCOPE_LIMIT, SCOPES_LIMIT, Scopes};
 pub use self::token::VerifiedToken;

@@ -42,6 +42,9 @@ impl HttpCall {
     /// The largest key set that is read: 256 KiB.
     pub const KEY_SET_LIMIT: usize = 256 * 1024;
 
+    /// The largest metadata of an issuer that is read: 64 KiB.
+    pub const METADATA_LIMIT: usize = 64 * 1024;
+
     /// A `GET` of a JSON document of at most `body_limit` bytes.
     pub fn get_json(endpoint: &Endpoint, timeout: Duration, body_limit: usize) -> Self {
         Self {
@@ -86,6 +89,8 @@ pub struct CallResponse {
     pub content_type: Option<Vec<u8>>,
     /// The `retry-after` in whole seconds, when it is a number.
     pub retry_after: Option<Duration>,
+    /// How long it says that it is fresh, see [`super::fresh_for`].
+    pub fresh_for: Option<Duration>,
     /// The body, at most the call's `body_limit`. It may hold a token.
     pub body: Secret<Vec<u8>>,
 }

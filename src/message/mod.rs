@@ -5,6 +5,7 @@
 
 mod call;
 mod edits;
+mod freshness;
 mod head;
 mod host;
 mod pairs;
@@ -14,6 +15,7 @@ mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
+pub use freshness::fresh_for;
 pub use head::{Fields, RequestHead};
 pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};

@@ -40,6 +40,8 @@ pub struct Record {
     pub generation: u32,
     /// When the answer arrived.
     pub fetched_at: Timestamp,
+    /// When its origin holds it for outdated; [`Timestamp::MAX`] where that says nothing.
+    pub fresh_until: Timestamp,
     /// When it must no longer be used.
     pub expires_at: Timestamp,
     /// The token, or the key set document.
@@ -68,6 +70,8 @@ pub struct Failure {
     pub retry_at: Timestamp,
     /// How many tries have failed in a row.
     pub attempts: u32,
+    /// A digest of the reason, by which the same reason is told from another.
+    pub cause: u32,
 }
 
 /// A body may be a token, so it is not shown.
@@ -189,6 +193,7 @@ mod tests {
             kind: RecordKind::Jwt,
             generation: 1,
             fetched_at: Timestamp::from_seconds(fetched_at),
+            fresh_until: Timestamp::MAX,
             expires_at: Timestamp::from_seconds(expires_at),
             body: Secret::new(b"secret-token".to_vec()),
         }
@@ -234,7 +239,7 @@ mod tests {
         assert!(!lease(1006));
         let failure = |at| {
             let retry_at = Timestamp::from_seconds(at);
-            Failure { failed_at: NOW, retry_at, attempts: 1 }.is_live(NOW)
+            Failure { failed_at: NOW, retry_at, attempts: 1, cause: 0 }.is_live(NOW)
         };
         assert!(failure(1301));
         assert!(!failure(1302));

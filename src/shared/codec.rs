@@ -26,6 +26,7 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
             out.push(kind_byte(record.kind));
             out.extend(record.generation.to_le_bytes());
             out.extend(record.fetched_at.as_millis().to_le_bytes());
+            out.extend(record.fresh_until.as_millis().to_le_bytes());
             out.extend(record.expires_at.as_millis().to_le_bytes());
             let body = record.body.expose();
             out.extend(u32::try_from(body.len()).unwrap_or(0).to_le_bytes());
@@ -35,6 +36,7 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
             out.extend(failure.failed_at.as_millis().to_le_bytes());
             out.extend(failure.retry_at.as_millis().to_le_bytes());
             out.extend(failure.attempts.to_le_bytes());
+            out.extend(failure.cause.to_le_bytes());
         }
     }
     out
@@ -73,7 +75,9 @@ fn entry(input: &mut Input<'_>) -> Option<Entry> {
         None
     } else {
         let (failed_at, retry_at) = (input.time()?, input.time()?);
-        Some(Failure { failed_at, retry_at, attempts: u32::from_le_bytes(input.array()?) })
+        let attempts = u32::from_le_bytes(input.array()?);
+        let cause = u32::from_le_bytes(input.array()?);
+        Some(Failure { failed_at, retry_at, attempts, cause })
     };
     Some(Entry { meaning, lease, record, failure })
 }
@@ -81,13 +85,13 @@ fn entry(input: &mut Input<'_>) -> Option<Entry> {
 fn record(input: &mut Input<'_>) -> Option<Record> {
     let kind = kind_of(input.byte()?)?;
     let generation = u32::from_le_bytes(input.array()?);
-    let (fetched_at, expires_at) = (input.time()?, input.time()?);
+    let (fetched_at, fresh_until, expires_at) = (input.time()?, input.time()?, input.time()?);
     let length = usize::try_from(u32::from_le_bytes(input.array()?)).ok()?;
     if length > BODY_LIMIT {
         return None;
     }
     let body = Secret::new(input.take(length)?.to_vec());
-    Some(Record { kind, generation, fetched_at, expires_at, body })
+    Some(Record { kind, generation, fetched_at, fresh_until, expires_at, body })
 }
 
 const fn kind_byte(kind: RecordKind) -> u8 {
@@ -144,6 +148,7 @@ mod tests {
                 kind: RecordKind::Jwt,
                 generation: 3,
                 fetched_at: Timestamp::from_millis(1),
+                fresh_until: Timestamp::from_millis(3),
                 expires_at: Timestamp::from_millis(2),
                 body: Secret::new(b"a.b.c".to_vec()),
             }),
@@ -151,6 +156,7 @@ mod tests {
                 failed_at: Timestamp::from_millis(4),
                 retry_at: Timestamp::from_millis(5),
                 attempts: 6,
+                cause: 8,
             }),
         }
     }
@@ -196,7 +202,7 @@ mod tests {
         assert_eq!(with(0, 2), None, "format");
         assert_eq!(with(33, 0xF7), None, "flags");
         assert_eq!(with(50, 9), None, "kind");
-        assert_eq!(with(74, 0xFF), None, "length");
+        assert_eq!(with(82, 0xFF), None, "length");
         let five = Bucket::of((0..5).map(full_entry).collect());
         assert_eq!(decode(&encode(&five)), None, "five entries");
     }

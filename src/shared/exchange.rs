@@ -267,6 +267,7 @@ mod tests {
             kind: RecordKind::Opaque,
             generation: 0,
             fetched_at: NOW,
+            fresh_until: Timestamp::MAX,
             expires_at: NOW + Duration::from_secs(1800),
             body: Secret::new(b"token".to_vec()),
         }
@@ -353,7 +354,7 @@ mod tests {
     fn a_failure_holds_everybody_off_until_its_time() {
         let mut map = Map::default();
         let retry_at = NOW + Duration::from_secs(5);
-        let failure = Failure { failed_at: NOW, retry_at, attempts: 1 };
+        let failure = Failure { failed_at: NOW, retry_at, attempts: 1, cause: 0 };
         claim(1, NOW, &mut map);
         entries().fail(&THING, 1, failure, NOW, &mut map);
         let early = retry_at.before(Duration::from_millis(1));
@@ -367,7 +368,7 @@ mod tests {
         claim(1, NOW, &mut map);
         let later = NOW + TERM;
         claim(2, later, &mut map);
-        let failure = Failure { failed_at: later, retry_at: Timestamp::MAX, attempts: 1 };
+        let failure = Failure { failed_at: later, retry_at: Timestamp::MAX, attempts: 1, cause: 0 };
         entries().fail(&THING, 1, failure, later, &mut map);
         let entry = stored(&entries(), &THING, &mut map).unwrap();
         assert_eq!((entry.lease.map(|lease| lease.nonce), entry.failure), (Some(2), None));

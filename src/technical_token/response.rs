@@ -152,6 +152,7 @@ mod tests {
             status,
             content_type: Some(content_type.as_bytes().to_vec()),
             retry_after: None,
+            fresh_for: None,
             body: Secret::new(body.as_bytes().to_vec()),
         }
     }

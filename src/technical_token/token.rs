@@ -122,6 +122,7 @@ impl TechnicalToken {
             kind: self.kind,
             generation: 0,
             fetched_at: self.fetched_at,
+            fresh_until: Timestamp::MAX,
             expires_at: self.validity.until,
             body: self.value.clone(),
         }

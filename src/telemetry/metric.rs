@@ -12,6 +12,10 @@ pub enum Metric {
     /// Workers that share nothing with the others, because the proxy gave the filter no `vm_id` or
     /// has no shared data.
     IsolatedWorkers,
+    /// Key sets whose last fetch failed, as each worker knows; they may still be in use.
+    KeySetsFailing,
+    /// Key sets that workers should hold and do not: none has arrived, or the last one is too old.
+    KeySetsMissing,
     /// Requests that were answered by us, by their public code.
     Refused(&'static str),
     /// Slots for technical tokens and key sets that workers hold.
@@ -55,6 +59,8 @@ impl Metric {
             Self::FetchSucceeded(what) => format!("fetch.{}.succeeded", fetch(what)),
             Self::Forwarded => "request.forwarded".to_owned(),
             Self::IsolatedWorkers => "isolated_workers".to_owned(),
+            Self::KeySetsFailing => "key_sets.failing".to_owned(),
+            Self::KeySetsMissing => "key_sets.missing".to_owned(),
             Self::Refused(code) => format!("request.refused.{code}"),
             Self::Slots => "slots".to_owned(),
             Self::VerifiedTokens => "verified_tokens".to_owned(),
@@ -72,9 +78,12 @@ impl Metric {
             | Self::Forwarded
             | Self::Refused(_)
             | Self::Waited => MetricKind::Counter,
-            Self::IsolatedWorkers | Self::Slots | Self::VerifiedTokens | Self::Waiting => {
-                MetricKind::Gauge
-            }
+            Self::IsolatedWorkers
+            | Self::KeySetsFailing
+            | Self::KeySetsMissing
+            | Self::Slots
+            | Self::VerifiedTokens
+            | Self::Waiting => MetricKind::Gauge,
         }
     }
 }
@@ -90,6 +99,8 @@ mod tests {
             (Metric::FetchSucceeded(Fetch::Token), "tenantgate.fetch.token.succeeded"),
             (Metric::Forwarded, "tenantgate.request.forwarded"),
             (Metric::IsolatedWorkers, "tenantgate.isolated_workers"),
+            (Metric::KeySetsFailing, "tenantgate.key_sets.failing"),
+            (Metric::KeySetsMissing, "tenantgate.key_sets.missing"),
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
             (Metric::Slots, "tenantgate.slots"),
             (Metric::VerifiedTokens, "tenantgate.verified_tokens"),

@@ -38,6 +38,13 @@ pub enum Notice {
         /// How many tries had failed.
         attempts: u32,
     },
+    /// A key set could not be fetched for so long that it is no longer used.
+    KeysDropped {
+        /// The issuer.
+        what: What,
+        /// How long it was kept.
+        max_stale: Duration,
+    },
     /// Keys of a set cannot be used; the others are.
     KeysSkipped {
         /// The issuer.
@@ -70,6 +77,8 @@ pub enum What {
     Credential(Arc<str>),
     /// The key set of an issuer.
     Keys(Arc<str>),
+    /// The metadata of an issuer, which names the address of its keys.
+    Metadata(Arc<str>),
 }
 
 impl Notice {
@@ -79,6 +88,7 @@ impl Notice {
             Self::FetchFailed { .. } | Self::KeysSkipped { .. } | Self::RecordRejected { .. } => {
                 Level::Warn
             }
+            Self::KeysDropped { .. } => Level::Error,
             Self::FetchRecovered { .. } | Self::Refused { .. } => Level::Info,
         }
     }
@@ -89,6 +99,7 @@ impl fmt::Display for What {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
+            Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
         }
     }
 }
@@ -104,6 +115,11 @@ impl fmt::Display for Notice {
             Self::FetchRecovered { what, attempts } => {
                 write!(formatter, "fetching {what} works again after {attempts} failures")
             }
+            Self::KeysDropped { what, max_stale } => write!(
+                formatter,
+                "{what}: the last set was fetched {} s ago and is no longer used; its callers get 503",
+                max_stale.as_secs()
+            ),
             Self::KeysSkipped { what, skipped } => {
                 write!(formatter, "{what}: {skipped} keys cannot be used and are ignored")
             }

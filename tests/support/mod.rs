@@ -101,6 +101,11 @@ pub struct World {
 impl World {
     /// A world of `workers` that serve requests and one, the last, that serves none.
     pub fn new(workers: usize) -> Self {
+        Self::of(workers, CONFIGURATION)
+    }
+
+    /// The same with another configuration.
+    pub fn of(workers: usize, configuration: &str) -> Self {
         let mut world = Self {
             now: START,
             shared: SharedMap::default(),
@@ -112,7 +117,7 @@ impl World {
             last_stream: 0,
         };
         for _ in 0..=workers {
-            world.start_worker(CONFIGURATION);
+            world.start_worker(configuration);
         }
         world
     }

@@ -12,7 +12,12 @@ use super::tokens::tenant_token;
 /// What was asked of a provider.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Asked {
+    /// The keys of the issuer that has one.
     Keys,
+    /// The keys of another issuer, by its host.
+    KeysOf(String),
+    /// The metadata of an issuer.
+    Metadata,
     Token(Option<String>),
 }
 
@@ -20,13 +25,27 @@ pub enum Asked {
 #[derive(Clone)]
 pub enum Answer {
     Failed(CallFailure),
-    Http { status: u16, content_type: &'static str, retry_after: Option<u64>, body: String },
+    /// Nothing, until the call's time has run out.
+    Silence,
+    Http {
+        status: u16,
+        content_type: &'static str,
+        retry_after: Option<u64>,
+        fresh_for: Option<u64>,
+        body: String,
+    },
 }
 
 impl Answer {
     /// A JSON document.
     pub fn json(body: impl Into<String>) -> Self {
         Self::http(200, "application/json", body)
+    }
+
+    /// A JSON document that says for how many seconds it is fresh.
+    pub fn json_for(seconds: u64, body: impl Into<String>) -> Self {
+        let (content_type, body) = ("application/json", body.into());
+        Self::Http { status: 200, content_type, retry_after: None, fresh_for: Some(seconds), body }
     }
 
     /// A status without a useful body.
@@ -36,7 +55,7 @@ impl Answer {
 
     /// Any answer.
     pub fn http(status: u16, content_type: &'static str, body: impl Into<String>) -> Self {
-        Self::Http { status, content_type, retry_after: None, body: body.into() }
+        Self::Http { status, content_type, retry_after: None, fresh_for: None, body: body.into() }
     }
 
     /// What the proxy makes of a call whose time ran out.
@@ -59,10 +78,12 @@ impl Answer {
     pub(super) fn into_result(self) -> Result<CallResponse, CallFailure> {
         match self {
             Self::Failed(failure) => Err(failure),
-            Self::Http { status, content_type, retry_after, body } => Ok(CallResponse {
+            Self::Silence => Self::timeout().into_result(),
+            Self::Http { status, content_type, retry_after, fresh_for, body } => Ok(CallResponse {
                 status,
                 content_type: Some(content_type.as_bytes().to_vec()),
                 retry_after: retry_after.map(Duration::from_secs),
+                fresh_for: fresh_for.map(Duration::from_secs),
                 body: Secret::new(body.into_bytes()),
             }),
         }
@@ -77,8 +98,12 @@ pub struct Provider {
     pub asked: BTreeMap<Asked, usize>,
     /// When each call came.
     pub times: Vec<(Timestamp, Asked)>,
+    /// Where each call went: cluster and address.
+    pub targets: Vec<String>,
     /// The key set document.
     pub jwks: String,
+    /// The metadata document.
+    pub metadata: String,
     /// How long every answer takes.
     pub latency: Duration,
     /// The life of a technical token in seconds.
@@ -95,7 +120,9 @@ impl Provider {
         Self {
             asked: BTreeMap::new(),
             times: Vec::new(),
+            targets: Vec::new(),
             jwks: super::Mint::new().jwks(1),
+            metadata: METADATA.to_owned(),
             latency: Duration::from_millis(30),
             lifetime: 1800,
             script: Box::new(|_, _| None),
@@ -137,12 +164,16 @@ impl Provider {
         let asked = asked(call);
         *self.asked.entry(asked.clone()).or_default() += 1;
         self.times.push((now, asked.clone()));
+        let endpoint = &call.endpoint;
+        let address = format!("{}://{}{}", endpoint.scheme, endpoint.authority, endpoint.path);
+        self.targets.push(format!("{} {address}", endpoint.cluster));
         if let Some(failure) = self.refuse {
             return Err(failure);
         }
         let scripted = (self.script)(&asked, now);
         let answer = scripted.unwrap_or_else(|| match &asked {
-            Asked::Keys => Answer::json(self.jwks.clone()),
+            Asked::Keys | Asked::KeysOf(_) => Answer::json(self.jwks.clone()),
+            Asked::Metadata => Answer::json(self.metadata.clone()),
             Asked::Token(subtenant) => {
                 self.issued += 1;
                 let token =
@@ -150,13 +181,25 @@ impl Provider {
                 Answer::json(format!(r#"{{"access_token":"{token}","token_type":"bearer"}}"#))
             }
         });
-        Ok((self.latency, answer))
+        let latency = match answer {
+            Answer::Silence => Duration::MAX,
+            Answer::Failed(_) | Answer::Http { .. } => self.latency,
+        };
+        Ok((latency, answer))
     }
 }
 
+/// What `https://id.example` says of itself.
+const METADATA: &str =
+    r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/keys","x":[1]}"#;
+
 fn asked(call: &HttpCall) -> Asked {
     if call.method == "GET" {
-        return Asked::Keys;
+        return match &*call.endpoint.authority {
+            _ if call.endpoint.path.contains("/.well-known/") => Asked::Metadata,
+            "id.example" | "keys.example" => Asked::Keys,
+            other => Asked::KeysOf(other.to_owned()),
+        };
     }
     let body = String::from_utf8(call.body.expose().clone()).unwrap();
     let subtenant = body.split('&').find_map(|field| field.strip_prefix("subtenant="));

@@ -58,6 +58,13 @@ impl Mint {
         self.signed(&format!("forged-{number}"), &claims)
     }
 
+    /// A token that another issuer is said to have issued.
+    pub fn token_of(&self, issuer: &str, now: Timestamp) -> String {
+        let exp = now.as_seconds() + 3600;
+        let claims = format!(r#"{{"iss":"{issuer}","aud":"our-api","exp":{exp},"ten":"acme"}}"#);
+        self.signed(&format!("key-{}", self.keys.len()), &claims)
+    }
+
     fn signed(&self, kid: &str, claims: &str) -> String {
         let header = encoded(format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#).as_bytes());
         let signed = format!("{header}.{}", encoded(claims.as_bytes()));

@@ -21,6 +21,16 @@ pub enum IssuerProblem {
     ClaimUnstated,
     /// A claim is `none` that must be there.
     ClaimRequired,
+    /// A key of `hosts` is no host with or without a port.
+    DiscoveryHost,
+    /// A key of `hosts` is the issuer's own host.
+    DiscoveryHostOwn,
+    /// The issuer is no URL from which the address of its metadata follows.
+    DiscoveryIssuer,
+    /// `discovery` and `uri` are both stated.
+    DiscoveryWithUri,
+    /// `hosts` is stated without `discovery`.
+    HostsWithoutDiscovery,
     /// An inline key set cannot be read.
     Jwks(JwksError),
     /// `jwks` is both inline and fetched.
@@ -33,6 +43,10 @@ pub enum IssuerProblem {
     KeysUriUnstated,
     /// `tenants` is a map, but the issuer has no `{tenant}`.
     MapWithoutTemplate,
+    /// `max_stale` is less than twice `refresh`.
+    MaxStaleTooShort,
+    /// `min_refresh` is more than `refresh`.
+    MinRefreshTooLong,
     /// The preset's issuers are `https` URLs without user information, query and fragment.
     NotAnHttpsUrl,
     /// Neither `audiences` nor `clients` is stated.
@@ -99,6 +113,21 @@ impl fmt::Display for IssuerProblem {
             Self::ClaimUnstated => {
                 "is required without a preset; name the claim, or write `none` if no token of this issuer has one"
             }
+            Self::DiscoveryHost => {
+                "is no host: write a name in lower case or an IP address, with its port if that is not 443"
+            }
+            Self::DiscoveryHostOwn => {
+                "is the issuer's own host, which `cluster` reaches; leave it out"
+            }
+            Self::DiscoveryIssuer => {
+                "needs an `issuer` that is a URL with a host in lower case and without user information, query and fragment"
+            }
+            Self::DiscoveryWithUri => {
+                "cannot stand beside `discovery`, by which the issuer itself names the address; keep one"
+            }
+            Self::HostsWithoutDiscovery => {
+                "means something with `discovery` only; leave it out, or write `discovery`"
+            }
             Self::JwksTwice => {
                 "states both `inline` and how to fetch; keep `inline` alone, or `cluster` and `uri`"
             }
@@ -107,11 +136,15 @@ impl fmt::Display for IssuerProblem {
                 "is required where keys are fetched; name the proxy's cluster that reaches them"
             }
             Self::KeysUriUnstated => {
-                "is required where keys are fetched; only the `mindsphere` preset derives it, from an issuer that ends in `/oauth/token`"
+                "is required where keys are fetched; only the `mindsphere` preset derives it, from an issuer that ends in `/oauth/token`, and `discovery` asks the issuer"
             }
             Self::MapWithoutTemplate => {
                 "is a map, but `issuer` has no `{tenant}`; list the tenants, or write `any`"
             }
+            Self::MaxStaleTooShort => {
+                "must be at least twice `refresh`, so that a failed refresh leaves time for another"
+            }
+            Self::MinRefreshTooLong => "must not be more than `refresh`",
             Self::NotAnHttpsUrl => {
                 "must be an `https` URL without user information, query and fragment for this preset"
             }

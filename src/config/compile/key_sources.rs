@@ -9,88 +9,12 @@ use super::super::report::Report;
 use super::super::warning::Notice;
 use super::issuer_problem::IssuerProblem;
 use super::issuer_template::{Speaker, VARIABLE, unfit};
+use super::key_discovery::{discovery, metadata_address};
+use super::key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
 use super::values::endpoint;
-use crate::crypto::digest::Digest;
 use crate::jwt::{JwkSet, KeySetId};
-use crate::message::{Endpoint, HttpCall};
+use crate::message::Endpoint;
 use crate::presets::IssuerPreset;
-
-/// Where the keys of an issuer come from. Issuers of one entry with one address share a source.
-#[derive(Clone, Debug)]
-pub struct KeySource {
-    id: KeySetId,
-    name: Arc<str>,
-    location: KeyLocation,
-}
-
-/// The keys of a source, or the way to them.
-#[derive(Clone, Debug)]
-pub enum KeyLocation {
-    /// The keys themselves, from the configuration.
-    Inline(Arc<JwkSet>),
-    /// Keys that are fetched, again and again.
-    Remote {
-        /// Where they are.
-        endpoint: Endpoint,
-        /// How long a fetched set counts as fresh: 10 s to 24 h.
-        refresh: Duration,
-        /// How long one call may take: 100 ms to 60 s.
-        timeout: Duration,
-    },
-}
-
-impl KeySource {
-    /// Its number, which is also its position among all sources.
-    pub const fn id(&self) -> KeySetId {
-        self.id
-    }
-
-    /// The name of the issuer's entry in the configuration.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The keys, or the way to them.
-    pub const fn location(&self) -> &KeyLocation {
-        &self.location
-    }
-
-    /// How long a key set counts as fresh; for ever when it is inline.
-    pub const fn refresh(&self) -> Duration {
-        match &self.location {
-            KeyLocation::Inline(_) => Duration::MAX,
-            KeyLocation::Remote { refresh, .. } => *refresh,
-        }
-    }
-
-    /// The call that fetches the keys; `None` when they are inline.
-    pub fn call(&self) -> Option<HttpCall> {
-        match &self.location {
-            KeyLocation::Inline(_) => None,
-            KeyLocation::Remote { endpoint, timeout, .. } => {
-                Some(HttpCall::get_json(endpoint, *timeout, HttpCall::KEY_SET_LIMIT))
-            }
-        }
-    }
-
-    /// The digest of what decides which keys a call brings: cluster and address. `None` when they
-    /// are inline.
-    pub fn meaning(&self) -> Option<[u8; 32]> {
-        match &self.location {
-            KeyLocation::Inline(_) => None,
-            KeyLocation::Remote { endpoint, .. } => {
-                let parts = [
-                    "jwks",
-                    &endpoint.cluster,
-                    endpoint.scheme,
-                    &endpoint.authority,
-                    &endpoint.path,
-                ];
-                Some(*Digest::of(&parts.map(str::as_bytes)).as_bytes())
-            }
-        }
-    }
-}
 
 /// The key sources found so far.
 #[derive(Default)]
@@ -120,10 +44,13 @@ impl KeySources {
     ) -> Option<KeySetId> {
         let jwks = section.section("jwks")?;
         let variable = speaker.variable.as_deref();
-        let address = match jwks.text("uri") {
-            Some(uri) => variable.map_or(uri.to_owned(), |value| uri.replace(VARIABLE, value)),
-            None if jwks.states("inline") => String::new(),
-            None => derived(preset, &speaker.issuer).unwrap_or_default(),
+        let address = match (jwks.text("discovery"), jwks.text("uri")) {
+            (Some(kind), _) => metadata_address(kind, &speaker.issuer).unwrap_or_default(),
+            (None, Some(uri)) => {
+                variable.map_or(uri.to_owned(), |value| uri.replace(VARIABLE, value))
+            }
+            (None, None) if jwks.states("inline") => String::new(),
+            (None, None) => derived(preset, &speaker.issuer).unwrap_or_default(),
         };
         let entry = section.place().path().to_owned();
         let key = (entry.clone(), address.clone());
@@ -132,7 +59,7 @@ impl KeySources {
         }
         let id = KeySetId(u32::try_from(self.sources.len()).ok()?);
         let mut found = Report::default();
-        let location = location(&jwks, &address, variable, &mut found);
+        let location = location(&jwks, &address, speaker, &mut found);
         let kind = if found.has_errors() { Heard::Errors } else { Heard::Warnings };
         if !found.is_empty() && self.heard.insert((entry, kind)) {
             report.append(found);
@@ -150,28 +77,20 @@ impl KeySources {
     }
 }
 
-/// How often fetched keys are fetched again.
-const REFRESH: Duration = Duration::from_secs(600);
-
-/// How long a call for keys may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
-
 fn location(
     jwks: &Section<'_>,
     address: &str,
-    variable: Option<&str>,
+    speaker: &Speaker,
     report: &mut Report,
 ) -> Option<KeyLocation> {
-    let is_fetched = ["cluster", "uri", "refresh", "timeout", "allow_plaintext"]
-        .iter()
-        .any(|key| jwks.states(key));
+    let is_fetched = FETCHED.iter().any(|key| jwks.states(key));
     match (jwks.states("inline"), is_fetched) {
         (true, true) => {
             report.error(jwks.place(), IssuerProblem::JwksTwice);
             None
         }
         (true, false) => inline(jwks, report),
-        (false, true) => fetched(jwks, address, variable, report),
+        (false, true) => remote(jwks, address, speaker, report),
         (false, false) => {
             report.error(jwks.place(), IssuerProblem::JwksUnstated);
             None
@@ -190,16 +109,37 @@ fn inline(jwks: &Section<'_>, report: &mut Report) -> Option<KeyLocation> {
     Some(KeyLocation::Inline(Arc::new(set)))
 }
 
-fn fetched(
+fn remote(
+    jwks: &Section<'_>,
+    address: &str,
+    speaker: &Speaker,
+    report: &mut Report,
+) -> Option<KeyLocation> {
+    if !jwks.states("cluster") {
+        report.error(&jwks.place_of("cluster"), IssuerProblem::KeysClusterUnstated);
+    }
+    let upkeep = upkeep(jwks, report);
+    let address = if jwks.states("discovery") {
+        if jwks.states("uri") {
+            report.error(&jwks.place_of("uri"), IssuerProblem::DiscoveryWithUri);
+        }
+        KeyAddress::Discovered(discovery(jwks, &speaker.issuer, address, report)?)
+    } else {
+        if jwks.states("hosts") {
+            report.error(&jwks.place_of("hosts"), IssuerProblem::HostsWithoutDiscovery);
+        }
+        KeyAddress::Stated(stated(jwks, address, speaker.variable.as_deref(), report)?)
+    };
+    Some(KeyLocation::Remote { address, upkeep })
+}
+
+fn stated(
     jwks: &Section<'_>,
     address: &str,
     variable: Option<&str>,
     report: &mut Report,
-) -> Option<KeyLocation> {
+) -> Option<Endpoint> {
     let uri = jwks.place_of("uri");
-    if !jwks.states("cluster") {
-        report.error(&jwks.place_of("cluster"), IssuerProblem::KeysClusterUnstated);
-    }
     if address.is_empty() {
         // A `uri` of a wrong type has been reported.
         if !jwks.states("uri") {
@@ -215,10 +155,22 @@ fn fetched(
         report.error(&uri, problem);
         return None;
     }
-    let endpoint = endpoint(jwks, &uri, address, report)?;
-    let timeout = jwks.duration("timeout").unwrap_or(TIMEOUT);
+    endpoint(jwks, &uri, address, report)
+}
+
+fn upkeep(jwks: &Section<'_>, report: &mut Report) -> Upkeep {
     let refresh = jwks.duration("refresh").unwrap_or(REFRESH);
-    Some(KeyLocation::Remote { endpoint, refresh, timeout })
+    let min_refresh = jwks.duration("min_refresh").unwrap_or(MIN_REFRESH);
+    let twice = refresh.saturating_mul(2);
+    let max_stale = jwks.duration("max_stale").unwrap_or(MAX_STALE.max(twice));
+    if jwks.states("min_refresh") && min_refresh > refresh {
+        report.error(&jwks.place_of("min_refresh"), IssuerProblem::MinRefreshTooLong);
+    }
+    if max_stale < twice {
+        report.error(&jwks.place_of("max_stale"), IssuerProblem::MaxStaleTooShort);
+    }
+    let timeout = jwks.duration("timeout").unwrap_or(TIMEOUT);
+    Upkeep { max_stale, min_refresh, refresh, timeout }
 }
 
 /// The address of the keys that follows from the issuer by the preset's rule.
@@ -227,3 +179,28 @@ fn derived(preset: Option<&IssuerPreset>, issuer: &str) -> Option<String> {
     let host = issuer.strip_suffix(preset.issuer_path.value)?;
     Some(format!("{host}{}", preset.keys_path.value))
 }
+
+/// The keys of `jwks` that mean that it is fetched.
+const FETCHED: [&str; 9] = [
+    "allow_plaintext",
+    "cluster",
+    "discovery",
+    "hosts",
+    "max_stale",
+    "min_refresh",
+    "refresh",
+    "timeout",
+    "uri",
+];
+
+/// How often fetched keys are fetched again.
+const REFRESH: Duration = Duration::from_secs(600);
+
+/// How often they are fetched again at most, whatever their cache headers say.
+const MIN_REFRESH: Duration = Duration::from_secs(10);
+
+/// How long they are used at most after their last fetch.
+const MAX_STALE: Duration = Duration::from_secs(24 * 3600);
+
+/// How long a call for keys may take.
+const TIMEOUT: Duration = Duration::from_secs(5);

@@ -37,7 +37,11 @@ const JWKS: &[Key] = &[
     Key::optional("inline", AnyObject),
     Key::optional("cluster", Text),
     Key::optional("uri", Text),
+    Key::optional("discovery", OneOf(&["oauth", "openid"])),
+    Key::optional("hosts", Map(&Text)),
     Key::optional("refresh", span(10_000, 86_400_000)),
+    Key::optional("min_refresh", span(10_000, 86_400_000)),
+    Key::optional("max_stale", span(600_000, 30 * 86_400_000)),
     Key::optional("timeout", TIMEOUT),
     Key::optional("allow_plaintext", Boolean),
 ];

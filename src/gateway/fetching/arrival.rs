@@ -1,0 +1,138 @@
+//! The end of a call: what arrived is checked and held, here and for the other workers.
+
+use std::sync::Arc;
+
+use super::super::backoff;
+use super::super::effect::{CallId, Effect};
+use super::super::origin::{Advance, Fault, Fetched};
+use super::super::slot::{Held, Resource, Stage};
+use super::{Fetching, Progress, Running};
+use crate::crypto::digest::Digest;
+use crate::message::{CallFailure, CallResponse};
+use crate::shared::{Failure, Record, SharedData};
+use crate::telemetry::{Fetch, Metric, Notice, What};
+use crate::time::Timestamp;
+
+impl Fetching {
+    /// The end of a call: what it brought is checked, stored for all workers, and held; or it leads to
+    /// the next call, under the same lease; or the failure is noted for all.
+    pub(in super::super) fn end(
+        &mut self,
+        id: CallId,
+        result: Result<CallResponse, CallFailure>,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        progress: &mut Progress,
+    ) {
+        let Some(Running { resource, step, cluster }) = self.calls.remove(&id) else { return };
+        let Some(slot) = self.slots.get(&resource) else { return };
+        let Stage::Leading { call, nonce, .. } = slot.stage() else { return };
+        if call != id {
+            return;
+        }
+        let setback = slot.setback();
+        let attempts = setback.map_or(0, |setback| setback.attempts);
+        let Some(meaning) = self.origins.meaning(&resource) else { return };
+        let entries = self.entries(&resource).clone();
+        let what = self.origins.what(&resource);
+        let fetch = match &resource {
+            Resource::Keys(_) => Fetch::Keys,
+            Resource::Token(..) => Fetch::Token,
+        };
+        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
+        match self.origins.accept(&resource, step, result, now) {
+            Ok(Advance::Next(step, call)) => {
+                let (id, deadline) = self.send(&resource, step, call, now, progress);
+                self.slot(&resource).go_on(id, deadline);
+                return;
+            }
+            Ok(Advance::Arrived(fetched, record)) => {
+                progress.outcomes.push(Metric::FetchSucceeded(fetch));
+                entries.complete(&meaning, nonce, &record, now, shared);
+                if let Fetched::Keys(set) = &fetched
+                    && !set.skipped().is_empty()
+                {
+                    let skipped = set.skipped().len();
+                    let what = what.clone();
+                    progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
+                }
+                let Record { fetched_at, fresh_until, .. } = record;
+                self.hold(&resource, fetched, Times { fetched_at, fresh_until });
+                if attempts > 0 {
+                    progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
+                }
+            }
+            Err(Fault { reason, prospect }) => {
+                progress.outcomes.push(Metric::FetchFailed(fetch));
+                let attempts = attempts.saturating_add(1);
+                let jitter = self.random.jitter();
+                let delay = backoff::delay(attempts, prospect, retry_after, jitter);
+                let what = self.origins.asked(&resource, step);
+                let cause = cause(&what, reason);
+                let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };
+                entries.fail(&meaning, nonce, failure, now, shared);
+                self.slot(&resource).set_back(failure);
+                // The same failure is said once, by whichever worker meets it first.
+                if setback.is_none_or(|before| before.cause != cause) {
+                    let retry_after = delay;
+                    let notice =
+                        Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
+                    progress.effects.push(Effect::Log(notice));
+                }
+            }
+        }
+        progress.settled.push(resource);
+    }
+
+    /// Takes over what another worker fetched, after the same checks.
+    pub(super) fn adopt(
+        &mut self,
+        resource: &Resource,
+        record: Record,
+        now: Timestamp,
+    ) -> Result<(), &'static str> {
+        // Workers read the clock at different moments; what one has just stored is not from the future.
+        let times =
+            Times { fetched_at: record.fetched_at.min(now), fresh_until: record.fresh_until };
+        let fetched = self.origins.restore(resource, record, now)?;
+        self.hold(resource, fetched, times);
+        Ok(())
+    }
+
+    fn hold(&mut self, resource: &Resource, fetched: Fetched, times: Times) {
+        let Times { fetched_at, fresh_until } = times;
+        let jitter = self.random.jitter();
+        let held = match (fetched, resource) {
+            (Fetched::Keys(set), Resource::Keys(id)) => {
+                self.keys.set(*id, Arc::new(set));
+                let Some(upkeep) = self.origins.upkeep(*id) else { return };
+                let after = upkeep.refresh_after(fresh_until.since(fetched_at), jitter);
+                Held::new(None, fetched_at, fetched_at + after)
+            }
+            (Fetched::Token(token), Resource::Token(..)) => {
+                let window = self.config.limits().refresh_ahead;
+                let refresh_at = token.refresh_at(window, jitter);
+                Held::new(Some(Arc::new(token)), fetched_at, refresh_at)
+            }
+            (Fetched::Keys(_), Resource::Token(..)) | (Fetched::Token(_), Resource::Keys(_)) => {
+                return;
+            }
+        };
+        self.slot(resource).hold(held);
+    }
+}
+
+/// The times of something fetched.
+#[derive(Clone, Copy)]
+struct Times {
+    fetched_at: Timestamp,
+    /// When its origin holds it for outdated.
+    fresh_until: Timestamp,
+}
+
+/// A short digest of what failed and why: the workers have no texts in common.
+fn cause(what: &What, reason: &str) -> u32 {
+    let digest = Digest::of(&[what.to_string().as_bytes(), reason.as_bytes()]);
+    let [a, b, c, d, ..] = *digest.as_bytes();
+    u32::from_le_bytes([a, b, c, d])
+}
