@@ -129,10 +129,13 @@ impl Refusal {
     const fn row(&self) -> Row {
         match self {
             Self::Credential(error) => match error {
-                CredentialError::AuthorizationRepeated => row::CREDENTIAL_CONFLICT,
-                CredentialError::BearerMalformed | CredentialError::SchemeUnsupported => {
-                    row::TOKEN_INVALID
+                CredentialError::AuthorizationRepeated | CredentialError::TokensDiffer => {
+                    row::CREDENTIAL_CONFLICT
                 }
+                CredentialError::BearerMalformed
+                | CredentialError::PrefixMissing
+                | CredentialError::SchemeUnsupported => row::TOKEN_INVALID,
+                CredentialError::OriginUnproven => row::ORIGIN_MISMATCH,
             },
             Self::Denied(denial) => denial_row(denial),
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,

@@ -139,7 +139,10 @@ fn refusals() -> Vec<Refusal> {
         [
             CredentialError::AuthorizationRepeated,
             CredentialError::BearerMalformed,
+            CredentialError::OriginUnproven,
+            CredentialError::PrefixMissing,
             CredentialError::SchemeUnsupported,
+            CredentialError::TokensDiffer,
         ]
         .map(Refusal::from),
     );
@@ -242,7 +245,10 @@ fn assert_listed(refusal: &Refusal) {
         Refusal::Credential(
             CredentialError::AuthorizationRepeated
             | CredentialError::BearerMalformed
-            | CredentialError::SchemeUnsupported,
+            | CredentialError::OriginUnproven
+            | CredentialError::PrefixMissing
+            | CredentialError::SchemeUnsupported
+            | CredentialError::TokensDiffer,
         )
         | Refusal::Denied(
             Denial::CredentialMissing

@@ -31,6 +31,8 @@ pub enum Notice {
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
     Plaintext,
+    /// Tokens in URLs.
+    TokenInQuery,
     /// A route lets credentials through that nobody has verified.
     UnverifiedPassed,
     /// Callers with a subtenant get a token for the whole tenant.
@@ -91,6 +93,9 @@ impl fmt::Display for Notice {
             ),
             Self::Plaintext => formatter.write_str(
                 "is fetched over plain `http`: whoever sits on the way can read and replace it",
+            ),
+            Self::TokenInQuery => formatter.write_str(
+                "lets tokens stand in URLs, which are logged and kept in histories; use a header where the client can",
             ),
             Self::UnverifiedPassed => formatter.write_str(
                 "lets credentials through to the upstream that nobody has verified",

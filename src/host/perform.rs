@@ -124,6 +124,9 @@ pub(super) fn refuse_broken() {
 fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     for edit in edits {
         match edit {
+            HeaderEdit::Reduce(reduced) => {
+                abi::set_request_header(reduced.name(), reduced.expose())?;
+            }
             HeaderEdit::Remove(name) => abi::remove_request_header(name)?,
             HeaderEdit::Set(name, value) => {
                 abi::set_request_header(name.as_str(), value.expose())?;

@@ -21,6 +21,7 @@ mod policy;
 mod problem;
 mod route_problem;
 mod routes;
+mod token_places;
 mod values;
 
 pub use credential_problem::CredentialProblem;
@@ -30,6 +31,7 @@ pub use key_sources::{KeyLocation, KeySource};
 pub use limits::Limits;
 pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
+pub use token_places::PlaceProblem;
 
 use std::collections::HashSet;
 
@@ -60,6 +62,7 @@ pub(super) fn compile(
         Some("ingress") => Some(Deployment::Ingress),
         Some(_) | None => None,
     };
+    let places = token_places::token_places(root, deployment, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
     let routes =
         routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
@@ -69,6 +72,7 @@ pub(super) fn compile(
         deployment: deployment?,
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
+        places,
         no_match: match root.text("no_match") {
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,

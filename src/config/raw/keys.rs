@@ -11,6 +11,7 @@ pub const DOCUMENT: &[Key] = &[
     Key::optional("issuers", List(&Object(ISSUER))),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
     Key::required("routes", List(&Object(ROUTE))),
+    Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
     Key::optional("limits", Object(LIMITS)),
@@ -123,6 +124,14 @@ const INJECT: &[Key] = &[
     Key::optional("header", Text),
     Key::optional("prefix", Shape::TextOrNothing),
     Key::optional("when", OneOf(&["always", "no_caller_token"])),
+];
+
+/// `token_places[]`.
+const TOKEN_PLACE: &[Key] = &[
+    Key::optional("header", Text),
+    Key::optional("prefix", Shape::TextOrNothing),
+    Key::optional("cookie", Text),
+    Key::optional("query", Text),
 ];
 
 /// `identity_headers`.
