@@ -264,6 +264,7 @@ const fn token_row(error: TokenError) -> Row {
         | TokenError::ClaimInvalid(_)
         | TokenError::ClaimMissing(_)
         | TokenError::ClientMismatch
+        | TokenError::ConfirmationMismatch
         | TokenError::ConfirmationUnsupported
         | TokenError::HeaderInvalid
         | TokenError::HeaderUnsupported
@@ -272,6 +273,7 @@ const fn token_row(error: TokenError) -> Row {
         | TokenError::IssuerUnknown
         | TokenError::KeyAmbiguous
         | TokenError::KeyUnfit
+        | TokenError::LifetimeTooLong
         | TokenError::Malformed
         | TokenError::NotAccessToken
         | TokenError::NotYetValid

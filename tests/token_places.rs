@@ -11,11 +11,13 @@ mod support;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use support::{Mint, START};
 use tenantgate::config;
 use tenantgate::crypto::SoftwareVerifier;
 use tenantgate::gateway::{Gateway, Outcome, StreamId};
-use tenantgate::message::{HeaderEdit, RequestHead};
+use tenantgate::message::{Connection, HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
 
 type Fields = Vec<(String, String)>;
@@ -60,11 +62,30 @@ fn gateway(mint: &Mint) -> Gateway {
 }
 
 fn ask(gateway: &mut Gateway, now: Timestamp, fields: &[(&str, &str)]) -> Answer {
+    ask_over(gateway, now, fields, &Certificate(None))
+}
+
+/// The certificate of a connection.
+struct Certificate(Option<[u8; 32]>);
+
+impl Connection for Certificate {
+    fn certificate_digest(&self) -> Option<[u8; 32]> {
+        self.0
+    }
+}
+
+fn ask_over(
+    gateway: &mut Gateway,
+    now: Timestamp,
+    fields: &[(&str, &str)],
+    connection: &dyn Connection,
+) -> Answer {
     let common = [(":method", "GET"), (":scheme", "https"), (":authority", "api.example")];
     let is_stated = |name: &str| fields.iter().any(|(stated, _)| *stated == name);
     let mut all: Vec<_> = common.into_iter().filter(|(name, _)| !is_stated(name)).collect();
     all.extend(fields);
     let head = RequestHead::new(all.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect());
+    let head = head.with_connection(connection);
     match gateway.request(StreamId(1), &head, now, &SoftwareVerifier) {
         Outcome::Forward(edits) => Ok(edited(&all, &edits)),
         Outcome::Refuse(refused) => Err((refused.reply.status, refused.reason)),
@@ -247,4 +268,56 @@ fn a_cookie_does_nothing_for_a_page_of_another_origin() {
     let sign_in = [(":path", "/optional/x"), (":method", "POST"), ("cookie", &cookie), foreign];
     let answer = ask(&mut gateway, late, &sign_in);
     assert_eq!(answer, seen(&[(":path", "/optional/x"), foreign]));
+}
+
+#[test]
+fn a_bound_token_is_compared_with_the_certificate_of_each_request() {
+    let mint = Mint::new();
+    let mut gateway = gateway(&mint);
+    let thumbprint = URL_SAFE_NO_PAD.encode([7; 32]);
+    let token = mint.token_of(&format!(
+        r#"{{"iss":"https://id.example","aud":"our-api","exp":{},"ten":"acme","cnf":{{"x5t#S256":"{thumbprint}"}}}}"#,
+        START.as_seconds() + 3600
+    ));
+    let bearer = format!("Bearer {token}");
+    let forwarded = format!("Hash={};Subject=\"CN=a\"", "07".repeat(32));
+    let fields = [
+        (":path", "/forward/x"),
+        ("authorization", bearer.as_str()),
+        ("x-forwarded-client-cert", &forwarded),
+    ];
+    let refused = Err((401, "confirmation_mismatch"));
+    // Twice each, because a verified token is remembered, and its holder is not.
+    for (certificate, is_good) in [
+        (None, false),
+        (Some([8; 32]), false),
+        (Some([7; 32]), true),
+        (Some([8; 32]), false),
+        (None, false),
+        (Some([7; 32]), true),
+    ] {
+        let answer = ask_over(&mut gateway, START, &fields, &Certificate(certificate));
+        let expected = if is_good { seen(&fields) } else { refused.clone() };
+        assert_eq!(answer, expected, "{certificate:?}");
+    }
+}
+
+/// A connection that must not be asked.
+struct Unasked;
+
+impl Connection for Unasked {
+    fn certificate_digest(&self) -> Option<[u8; 32]> {
+        panic!("the host was asked for a certificate that no token needs")
+    }
+}
+
+#[test]
+fn a_token_that_is_bound_to_nothing_costs_no_call_of_the_host() {
+    let mint = Mint::new();
+    let mut gateway = gateway(&mint);
+    let bearer = format!("Bearer {}", mint.token("acme", None, START));
+    let fields = [(":path", "/forward/x"), ("authorization", bearer.as_str())];
+    for _ in 0..2 {
+        assert_eq!(ask_over(&mut gateway, START, &fields, &Unasked), seen(&fields));
+    }
 }

@@ -93,6 +93,7 @@ impl Gateway {
         match verified {
             Ok(token) => {
                 presented.check_origin(head)?;
+                token.confirm(|| head.certificate_digest())?;
                 Ok(Principal::of_token(token))
             }
             // A browser keeps sending a cookie that has expired: refusing it would keep its user

@@ -4,6 +4,7 @@
 //! assumes UTF-8.
 
 mod call;
+mod connection;
 mod cookie;
 mod edits;
 mod head;
@@ -16,6 +17,7 @@ mod reply;
 mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
+pub use connection::{Connection, parse_digest};
 pub use cookie::{CookieName, CookieNameError, cookie_values};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use head::{Fields, RequestHead};

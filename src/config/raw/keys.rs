@@ -30,6 +30,9 @@ const ISSUER: &[Key] = &[
     Key::required("jwks", Object(JWKS)),
     Key::optional("claims", Object(CLAIMS)),
     Key::optional("clock_skew", span(0, 300_000)),
+    Key::optional("max_lifetime", span(1_000, 31_536_000_000)),
+    Key::optional("profile", OneOf(&["at+jwt"])),
+    Key::optional("token_types", TEXTS),
     Key::optional("accept_own_tokens", Boolean),
 ];
 
