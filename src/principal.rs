@@ -100,6 +100,8 @@ impl Principal {
                 user: None,
             }),
             leeway: crate::time::Leeway::DEFAULT,
+            max_lifetime: None,
+            token_types: None,
             access_tokens: AccessTokenRules::Plain,
             own_clients: Arc::default(),
             own_tokens: OwnTokens::Refused,

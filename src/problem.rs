@@ -129,10 +129,13 @@ impl Refusal {
     const fn row(&self) -> Row {
         match self {
             Self::Credential(error) => match error {
-                CredentialError::AuthorizationRepeated => row::CREDENTIAL_CONFLICT,
-                CredentialError::BearerMalformed | CredentialError::SchemeUnsupported => {
-                    row::TOKEN_INVALID
+                CredentialError::AuthorizationRepeated | CredentialError::TokensDiffer => {
+                    row::CREDENTIAL_CONFLICT
                 }
+                CredentialError::BearerMalformed
+                | CredentialError::PrefixMissing
+                | CredentialError::SchemeUnsupported => row::TOKEN_INVALID,
+                CredentialError::OriginUnproven => row::ORIGIN_MISMATCH,
             },
             Self::Denied(denial) => denial_row(denial),
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
@@ -261,6 +264,7 @@ const fn token_row(error: TokenError) -> Row {
         | TokenError::ClaimInvalid(_)
         | TokenError::ClaimMissing(_)
         | TokenError::ClientMismatch
+        | TokenError::ConfirmationMismatch
         | TokenError::ConfirmationUnsupported
         | TokenError::HeaderInvalid
         | TokenError::HeaderUnsupported
@@ -269,6 +273,7 @@ const fn token_row(error: TokenError) -> Row {
         | TokenError::IssuerUnknown
         | TokenError::KeyAmbiguous
         | TokenError::KeyUnfit
+        | TokenError::LifetimeTooLong
         | TokenError::Malformed
         | TokenError::NotAccessToken
         | TokenError::NotYetValid

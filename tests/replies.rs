@@ -139,7 +139,10 @@ fn refusals() -> Vec<Refusal> {
         [
             CredentialError::AuthorizationRepeated,
             CredentialError::BearerMalformed,
+            CredentialError::OriginUnproven,
+            CredentialError::PrefixMissing,
             CredentialError::SchemeUnsupported,
+            CredentialError::TokensDiffer,
         ]
         .map(Refusal::from),
     );
@@ -212,6 +215,7 @@ fn token_errors() -> impl Iterator<Item = TokenError> {
         E::ClaimInvalid(ClaimKind::Subtenant(None)),
         E::ClaimMissing(ClaimKind::Tenant(None)),
         E::ClientMismatch,
+        E::ConfirmationMismatch,
         E::ConfirmationUnsupported,
         E::Expired { expired_at, now: expired_at },
         E::HeaderInvalid,
@@ -221,6 +225,7 @@ fn token_errors() -> impl Iterator<Item = TokenError> {
         E::IssuerUnknown,
         E::KeyAmbiguous,
         E::KeyUnfit,
+        E::LifetimeTooLong,
         E::Malformed,
         E::NotAccessToken,
         E::NotYetValid,
@@ -242,7 +247,10 @@ fn assert_listed(refusal: &Refusal) {
         Refusal::Credential(
             CredentialError::AuthorizationRepeated
             | CredentialError::BearerMalformed
-            | CredentialError::SchemeUnsupported,
+            | CredentialError::OriginUnproven
+            | CredentialError::PrefixMissing
+            | CredentialError::SchemeUnsupported
+            | CredentialError::TokensDiffer,
         )
         | Refusal::Denied(
             Denial::CredentialMissing

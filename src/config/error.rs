@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::compile::{
     AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem, NameProblem,
-    RouteProblem,
+    PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 
@@ -37,6 +37,8 @@ pub enum Problem {
     List(ListProblem),
     /// A name, or a reference to one.
     Name(NameProblem),
+    /// A place for tokens.
+    Place(PlaceProblem),
     /// A route, alone or together with what it names.
     Route(RouteProblem),
     /// The shape: an unknown key, a wrong type, a missing value.
@@ -171,6 +173,12 @@ impl From<NameProblem> for Problem {
     }
 }
 
+impl From<PlaceProblem> for Problem {
+    fn from(problem: PlaceProblem) -> Self {
+        Self::Place(problem)
+    }
+}
+
 impl From<RouteProblem> for Problem {
     fn from(problem: RouteProblem) -> Self {
         Self::Route(problem)
@@ -199,6 +207,7 @@ impl fmt::Display for Problem {
             Self::Issuer(problem) => problem.fmt(formatter),
             Self::List(problem) => problem.fmt(formatter),
             Self::Name(problem) => problem.fmt(formatter),
+            Self::Place(problem) => problem.fmt(formatter),
             Self::Route(problem) => problem.fmt(formatter),
             Self::Shape(problem) => problem.fmt(formatter),
         }

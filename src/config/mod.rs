@@ -18,7 +18,7 @@ mod warning;
 
 pub use self::compile::{
     AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery,
-    KeyLocation, KeySource, Limits, ListProblem, NameProblem, RouteProblem, Upkeep,
+    KeyLocation, KeySource, Limits, ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep,
 };
 pub use self::duration::DurationError;
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
@@ -28,6 +28,7 @@ pub use self::warning::{Notice, Warning};
 
 use self::raw::Section;
 use self::report::Report;
+use crate::credential::TokenPlaces;
 use crate::jwt::Issuers;
 use crate::policy::{Deployment, IdentityHeaders, OwnedHeaders, Policy};
 use crate::technical_token;
@@ -100,6 +101,11 @@ impl Config {
     /// The headers that clients can never bring in.
     pub const fn owned_headers(&self) -> &OwnedHeaders {
         self.policy.owned()
+    }
+
+    /// Where callers' tokens may stand besides `authorization`.
+    pub const fn places(&self) -> &TokenPlaces {
+        self.policy.owned().places()
     }
 
     /// The headers that tell upstreams who the caller is.

@@ -31,6 +31,15 @@ pub enum Notice {
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
     Plaintext,
+    /// Several issuers may speak for a tenant, and for that many more.
+    TenantsShared {
+        /// The first of these tenants.
+        tenant: Quoted,
+        /// How many others there are.
+        more: usize,
+    },
+    /// Tokens in URLs.
+    TokenInQuery,
     /// A route lets credentials through that nobody has verified.
     UnverifiedPassed,
     /// Callers with a subtenant get a token for the whole tenant.
@@ -91,6 +100,16 @@ impl fmt::Display for Notice {
             ),
             Self::Plaintext => formatter.write_str(
                 "is fetched over plain `http`: whoever sits on the way can read and replace it",
+            ),
+            Self::TenantsShared { tenant, more } => {
+                write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;
+                if *more > 0 {
+                    write!(formatter, " and {more} more")?;
+                }
+                formatter.write_str("; whoever can sign for one of them can act for the tenant")
+            }
+            Self::TokenInQuery => formatter.write_str(
+                "lets tokens stand in URLs, which are logged and kept in histories; use a header where the client can",
             ),
             Self::UnverifiedPassed => formatter.write_str(
                 "lets credentials through to the upstream that nobody has verified",

@@ -1,4 +1,4 @@
-//! The bearer token of a request: from the `authorization` field alone (RFC 6750 §2.1).
+//! A bearer token, as it stands in the `authorization` field (RFC 6750 §2.1) or at another place.
 
 use std::fmt;
 
@@ -12,8 +12,7 @@ pub struct Bearer<'a>(&'a [u8]);
 impl<'a> Bearer<'a> {
     /// The bearer token of `head`, if an `authorization` field is there.
     ///
-    /// The scheme is compared ignoring case (RFC 9110 §11.1). The token is never looked for in the
-    /// query or the body.
+    /// The scheme is compared ignoring case (RFC 9110 §11.1).
     pub(super) fn extract(head: &RequestHead<'a>) -> Result<Option<Self>, CredentialError> {
         let mut values = head.values(b"authorization");
         let Some(value) = values.next() else {
@@ -38,6 +37,22 @@ impl<'a> Bearer<'a> {
             });
         }
         Ok(Some(Self(token)))
+    }
+
+    /// The token of a header that holds `prefix`, in any case of letters, and then the token.
+    pub(super) fn after_prefix(value: &'a [u8], prefix: &[u8]) -> Result<Self, CredentialError> {
+        let parts = value.split_at_checked(prefix.len());
+        let parts = parts.filter(|(start, _)| start.eq_ignore_ascii_case(prefix));
+        let (_, token) = parts.ok_or(CredentialError::PrefixMissing)?;
+        Self::parse(token).map_err(|error| {
+            // A list, which hosts make of two fields.
+            if token.contains(&b',') { CredentialError::TokensDiffer } else { error }
+        })
+    }
+
+    /// A token that stands alone.
+    pub(super) fn parse(token: &'a [u8]) -> Result<Self, CredentialError> {
+        if is_b64token(token) { Ok(Self(token)) } else { Err(CredentialError::BearerMalformed) }
     }
 
     /// The token, for the one place that verifies it.

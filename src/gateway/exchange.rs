@@ -10,7 +10,7 @@ use super::Gateway;
 use super::slot::{Found, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{KeySetId, Unverified};
+use crate::jwt::{KeySetId, TokenError, Unverified};
 use crate::message::{HeaderEdits, HeaderValue, RequestHead, RequestTarget};
 use crate::policy::{Authentication, GuardedRoute, Injection, Policy};
 use crate::principal::Principal;
@@ -83,14 +83,24 @@ impl Gateway {
         if route.authentication() == Authentication::NotLookedAt {
             return Ok(Principal::anonymous());
         }
-        let presented = credential::extract(head)?;
+        let config = Arc::clone(&self.config);
+        let presented = credential::extract(head, config.places())?;
         let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
-        let issuers = self.config.issuers();
+        let issuers = config.issuers();
         let keys = &self.fetching.keys;
         let verified =
             self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
         match verified {
-            Ok(token) => Ok(Principal::of_token(token)),
+            Ok(token) => {
+                presented.check_origin(head)?;
+                token.confirm(|| head.certificate_digest())?;
+                Ok(Principal::of_token(token))
+            }
+            // A browser keeps sending a cookie that has expired: refusing it would keep its user
+            // from signing in again.
+            Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
+                Ok(Principal::anonymous())
+            }
             Err(Unverified::Refused(error)) => Err(error.into()),
             Err(Unverified::KeysMissing(id)) => Err(self.keys_missing(id, now)),
             Err(Unverified::KeyUnknown(id)) => Err(self.key_unknown(id, now)),

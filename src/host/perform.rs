@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::abi;
+use super::connection::HostConnection;
 use super::metrics::Metrics;
 use super::root::Calls;
 use super::shared::HostShared;
@@ -51,7 +52,8 @@ impl Host for RootHost<'_> {
                 refuse_broken();
                 return;
             };
-            match decide(&RequestHead::new(fields), self.signatures) {
+            let head = RequestHead::new(fields).with_connection(&HostConnection);
+            match decide(&head, self.signatures) {
                 Outcome::Wait { .. } => {}
                 outcome @ Outcome::Forward(_) => {
                     if apply(&outcome) == Course::Forwarded && abi::resume_request().is_err() {
@@ -124,6 +126,9 @@ pub(super) fn refuse_broken() {
 fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     for edit in edits {
         match edit {
+            HeaderEdit::Reduce(reduced) => {
+                abi::set_request_header(reduced.name(), reduced.expose())?;
+            }
             HeaderEdit::Remove(name) => abi::remove_request_header(name)?,
             HeaderEdit::Set(name, value) => {
                 abi::set_request_header(name.as_str(), value.expose())?;

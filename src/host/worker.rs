@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::abi;
+use super::connection::HostConnection;
 use super::perform::apply;
 use super::signatures::HostSignatures;
 use crate::gateway::{Gateway, Outcome, StreamId};
@@ -50,7 +51,7 @@ impl Worker {
     fn decide(&self, stream: StreamId) -> Option<Outcome> {
         let now = abi::now().ok()?;
         let pairs = abi::header_pairs(abi::Map::Request).ok()?;
-        let head = RequestHead::new(parse_pairs(&pairs)?);
+        let head = RequestHead::new(parse_pairs(&pairs)?).with_connection(&HostConnection);
         let mut gateway = self.gateway.try_borrow_mut().ok()?;
         Some(gateway.request(stream, &head, now, &self.signatures))
     }

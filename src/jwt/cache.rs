@@ -187,7 +187,8 @@ enum Lifetime {
 
 const fn lifetime(error: TokenError) -> Lifetime {
     match error {
-        TokenError::IssuedInFuture
+        TokenError::ConfirmationMismatch
+        | TokenError::IssuedInFuture
         | TokenError::Malformed
         | TokenError::NotYetValid
         | TokenError::SignatureUnsupported
@@ -206,6 +207,7 @@ const fn lifetime(error: TokenError) -> Lifetime {
         | TokenError::HeaderUnsupported
         | TokenError::IssuedAfterExpiry
         | TokenError::IssuerUnknown
+        | TokenError::LifetimeTooLong
         | TokenError::NotAccessToken
         | TokenError::OwnToken
         | TokenError::PayloadInvalid

@@ -1,5 +1,6 @@
 //! Typed reading of claims: each is absent, sound, or a refusal; an odd shape is never "absent".
 
+use super::compact::decode_base64url;
 use super::error::{ClaimKind, TokenError};
 use super::names::{ClaimName, ClaimNames};
 use super::scopes::Scopes;
@@ -114,6 +115,28 @@ impl<'c, 'a> Claims<'c, 'a> {
         };
         let text = claim.as_str().ok_or(invalid(None))?;
         SubtenantId::parse(text).map(Some).map_err(|error| invalid(Some(error)))
+    }
+
+    /// The SHA-256 digest of the certificate that the token is bound to (`cnf` with `x5t#S256`,
+    /// RFC 8705 §3.1). Any other way of binding, or a second one beside it, is a refusal.
+    pub(super) fn confirmation(&self) -> Result<Option<[u8; 32]>, TokenError> {
+        let digest = match self.value.get("cnf") {
+            None => return Ok(None),
+            Some(Value::Object(members)) => match members.as_slice() {
+                [(name, Value::String(text))] if name == "x5t#S256" => {
+                    decode_base64url(text.as_bytes()).and_then(|bytes| bytes.try_into().ok())
+                }
+                _ => None,
+            },
+            Some(
+                Value::Array(_)
+                | Value::Bool(_)
+                | Value::Null
+                | Value::Number(_)
+                | Value::String(_),
+            ) => None,
+        };
+        digest.map(Some).ok_or(TokenError::ConfirmationUnsupported)
     }
 
     /// Whether one of these members is there, whatever its value.

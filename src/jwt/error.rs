@@ -20,7 +20,10 @@ pub enum TokenError {
     ClaimMissing(ClaimKind),
     /// The client is not one that the issuer's rules expect.
     ClientMismatch,
-    /// The token is bound to a key of its holder (`cnf`, RFC 7800), which cannot be checked.
+    /// The token is bound to another certificate than the one of its connection, or that has none
+    /// (RFC 8705 §3.1).
+    ConfirmationMismatch,
+    /// The token is bound to a key of its holder (`cnf`, RFC 7800) in a way that cannot be checked.
     ConfirmationUnsupported,
     /// It has expired, the leeway included.
     Expired {
@@ -43,6 +46,8 @@ pub enum TokenError {
     KeyAmbiguous,
     /// The key of that `kid` is not one for this `alg`.
     KeyUnfit,
+    /// From `iat` to `exp` it is longer than the issuer's tokens may live.
+    LifetimeTooLong,
     /// It is not three base64url parts (RFC 7515 §7.1) in canonical, unpadded form.
     Malformed,
     /// It is an ID token, a refresh token or another kind than an access token.
@@ -105,6 +110,7 @@ impl TokenError {
             Self::ClaimInvalid(claim) => claim.invalid(),
             Self::ClaimMissing(claim) => claim.missing(),
             Self::ClientMismatch => "client_mismatch",
+            Self::ConfirmationMismatch => "confirmation_mismatch",
             Self::ConfirmationUnsupported => "confirmation_unsupported",
             Self::Expired { .. } => "expired",
             Self::HeaderInvalid => "header_invalid",
@@ -114,6 +120,7 @@ impl TokenError {
             Self::IssuerUnknown => "issuer_unknown",
             Self::KeyAmbiguous => "key_ambiguous",
             Self::KeyUnfit => "key_unfit",
+            Self::LifetimeTooLong => "lifetime_too_long",
             Self::Malformed => "malformed",
             Self::NotAccessToken => "not_access_token",
             Self::NotYetValid => "not_yet_valid",

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::keyring::KeySetId;
 use super::names::ClaimNames;
@@ -36,6 +37,12 @@ pub struct IssuerParts {
     pub claims: Arc<ClaimNames>,
     /// How far its clock and ours may be apart.
     pub leeway: Leeway,
+    /// How long its tokens may live, from `iat` to `exp`; then `iat` is required. `None`: as long as
+    /// they say.
+    pub max_lifetime: Option<Duration>,
+    /// The values of `typ` that its tokens may have, in lower case and without `application/`; then
+    /// `typ` is required. `None`: as `access_tokens` says.
+    pub token_types: Option<Arc<[Box<str>]>>,
     /// How its access tokens are told from its other tokens.
     pub access_tokens: AccessTokenRules,
     /// The OAuth clients of our own credentials.
@@ -71,6 +78,9 @@ pub enum AccessTokenRules {
     MindSphere,
     /// RFC 7519 and RFC 9068: `typ` is absent, `JWT` or `at+jwt`.
     Plain,
+    /// The profile of RFC 9068 §4: `typ` is `at+jwt`; `iat`, `sub`, `aud`, `jti` and the client are
+    /// required.
+    Rfc9068,
 }
 
 /// What happens to a token of a program (not of a user) that one of our own credentials obtained.
@@ -108,7 +118,9 @@ impl IssuerRules {
     pub fn new(parts: IssuerParts) -> Result<Self, IssuerRulesError> {
         let needs_tenant = match (&parts.tenants, parts.access_tokens) {
             (Tenants::Only(_), _) | (_, AccessTokenRules::MindSphere) => true,
-            (Tenants::Any, AccessTokenRules::Plain) => parts.claims.subtenant.is_some(),
+            (Tenants::Any, AccessTokenRules::Plain | AccessTokenRules::Rfc9068) => {
+                parts.claims.subtenant.is_some()
+            }
         };
         let lists = [&parts.audiences, &parts.clients];
         let is_empty_list = lists.into_iter().flatten().any(Expected::is_empty)

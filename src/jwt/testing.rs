@@ -112,6 +112,8 @@ pub(crate) fn rules() -> IssuerParts {
             user: Some(name("user_name")),
         }),
         leeway: Leeway::DEFAULT,
+        max_lifetime: None,
+        token_types: None,
         access_tokens: AccessTokenRules::MindSphere,
         own_clients: Arc::new(HashSet::from(["own-client".into()])),
         own_tokens: OwnTokens::Refused,

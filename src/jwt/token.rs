@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::error::TokenError;
 use super::issuer::IssuerRules;
 use super::scopes::Scopes;
 use crate::crypto::Thumbprint;
@@ -26,6 +27,7 @@ pub(super) struct Verified {
     pub(super) scopes: Scopes,
     pub(super) expires_at: Timestamp,
     pub(super) thumbprint: Thumbprint,
+    pub(super) confirmation: Option<[u8; 32]>,
 }
 
 impl VerifiedToken {
@@ -74,6 +76,19 @@ impl VerifiedToken {
         &self.0.thumbprint
     }
 
+    /// Checks that whoever presents it holds the certificate that it is bound to, if it is bound to
+    /// one (RFC 8705 §3.1). `digest` gives the SHA-256 digest of the certificate of the connection,
+    /// and is asked for bound tokens alone. It belongs to the request, so it is never remembered.
+    ///
+    /// # Errors
+    /// [`TokenError::ConfirmationMismatch`] for another certificate, or none.
+    pub fn confirm(&self, digest: impl FnOnce() -> Option<[u8; 32]>) -> Result<(), TokenError> {
+        match self.0.confirmation {
+            Some(bound) if digest() != Some(bound) => Err(TokenError::ConfirmationMismatch),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The memory that it holds besides what issuers share, in bytes; allocation costs are estimated.
     pub(super) fn footprint(&self) -> usize {
         let texts = [&self.0.subject, &self.0.client, &self.0.user];
@@ -100,6 +115,7 @@ impl VerifiedToken {
             scopes: Scopes::from_texts(scopes.to_vec()).unwrap(),
             expires_at,
             thumbprint: Thumbprint([7; 32]),
+            confirmation: None,
         }))
     }
 }

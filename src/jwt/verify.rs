@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::claims::{self, Claims};
 use super::compact::{Compact, Header, parse_claims, parse_header};
 use super::error::{ClaimKind, TokenError};
-use super::issuer::{AccessTokenRules, IssuerRules, Issuers, OwnTokens, Tenants};
+use super::issuer::{AccessTokenRules, IssuerParts, IssuerRules, Issuers, OwnTokens, Tenants};
 use super::jwks::{Jwk, KeyNotFound};
 use super::keyring::{KeyRing, KeySetId};
 use super::scopes::Scopes;
@@ -49,7 +49,7 @@ pub fn verify(
     let issuer = find_issuer(&payload, issuers)?;
     let rules = issuer.parts();
     let algorithm = header.algorithm(&rules.algorithms)?;
-    check_type(&header, rules.access_tokens)?;
+    check_type(&header, rules)?;
     let claims = Claims::new(&payload, &rules.claims);
     let expires_at = check_times(&claims, issuer, now)?;
     check_recipient(&claims, issuer)?;
@@ -67,6 +67,7 @@ pub fn verify(
         scopes: scopes.unwrap_or_default(),
         expires_at,
         thumbprint: *key.key().thumbprint(),
+        confirmation: claims.confirmation()?,
     }))
 }
 
@@ -107,15 +108,26 @@ fn find_issuer<'i>(
 
 /// RFC 8725 §3.11: other kinds of JWT that the issuer signs say so in `typ`. Media types ignore
 /// case, and `application/` may be left out (RFC 7515 §4.1.9).
-fn check_type(header: &Header<'_>, rules: AccessTokenRules) -> Result<(), TokenError> {
-    let Some(token_type) = header.token_type else {
-        return Ok(());
+fn check_type(header: &Header<'_>, rules: &IssuerParts) -> Result<(), TokenError> {
+    let is_allowed = match (header.token_type, &rules.token_types) {
+        (None, None) => rules.access_tokens != AccessTokenRules::Rfc9068,
+        (None, Some(_)) => false,
+        (Some(stated), Some(allowed)) => {
+            let stated = stated.to_ascii_lowercase();
+            let short = stated.strip_prefix("application/").unwrap_or(&stated);
+            allowed.iter().any(|allowed| **allowed == *short)
+        }
+        (Some(stated), None) => {
+            let allowed: &[&str] = match rules.access_tokens {
+                AccessTokenRules::MindSphere => &["JWT"],
+                AccessTokenRules::Plain => {
+                    &["JWT", "application/jwt", "at+jwt", "application/at+jwt"]
+                }
+                AccessTokenRules::Rfc9068 => &["at+jwt", "application/at+jwt"],
+            };
+            allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(stated))
+        }
     };
-    let allowed: &[&str] = match rules {
-        AccessTokenRules::MindSphere => &["JWT"],
-        AccessTokenRules::Plain => &["JWT", "application/jwt", "at+jwt", "application/at+jwt"],
-    };
-    let is_allowed = allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(token_type));
     if is_allowed { Ok(()) } else { Err(TokenError::TypeNotAllowed) }
 }
 
@@ -136,13 +148,29 @@ fn check_times(
         return Err(TokenError::NotYetValid);
     }
     match (issued_at, issuer.parts().access_tokens) {
-        (None, AccessTokenRules::MindSphere) => Err(TokenError::ClaimMissing(ClaimKind::IssuedAt)),
+        (None, AccessTokenRules::MindSphere | AccessTokenRules::Rfc9068) => {
+            Err(TokenError::ClaimMissing(ClaimKind::IssuedAt))
+        }
         (Some(issued_at), _) if issued_at > expires_at => Err(TokenError::IssuedAfterExpiry),
         (Some(issued_at), _) if is_in_future(issued_at, leeway, now) => {
             Err(TokenError::IssuedInFuture)
         }
-        (None, AccessTokenRules::Plain) | (Some(_), _) => Ok(expires_at),
+        (None, AccessTokenRules::Plain) | (Some(_), _) => {
+            check_lifetime(issued_at, expires_at, issuer)?;
+            Ok(expires_at)
+        }
     }
+}
+
+/// Not longer from `iat` to `exp` than the issuer's tokens may live.
+fn check_lifetime(
+    issued_at: Option<Timestamp>,
+    expires_at: Timestamp,
+    issuer: &IssuerRules,
+) -> Result<(), TokenError> {
+    let Some(longest) = issuer.parts().max_lifetime else { return Ok(()) };
+    let issued_at = issued_at.ok_or(TokenError::ClaimMissing(ClaimKind::IssuedAt))?;
+    if expires_at.since(issued_at) > longest { Err(TokenError::LifetimeTooLong) } else { Ok(()) }
 }
 
 /// The token must be meant for us, or come from a client that we expect.
@@ -181,15 +209,12 @@ fn find_signing_key<'k>(
     }
 }
 
-/// Only access tokens, not bound to a key of their holder, and not our own.
+/// Only access tokens, and not our own.
 fn check_kind(
     claims: &Claims<'_, '_>,
     scopes: Option<&Scopes>,
     issuer: &IssuerRules,
 ) -> Result<(), TokenError> {
-    if claims.has_any(&["cnf"]) {
-        return Err(TokenError::ConfirmationUnsupported);
-    }
     check_access_token(claims, scopes, issuer.parts().access_tokens)?;
     match issuer.parts().own_tokens {
         OwnTokens::Accepted => Ok(()),
@@ -207,6 +232,21 @@ pub(super) fn check_access_token(
     match rules {
         AccessTokenRules::MindSphere => check_uaa_kind(claims, scopes),
         AccessTokenRules::Plain => Ok(()),
+        AccessTokenRules::Rfc9068 => check_profile(claims),
+    }
+}
+
+/// What RFC 9068 §2.2 requires besides `iss`, `exp` and `iat`, which are asked for elsewhere.
+fn check_profile(claims: &Claims<'_, '_>) -> Result<(), TokenError> {
+    let stated = [
+        (ClaimKind::Audience, !claims.audiences()?.is_empty()),
+        (ClaimKind::Client, claims.client()?.is_some()),
+        (ClaimKind::Subject, claims.subject()?.is_some()),
+        (ClaimKind::TokenId, claims.token_id()?.is_some()),
+    ];
+    match stated.into_iter().find(|(_, is_stated)| !is_stated) {
+        Some((kind, _)) => Err(TokenError::ClaimMissing(kind)),
+        None => Ok(()),
     }
 }
 
@@ -245,7 +285,7 @@ fn check_tenancy(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<Tenanc
         }
         (Tenants::Only(_), Some(_), _)
         | (Tenants::Any, Some(_), _)
-        | (Tenants::Any, None, AccessTokenRules::Plain) => Ok(tenancy),
+        | (Tenants::Any, None, AccessTokenRules::Plain | AccessTokenRules::Rfc9068) => Ok(tenancy),
     }
 }
 

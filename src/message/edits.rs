@@ -1,8 +1,9 @@
-//! Changes to a request's header: remove and set, never append.
+//! Changes to a request's header: remove, reduce and set, never append.
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::reduced::Reduced;
 use crate::secret::Secret;
 
 /// The name of a header field: an RFC 9110 token in lower case, and no pseudo-header.
@@ -107,6 +108,8 @@ impl fmt::Debug for HeaderValue {
 /// One change to the request header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HeaderEdit {
+    /// Replaces all fields of one name by a part of what they held.
+    Reduce(Reduced),
     /// Removes every field of exactly this name, as received.
     Remove(Box<[u8]>),
     /// Replaces all fields of this name by one.

@@ -1,5 +1,7 @@
 //! The head of a request as the host hands it over: untrusted bytes.
 
+use super::connection::Connection;
+
 /// Header fields in the order received, duplicates kept; pseudo-headers (`:method`) come first.
 pub type Fields<'a> = Vec<(&'a [u8], &'a [u8])>;
 
@@ -14,6 +16,7 @@ pub struct RequestHead<'a> {
     method: Pseudo<'a>,
     path: Pseudo<'a>,
     authority: Pseudo<'a>,
+    connection: Option<&'a dyn Connection>,
 }
 
 impl<'a> RequestHead<'a> {
@@ -24,6 +27,7 @@ impl<'a> RequestHead<'a> {
             method: Pseudo::Absent,
             path: Pseudo::Absent,
             authority: Pseudo::Absent,
+            connection: None,
         };
         for &(name, value) in &fields {
             match name {
@@ -35,6 +39,19 @@ impl<'a> RequestHead<'a> {
         }
         head.fields = fields;
         head
+    }
+
+    /// The same head, come by this connection. Without one no certificate was shown.
+    #[must_use]
+    pub fn with_connection(mut self, connection: &'a dyn Connection) -> Self {
+        self.connection = Some(connection);
+        self
+    }
+
+    /// The digest of the certificate that the client has shown on its connection. It is what the
+    /// host has seen itself: no field, `x-forwarded-client-cert` included, can state it.
+    pub fn certificate_digest(&self) -> Option<[u8; 32]> {
+        self.connection?.certificate_digest()
     }
 
     /// The request method (`:method`), if there is exactly one.

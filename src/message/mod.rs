@@ -4,21 +4,30 @@
 //! assumes UTF-8.
 
 mod call;
+mod connection;
+mod cookie;
 mod edits;
 mod freshness;
 mod head;
 mod host;
 mod pairs;
 mod path;
+mod query;
+mod reduced;
 mod reply;
 mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
+pub use connection::{Connection, parse_digest};
+pub use cookie::{CookieName, CookieNameError, cookie_values};
 pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
 pub use freshness::fresh_for;
 pub use head::{Fields, RequestHead};
 pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};
 pub use path::{CanonicalPath, PATH_LIMIT, PathError, SEGMENT_LIMIT};
+pub use query::{ParameterName, ParameterNameError, parameter_values};
+pub(crate) use reduced::CookiesLeft;
+pub use reduced::Reduced;
 pub use reply::Reply;
 pub use target::{RequestError, RequestTarget, is_method};

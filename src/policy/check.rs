@@ -38,7 +38,9 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
     }
     let mut seen = BTreeSet::new();
     for name in parts.identity.names() {
-        if is_credential(name) || is_reserved(name) || !seen.insert(folded(name)) {
+        let is_place =
+            parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
+        if is_place || is_credential(name) || is_reserved(name) || !seen.insert(folded(name)) {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }

@@ -2,9 +2,11 @@
 
 use super::decision::{Permit, Sent};
 use super::identity::{IdentityHeaders, OwnedHeaders};
-use super::reserved::AUTHORIZATION;
 use super::source::Injection;
-use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
+use crate::credential::TokenPlaces;
+use crate::message::{
+    CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead,
+};
 
 /// Why a permitted request cannot be sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,7 +16,8 @@ pub enum EditError {
 }
 
 impl Permit {
-    /// The changes that the request needs, in order: removals, then identity, then tokens.
+    /// The changes that the request needs, in order: removals, reductions, then identity, then
+    /// tokens.
     ///
     /// `tokens` holds the complete values (see [`Injection::value`]) for [`Permit::injections`],
     /// in that order. Only what is present is removed, and not what is set under the very same
@@ -33,11 +36,12 @@ impl Permit {
         self.set_identity(identity, &mut edits);
         set_tokens(self.injections(), tokens, &mut edits)?;
         let set = edits.len();
-        let authorization = match self.sent {
-            Sent::CallerToken => Authorization::Kept,
-            Sent::Nothing | Sent::Technical(_) => Authorization::Removed,
+        let caller_token = match self.sent {
+            Sent::CallerToken => CallersOwn::Kept,
+            Sent::Nothing | Sent::Technical(_) => CallersOwn::Removed,
         };
-        remove_owned(head, owned, authorization, &mut edits);
+        remove_owned(head, owned, caller_token, &mut edits);
+        reduce(head, owned.places(), caller_token, &mut edits);
         edits.rotate_left(set);
         Ok(edits)
     }
@@ -70,9 +74,9 @@ impl EditError {
     }
 }
 
-/// What becomes of the caller's own `authorization`.
+/// What becomes of the caller's own token.
 #[derive(Clone, Copy, Eq, PartialEq)]
-enum Authorization {
+enum CallersOwn {
     Kept,
     Removed,
 }
@@ -81,17 +85,57 @@ enum Authorization {
 fn remove_owned(
     head: &RequestHead<'_>,
     owned: &OwnedHeaders,
-    authorization: Authorization,
+    caller_token: CallersOwn,
     edits: &mut HeaderEdits,
 ) {
     for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
-        let is_kept = authorization == Authorization::Kept
-            && name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes());
+        let is_kept = caller_token == CallersOwn::Kept && owned.is_read(name);
         if !is_kept && !edits.iter().any(|edit| concerns(edit, name)) {
             edits.push(HeaderEdit::Remove(name.into()));
         }
     }
 }
+
+/// Cuts tokens out of the query, where URLs are logged, and out of the cookies.
+fn reduce(
+    head: &RequestHead<'_>,
+    places: &TokenPlaces,
+    caller_token: CallersOwn,
+    edits: &mut HeaderEdits,
+) {
+    if !places.parameters().is_empty()
+        && let Some(target) = head.path()
+    {
+        let reduced = Reduced::without_parameters(target, places.parameters());
+        edits.extend(reduced.map(HeaderEdit::Reduce));
+    }
+    if places.cookies().is_empty() || caller_token == CallersOwn::Kept {
+        return;
+    }
+    let Some(left) = Reduced::without_cookies(head, places.cookies()) else { return };
+    let mut spellings: Vec<&[u8]> =
+        head.fields().map(|(name, _)| name).filter(|name| is_cookie(name)).collect();
+    spellings.sort_unstable();
+    spellings.dedup();
+    match left {
+        // One field is replaced as it is; several are made one.
+        CookiesLeft::Some(reduced) => {
+            if head.values(COOKIE).nth(1).is_some() {
+                edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.into())));
+            }
+            edits.push(HeaderEdit::Reduce(reduced));
+        }
+        CookiesLeft::None => {
+            edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.into())));
+        }
+    }
+}
+
+const fn is_cookie(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(COOKIE)
+}
+
+const COOKIE: &[u8] = b"cookie";
 
 fn set_tokens(
     injections: &[Injection],
@@ -115,6 +159,7 @@ fn set_tokens(
 /// Whether this very name is removed or replaced already.
 fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
     match edit {
+        HeaderEdit::Reduce(reduced) => reduced.name().as_bytes() == name,
         HeaderEdit::Remove(removed) => **removed == *name,
         HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
     }

@@ -1,6 +1,7 @@
 //! Headers that only we may set, and those that say who the caller is.
 
-use super::reserved::{CREDENTIALS, OVERRIDES};
+use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
+use crate::credential::TokenPlaces;
 use crate::message::HeaderName;
 
 /// The headers that tell the upstream who the caller is; `None` where it is not told.
@@ -28,24 +29,41 @@ impl IdentityHeaders {
 /// those with which it could change method or path behind our back.
 ///
 /// They are the union over all routes, and are removed from every request, in every mode. The one
-/// exception is the caller's own `authorization` on a route that forwards it.
+/// exception is the caller's own token on a route that forwards it.
 #[derive(Clone, Debug)]
 pub struct OwnedHeaders {
     names: Vec<HeaderName>,
     /// Bit `n` is set when a name is `n + 1` bytes long.
     lengths: u128,
+    places: TokenPlaces,
 }
 
 impl OwnedHeaders {
-    /// The headers `names`, besides those that are always ours.
-    pub(super) fn new<'n>(names: impl Iterator<Item = &'n HeaderName>) -> Self {
+    /// The headers `names` and those of `places`, besides those that are always ours.
+    pub(super) fn new<'n>(
+        names: impl Iterator<Item = &'n HeaderName>,
+        places: TokenPlaces,
+    ) -> Self {
         let always = CREDENTIALS.iter().chain(&OVERRIDES);
         let ours = always.filter_map(|name| HeaderName::parse(name).ok());
-        let mut names: Vec<_> = ours.chain(names.cloned()).collect();
+        let headers = places.headers().iter().map(|(name, _)| name);
+        let mut names: Vec<_> = ours.chain(names.cloned()).chain(headers.cloned()).collect();
         names.sort_unstable();
         names.dedup();
         let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
-        Self { lengths: lengths.fold(0, |all, bit| all | bit), names }
+        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places }
+    }
+
+    /// Where callers' tokens may stand besides `authorization`.
+    pub const fn places(&self) -> &TokenPlaces {
+        &self.places
+    }
+
+    /// Whether the header `name`, as received, is one of which a caller's token is read.
+    pub(super) fn is_read(&self, name: &[u8]) -> bool {
+        let mut headers = self.places.headers().iter().map(|(name, _)| name.as_str());
+        name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes())
+            || headers.any(|header| name.eq_ignore_ascii_case(header.as_bytes()))
     }
 
     /// Whether `name`, as received, could be taken for one of them: ASCII case is ignored and `_`
@@ -68,7 +86,7 @@ mod tests {
     fn owned_headers_are_covered_in_every_spelling() {
         let longest = "x".repeat(128);
         let names = ["x-tenant", &longest].map(|name| HeaderName::parse(name).unwrap());
-        let owned = OwnedHeaders::new(names.iter());
+        let owned = OwnedHeaders::new(names.iter(), TokenPlaces::default());
         let covered =
             ["x-tenant", "X_Tenant", "Authorization", "appKey", "X_HTTP_Method", &longest];
         assert!(owned.cover(b"Proxy_Authorization"));
@@ -83,7 +101,7 @@ mod tests {
 
     #[test]
     fn the_headers_that_are_always_ours_are_all_header_names() {
-        let owned = OwnedHeaders::new(std::iter::empty());
+        let owned = OwnedHeaders::new(std::iter::empty(), TokenPlaces::default());
         assert_eq!(owned.names.len(), CREDENTIALS.len() + OVERRIDES.len());
     }
 }

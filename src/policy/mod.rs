@@ -37,6 +37,7 @@ pub use route::{
 };
 pub use source::{Callers, Injection, Source, SourceId, When};
 
+use crate::credential::TokenPlaces;
 use crate::message::RequestTarget;
 use crate::principal::Principal;
 use table::RouteTable;
@@ -52,6 +53,8 @@ pub struct PolicyParts {
     pub sources: Vec<Source>,
     /// The headers that tell upstreams who the caller is.
     pub identity: IdentityHeaders,
+    /// Where callers' tokens may stand besides `authorization`.
+    pub places: TokenPlaces,
     /// How a request is refused that no route is for.
     pub no_match: NoMatch,
 }
@@ -96,7 +99,7 @@ impl Policy {
         }
         let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
         let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
-        let owned = OwnedHeaders::new(ours);
+        let owned = OwnedHeaders::new(ours, parts.places);
         Ok(Self { table, owned, identity: parts.identity })
     }
 

@@ -94,6 +94,12 @@ pub(super) const METHOD_NOT_ALLOWED: Row = row(
     "The method is not allowed here",
     Challenge::None,
 );
+pub(super) const ORIGIN_MISMATCH: Row = row(
+    Kind::Forbidden,
+    "origin_mismatch",
+    "A cookie is not enough for this request from another origin",
+    Challenge::None,
+);
 pub(super) const OVERLOADED: Row =
     row(Kind::Unavailable, "overloaded", "Too many requests are waiting", Challenge::None);
 pub(super) const PATH_AMBIGUOUS: Row = row(

@@ -6,6 +6,7 @@
 
 #![allow(
     dead_code,
+    unused_imports,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
@@ -310,6 +311,10 @@ fn fate(outcome: Outcome) -> Fate {
                 HeaderEdit::Set(name, value) => {
                     let value = String::from_utf8(value.expose().to_vec()).unwrap();
                     Some((name.as_str().to_owned(), value))
+                }
+                HeaderEdit::Reduce(reduced) => {
+                    let value = String::from_utf8(reduced.expose().to_vec()).unwrap();
+                    Some((reduced.name().to_owned(), value))
                 }
                 HeaderEdit::Remove(_) => None,
             });

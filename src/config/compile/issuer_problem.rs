@@ -49,6 +49,8 @@ pub enum IssuerProblem {
     MinRefreshTooLong,
     /// The preset's issuers are `https` URLs without user information, query and fragment.
     NotAnHttpsUrl,
+    /// `profile` beside something else that says how access tokens are told.
+    ProfileTwice,
     /// Neither `audiences` nor `clients` is stated.
     RecipientUnstated,
     /// Another entry has the same `iss`.
@@ -147,6 +149,9 @@ impl fmt::Display for IssuerProblem {
             Self::MinRefreshTooLong => "must not be more than `refresh`",
             Self::NotAnHttpsUrl => {
                 "must be an `https` URL without user information, query and fragment for this preset"
+            }
+            Self::ProfileTwice => {
+                "says how access tokens are told from others, as the preset or `token_types` does; keep one of them"
             }
             Self::RecipientUnstated => {
                 "must state `audiences` or `clients`; write `any` if tokens for every recipient are meant"

@@ -1,7 +1,8 @@
 //! `issuers`: whose tokens are accepted.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::error::Quoted;
 use super::super::raw::Section;
@@ -15,8 +16,11 @@ use super::key_sources::KeySources;
 use super::names::Names;
 use super::values::{AnyOr, any_or, shared_texts};
 use crate::crypto::Algorithm;
-use crate::jwt::{AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, OwnTokens};
+use crate::jwt::{
+    AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, OwnTokens, Tenants,
+};
 use crate::presets::{IssuerPreset, issuer_preset};
+use crate::tenancy::TenantId;
 use crate::time::Leeway;
 
 /// All issuers with their keys.
@@ -37,6 +41,7 @@ pub(super) fn issuers(
     let mut keys = KeySources::default();
     let mut rules = Vec::new();
     let mut speaking = 0;
+    let mut spoken_for = HashSet::new();
     for section in &sections {
         let preset = section.text("preset").and_then(issuer_preset);
         if section.states("preset") && preset.is_none() {
@@ -46,6 +51,7 @@ pub(super) fn issuers(
         let speakers = speakers(section, preset, report);
         let common = common(section, preset, own_clients, report);
         speaking += speakers.len();
+        let mut shared = BTreeSet::new();
         for speaker in speakers {
             let place = section.place_of("issuer");
             if let Some(first) = places.get(&speaker.issuer) {
@@ -54,11 +60,20 @@ pub(super) fn issuers(
                 continue;
             }
             places.insert(speaker.issuer.clone(), place.path().into());
+            if let Tenants::Only(tenants) = &speaker.tenants {
+                let known = |tenant: &&TenantId| !spoken_for.insert(TenantId::clone(tenant));
+                shared.extend(tenants.iter().filter(known).cloned());
+            }
             let id = keys.of(section, preset, &speaker, report);
             let Some((common, keys)) = common.as_ref().zip(id) else { continue };
             let parts = common.for_speaker(speaker, keys);
             let built = IssuerRules::new(parts).map_err(IssuerProblem::Rules);
             rules.extend(report.ok(section.place(), built).map(Arc::new));
+        }
+        if let Some(tenant) = shared.first() {
+            let tenant = Quoted::from(tenant.as_str());
+            let notice = Notice::TenantsShared { tenant, more: shared.len().saturating_sub(1) };
+            report.warn(&section.place_of("tenants"), notice);
         }
     }
     // Whoever was left out has been reported. Should one not have been, it still makes no
@@ -77,6 +92,8 @@ struct Common {
     clients: Option<Expected>,
     claims: Arc<crate::jwt::ClaimNames>,
     leeway: Leeway,
+    max_lifetime: Option<Duration>,
+    token_types: Option<Arc<[Box<str>]>>,
     access_tokens: AccessTokenRules,
     own_clients: Arc<HashSet<Arc<str>>>,
     own_tokens: OwnTokens,
@@ -94,6 +111,8 @@ impl Common {
             clients: self.clients.clone(),
             claims: Arc::clone(&self.claims),
             leeway: self.leeway,
+            max_lifetime: self.max_lifetime,
+            token_types: self.token_types.clone(),
             access_tokens: self.access_tokens,
             own_clients: Arc::clone(&self.own_clients),
             own_tokens: self.own_tokens,
@@ -128,10 +147,40 @@ fn common(
         clients,
         claims: Arc::new(claims?),
         leeway: leeway?,
-        access_tokens: preset.map_or(AccessTokenRules::Plain, |preset| preset.access_tokens.value),
+        max_lifetime: section.duration("max_lifetime"),
+        token_types: token_types(section, report),
+        access_tokens: access_tokens(section, preset, report),
         own_clients: Arc::clone(own_clients),
         own_tokens,
     })
+}
+
+/// How access tokens are told from others: by the preset or by a profile.
+fn access_tokens(
+    section: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    report: &mut Report,
+) -> AccessTokenRules {
+    let is_profile = section.states("profile");
+    if is_profile && (preset.is_some() || section.states("token_types")) {
+        report.error(&section.place_of("profile"), IssuerProblem::ProfileTwice);
+    }
+    match preset {
+        Some(preset) => preset.access_tokens.value,
+        None if is_profile => AccessTokenRules::Rfc9068,
+        None => AccessTokenRules::Plain,
+    }
+}
+
+/// The values of `typ` without `application/`, in lower case: media types ignore it.
+fn token_types(section: &Section<'_>, report: &mut Report) -> Option<Arc<[Box<str>]>> {
+    section.states("token_types").then_some(())?;
+    let texts = super::values::texts(&section.list("token_types"), report);
+    let short = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        Box::from(text.strip_prefix("application/").unwrap_or(&text))
+    };
+    Some(texts.into_iter().map(|(_, text)| short(text)).collect())
 }
 
 fn algorithms(

@@ -23,6 +23,7 @@ mod policy;
 mod problem;
 mod route_problem;
 mod routes;
+mod token_places;
 mod values;
 
 pub use credential_problem::CredentialProblem;
@@ -33,6 +34,7 @@ pub use key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
 pub use limits::Limits;
 pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
+pub use token_places::PlaceProblem;
 
 use std::collections::HashSet;
 
@@ -63,6 +65,7 @@ pub(super) fn compile(
         Some("ingress") => Some(Deployment::Ingress),
         Some(_) | None => None,
     };
+    let places = token_places::token_places(root, deployment, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
     let routes =
         routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
@@ -72,6 +75,7 @@ pub(super) fn compile(
         deployment: deployment?,
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
+        places,
         no_match: match root.text("no_match") {
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,

@@ -5,6 +5,7 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::route_problem::RouteProblem;
 use super::routes::PlacedRoute;
+use crate::credential::TokenPlaces;
 use crate::policy::{
     Authentication, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch, Policy,
     PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode, When,
@@ -15,6 +16,7 @@ pub(super) struct Surroundings {
     pub(super) deployment: Deployment,
     pub(super) sources: Vec<Source>,
     pub(super) identity: IdentityHeaders,
+    pub(super) places: TokenPlaces,
     pub(super) no_match: NoMatch,
     /// Whether anybody could authenticate.
     pub(super) has_issuers: bool,
@@ -35,8 +37,8 @@ pub(super) fn policy(
         list.push(route);
     }
     let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
-    let Surroundings { deployment, sources, identity, no_match, .. } = surroundings;
-    let parts = PolicyParts { deployment, routes: list, sources, identity, no_match };
+    let Surroundings { deployment, sources, identity, places, no_match, .. } = surroundings;
+    let parts = PolicyParts { deployment, routes: list, sources, identity, places, no_match };
     let errors = match Policy::new(parts) {
         Ok(policy) => return Some(policy),
         Err(errors) => errors,

@@ -11,6 +11,7 @@ pub const DOCUMENT: &[Key] = &[
     Key::optional("issuers", List(&Object(ISSUER))),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
     Key::required("routes", List(&Object(ROUTE))),
+    Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
     Key::optional("limits", Object(LIMITS)),
@@ -29,6 +30,9 @@ const ISSUER: &[Key] = &[
     Key::required("jwks", Object(JWKS)),
     Key::optional("claims", Object(CLAIMS)),
     Key::optional("clock_skew", span(0, 300_000)),
+    Key::optional("max_lifetime", span(1_000, 31_536_000_000)),
+    Key::optional("profile", OneOf(&["at+jwt"])),
+    Key::optional("token_types", TEXTS),
     Key::optional("accept_own_tokens", Boolean),
 ];
 
@@ -127,6 +131,14 @@ const INJECT: &[Key] = &[
     Key::optional("header", Text),
     Key::optional("prefix", Shape::TextOrNothing),
     Key::optional("when", OneOf(&["always", "no_caller_token"])),
+];
+
+/// `token_places[]`.
+const TOKEN_PLACE: &[Key] = &[
+    Key::optional("header", Text),
+    Key::optional("prefix", Shape::TextOrNothing),
+    Key::optional("cookie", Text),
+    Key::optional("query", Text),
 ];
 
 /// `identity_headers`.

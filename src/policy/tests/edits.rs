@@ -19,6 +19,7 @@ fn permit(policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
 fn shown(edits: &[HeaderEdit]) -> Vec<String> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let show = |edit: &HeaderEdit| match edit {
+        HeaderEdit::Reduce(reduced) => format!("{}:={}", reduced.name(), text(reduced.expose())),
         HeaderEdit::Remove(name) => format!("-{}", text(name)),
         HeaderEdit::Set(name, value) => format!("{}={}", name.as_str(), text(value.expose())),
     };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::credential::TokenPlaces;
 use crate::message::{HeaderName, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HostPattern, IdentityHeaders, Injection, Methods,
@@ -73,6 +74,7 @@ pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
         routes,
         sources: vec![source()],
         identity: identity(),
+        places: TokenPlaces::default(),
         no_match: NoMatch::Forbidden,
     }
 }

@@ -1,5 +1,7 @@
 //! Issuer, times, recipient, tenancy, scopes, kind of token.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -269,12 +271,67 @@ fn a_claim_that_goes_on_as_an_identity_is_bounded() {
 }
 
 #[test]
-fn a_token_bound_to_a_key_of_its_holder_is_refused() {
-    let bound = [("cnf", Some(json!({"x5t#S256": "AA"})))];
-    assert_eq!(refusal(&bound), Some(TokenError::ConfirmationUnsupported));
-    let bound = es256(&claims_with(&[("cnf", Some(json!(null)))]));
-    assert_eq!(refusal_by(plain(), &bound), Some(TokenError::ConfirmationUnsupported));
+fn a_token_bound_to_a_certificate_is_good_with_that_certificate_alone() {
+    let thumbprint = URL_SAFE_NO_PAD.encode([7; 32]);
+    let bound = es256(&claims_with(&[("cnf", Some(json!({"x5t#S256": thumbprint})))]));
+    let token = verified_by(rules(), &bound).unwrap();
+    assert_eq!(token.confirm(|| Some([7; 32])), Ok(()));
+    let mut other = [7; 32];
+    other[31] = 8;
+    for digest in [None, Some(other), Some([0; 32])] {
+        assert_eq!(token.confirm(|| digest), Err(TokenError::ConfirmationMismatch), "{digest:?}");
+    }
+    let free = verified_by(rules(), &es256(&claims())).unwrap();
+    assert_eq!(free.confirm(|| panic!("asked for the certificate")), Ok(()));
 }
+
+#[test]
+fn a_token_bound_in_a_way_that_cannot_be_checked_is_refused() {
+    let good = URL_SAFE_NO_PAD.encode([7; 32]);
+    let odd = [
+        json!(null),
+        json!({}),
+        json!([]),
+        json!("x"),
+        json!({"jkt": good}),
+        json!({"x5t#S256": good, "jkt": good}),
+        json!({"x5t": good}),
+        json!({"x5t#S256": null}),
+        json!({"x5t#S256": ""}),
+        json!({"x5t#S256": format!("{good}=")}),
+        json!({"x5t#S256": URL_SAFE_NO_PAD.encode([7; 31])}),
+        json!({"x5t#S256": URL_SAFE_NO_PAD.encode([7; 33])}),
+    ];
+    for cnf in odd {
+        let bound = es256(&claims_with(&[("cnf", Some(cnf.clone()))]));
+        for rules in [rules(), plain()] {
+            let expected = Some(TokenError::ConfirmationUnsupported);
+            assert_eq!(refusal_by(rules, &bound), expected, "{cnf}");
+        }
+    }
+}
+
+#[test]
+fn a_token_that_lives_longer_than_the_issuers_may_is_refused() {
+    let rules = |parts: IssuerParts| IssuerParts { max_lifetime: Some(HOUR), ..parts };
+    let with =
+        |exp: Json, iat: Option<Json>| es256(&claims_with(&[("exp", Some(exp)), ("iat", iat)]));
+    let now = 1_700_000_000;
+    let rows = [
+        (with(json!(now + 3600), Some(json!(now))), None),
+        (with(json!(now + 3601), Some(json!(now))), Some(TokenError::LifetimeTooLong)),
+        (with(json!(now as f64 + 3600.5), Some(json!(now))), Some(TokenError::LifetimeTooLong)),
+        (with(json!(now + 3500), Some(json!(now - 101))), Some(TokenError::LifetimeTooLong)),
+        (with(json!(now + 1), None), Some(TokenError::ClaimMissing(ClaimKind::IssuedAt))),
+    ];
+    for (token, expected) in rows {
+        assert_eq!(refusal_by(rules(plain()), &token), expected);
+    }
+    let long = with(json!(now + 360_000), Some(json!(now)));
+    assert_eq!(refusal_by(plain(), &long), None);
+}
+
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
 
 #[test]
 fn claims_are_found_by_pointer_where_the_rules_say_so() {

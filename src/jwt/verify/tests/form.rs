@@ -178,6 +178,65 @@ fn the_type_of_an_access_token_may_be_spelt_in_several_ways() {
 }
 
 #[test]
+fn a_list_of_types_admits_these_and_no_others() {
+    let token = |token_type: serde_json::Value| {
+        let header = json!({"alg": "ES256", "kid": "ec", "typ": token_type}).to_string();
+        signed(&header, &claims().to_string())
+    };
+    let listed: std::sync::Arc<[Box<str>]> = ["jwt".into(), "acme-access+jwt".into()].into();
+    for parts in [rules(), plain()] {
+        let parts = || IssuerParts { token_types: Some(listed.clone()), ..parts.clone() };
+        for good in ["JWT", "application/jwt", "Acme-Access+JWT", "APPLICATION/acme-access+jwt"] {
+            assert_eq!(refusal_by(parts(), &token(json!(good))), None, "{good}");
+        }
+        for bad in ["at+jwt", "", "application/", "application/application/jwt", "jwt "] {
+            let error = refusal_by(parts(), &token(json!(bad)));
+            assert_eq!(error, Some(TokenError::TypeNotAllowed), "{bad}");
+        }
+        let without = signed(HEADER, &claims().to_string());
+        assert_eq!(refusal_by(parts(), &without), Some(TokenError::TypeNotAllowed));
+    }
+}
+
+#[test]
+fn the_profile_of_rfc_9068_requires_its_type_and_claims() {
+    let profile = || IssuerParts { access_tokens: AccessTokenRules::Rfc9068, ..plain() };
+    let token = |typ: Option<&str>, left_out: &str| {
+        let mut header = json!({"alg": "ES256", "kid": "ec"});
+        if let Some(typ) = typ {
+            header["typ"] = json!(typ);
+        }
+        signed(&header.to_string(), &claims_with(&[(left_out, None)]).to_string())
+    };
+    for good in ["at+jwt", "AT+jwt", "application/at+jwt"] {
+        assert_eq!(refusal_by(profile(), &token(Some(good), "x")), None, "{good}");
+    }
+    for bad in [None, Some("JWT"), Some("jwt+at"), Some("application/jwt"), Some("")] {
+        let error = refusal_by(profile(), &token(bad, "x"));
+        assert_eq!(error, Some(TokenError::TypeNotAllowed), "{bad:?}");
+    }
+    let required = [
+        ("iss", ClaimKind::Issuer),
+        ("exp", ClaimKind::Expiry),
+        ("aud", ClaimKind::Audience),
+        ("sub", ClaimKind::Subject),
+        ("iat", ClaimKind::IssuedAt),
+        ("jti", ClaimKind::TokenId),
+    ];
+    for (name, kind) in required {
+        let error = refusal_by(profile(), &token(Some("at+jwt"), name));
+        assert_eq!(error, Some(TokenError::ClaimMissing(kind)), "{name}");
+    }
+    let clients = Some(crate::jwt::Expected::Any);
+    let any_client = IssuerParts { clients, ..profile() };
+    let error = refusal_by(any_client, &token(Some("at+jwt"), "client_id"));
+    assert_eq!(error, Some(TokenError::ClaimMissing(ClaimKind::Client)));
+    for optional in ["scope", "ten", "user_name"] {
+        assert_eq!(refusal_by(profile(), &token(Some("at+jwt"), optional)), None, "{optional}");
+    }
+}
+
+#[test]
 fn cheap_refusals_compute_no_signature() {
     struct Counting(Cell<usize>);
     impl SignatureVerifier for Counting {
