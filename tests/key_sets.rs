@@ -332,7 +332,7 @@ fn an_issuer_that_hangs_never_delays_another() {
         move |asked, _| (*asked == broken).then_some(Answer::Silence)
     });
     let token = world.mint.token("acme", None, world.now);
-    let foreign = world.mint.token_of("https://hanging.example", world.now);
+    let foreign = world.mint.token_by("https://hanging.example", world.now);
     let stuck: Vec<_> = (0..50).map(|_| world.request(0, "/own/x", Some(&foreign))).collect();
     let request = world.request(0, "/own/x", Some(&token));
     world.settle();

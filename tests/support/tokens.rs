@@ -64,7 +64,7 @@ impl Mint {
     }
 
     /// A token that another issuer is said to have issued.
-    pub fn token_of(&self, issuer: &str, now: Timestamp) -> String {
+    pub fn token_by(&self, issuer: &str, now: Timestamp) -> String {
         let exp = now.as_seconds() + 3600;
         let claims = format!(r#"{{"iss":"{issuer}","aud":"our-api","exp":{exp},"ten":"acme"}}"#);
         self.signed(&format!("key-{}", self.keys.len()), &claims)

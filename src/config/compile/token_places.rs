@@ -110,7 +110,9 @@ fn place(
 
 fn prefix(section: &Section<'_>, report: &mut Report) -> Option<Arc<str>> {
     let prefix = section.entry("prefix").and_then(|entry| entry.text()).unwrap_or_default();
-    if prefix.len() > PREFIX_LIMIT || HeaderValue::from_visible_ascii(prefix.as_bytes()).is_none() {
+    if prefix.len() > PREFIX_LIMIT
+        || HeaderValue::from_visible_ascii(prefix.as_bytes().to_vec()).is_none()
+    {
         report.error(&section.place_of("prefix"), RouteProblem::Prefix);
         return None;
     }
