@@ -17,6 +17,7 @@ mod configuration;
 #[path = "../../examples/demo/development/mod.rs"]
 #[allow(dead_code, reason = "the demo uses the rest")]
 mod development;
+mod discovery;
 mod egress;
 mod faults;
 mod fetching;

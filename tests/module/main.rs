@@ -18,6 +18,7 @@ mod guest;
 mod host;
 mod hot_path;
 mod imports;
+mod key_sets;
 mod lost_streams;
 mod metrics;
 mod poor_hosts;

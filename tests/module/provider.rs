@@ -66,7 +66,8 @@ pub fn synthetic(status: &str, text: &str) -> Answer {
     Answer { headers, body: text.as_bytes().to_vec() }
 }
 
-fn json_answer(body: &Value) -> Answer {
+/// An answer with this body.
+pub fn json_answer(body: &Value) -> Answer {
     let headers = fields(&[
         (":status", "200"),
         ("content-type", "application/json"),

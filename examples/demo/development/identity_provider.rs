@@ -126,7 +126,7 @@ impl IdentityProvider {
         lock(&self.state).lifetime = seconds;
     }
 
-    /// How often an endpoint was called: `keys`, `partner_keys`, `token`, `token/<subtenant>`, `generic`.
+    /// How often an endpoint was called: `keys`, `partner_keys`, `metadata`, `token`, `token/<subtenant>`, `generic`.
     pub fn calls(&self, endpoint: &str) -> usize {
         lock(&self.state).calls.get(endpoint).copied().unwrap_or(0)
     }
@@ -193,6 +193,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
     match (request.method.as_str(), request.target.as_str()) {
         ("GET", "/token_keys") => keys(state),
         ("GET", "/partner/token_keys") => partner_keys(state),
+        ("GET", "/.well-known/openid-configuration") => metadata(state, request),
         ("POST", "/oauth/token") => token(state, request),
         ("POST", "/generic/token") => opaque_token(state, request),
         ("GET", "/demo/tokens") => json_answer(200, &demo_tokens::live(&lock(state))),
@@ -221,6 +222,18 @@ fn partner_keys(state: &Mutex<State>) -> Answer {
         (state.partner_keys.clone(), state.partner.jwk())
     };
     behaviour.keys_answer(&[key])
+}
+
+/// What the issuer of the called host says of itself (OpenID Connect Discovery §4). Its keys lie on
+/// another host.
+fn metadata(state: &Mutex<State>, request: &Request) -> Answer {
+    lock(state).count("metadata".to_owned());
+    let host = String::from_utf8_lossy(first(&request.fields, "host").unwrap_or_default());
+    let issuer = format!("https://{host}");
+    json_answer(
+        200,
+        &json!({"issuer": issuer, "jwks_uri": "https://keys.partner.example/partner/token_keys"}),
+    )
 }
 
 fn token(state: &Mutex<State>, request: &Request) -> Answer {
