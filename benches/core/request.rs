@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tenantgate::config;
 use tenantgate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Verdict};
-use tenantgate::gateway::{Effect, Event, Gateway, Outcome, StreamId};
+use tenantgate::gateway::{Effect, Event, Gateway, Outcome, StreamId, UnknownConnection};
 use tenantgate::message::{CallResponse, HttpCall, RequestHead, parse_pairs, write_pairs};
 use tenantgate::secret::Secret;
 use tenantgate::shared::{Cas, SharedData, WriteError};
@@ -68,7 +68,13 @@ fn row(
     Row::new(name, move || {
         let header = headers.next().expect("a header");
         let fields = parse_pairs(black_box(&header)).expect("a header map");
-        let outcome = gateway.request(StreamId(1), &RequestHead::new(fields), NOW, &signatures);
+        let outcome = gateway.request(
+            StreamId(1),
+            &RequestHead::new(fields),
+            NOW,
+            &signatures,
+            &UnknownConnection,
+        );
         let kind = match black_box(outcome) {
             Outcome::Forward(_) => Kind::Forward,
             Outcome::Refuse(_) => Kind::Refuse,
@@ -110,7 +116,7 @@ fn gateway() -> Gateway {
     let mut shared = Alone::default();
     let user = header(REPORTS, &rs256(&token::claims()));
     let head = RequestHead::new(parse_pairs(&user).expect("a header map"));
-    let waits = gateway.request(StreamId(1), &head, NOW, &ByHost);
+    let waits = gateway.request(StreamId(1), &head, NOW, &ByHost, &UnknownConnection);
     assert!(matches!(waits, Outcome::Wait { .. }), "{waits:?}");
     gateway.forget(StreamId(1));
     for effect in gateway.handle(Event::Woken, NOW, &mut shared) {

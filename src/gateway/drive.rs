@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::{CallId, Effect, Event, Gateway, Outcome, Refused, StreamId};
+use super::{CallId, Connection, Effect, Event, Gateway, Outcome, Refused, StreamId};
 use crate::crypto::SignatureVerifier;
 use crate::message::{CallFailure, HttpCall, RequestHead};
 use crate::shared::SharedData;
@@ -30,7 +30,11 @@ pub trait Host {
     fn revisit(
         &mut self,
         stream: StreamId,
-        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+        decide: &mut dyn FnMut(
+            &RequestHead<'_>,
+            &dyn SignatureVerifier,
+            &dyn Connection,
+        ) -> Outcome,
     );
 
     /// Answers a waiting request; nothing when its stream is gone.
@@ -55,8 +59,8 @@ pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut imp
     perform(gateway, VecDeque::from([event]), now, host);
     let mut wakes = false;
     for parked in gateway.take_turns() {
-        host.revisit(parked.stream, &mut |head, signatures| {
-            let outcome = gateway.revisit(&parked, head, now, signatures);
+        host.revisit(parked.stream, &mut |head, signatures, connection| {
+            let outcome = gateway.revisit(&parked, head, now, signatures, connection);
             wakes |= matches!(outcome, Outcome::Wait { wake: true });
             outcome
         });

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Gateway;
+use super::abuse::Gate;
 use super::slot::{Found, Resource};
+use super::{Connection, Gateway};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, Unverified};
@@ -37,12 +38,14 @@ impl Gateway {
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
+        connection: &dyn Connection,
     ) -> Result<HeaderEdits, Halted> {
         let config = Arc::clone(&self.config);
         let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
         let target = RequestTarget::parse(head).map_err(|error| nowhere(error.into()))?;
         let route = config.policy().locate(&target).map_err(|denial| nowhere(denial.into()))?;
-        self.decide_on(route, head, now, signatures).map_err(|halt| (halt, Some(Arc::clone(route))))
+        self.decide_on(route, head, now, signatures, connection)
+            .map_err(|halt| (halt, Some(Arc::clone(route))))
     }
 
     fn decide_on(
@@ -51,9 +54,10 @@ impl Gateway {
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
+        connection: &dyn Connection,
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
-        let principal = self.authenticate(route, head, now, signatures)?;
+        let principal = self.authenticate(route, head, now, signatures, connection)?;
         let permit = Policy::decide(route, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
@@ -79,6 +83,7 @@ impl Gateway {
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
+        connection: &dyn Connection,
     ) -> Result<Principal, Halt> {
         if route.authentication() == Authentication::NotLookedAt {
             return Ok(Principal::anonymous());
@@ -87,8 +92,11 @@ impl Gateway {
         let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
         let issuers = self.config.issuers();
         let keys = &self.fetching.keys;
-        let verified =
-            self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
+        let gate = Gate::new(&mut self.abuse, signatures, connection, now);
+        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now);
+        if let Some(retry_after) = gate.throttled() {
+            return Err(Refusal::TooManyBadTokens { retry_after }.into());
+        }
         match verified {
             Ok(token) => Ok(Principal::of_token(token)),
             Err(Unverified::Refused(error)) => Err(error.into()),

@@ -4,7 +4,9 @@
 //! the time, and performs the outcomes and effects. It never calls out by itself. Shared data is
 //! handed in where it is needed, because its answers are immediate.
 
+mod abuse;
 mod backoff;
+mod connection;
 mod drive;
 mod effect;
 mod exchange;
@@ -18,10 +20,12 @@ mod waiters;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use connection::{Connection, UnknownConnection};
 pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Outcome, Parked, Refused, StreamId};
 pub use slot::Resource;
 
+use self::abuse::Abuse;
 use self::exchange::{Halt, RETRY_SOON, overdue};
 use self::fetching::{Fetching, Progress};
 use self::tally::Tally;
@@ -40,6 +44,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Gateway {
     config: Arc<Config>,
+    abuse: Abuse,
     fetching: Fetching,
     verified: VerifiedTokens,
     waiters: Waiters<Resource>,
@@ -55,6 +60,7 @@ impl Gateway {
     /// worker.
     pub fn new(config: Arc<Config>, seed: u64) -> Self {
         Self {
+            abuse: Abuse::default(),
             fetching: Fetching::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
@@ -76,15 +82,17 @@ impl Gateway {
         self.waiters.len()
     }
 
-    /// Decides a new request.
+    /// Decides a new request. What `signatures` cannot compute, Rust code does, within a budget for
+    /// bad ones.
     pub fn request(
         &mut self,
         stream: StreamId,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
+        connection: &dyn Connection,
     ) -> Outcome {
-        match self.decide(head, now, signatures) {
+        match self.decide(head, now, signatures, connection) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, name(&route), Protocol::of(head)))
@@ -109,8 +117,9 @@ impl Gateway {
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
+        connection: &dyn Connection,
     ) -> Outcome {
-        match self.decide(head, now, signatures) {
+        match self.decide(head, now, signatures, connection) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, name(&route), parked.protocol))

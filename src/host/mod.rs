@@ -4,6 +4,7 @@
 //! core's effects into host calls, and decides nothing: where the host fails, a request is refused.
 
 mod abi;
+mod connection;
 mod metrics;
 mod perform;
 mod root;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::abi;
+use super::connection::SelectedConnection;
 use super::metrics::Metrics;
 use super::root::Calls;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
 use super::worker::Course;
 use crate::crypto::SignatureVerifier;
-use crate::gateway::{CallId, Host, Outcome, Refused, StreamId};
+use crate::gateway::{CallId, Connection, Host, Outcome, Refused, StreamId};
 use crate::message::{
     CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
 };
@@ -42,7 +43,11 @@ impl Host for RootHost<'_> {
     fn revisit(
         &mut self,
         stream: StreamId,
-        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+        decide: &mut dyn FnMut(
+            &RequestHead<'_>,
+            &dyn SignatureVerifier,
+            &dyn Connection,
+        ) -> Outcome,
     ) {
         self.with_stream(stream, || {
             let pairs = abi::header_pairs(abi::Map::Request).ok();
@@ -51,7 +56,7 @@ impl Host for RootHost<'_> {
                 refuse_broken();
                 return;
             };
-            match decide(&RequestHead::new(fields), self.signatures) {
+            match decide(&RequestHead::new(fields), self.signatures, &SelectedConnection) {
                 Outcome::Wait { .. } => {}
                 outcome @ Outcome::Forward(_) => {
                     if apply(&outcome) == Course::Forwarded && abi::resume_request().is_err() {

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::abi;
+use super::connection::SelectedConnection;
 use super::perform::apply;
 use super::signatures::HostSignatures;
 use crate::gateway::{Gateway, Outcome, StreamId};
@@ -52,7 +53,7 @@ impl Worker {
         let pairs = abi::header_pairs(abi::Map::Request).ok()?;
         let head = RequestHead::new(parse_pairs(&pairs)?);
         let mut gateway = self.gateway.try_borrow_mut().ok()?;
-        Some(gateway.request(stream, &head, now, &self.signatures))
+        Some(gateway.request(stream, &head, now, &self.signatures, &SelectedConnection))
     }
 
     /// Wakes the root context: by its queue, else by a short tick.

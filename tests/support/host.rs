@@ -1,10 +1,11 @@
 //! The host of one simulated worker.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use tenantgate::crypto::{SignatureVerifier, SoftwareVerifier};
-use tenantgate::gateway::{CallId, Host, Outcome, Refused, StreamId};
+use tenantgate::crypto::{Algorithm, PublicKey, SignatureVerifier, Verdict};
+use tenantgate::gateway::{CallId, Connection, Host, Outcome, Refused, StreamId};
 use tenantgate::message::{CallFailure, HttpCall, RequestHead};
 use tenantgate::shared::SharedData;
 use tenantgate::telemetry::{Metric, Notice};
@@ -21,6 +22,7 @@ pub(super) struct WorkerHost<'w> {
     pub(super) calls: &'w mut BTreeMap<CallId, (Timestamp, Answer)>,
     pub(super) log: &'w mut Vec<String>,
     pub(super) metrics: &'w mut BTreeMap<String, i64>,
+    pub(super) source: Option<IpAddr>,
     pub(super) period: Option<Duration>,
     pub(super) turns: &'w mut usize,
 }
@@ -59,14 +61,18 @@ impl Host for WorkerHost<'_> {
     fn revisit(
         &mut self,
         stream: StreamId,
-        decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
+        decide: &mut dyn FnMut(
+            &RequestHead<'_>,
+            &dyn SignatureVerifier,
+            &dyn Connection,
+        ) -> Outcome,
     ) {
         if !self.is_there(stream) {
             return;
         }
         *self.turns += 1;
         let fields = self.streams[&stream].fields.clone();
-        let fate = fate(decide(&head(&fields), &SoftwareVerifier));
+        let fate = fate(decide(&head(&fields), &NoVerifier, &From(self.source)));
         if fate != Fate::Waiting {
             self.settle(stream, fate);
         }
@@ -88,5 +94,23 @@ impl Host for WorkerHost<'_> {
 
     fn measure(&mut self, metric: Metric, step: i64) {
         *self.metrics.entry(metric.name()).or_default() += step;
+    }
+}
+
+/// A host that computes no signature, so that the gateway does.
+pub(super) struct NoVerifier;
+
+impl SignatureVerifier for NoVerifier {
+    fn verify(&self, _: Algorithm, _: &PublicKey, _: &[u8], _: &[u8]) -> Verdict {
+        Verdict::Unsupported
+    }
+}
+
+/// A connection from this address.
+pub(super) struct From(pub(super) Option<IpAddr>);
+
+impl Connection for From {
+    fn source(&self) -> Option<IpAddr> {
+        self.0
     }
 }
