@@ -1,6 +1,6 @@
 # Every target is one script or one cargo call. CI runs `check` and `test` (.ci/run).
 
-.PHONY: run demo test check wasm e2e compose-test bench clean
+.PHONY: run demo test check wasm e2e compose-test bench fuzz clean
 
 run:           ## starts Envoy and what it stands between, and prints curl lines
 	@scripts/demo.sh run
@@ -25,6 +25,9 @@ compose-test:  ## the tour through docker-compose.yaml
 
 bench:         ## CPU per request in Envoy, beside native filters at the same job
 	@scripts/bench.sh
+
+fuzz:          ## every fuzz target for FUZZ_SECONDS (30) each, with the number of executions
+	@scripts/fuzz.sh
 
 clean:
 	@rm -rf target

@@ -7,11 +7,14 @@ source "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
 source scripts/tools.sh
 
 cargo fmt --all --check
+cargo fmt --manifest-path fuzz/Cargo.toml --check
 cargo clippy --quiet --locked --all-targets -- -D warnings
 (
   use_wasm_target wasm32-wasip1
   wasm_clippy --quiet --locked --lib --target wasm32-wasip1
 )
+# The fuzz targets have a lock file of their own; their code is linted as part of tests/corpus.rs.
+cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --no-deps
 
 use_tool cargo-deny 0.20.2 --locked

@@ -30,6 +30,11 @@ pub enum Refusal {
     Request(RequestError),
     /// The token is refused, or nothing here can judge it.
     Token(TokenError),
+    /// The source of the request has sent too many tokens with bad signatures.
+    TooManyBadTokens {
+        /// When one more is looked at, from now.
+        retry_after: Duration,
+    },
 }
 
 /// What is our fault, or that of somebody we depend on; never the caller's.
@@ -123,6 +128,7 @@ impl Refusal {
             Self::KeyUnknown => "key_unknown",
             Self::Request(error) => error.reason(),
             Self::Token(error) => error.reason(),
+            Self::TooManyBadTokens { .. } => row::TOO_MANY_BAD_TOKENS.code,
         }
     }
 
@@ -143,6 +149,7 @@ impl Refusal {
             Self::KeyUnknown => row::TOKEN_INVALID,
             Self::Request(error) => request_row(*error),
             Self::Token(error) => token_row(*error),
+            Self::TooManyBadTokens { .. } => row::TOO_MANY_BAD_TOKENS,
         }
     }
 
@@ -157,13 +164,15 @@ impl Refusal {
             | Self::Failed(_)
             | Self::KeyUnknown
             | Self::Request(_)
-            | Self::Token(_) => None,
+            | Self::Token(_)
+            | Self::TooManyBadTokens { .. } => None,
         }
     }
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Failed(failure) => Some(failure.retry_after()),
+            Self::TooManyBadTokens { retry_after } => Some(*retry_after),
             Self::Token(TokenError::SignatureUnsupported) => Some(UNSUPPORTED_RETRY_AFTER),
             Self::Credential(_)
             | Self::Denied(_)

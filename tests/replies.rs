@@ -148,6 +148,7 @@ fn refusals() -> Vec<Refusal> {
     );
     all.extend(token_errors().map(Refusal::from));
     all.push(Refusal::KeyUnknown);
+    all.push(Refusal::TooManyBadTokens { retry_after });
     all.extend(
         [
             Denial::CredentialMissing,
@@ -279,6 +280,7 @@ fn assert_listed(refusal: &Refusal) {
             | RequestError::Path(_)
             | RequestError::PathMissing,
         )
-        | Refusal::Token(_) => {}
+        | Refusal::Token(_)
+        | Refusal::TooManyBadTokens { .. } => {}
     }
 }

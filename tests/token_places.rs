@@ -8,6 +8,7 @@
 
 mod support;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +72,10 @@ struct Certificate(Option<[u8; 32]>);
 impl Connection for Certificate {
     fn certificate_digest(&self) -> Option<[u8; 32]> {
         self.0
+    }
+
+    fn source(&self) -> Option<IpAddr> {
+        None
     }
 }
 
@@ -308,6 +313,10 @@ struct Unasked;
 impl Connection for Unasked {
     fn certificate_digest(&self) -> Option<[u8; 32]> {
         panic!("the host was asked for a certificate that no token needs")
+    }
+
+    fn source(&self) -> Option<IpAddr> {
+        panic!("the host was asked for an address that no decision needs")
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Gateway;
+use super::abuse::Gate;
 use super::slot::{Found, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
@@ -88,8 +89,11 @@ impl Gateway {
         let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
         let issuers = config.issuers();
         let keys = &self.fetching.keys;
-        let verified =
-            self.verified.lookup_or_verify(bearer.expose(), issuers, keys, signatures, now);
+        let gate = Gate::new(&mut self.abuse, signatures, head, now);
+        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now);
+        if let Some(retry_after) = gate.throttled() {
+            return Err(Refusal::TooManyBadTokens { retry_after }.into());
+        }
         match verified {
             Ok(token) => {
                 presented.check_origin(head)?;

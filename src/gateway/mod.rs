@@ -4,6 +4,7 @@
 //! the time, and performs the outcomes and effects. It never calls out by itself. Shared data is
 //! handed in where it is needed, because its answers are immediate.
 
+mod abuse;
 mod backoff;
 mod drive;
 mod effect;
@@ -22,6 +23,7 @@ pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Outcome, Parked, Refused, StreamId};
 pub use slot::Resource;
 
+use self::abuse::Abuse;
 use self::exchange::{Halt, RETRY_SOON, overdue};
 use self::fetching::{Fetching, Progress};
 use self::tally::Tally;
@@ -40,6 +42,7 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub struct Gateway {
     config: Arc<Config>,
+    abuse: Abuse,
     fetching: Fetching,
     verified: VerifiedTokens,
     waiters: Waiters<Resource>,
@@ -55,6 +58,7 @@ impl Gateway {
     /// worker.
     pub fn new(config: Arc<Config>, seed: u64) -> Self {
         Self {
+            abuse: Abuse::default(),
             fetching: Fetching::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
@@ -76,7 +80,8 @@ impl Gateway {
         self.waiters.len()
     }
 
-    /// Decides a new request.
+    /// Decides a new request. What `signatures` cannot compute, Rust code does, within a budget for
+    /// bad ones.
     pub fn request(
         &mut self,
         stream: StreamId,

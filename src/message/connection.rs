@@ -1,11 +1,17 @@
 //! What the host knows about the connection that a request came by.
 
+use std::net::IpAddr;
+
 /// The connection of a request. It is asked only where a decision needs it: each answer costs a
 /// call of the host.
 pub trait Connection {
     /// The SHA-256 digest of the certificate that the client has shown on this connection (its DER
     /// form), and has proven to hold the key of. `None` without one.
     fn certificate_digest(&self) -> Option<[u8; 32]>;
+
+    /// The address of the client as the proxy trusts it; `None` where the proxy knows none, for
+    /// instance on a Unix socket.
+    fn source(&self) -> Option<IpAddr>;
 }
 
 /// A digest as hosts write it: 64 hex digits. `None` for anything else.

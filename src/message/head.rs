@@ -1,5 +1,7 @@
 //! The head of a request as the host hands it over: untrusted bytes.
 
+use std::net::IpAddr;
+
 use super::connection::Connection;
 
 /// Header fields in the order received, duplicates kept; pseudo-headers (`:method`) come first.
@@ -52,6 +54,11 @@ impl<'a> RequestHead<'a> {
     /// host has seen itself: no field, `x-forwarded-client-cert` included, can state it.
     pub fn certificate_digest(&self) -> Option<[u8; 32]> {
         self.connection?.certificate_digest()
+    }
+
+    /// The address of the client as the proxy trusts it.
+    pub fn source(&self) -> Option<IpAddr> {
+        self.connection?.source()
     }
 
     /// The request method (`:method`), if there is exactly one.

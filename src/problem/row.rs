@@ -17,6 +17,7 @@ pub(super) enum Kind {
     Internal,
     MethodNotAllowed,
     NotFound,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 }
@@ -29,6 +30,7 @@ impl Kind {
             Self::Internal => 500,
             Self::MethodNotAllowed => 405,
             Self::NotFound => 404,
+            Self::TooManyRequests => 429,
             Self::Unauthorized => 401,
             Self::Unavailable => 503,
         }
@@ -38,6 +40,7 @@ impl Kind {
         match self {
             Self::BadRequest => 3,
             Self::Forbidden => 7,
+            Self::TooManyRequests => 8,
             Self::MethodNotAllowed | Self::NotFound => 12,
             Self::Internal => 13,
             Self::Unavailable => 14,
@@ -148,5 +151,11 @@ pub(super) const TOKEN_UNAVAILABLE: Row = row(
     Kind::Unavailable,
     "token_unavailable",
     "The token for the upstream is not available",
+    Challenge::None,
+);
+pub(super) const TOO_MANY_BAD_TOKENS: Row = row(
+    Kind::TooManyRequests,
+    "too_many_bad_tokens",
+    "Too many tokens with bad signatures came from this address",
     Challenge::None,
 );

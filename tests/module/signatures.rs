@@ -46,6 +46,26 @@ fn a_host_that_breaks_during_the_self_test_is_not_asked_again() {
     }
 }
 
+/// In Rust a bad signature is dear, so its source is written down; nobody else's is asked for.
+#[test]
+fn the_source_is_asked_for_after_a_bad_signature_in_rust_and_for_ten_seconds() {
+    for (verify_signature, asked) in [(VerifySignature::Real, 0), (VerifySignature::Absent, 1)] {
+        let mut vm = with(verify_signature);
+        vm.host_mut().properties.insert("source\0address", "192.0.2.1:4711");
+        vm.request(2, profile(&user("ann")));
+        assert_eq!(addresses(&vm), 0, "nobody has failed");
+        vm.request(3, profile(&forged(&user("ann"))));
+        assert_eq!(addresses(&vm), asked);
+        vm.request(4, profile(&user("ann")));
+        assert_eq!(addresses(&vm), 0, "a known token costs no signature");
+        vm.request(5, profile(&user("bob")));
+        assert_eq!(addresses(&vm), asked);
+        vm.host_mut().now += 10_000;
+        vm.request(6, profile(&user("eve")));
+        assert_eq!(addresses(&vm), 0, "the window has ended");
+    }
+}
+
 fn with(verify_signature: VerifySignature) -> Vm {
     configured(Host { verify_signature, ..Host::default() }, &configuration())
 }
@@ -66,6 +86,10 @@ fn assert_tells_tokens_apart(vm: &mut Vm, asked: usize) {
         assert_eq!(vm.stream(stream).refusal(), (401, "signature_invalid"));
         assert_eq!(questions(vm), asked);
     }
+}
+
+fn addresses(vm: &Vm) -> usize {
+    vm.calls().iter().filter(|call| call.contains("get_property source")).count()
 }
 
 fn questions(vm: &Vm) -> usize {

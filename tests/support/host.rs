@@ -1,11 +1,12 @@
 //! The host of one simulated worker.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
-use tenantgate::crypto::{SignatureVerifier, SoftwareVerifier};
+use tenantgate::crypto::{Algorithm, PublicKey, SignatureVerifier, Verdict};
 use tenantgate::gateway::{CallId, Host, Outcome, Refused, StreamId};
-use tenantgate::message::{CallFailure, HttpCall, RequestHead};
+use tenantgate::message::{CallFailure, Connection, HttpCall, RequestHead};
 use tenantgate::shared::SharedData;
 use tenantgate::telemetry::{Metric, Notice};
 use tenantgate::time::Timestamp;
@@ -21,6 +22,7 @@ pub(super) struct WorkerHost<'w> {
     pub(super) calls: &'w mut BTreeMap<CallId, (Timestamp, Answer)>,
     pub(super) log: &'w mut Vec<String>,
     pub(super) metrics: &'w mut BTreeMap<String, i64>,
+    pub(super) source: Option<IpAddr>,
     pub(super) period: Option<Duration>,
     pub(super) turns: &'w mut usize,
 }
@@ -66,7 +68,8 @@ impl Host for WorkerHost<'_> {
         }
         *self.turns += 1;
         let fields = self.streams[&stream].fields.clone();
-        let fate = fate(decide(&head(&fields), &SoftwareVerifier));
+        let from = From(self.source);
+        let fate = fate(decide(&head(&fields).with_connection(&from), &NoVerifier));
         if fate != Fate::Waiting {
             self.settle(stream, fate);
         }
@@ -88,5 +91,27 @@ impl Host for WorkerHost<'_> {
 
     fn measure(&mut self, metric: Metric, step: i64) {
         *self.metrics.entry(metric.name()).or_default() += step;
+    }
+}
+
+/// A host that computes no signature, so that the gateway does.
+pub(super) struct NoVerifier;
+
+impl SignatureVerifier for NoVerifier {
+    fn verify(&self, _: Algorithm, _: &PublicKey, _: &[u8], _: &[u8]) -> Verdict {
+        Verdict::Unsupported
+    }
+}
+
+/// A connection from this address.
+pub(super) struct From(pub(super) Option<IpAddr>);
+
+impl Connection for From {
+    fn certificate_digest(&self) -> Option<[u8; 32]> {
+        None
+    }
+
+    fn source(&self) -> Option<IpAddr> {
+        self.0
     }
 }

@@ -19,19 +19,19 @@ mod shared_map;
 pub mod tokens;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use provider::{Answer, Asked, Provider};
 pub use shared_map::SharedMap;
 use tenantgate::config;
-use tenantgate::crypto::SoftwareVerifier;
 use tenantgate::gateway::{CallId, Event, Gateway, Outcome, StreamId, drive};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
 pub use tokens::Mint;
 
-use host::WorkerHost;
+use host::{From, NoVerifier, WorkerHost};
 
 /// When every world begins.
 pub const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
@@ -91,6 +91,8 @@ pub struct World {
     pub shared: SharedMap,
     pub provider: Provider,
     pub mint: Mint,
+    /// Where the requests of clients come from, if the host knows.
+    pub source: Option<IpAddr>,
     /// The metrics of the process.
     pub metrics: BTreeMap<String, i64>,
     /// The most waiting requests that had their turn in one callback.
@@ -112,6 +114,7 @@ impl World {
             shared: SharedMap::default(),
             provider: Provider::new(),
             mint: Mint::new(),
+            source: None,
             metrics: BTreeMap::new(),
             most_turns: 0,
             workers: Vec::new(),
@@ -165,8 +168,9 @@ impl World {
         let stream = StreamId(self.last_stream);
         let state = &mut self.workers[worker];
         let outcome = {
-            let head = head(&fields);
-            state.gateway.request(stream, &head, self.now, &SoftwareVerifier)
+            let from = From(self.source);
+            let head = head(&fields).with_connection(&from);
+            state.gateway.request(stream, &head, self.now, &NoVerifier)
         };
         if let Outcome::Wait { wake } = outcome {
             state.is_woken |= wake;
@@ -287,6 +291,7 @@ impl World {
             calls: &mut state.calls,
             log: &mut state.log,
             metrics: &mut self.metrics,
+            source: self.source,
             period: None,
             turns: &mut turns,
         };

@@ -1,0 +1,36 @@
+//! What each fuzz target does with its input: `run` panics when a promise of the library is broken.
+//!
+//! `fuzz_targets/` hands these to libFuzzer (`make fuzz`), `tests/corpus.rs` replays the seeds of
+//! `corpus/` and every input that was once a finding (`make test`).
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a panic is how a target reports what it has found"
+)]
+
+pub mod bucket;
+pub mod claims;
+pub mod configuration;
+pub mod grant;
+pub mod json;
+pub mod jwk_set;
+pub mod pairs;
+pub mod path;
+pub mod token;
+mod world;
+
+/// A target: any bytes in; a panic is a finding.
+pub type Run = fn(&[u8]);
+
+/// All targets by the names of their folders in `corpus/`.
+pub const TARGETS: [(&str, Run); 9] = [
+    ("bucket", bucket::run),
+    ("claims", claims::run),
+    ("configuration", configuration::run),
+    ("grant", grant::run),
+    ("json", json::run),
+    ("jwk_set", jwk_set::run),
+    ("pairs", pairs::run),
+    ("path", path::run),
+    ("token", token::run),
+];

@@ -1,0 +1,99 @@
+//! The budget for bad signatures that Rust code computes: where the host does not, one costs a
+//! thousand times what it costs to send one.
+//!
+//! A source that sends none is never throttled. One that does has [`PER_SOURCE`] of them in each
+//! [`SOURCE_WINDOW`]; and once all sources together have spent [`WORKER_TIME`] of this worker in a
+//! [`WORKER_WINDOW`], those that have failed lately wait for the next one. Tokens that were verified
+//! before cost no signature, so they pass in any case.
+
+mod gate;
+mod sources;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+pub(super) use self::gate::Gate;
+use self::sources::{Source, Sources};
+use crate::crypto::{KeyMaterial, PublicKey};
+use crate::time::Timestamp;
+
+/// How many bad signatures one source may have computed in a window.
+const PER_SOURCE: u32 = 200;
+
+/// The window of a source; it begins with its first bad signature.
+const SOURCE_WINDOW: Duration = Duration::from_secs(10);
+
+/// How much time one worker spends on bad signatures in a window, before it throttles.
+const WORKER_TIME: Duration = Duration::from_millis(250);
+
+/// The window of the worker; it begins with the first bad signature.
+const WORKER_WINDOW: Duration = Duration::from_secs(1);
+
+/// What bad signatures have cost lately.
+#[derive(Debug, Default)]
+pub(super) struct Abuse {
+    sources: Sources,
+    window: Window<Duration>,
+}
+
+/// What was spent since a time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Window<T> {
+    began: Timestamp,
+    spent: T,
+}
+
+impl Abuse {
+    /// For how long no signature is computed for this source; `None` when one may be. Asks for the
+    /// source only when some source has failed lately.
+    pub(super) fn throttled(
+        &mut self,
+        source: impl FnOnce() -> Option<IpAddr>,
+        now: Timestamp,
+    ) -> Option<Duration> {
+        if self.sources.are_quiet(now) {
+            return None;
+        }
+        // Where addresses are unknown, all callers would be throttled for one.
+        let own = self.sources.window(Source::of(source()?), now)?;
+        if own.spent >= PER_SOURCE {
+            return own.ends_in(SOURCE_WINDOW, now);
+        }
+        self.window.ends_in(WORKER_WINDOW, now).filter(|_| self.window.spent >= WORKER_TIME)
+    }
+
+    /// A bad signature was computed for this source.
+    pub(super) fn failed(&mut self, source: Option<IpAddr>, cost: Duration, now: Timestamp) {
+        if self.window.ends_in(WORKER_WINDOW, now).is_none() {
+            self.window = Window { began: now, spent: Duration::ZERO };
+        }
+        self.window.spent = self.window.spent.saturating_add(cost);
+        if let Some(source) = source {
+            self.sources.count(Source::of(source), now);
+        }
+    }
+}
+
+impl<T> Window<T> {
+    /// The time that is left; `None` when it has ended, or the clock was put back before it.
+    fn ends_in(&self, span: Duration, now: Timestamp) -> Option<Duration> {
+        let end = self.began + span;
+        (self.began <= now && now < end).then(|| end.since(now))
+    }
+}
+
+/// What a signature costs in Wasm, by estimate: the core has no clock to measure with. `docs/performance.md`
+/// has what was measured.
+fn cost(key: &PublicKey) -> Duration {
+    match key.material() {
+        KeyMaterial::P256 { .. } => Duration::from_millis(1),
+        // The work grows with the square of the modulus, and with the bits of the exponent.
+        KeyMaterial::Rsa { modulus, .. } => {
+            let bytes = u64::try_from(modulus.len()).unwrap_or(u64::MAX);
+            Duration::from_micros(bytes.saturating_mul(bytes).saturating_mul(1600) / (256 * 256))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! The sources that sent bad signatures lately: bounded, however many there are.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::{SOURCE_WINDOW, Window};
+use crate::time::Timestamp;
+
+/// Who counts as one source: an IPv4 address, or the 64 bits of an IPv6 address that name a network,
+/// since whoever has a network has all of its addresses.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Source {
+    V4(Ipv4Addr),
+    V6([u16; 4]),
+}
+
+impl Source {
+    pub(super) const fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Self::V6([a, b, c, d])
+            }
+        }
+    }
+}
+
+/// Two generations of at most [`HALF`] sources. When the young one is full it becomes the old one, and
+/// the old one is forgotten: so a flood from many sources forgets some of them early, which the time
+/// of the worker still bounds.
+#[derive(Debug, Default)]
+pub(super) struct Sources {
+    young: HashMap<Source, Window<u32>>,
+    old: HashMap<Source, Window<u32>>,
+    /// When the last bad signature was counted.
+    last: Timestamp,
+}
+
+const HALF: usize = 512;
+
+impl Sources {
+    /// Whether no source has a window that is open.
+    pub(super) fn are_quiet(&mut self, now: Timestamp) -> bool {
+        if self.last <= now && now < self.last + SOURCE_WINDOW {
+            return self.young.is_empty() && self.old.is_empty();
+        }
+        self.young = HashMap::new();
+        self.old = HashMap::new();
+        true
+    }
+
+    /// The open window of a source.
+    pub(super) fn window(&self, source: Source, now: Timestamp) -> Option<Window<u32>> {
+        let window = self.young.get(&source).or_else(|| self.old.get(&source)).copied();
+        window.filter(|window| window.ends_in(SOURCE_WINDOW, now).is_some())
+    }
+
+    /// Counts a bad signature.
+    pub(super) fn count(&mut self, source: Source, now: Timestamp) {
+        let open = self.window(source, now).unwrap_or(Window { began: now, spent: 0 });
+        self.old.remove(&source);
+        if self.young.len() >= HALF && !self.young.contains_key(&source) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(source, Window { spent: open.spent.saturating_add(1), ..open });
+        self.last = now;
+    }
+
+    /// How many sources are held.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.young.len() + self.old.len()
+    }
+}

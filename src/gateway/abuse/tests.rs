@@ -1,0 +1,114 @@
+use std::net::Ipv6Addr;
+
+use super::*;
+
+const START: Timestamp = Timestamp::from_seconds(1_000_000);
+/// So little that the worker's own budget takes no part.
+const CHEAP: Duration = Duration::from_micros(1);
+
+fn v4(last: u8) -> IpAddr {
+    IpAddr::from([192, 0, 2, last])
+}
+
+fn v6(text: &str) -> IpAddr {
+    IpAddr::V6(text.parse::<Ipv6Addr>().unwrap())
+}
+
+fn fail(abuse: &mut Abuse, source: IpAddr, times: u32, now: Timestamp) {
+    (0..times).for_each(|_| abuse.failed(Some(source), CHEAP, now));
+}
+
+fn is_throttled(abuse: &mut Abuse, source: IpAddr, now: Timestamp) -> bool {
+    abuse.throttled(|| Some(source), now).is_some()
+}
+
+#[test]
+fn a_source_is_throttled_after_its_last_bad_signature_and_others_are_not() {
+    let mut abuse = Abuse::default();
+    fail(&mut abuse, v4(1), PER_SOURCE - 1, START);
+    assert!(!is_throttled(&mut abuse, v4(1), START));
+    fail(&mut abuse, v4(1), 1, START);
+    assert_eq!(abuse.throttled(|| Some(v4(1)), START), Some(SOURCE_WINDOW));
+    assert!(!is_throttled(&mut abuse, v4(2), START));
+}
+
+#[test]
+fn a_source_recovers_when_its_window_ends_to_the_millisecond() {
+    let mut abuse = Abuse::default();
+    fail(&mut abuse, v4(1), 1, START);
+    let later = START + Duration::from_secs(9);
+    fail(&mut abuse, v4(1), PER_SOURCE - 1, later);
+    let last = (START + SOURCE_WINDOW).before(Duration::from_millis(1));
+    assert_eq!(abuse.throttled(|| Some(v4(1)), last), Some(Duration::from_millis(1)));
+    let end = START + SOURCE_WINDOW;
+    assert!(!is_throttled(&mut abuse, v4(1), end));
+    fail(&mut abuse, v4(1), PER_SOURCE - 1, end);
+    assert!(!is_throttled(&mut abuse, v4(1), end), "a new window begins");
+}
+
+#[test]
+fn the_time_of_the_worker_throttles_those_that_failed_and_nobody_else() {
+    let mut abuse = Abuse::default();
+    abuse.failed(Some(v4(1)), WORKER_TIME - CHEAP, START);
+    assert!(!is_throttled(&mut abuse, v4(1), START));
+    abuse.failed(Some(v4(2)), CHEAP, START);
+    assert_eq!(abuse.throttled(|| Some(v4(1)), START), Some(WORKER_WINDOW));
+    assert!(is_throttled(&mut abuse, v4(2), START));
+    assert!(!is_throttled(&mut abuse, v4(3), START), "it never failed");
+    let last = (START + WORKER_WINDOW).before(Duration::from_millis(1));
+    assert!(is_throttled(&mut abuse, v4(1), last));
+    assert!(!is_throttled(&mut abuse, v4(1), START + WORKER_WINDOW));
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_source_and_a_mapped_address_is_ipv4() {
+    let mut abuse = Abuse::default();
+    fail(&mut abuse, v6("2001:db8:0:1::1"), PER_SOURCE, START);
+    assert!(is_throttled(&mut abuse, v6("2001:db8:0:1:ffff::2"), START));
+    assert!(!is_throttled(&mut abuse, v6("2001:db8:0:2::1"), START));
+    fail(&mut abuse, v6("::ffff:192.0.2.1"), PER_SOURCE, START);
+    assert!(is_throttled(&mut abuse, v4(1), START));
+    assert!(!is_throttled(&mut abuse, v4(2), START));
+}
+
+#[test]
+fn nobody_is_asked_for_an_address_while_nobody_has_failed() {
+    let mut abuse = Abuse::default();
+    let unasked = || -> Option<IpAddr> { panic!("asked") };
+    assert_eq!(abuse.throttled(unasked, START), None);
+    fail(&mut abuse, v4(1), PER_SOURCE, START);
+    assert_eq!(abuse.throttled(unasked, START + SOURCE_WINDOW), None);
+}
+
+#[test]
+fn a_source_without_an_address_is_not_throttled_for_others() {
+    let mut abuse = Abuse::default();
+    abuse.failed(None, WORKER_TIME, START);
+    fail(&mut abuse, v4(1), PER_SOURCE, START);
+    assert_eq!(abuse.throttled(|| None, START), None);
+}
+
+#[test]
+fn a_clock_that_is_put_back_throttles_nobody() {
+    let mut abuse = Abuse::default();
+    fail(&mut abuse, v4(1), PER_SOURCE, START);
+    assert!(!is_throttled(&mut abuse, v4(1), START.before(Duration::from_millis(1))));
+}
+
+#[test]
+fn a_flood_from_many_sources_is_held_in_bounded_room_and_the_latest_stay() {
+    let mut abuse = Abuse::default();
+    for number in 0..10_000_u32 {
+        abuse.failed(Some(IpAddr::from(number.to_be_bytes())), CHEAP, START);
+        assert!(abuse.sources.len() <= 1024);
+    }
+    fail(&mut abuse, IpAddr::from(9_999_u32.to_be_bytes()), PER_SOURCE - 1, START);
+    assert!(is_throttled(&mut abuse, IpAddr::from(9_999_u32.to_be_bytes()), START));
+}
+
+#[test]
+fn larger_keys_cost_more() {
+    let rsa = |bytes: usize| cost(&PublicKey::rsa(&vec![0xFF; bytes], &[1, 0, 1]).unwrap());
+    assert_eq!(rsa(256), Duration::from_micros(1600));
+    assert_eq!(rsa(512), Duration::from_micros(6400));
+}

@@ -1,0 +1,77 @@
+//! Floods of tokens with bad signatures, in the simulated world, where Rust code computes them.
+
+#![allow(clippy::expect_used, reason = "helpers of tests")]
+
+mod support;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use support::{Asked, Fate, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const THROTTLED: Fate = Fate::Refused(429, "too_many_bad_tokens");
+const INVALID: Fate = Fate::Refused(401, "signature_invalid");
+
+/// A world with its keys, and one worker.
+fn world() -> World {
+    let mut world = World::new(1);
+    world.pass(2 * SECOND);
+    world
+}
+
+fn from(world: &mut World, last: u8, token: &str) -> Fate {
+    world.source = Some(IpAddr::from([192, 0, 2, last]));
+    let request = world.request(0, "/own/x", Some(token));
+    world.fate(request)
+}
+
+/// A first-seen token whose signature is bad.
+fn forged(world: &World, number: u32) -> String {
+    let token = world.mint.token("acme", Some(&format!("s-{number}")), world.now);
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let first = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{signed}.{first}{}", signature.split_at(1).1)
+}
+
+#[test]
+fn a_source_may_send_two_hundred_in_ten_seconds() {
+    let mut world = world();
+    let known = world.mint.token("acme", None, world.now);
+    assert!(matches!(from(&mut world, 1, &known), Fate::Forwarded(_)));
+    for number in 0..200 {
+        let token = forged(&world, number);
+        assert_eq!(from(&mut world, 1, &token), INVALID, "{number}");
+    }
+    let token = forged(&world, 200);
+    assert_eq!(from(&mut world, 1, &token), THROTTLED);
+    let repeated = forged(&world, 199);
+    assert_eq!(from(&mut world, 1, &repeated), INVALID, "a repeated one costs nothing");
+    let fresh = world.mint.token("acme", None, world.now + SECOND);
+    assert_eq!(from(&mut world, 1, &fresh), THROTTLED, "it cannot be told from a forged one");
+
+    assert!(matches!(from(&mut world, 1, &known), Fate::Forwarded(_)), "a verified token passes");
+    assert!(matches!(from(&mut world, 2, &fresh), Fate::Forwarded(_)), "another source");
+    world.pass(10 * SECOND);
+    assert_eq!(from(&mut world, 1, &token), INVALID);
+}
+
+#[test]
+fn a_flood_from_two_sources_leaves_the_worker_to_the_others() {
+    let mut world = world();
+    for number in 0..250 {
+        let token = forged(&world, number);
+        assert_eq!(from(&mut world, 1 + u8::from(number % 2 == 1), &token), INVALID, "{number}");
+    }
+    let token = forged(&world, 250);
+    assert_eq!(from(&mut world, 1, &token), THROTTLED);
+    assert_eq!(from(&mut world, 2, &token), THROTTLED);
+    assert_eq!(from(&mut world, 3, &token), INVALID, "its first failure");
+    let token = forged(&world, 251);
+    assert_eq!(from(&mut world, 3, &token), THROTTLED);
+    let valid = world.mint.token("acme", None, world.now);
+    assert!(matches!(from(&mut world, 4, &valid), Fate::Forwarded(_)));
+    world.pass(SECOND);
+    assert_eq!(from(&mut world, 1, &token), INVALID);
+    assert_eq!(world.provider.count(&Asked::Keys), 1, "bad signatures fetch nothing");
+}
