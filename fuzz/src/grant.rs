@@ -19,6 +19,7 @@ pub fn run(data: &[u8]) {
         status,
         content_type: Some(content_type.as_bytes().to_vec()),
         retry_after: None,
+        fresh_for: None,
         body: Secret::new(body.to_vec()),
     };
     for source in CONFIG.sources() {

@@ -13,7 +13,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(host.as_deref(), Ok(target.host()), "the host is canonical once and for all");
         assert!(!target.method().bytes().any(|byte| byte.is_ascii_lowercase()));
     }
-    if let Ok(presented) = credential::extract(&head)
+    if let Ok(presented) = credential::extract(&head, &credential::TokenPlaces::default())
         && let Some(bearer) = presented.bearer
     {
         assert!(!bearer.expose().is_empty());
