@@ -39,7 +39,8 @@ impl Reduced {
         if pieces(query).all(|piece| is_left(&piece)) {
             return None;
         }
-        let mut value = path.to_vec();
+        let mut value = Vec::with_capacity(target.len());
+        value.extend(path);
         for (index, piece) in pieces(query).filter(is_left).enumerate() {
             value.push(if index == 0 { b'?' } else { b'&' });
             value.extend(piece);
@@ -56,7 +57,9 @@ impl Reduced {
         if head.values(COOKIE).flat_map(cookie::pieces).all(|piece| is_left(&piece)) {
             return None;
         }
-        let mut value = Vec::new();
+        // Other cookies may be secrets: none is left behind where the value outgrows its memory.
+        let lengths = head.values(COOKIE).map(|field| field.len().saturating_add(2));
+        let mut value = Vec::with_capacity(lengths.sum());
         for field in head.values(COOKIE) {
             let mut is_first = true;
             for piece in cookie::pieces(field).filter(is_left) {

@@ -27,5 +27,6 @@ mod identity;
 mod lab;
 mod noise;
 mod outage;
+mod places;
 mod rotation;
 mod subtenancy;
