@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tenantgate::config::{self, Compiled, ConfigErrors, DOCUMENT, Key, KeyLocation, Limits, Shape};
+use tenantgate::crypto::Algorithm;
 use tenantgate::policy::Deployment;
 use tenantgate::technical_token::Source;
 
@@ -79,6 +80,34 @@ fn templates_are_written_out_and_keys_are_shared_within_an_entry() {
 }
 
 #[test]
+fn a_secret_takes_the_place_of_keys_and_is_shared_within_an_entry() {
+    let Compiled { config, .. } = compile_named("good/algorithms.json");
+    let sources: Vec<_> = config.key_sources().iter().collect();
+    let fits = |source: usize, algorithm| match sources[source].location() {
+        KeyLocation::Inline(_) | KeyLocation::Remote { .. } => None,
+        KeyLocation::Secret(secret) => Some(secret.fits(algorithm)),
+    };
+    assert_eq!(sources.len(), 3, "both tenants of the last entry have one source");
+    assert_eq!(fits(0, Algorithm::Hs256), None);
+    assert_eq!((fits(1, Algorithm::Hs256), fits(1, Algorithm::Hs384)), (Some(true), Some(false)));
+    assert_eq!((fits(2, Algorithm::Hs384), fits(2, Algorithm::Hs512)), (Some(true), Some(false)));
+    for source in &sources[1..] {
+        assert!(source.call().is_none() && source.meaning().is_none(), "nothing is fetched");
+    }
+}
+
+#[test]
+fn the_names_of_the_language_are_those_of_all_algorithms() {
+    let mut listed = Vec::new();
+    walk(DOCUMENT, "", &mut |path, key| {
+        if let ("issuers[].algorithms", Shape::List(Shape::OneOf(names))) = (path, key.shape) {
+            listed.extend_from_slice(names);
+        }
+    });
+    assert_eq!(listed, Algorithm::ALL.map(Algorithm::name));
+}
+
+#[test]
 fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
     let document = br#"{
         "deployment": "ingress",
@@ -92,7 +121,7 @@ fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
     }"#;
     let config = config::compile(document, &environment).unwrap().config;
     let authorities = config.key_sources().iter().map(|source| match source.location() {
-        KeyLocation::Inline(_) => String::new(),
+        KeyLocation::Inline(_) | KeyLocation::Secret(_) => String::new(),
         KeyLocation::Remote { endpoint, .. } => format!("{}{}", endpoint.authority, endpoint.path),
     });
     assert_eq!(
@@ -254,6 +283,10 @@ fn environment(name: &str) -> Option<String> {
         "CLIENT_ID" => "id-of-the-client",
         "CLIENT_SECRET" => "secret from the environment",
         "EMPTY" => "",
+        "SECRET_OF_31_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3c",
+        "SECRET_OF_32_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr",
+        // As base64url; 64 digits are 48 bytes.
+        "SECRET_OF_48_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s",
         "WITH_LINE_BREAK" => "secret from the environment\n",
         _ => return None,
     };

@@ -7,10 +7,13 @@ use std::time::Duration;
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
+use super::client::Secrets;
 use super::issuer_problem::IssuerProblem;
 use super::issuer_template::{Speaker, VARIABLE, unfit};
+use super::shared_secret::shared_secret;
 use super::values::endpoint;
 use crate::crypto::digest::Digest;
+use crate::crypto::{Algorithm, SharedSecret};
 use crate::jwt::{JwkSet, KeySetId};
 use crate::message::{Endpoint, HttpCall};
 use crate::presets::IssuerPreset;
@@ -37,6 +40,8 @@ pub enum KeyLocation {
         /// How long one call may take: 100 ms to 60 s.
         timeout: Duration,
     },
+    /// A secret from the environment, in place of keys.
+    Secret(Arc<SharedSecret>),
 }
 
 impl KeySource {
@@ -55,18 +60,18 @@ impl KeySource {
         &self.location
     }
 
-    /// How long a key set counts as fresh; for ever when it is inline.
+    /// How long a key set counts as fresh; for ever when it is not fetched.
     pub const fn refresh(&self) -> Duration {
         match &self.location {
-            KeyLocation::Inline(_) => Duration::MAX,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => Duration::MAX,
             KeyLocation::Remote { refresh, .. } => *refresh,
         }
     }
 
-    /// The call that fetches the keys; `None` when they are inline.
+    /// The call that fetches the keys; `None` when they are not fetched.
     pub fn call(&self) -> Option<HttpCall> {
         match &self.location {
-            KeyLocation::Inline(_) => None,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => None,
             KeyLocation::Remote { endpoint, timeout, .. } => {
                 Some(HttpCall::get_json(endpoint, *timeout, HttpCall::KEY_SET_LIMIT))
             }
@@ -74,10 +79,10 @@ impl KeySource {
     }
 
     /// The digest of what decides which keys a call brings: cluster and address. `None` when they
-    /// are inline.
+    /// are not fetched.
     pub fn meaning(&self) -> Option<[u8; 32]> {
         match &self.location {
-            KeyLocation::Inline(_) => None,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => None,
             KeyLocation::Remote { endpoint, .. } => {
                 let parts = [
                     "jwks",
@@ -116,8 +121,15 @@ impl KeySources {
         section: &Section<'_>,
         preset: Option<&IssuerPreset>,
         speaker: &Speaker,
+        (algorithms, secrets): (&[Algorithm], &Secrets<'_>),
         report: &mut Report,
     ) -> Option<KeySetId> {
+        if section.states("secret_env") {
+            let key = (section.place().path().to_owned(), String::new());
+            return self.made(key, section, report, |report| {
+                shared_secret(section, algorithms, secrets, report)
+            });
+        }
         let jwks = section.section("jwks")?;
         let variable = speaker.variable.as_deref();
         let address = match jwks.text("uri") {
@@ -125,16 +137,26 @@ impl KeySources {
             None if jwks.states("inline") => String::new(),
             None => derived(preset, &speaker.issuer).unwrap_or_default(),
         };
-        let entry = section.place().path().to_owned();
-        let key = (entry.clone(), address.clone());
+        let key = (section.place().path().to_owned(), address.clone());
+        self.made(key, section, report, |report| location(&jwks, &address, variable, report))
+    }
+
+    /// The source of that entry and address, which `make` makes if there is none.
+    fn made(
+        &mut self,
+        key: (String, String),
+        section: &Section<'_>,
+        report: &mut Report,
+        make: impl FnOnce(&mut Report) -> Option<KeyLocation>,
+    ) -> Option<KeySetId> {
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
         let id = KeySetId(u32::try_from(self.sources.len()).ok()?);
         let mut found = Report::default();
-        let location = location(&jwks, &address, variable, &mut found);
+        let location = make(&mut found);
         let kind = if found.has_errors() { Heard::Errors } else { Heard::Warnings };
-        if !found.is_empty() && self.heard.insert((entry, kind)) {
+        if !found.is_empty() && self.heard.insert((key.0.clone(), kind)) {
             report.append(found);
         }
         let name = Arc::from(section.text("name").unwrap_or_default());
