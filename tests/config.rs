@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tenantgate::config::{
     self, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits, Shape, Upkeep,
 };
+use tenantgate::crypto::Algorithm;
 use tenantgate::policy::Deployment;
 use tenantgate::technical_token::Source;
 
@@ -81,6 +82,34 @@ fn templates_are_written_out_and_keys_are_shared_within_an_entry() {
 }
 
 #[test]
+fn a_secret_takes_the_place_of_keys_and_is_shared_within_an_entry() {
+    let Compiled { config, .. } = compile_named("good/algorithms.json");
+    let sources: Vec<_> = config.key_sources().iter().collect();
+    let fits = |source: usize, algorithm| match sources[source].location() {
+        KeyLocation::Inline(_) | KeyLocation::Remote { .. } => None,
+        KeyLocation::Secret(secret) => Some(secret.fits(algorithm)),
+    };
+    assert_eq!(sources.len(), 3, "both tenants of the last entry have one source");
+    assert_eq!(fits(0, Algorithm::Hs256), None);
+    assert_eq!((fits(1, Algorithm::Hs256), fits(1, Algorithm::Hs384)), (Some(true), Some(false)));
+    assert_eq!((fits(2, Algorithm::Hs384), fits(2, Algorithm::Hs512)), (Some(true), Some(false)));
+    for source in &sources[1..] {
+        assert!(source.call().is_none() && source.meaning().is_none(), "nothing is fetched");
+    }
+}
+
+#[test]
+fn the_names_of_the_language_are_those_of_all_algorithms() {
+    let mut listed = Vec::new();
+    walk(DOCUMENT, "", &mut |path, key| {
+        if let ("issuers[].algorithms", Shape::List(Shape::OneOf(names))) = (path, key.shape) {
+            listed.extend_from_slice(names);
+        }
+    });
+    assert_eq!(listed, Algorithm::ALL.map(Algorithm::name));
+}
+
+#[test]
 fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
     let document = br#"{
         "deployment": "ingress",
@@ -97,7 +126,9 @@ fn addresses_of_keys_follow_from_the_issuer_by_the_preset() {
         KeyLocation::Remote { address: KeyAddress::Stated(endpoint), .. } => {
             format!("{}{}", endpoint.authority, endpoint.path)
         }
-        KeyLocation::Remote { .. } | KeyLocation::Inline(_) => String::new(),
+        KeyLocation::Remote { .. } | KeyLocation::Inline(_) | KeyLocation::Secret(_) => {
+            String::new()
+        }
     });
     assert_eq!(
         authorities.collect::<Vec<_>>(),
@@ -304,6 +335,10 @@ fn environment(name: &str) -> Option<String> {
         "CLIENT_ID" => "id-of-the-client",
         "CLIENT_SECRET" => "secret from the environment",
         "EMPTY" => "",
+        "SECRET_OF_31_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3c",
+        "SECRET_OF_32_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr",
+        // As base64url; 64 digits are 48 bytes.
+        "SECRET_OF_48_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s",
         "WITH_LINE_BREAK" => "secret from the environment\n",
         _ => return None,
     };

@@ -2,41 +2,40 @@
 //!
 //! Argument and answer are protobuf messages of one fixed shape each, written out here by hand.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::borrow::Cow;
 
-use super::key::der;
-use super::{Algorithm, PublicKey, SignatureVerifier, Verdict};
+use super::known::KnownSignature;
+use super::{Algorithm, KeyMaterial, PublicKey, SignatureVerifier, Verdict, der};
 
 /// The name of the foreign function.
 pub const VERIFY_SIGNATURE: &str = "verify_signature";
 
-/// The argument that asks for this signature, or `None` if it cannot be right: the key is not for
-/// the algorithm, or the signature does not have the only length it can have.
+/// The argument that asks for this signature.
+///
+/// # Errors
+/// The verdict that needs no call: [`Verdict::Invalid`] if the key is not for the algorithm or the
+/// signature does not have the only length it can have, [`Verdict::Unsupported`] if no host computes
+/// the algorithm.
 pub fn argument(
     algorithm: Algorithm,
     key: &PublicKey,
     message: &[u8],
     signature: &[u8],
-) -> Option<Vec<u8>> {
+) -> Result<Vec<u8>, Verdict> {
     if key.signature_length(algorithm) != Some(signature.len()) {
-        return None;
+        return Err(Verdict::Invalid);
     }
-    let hash: &[u8] = match algorithm {
-        Algorithm::Es256 | Algorithm::Rs256 => b"sha256",
-    };
-    let ecdsa;
-    let signature = match algorithm {
-        Algorithm::Es256 => {
-            ecdsa = ecdsa_der(signature, 32)?;
-            &ecdsa
+    let hash = hash_function(algorithm).ok_or(Verdict::Unsupported)?;
+    let signature = match key.material() {
+        KeyMaterial::Ec { curve, .. } => {
+            Cow::Owned(der::ecdsa_signature(signature, *curve).ok_or(Verdict::Invalid)?)
         }
-        Algorithm::Rs256 => signature,
+        KeyMaterial::Ed25519 { .. } | KeyMaterial::Rsa { .. } => Cow::Borrowed(signature),
     };
     let fields = [
         (HASH_FUNCTION, hash),
         (PUBLIC_KEY, key.spki_der()),
-        (SIGNATURE, signature),
+        (SIGNATURE, signature.as_ref()),
         (TEXT, message),
     ];
     let size: usize = fields.iter().map(|(_, bytes)| bytes.len() + FIELD_OVERHEAD).sum();
@@ -44,7 +43,7 @@ pub fn argument(
     for (number, bytes) in fields {
         push_field(&mut argument, number, bytes);
     }
-    Some(argument)
+    Ok(argument)
 }
 
 /// What an answer of the host says. Everything but the exact bytes of `result: true` is
@@ -55,68 +54,25 @@ pub fn verdict(answer: &[u8]) -> Verdict {
     if answer == RESULT_TRUE { Verdict::Valid } else { Verdict::Invalid }
 }
 
-/// Whether a verifier can be relied on for every algorithm: it accepts a known signature by a known
-/// key (RFC 7515 A.2 and A.3), and refuses each with one bit changed in message or signature.
-pub fn passes_self_test(verifier: &dyn SignatureVerifier) -> bool {
-    Algorithm::ALL.into_iter().all(|algorithm| {
-        known_signature(algorithm).is_some_and(|known| known.is_told_apart_by(verifier))
-    })
-}
-
-/// A signature that is known to be right.
-struct KnownSignature {
-    algorithm: Algorithm,
-    key: PublicKey,
-    message: Vec<u8>,
-    signature: Vec<u8>,
-}
-
-impl KnownSignature {
-    fn is_told_apart_by(&self, verifier: &dyn SignatureVerifier) -> bool {
-        let verdict = |message: &[u8], signature: &[u8]| {
-            verifier.verify(self.algorithm, &self.key, message, signature)
-        };
-        verdict(&self.message, &self.signature) == Verdict::Valid
-            && verdict(&with_bit_changed(&self.message), &self.signature) == Verdict::Invalid
-            && verdict(&self.message, &with_bit_changed(&self.signature)) == Verdict::Invalid
-    }
-}
-
-fn with_bit_changed(bytes: &[u8]) -> Vec<u8> {
-    let mut changed = bytes.to_vec();
-    if let Some(last) = changed.last_mut() {
-        *last ^= 1;
-    }
-    changed
-}
-
-/// The examples of RFC 7515, appendix A: the public key, the header and the signature of each.
-fn known_signature(algorithm: Algorithm) -> Option<KnownSignature> {
-    let (key, header, signature) = match algorithm {
-        Algorithm::Es256 => {
-            let x = decode("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU")?;
-            let y = decode("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")?;
-            (PublicKey::p256(&x, &y).ok()?, "eyJhbGciOiJFUzI1NiJ9", ES256_SIGNATURE)
-        }
-        Algorithm::Rs256 => {
-            let (modulus, exponent) = (decode(RS256_MODULUS)?, decode("AQAB")?);
-            (PublicKey::rsa(&modulus, &exponent).ok()?, "eyJhbGciOiJSUzI1NiJ9", RS256_SIGNATURE)
-        }
+/// The algorithms that a verifier can be relied on for, of those that hosts may compute: it accepts a
+/// known signature, and refuses it with one bit changed in message or signature.
+pub fn reliable_algorithms(verifier: &dyn SignatureVerifier) -> Vec<Algorithm> {
+    let is_reliable = |algorithm: &Algorithm| {
+        KnownSignature::of(*algorithm).is_some_and(|known| known.is_told_apart_by(verifier))
     };
-    let message = format!("{header}.{PAYLOAD}").into_bytes();
-    Some(KnownSignature { algorithm, key, message, signature: decode(signature)? })
+    Algorithm::ALL.into_iter().filter(is_reliable).collect()
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
-/// RFC 7518 §3.4 has `r` and `s` in full length one after the other; RFC 3279 §2.2.3 has them as a
-/// sequence of two numbers.
-fn ecdsa_der(signature: &[u8], coordinate: usize) -> Option<Vec<u8>> {
-    let (r, s) = signature.split_at_checked(coordinate)?;
-    let has_full_length = s.len() == coordinate;
-    has_full_length.then(|| der::sequence(&[der::integer(r), der::integer(s)].concat()))
+/// The name of the hash that an algorithm has, where the host function knows its kind of signature.
+/// It knows neither PSS nor Ed25519, and a secret is never handed to it.
+const fn hash_function(algorithm: Algorithm) -> Option<&'static [u8]> {
+    match algorithm {
+        Algorithm::Es256 | Algorithm::Rs256 => Some(b"sha256"),
+        Algorithm::Es384 | Algorithm::Rs384 => Some(b"sha384"),
+        Algorithm::Es512 | Algorithm::Rs512 => Some(b"sha512"),
+        Algorithm::EdDsa | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => None,
+        Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => None,
+    }
 }
 
 /// A field of bytes: its key (number and wire type 2), its length, the bytes.
@@ -139,36 +95,47 @@ const TEXT: u8 = 4;
 /// The key of a field and its length: at most so many bytes for the sizes that tokens have.
 const FIELD_OVERHEAD: usize = 6;
 
-const PAYLOAD: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt\
-    cGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-
-const ES256_SIGNATURE: &str = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-K\
-    g6NU1Q";
-
-const RS256_MODULUS: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJ\
-    PMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0\
-    LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uD\
-    Zlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2\
-    PAcDTW9gb54h4FRWyuXpoQ";
-
-const RS256_SIGNATURE: &str = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF\
-    5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK\
-    5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqt\
-    FZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrB\
-    p0igcN_IoypGlUPQGe77Rw";
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::crypto::SoftwareVerifier;
 
+    const OF_HOSTS: [Algorithm; 6] = [
+        Algorithm::Es256,
+        Algorithm::Es384,
+        Algorithm::Es512,
+        Algorithm::Rs256,
+        Algorithm::Rs384,
+        Algorithm::Rs512,
+    ];
+
     #[test]
-    fn the_software_verifier_passes_the_self_test() {
-        assert!(passes_self_test(&SoftwareVerifier));
+    fn the_software_verifier_is_reliable_for_all_that_hosts_may_compute() {
+        assert_eq!(reliable_algorithms(&SoftwareVerifier), OF_HOSTS);
     }
 
     #[test]
-    fn a_verifier_that_always_gives_one_answer_fails_the_self_test() {
+    fn a_verifier_is_relied_on_only_for_what_it_computes() {
+        struct Only(Algorithm);
+        impl SignatureVerifier for Only {
+            fn verify(
+                &self,
+                algorithm: Algorithm,
+                key: &PublicKey,
+                message: &[u8],
+                signature: &[u8],
+            ) -> Verdict {
+                let verdict = SoftwareVerifier.verify(algorithm, key, message, signature);
+                if algorithm == self.0 { verdict } else { Verdict::Invalid }
+            }
+        }
+        for algorithm in OF_HOSTS {
+            assert_eq!(reliable_algorithms(&Only(algorithm)), [algorithm]);
+        }
+    }
+
+    #[test]
+    fn a_verifier_that_always_gives_one_answer_is_reliable_for_nothing() {
         struct Always(Verdict);
         impl SignatureVerifier for Always {
             fn verify(&self, _: Algorithm, _: &PublicKey, _: &[u8], _: &[u8]) -> Verdict {
@@ -176,7 +143,7 @@ mod tests {
             }
         }
         for verdict in [Verdict::Invalid, Verdict::Unsupported, Verdict::Valid] {
-            assert!(!passes_self_test(&Always(verdict)), "{verdict:?}");
+            assert_eq!(reliable_algorithms(&Always(verdict)), [], "{verdict:?}");
         }
     }
 
@@ -191,7 +158,7 @@ mod tests {
 
     #[test]
     fn the_argument_is_a_protobuf_message_of_four_fields() {
-        let known = known_signature(Algorithm::Rs256).unwrap();
+        let known = KnownSignature::of(Algorithm::Rs256).unwrap();
         let argument = argument(Algorithm::Rs256, &known.key, b"text", &known.signature).unwrap();
         let mut expected = b"\x0a\x06sha256\x12\xa6\x02".to_vec();
         expected.extend_from_slice(known.key.spki_der());
@@ -202,34 +169,32 @@ mod tests {
     }
 
     #[test]
-    fn ecdsa_signatures_become_der_with_minimal_numbers() {
-        let mut raw = [0_u8; 64];
-        raw[30] = 0x01;
-        raw[32] = 0x80;
-        let der = ecdsa_der(&raw, 32).unwrap();
-        let mut expected = vec![0x30, 39, 0x02, 2, 0x01, 0x00, 0x02, 33, 0x00, 0x80];
-        expected.extend([0; 31]);
-        assert_eq!(der, expected);
-        assert_eq!(ecdsa_der(&[0; 64], 32).unwrap(), [0x30, 6, 2, 1, 0, 2, 1, 0]);
-        for length in [0, 31, 63, 65, 72] {
-            assert_eq!(ecdsa_der(&vec![1; length], 32), None, "{length}");
+    fn a_key_of_another_type_is_not_asked_about() {
+        for key in OF_HOSTS {
+            for asked in Algorithm::ALL.into_iter().filter(|asked| *asked != key) {
+                let known = KnownSignature::of(key).unwrap();
+                let refused = argument(asked, &known.key, b"", &known.signature).err();
+                // Another RSA algorithm has the same kind of key.
+                let expected = match (key.is_rsa(), asked.is_rsa(), asked.name().starts_with("PS"))
+                {
+                    (true, true, true) => Some(Verdict::Unsupported),
+                    (true, true, false) => None,
+                    (false, _, _) | (true, false, _) => Some(Verdict::Invalid),
+                };
+                assert_eq!(refused, expected, "{key:?} {asked:?}");
+            }
         }
     }
 
     #[test]
-    fn a_key_of_another_type_is_not_asked_about() {
-        let known = known_signature(Algorithm::Rs256).unwrap();
-        assert_eq!(argument(Algorithm::Es256, &known.key, b"", &[1; 64]), None);
-    }
-
-    #[test]
     fn a_signature_of_a_length_that_it_cannot_have_is_not_asked_about() {
-        for (algorithm, length) in [(Algorithm::Rs256, 256), (Algorithm::Es256, 64)] {
-            let key = known_signature(algorithm).unwrap().key;
-            let asked = |length: usize| argument(algorithm, &key, b"", &vec![1; length]).is_some();
-            assert!(asked(length), "{algorithm:?}");
+        for algorithm in OF_HOSTS {
+            let known = KnownSignature::of(algorithm).unwrap();
+            let (key, length) = (known.key, known.signature.len());
+            let refused = |length: usize| argument(algorithm, &key, b"", &vec![1; length]).err();
+            assert_eq!(refused(length), None, "{algorithm:?}");
             for other in [0, length - 1, length + 1, length * 2] {
-                assert!(!asked(other), "{algorithm:?} {other}");
+                assert_eq!(refused(other), Some(Verdict::Invalid), "{algorithm:?} {other}");
             }
         }
     }

@@ -5,7 +5,8 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Algorithm, digest, verify};
+use super::der::{self, significant};
+use super::{Algorithm, Curve, digest, verify};
 
 /// A public key whose numbers have been checked. Its encodings are made once.
 #[derive(Clone, Eq, PartialEq)]
@@ -18,12 +19,19 @@ pub struct PublicKey {
 /// The numbers of a public key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum KeyMaterial {
-    /// A point on the curve P-256.
-    P256 {
-        /// The first coordinate, big-endian.
+    /// A point on a curve of NIST.
+    Ec {
+        /// The curve.
+        curve: Curve,
+        /// The first coordinate, big-endian, in full length.
+        x: Box<[u8]>,
+        /// The second coordinate, likewise.
+        y: Box<[u8]>,
+    },
+    /// A point on Ed25519, neither of small order nor spelled in a way that is not its own.
+    Ed25519 {
+        /// The point (RFC 8032 §5.1.2).
         x: [u8; 32],
-        /// The second coordinate, big-endian.
-        y: [u8; 32],
     },
     /// An RSA key, its numbers big-endian without leading zeros.
     Rsa {
@@ -74,38 +82,62 @@ impl PublicKey {
         Ok(Self::new(KeyMaterial::Rsa { modulus: modulus.into(), exponent: exponent.into() }))
     }
 
-    /// A key on P-256 from the coordinates of its point, each of 32 bytes, big-endian.
+    /// A key on a curve of NIST from the coordinates of its point, each in full length, big-endian.
     ///
     /// # Errors
     /// [`KeyError::PointInvalid`] for another length or a point that is not on the curve.
-    pub fn p256(x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
-        match (x.try_into(), y.try_into()) {
-            (Ok(x), Ok(y)) if verify::is_p256_point(&x, &y) => {
-                Ok(Self::new(KeyMaterial::P256 { x, y }))
-            }
-            (Ok(_) | Err(_), Ok(_) | Err(_)) => Err(KeyError::PointInvalid),
+    pub fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, KeyError> {
+        let length = curve.coordinate_length();
+        if x.len() != length || y.len() != length || !verify::is_point(curve, x, y) {
+            return Err(KeyError::PointInvalid);
+        }
+        Ok(Self::new(KeyMaterial::Ec { curve, x: x.into(), y: y.into() }))
+    }
+
+    /// A key on Ed25519 from its 32 bytes (RFC 8032 §5.1.5).
+    ///
+    /// # Errors
+    /// [`KeyError::PointInvalid`] for another length, bytes that are no point, a second spelling of
+    /// a point, and a point of small order: by such a key, one signature is that of many messages.
+    pub fn ed25519(x: &[u8]) -> Result<Self, KeyError> {
+        match x.try_into() {
+            Ok(x) if verify::is_ed25519_point(&x) => Ok(Self::new(KeyMaterial::Ed25519 { x })),
+            Ok(_) | Err(_) => Err(KeyError::PointInvalid),
         }
     }
 
+    /// An RSA key from its `SubjectPublicKeyInfo` in DER, as UAA publishes it; `None` if that is not
+    /// exactly the DER of a sound RSA key.
+    pub fn from_rsa_spki(spki: &[u8]) -> Option<Self> {
+        let (modulus, exponent) = der::rsa_numbers(spki)?;
+        let key = Self::rsa(modulus, exponent).ok()?;
+        // Whatever else was in there, the numbers that were read are not all of it.
+        (key.spki_der() == spki).then_some(key)
+    }
+
     fn new(material: KeyMaterial) -> Self {
-        Self { spki: spki(&material).into(), thumbprint: thumbprint(&material), material }
+        Self { spki: der::spki(&material).into(), thumbprint: thumbprint(&material), material }
     }
 
     /// Whether signatures of this algorithm can be checked with it (RFC 8725 §3.1): a key is for
     /// one family of algorithms alone.
-    pub const fn algorithm_fits(&self, algorithm: Algorithm) -> bool {
-        self.signature_length(algorithm).is_some()
+    pub fn algorithm_fits(&self, algorithm: Algorithm) -> bool {
+        match &self.material {
+            KeyMaterial::Ec { curve, .. } => algorithm == curve.algorithm(),
+            KeyMaterial::Ed25519 { .. } => algorithm == Algorithm::EdDsa,
+            KeyMaterial::Rsa { .. } => algorithm.is_rsa(),
+        }
     }
 
     /// The only length that a signature of this algorithm by this key can have, in bytes (RFC 7518
-    /// §3.4, RFC 8017 §8.2.2); `None` if the key is not for the algorithm.
-    pub const fn signature_length(&self, algorithm: Algorithm) -> Option<usize> {
-        match (algorithm, &self.material) {
-            (Algorithm::Es256, KeyMaterial::P256 { .. }) => Some(64),
-            (Algorithm::Rs256, KeyMaterial::Rsa { modulus, .. }) => Some(modulus.len()),
-            (Algorithm::Es256, KeyMaterial::Rsa { .. })
-            | (Algorithm::Rs256, KeyMaterial::P256 { .. }) => None,
-        }
+    /// §3.4, RFC 8017 §8.1.2 and §8.2.2, RFC 8032 §5.1.6); `None` if the key is not for the algorithm.
+    pub fn signature_length(&self, algorithm: Algorithm) -> Option<usize> {
+        let length = match &self.material {
+            KeyMaterial::Ec { curve, .. } => 2 * curve.coordinate_length(),
+            KeyMaterial::Ed25519 { .. } => 64,
+            KeyMaterial::Rsa { modulus, .. } => modulus.len(),
+        };
+        self.algorithm_fits(algorithm).then_some(length)
     }
 
     /// Its numbers.
@@ -147,7 +179,7 @@ impl fmt::Display for KeyError {
             Self::ModulusSize { bits } => {
                 write!(formatter, "the modulus has `{bits}` bits, not 2048 to 8192")
             }
-            Self::PointInvalid => formatter.write_str("the point is not on the curve"),
+            Self::PointInvalid => formatter.write_str("the point is not a sound one on the curve"),
         }
     }
 }
@@ -157,9 +189,13 @@ impl std::error::Error for KeyError {}
 /// RFC 7638 §3.2: the required members alone, in the order of their names, without spaces.
 fn thumbprint(material: &KeyMaterial) -> Thumbprint {
     let canonical = match material {
-        KeyMaterial::P256 { x, y } => {
-            let (x, y) = (base64url(x), base64url(y));
-            format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#)
+        KeyMaterial::Ec { curve, x, y } => {
+            let (crv, x, y) = (curve.name(), base64url(x), base64url(y));
+            format!(r#"{{"crv":"{crv}","kty":"EC","x":"{x}","y":"{y}"}}"#)
+        }
+        // RFC 8037 §2.
+        KeyMaterial::Ed25519 { x } => {
+            format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, base64url(x))
         }
         KeyMaterial::Rsa { modulus, exponent } => {
             let (e, n) = (base64url(exponent), base64url(modulus));
@@ -167,71 +203,6 @@ fn thumbprint(material: &KeyMaterial) -> Thumbprint {
         }
     };
     Thumbprint(digest::sha256(canonical.as_bytes()))
-}
-
-/// RFC 3279 §2.3.1 (rsaEncryption), RFC 5480 §2 (id-ecPublicKey with a named curve).
-fn spki(material: &KeyMaterial) -> Vec<u8> {
-    const RSA_ENCRYPTION: [u8; 15] =
-        [0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
-    const EC_PUBLIC_KEY_P256: [u8; 21] = [
-        0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86,
-        0x48, 0xce, 0x3d, 0x03, 0x01, 0x07,
-    ];
-    const UNCOMPRESSED: [u8; 1] = [4];
-    let (algorithm, key) = match material {
-        KeyMaterial::P256 { x, y } => {
-            (EC_PUBLIC_KEY_P256.as_slice(), [&UNCOMPRESSED[..], x, y].concat())
-        }
-        KeyMaterial::Rsa { modulus, exponent } => {
-            let numbers = [der::integer(modulus), der::integer(exponent)].concat();
-            (RSA_ENCRYPTION.as_slice(), der::sequence(&numbers))
-        }
-    };
-    der::sequence(&[algorithm, &der::bit_string(&key)].concat())
-}
-
-/// The few forms of DER (X.690) that keys and signatures need.
-pub(super) mod der {
-    use super::significant;
-
-    /// A number from zero.
-    pub(in crate::crypto) fn integer(number: &[u8]) -> Vec<u8> {
-        let number = significant(number);
-        let has_sign_bit = number.first().is_none_or(|first| first & 0x80 != 0);
-        let sign: &[u8] = if has_sign_bit { &[0] } else { &[] };
-        element(0x02, &[sign, number].concat())
-    }
-
-    /// Elements one after the other.
-    pub(in crate::crypto) fn sequence(elements: &[u8]) -> Vec<u8> {
-        element(0x30, elements)
-    }
-
-    /// Whole bytes as a string of bits.
-    pub(in crate::crypto) fn bit_string(bytes: &[u8]) -> Vec<u8> {
-        element(0x03, &[&[0], bytes].concat())
-    }
-
-    fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-        let length = content.len().to_be_bytes();
-        let length = significant(&length);
-        let mut element = vec![tag];
-        match (content.len(), u8::try_from(length.len())) {
-            (0..0x80, _) => element.extend(if length.is_empty() { &[0] } else { length }),
-            (_, count) => {
-                element.push(0x80 | count.unwrap_or_default());
-                element.extend(length);
-            }
-        }
-        element.extend(content);
-        element
-    }
-}
-
-/// The number without its leading zeros.
-fn significant(number: &[u8]) -> &[u8] {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    number.get(zeros..).unwrap_or_default()
 }
 
 fn bit_length(significant: &[u8]) -> usize {
@@ -303,12 +274,65 @@ mod tests {
 
     #[test]
     fn points_off_the_curve_and_of_other_lengths_are_refused() {
-        for (x, y) in [(32, 32), (31, 32), (32, 33), (0, 0)] {
-            let error = PublicKey::p256(&vec![1; x], &vec![1; y]).err();
-            assert_eq!(error, Some(KeyError::PointInvalid), "{x} {y}");
+        for curve in Curve::ALL {
+            let full = curve.coordinate_length();
+            for (x, y) in [(full, full), (full - 1, full), (full, full + 1), (0, 0)] {
+                let error = PublicKey::ec(curve, &vec![1; x], &vec![1; y]).err();
+                assert_eq!(error, Some(KeyError::PointInvalid), "{curve:?} {x} {y}");
+            }
+            let zero = PublicKey::ec(curve, &vec![0; full], &vec![0; full]).err();
+            assert_eq!(zero, Some(KeyError::PointInvalid), "{curve:?}");
         }
-        let zero = PublicKey::p256(&[0; 32], &[0; 32]).err();
-        assert_eq!(zero, Some(KeyError::PointInvalid));
+    }
+
+    #[test]
+    fn ed25519_keys_of_small_order_or_in_a_second_spelling_are_refused() {
+        let with_ends = |first: u8, middle: u8, last: u8| {
+            let mut x = [middle; 32];
+            (x[0], x[31]) = (first, last);
+            PublicKey::ed25519(&x).err()
+        };
+        let refused = Some(KeyError::PointInvalid);
+        // y = 1 (order 1), y = -1 (order 2), y = 0 (order 4), with either sign.
+        for sign in [0, 0x80] {
+            assert_eq!(with_ends(1, 0, sign), refused, "{sign}");
+            assert_eq!(with_ends(0xec, 0xff, 0x7f | sign), refused, "{sign}");
+            assert_eq!(with_ends(0, 0, sign), refused, "{sign}");
+        }
+        // y = 3 is a point; y = p + 3 is the same one.
+        assert_eq!(with_ends(3, 0, 0), None);
+        assert_eq!(with_ends(0xf0, 0xff, 0x7f), refused);
+        // y = 2 is no point.
+        assert_eq!(with_ends(2, 0, 0), refused);
+        for length in [0, 31, 33] {
+            assert_eq!(PublicKey::ed25519(&vec![3; length]).err(), refused, "{length}");
+        }
+    }
+
+    #[test]
+    fn the_thumbprint_of_an_ed25519_key_is_that_of_rfc_8037_a_3() {
+        let x = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
+        let key = PublicKey::ed25519(&x).unwrap();
+        assert_eq!(key.thumbprint().to_string(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    #[test]
+    fn an_rsa_key_is_read_from_its_exact_der_alone() {
+        let key = PublicKey::rsa(&modulus(2048), &[1, 0, 1]).unwrap();
+        let spki = key.spki_der().to_vec();
+        assert_eq!(PublicKey::from_rsa_spki(&spki), Some(key));
+        for length in 0..spki.len() {
+            assert_eq!(PublicKey::from_rsa_spki(&spki[..length]), None, "{length}");
+        }
+        assert_eq!(PublicKey::from_rsa_spki(&[spki.as_slice(), &[0]].concat()), None);
+        for place in (0..36).chain([spki.len() - 5, spki.len() - 4]) {
+            let mut changed = spki.clone();
+            changed[place] ^= 0x40;
+            let read = PublicKey::from_rsa_spki(&changed);
+            assert!(read.is_none_or(|read| read.spki_der() == changed), "{place}");
+        }
+        let small = PublicKey::ed25519(&[&[3], [0; 31].as_slice()].concat()).unwrap();
+        assert_eq!(PublicKey::from_rsa_spki(small.spki_der()), None);
     }
 
     #[test]
@@ -318,16 +342,6 @@ mod tests {
         let expected = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
         assert_eq!(key.thumbprint().to_string(), expected);
         assert_eq!(format!("{key:?}"), format!("PublicKey({expected})"));
-    }
-
-    #[test]
-    fn lengths_in_der_have_their_shortest_form() {
-        let prefix = |length: usize| der::bit_string(&vec![0; length - 1])[..4].to_vec();
-        assert_eq!(prefix(0x7f), [0x03, 0x7f, 0, 0]);
-        assert_eq!(prefix(0x80), [0x03, 0x81, 0x80, 0]);
-        assert_eq!(prefix(0xff), [0x03, 0x81, 0xff, 0]);
-        assert_eq!(prefix(0x100), [0x03, 0x82, 0x01, 0x00]);
-        assert_eq!(der::sequence(&[]), [0x30, 0]);
     }
 
     const RFC_7638_MODULUS: &str = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtV\

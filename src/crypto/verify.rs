@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Es256, Rsa, RsaPublicKey};
 use jwt_compact::jwk::JsonWebKey;
+use p384::ecdsa::signature::Verifier;
 
-use super::{Algorithm, KeyMaterial, PublicKey};
+use super::{Algorithm, Curve, KeyMaterial, PublicKey};
 
 /// What is known about a signature after it has been computed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,22 +54,78 @@ impl SignatureVerifier for SoftwareVerifier {
         if key.signature_length(algorithm) != Some(signature.len()) {
             return Verdict::Invalid;
         }
-        match (algorithm, key.material()) {
-            (Algorithm::Es256, KeyMaterial::P256 { x, y }) => {
+        match key.material() {
+            KeyMaterial::Ec { curve: Curve::P256, x, y } => {
                 computed(&Es256, p256_key(x, y).as_ref(), message, signature)
             }
-            (Algorithm::Rs256, KeyMaterial::Rsa { modulus, exponent }) => {
-                computed(&Rsa::rs256(), rsa_key(modulus, exponent).as_ref(), message, signature)
+            KeyMaterial::Ec { curve: Curve::P384, x, y } => ecdsa(
+                p384_key(x, y).as_ref(),
+                message,
+                p384::ecdsa::Signature::from_slice(signature).ok().as_ref(),
+            ),
+            KeyMaterial::Ec { curve: Curve::P521, x, y } => ecdsa(
+                p521_key(x, y).as_ref(),
+                message,
+                p521::ecdsa::Signature::from_slice(signature).ok().as_ref(),
+            ),
+            KeyMaterial::Ed25519 { x } => ed25519(x, message, signature),
+            KeyMaterial::Rsa { modulus, exponent } => {
+                let Some(scheme) = rsa_scheme(algorithm) else {
+                    return Verdict::Invalid;
+                };
+                computed(&scheme, rsa_key(modulus, exponent).as_ref(), message, signature)
             }
-            (Algorithm::Es256, KeyMaterial::Rsa { .. })
-            | (Algorithm::Rs256, KeyMaterial::P256 { .. }) => Verdict::Invalid,
         }
     }
 }
 
-/// Whether the coordinates are those of a point on P-256.
-pub(super) fn is_p256_point(x: &[u8; 32], y: &[u8; 32]) -> bool {
-    p256_key(x, y).is_some()
+/// Whether the coordinates, in full length, are those of a point on the curve.
+pub(super) fn is_point(curve: Curve, x: &[u8], y: &[u8]) -> bool {
+    match curve {
+        Curve::P256 => p256_key(x, y).is_some(),
+        Curve::P384 => p384_key(x, y).is_some(),
+        Curve::P521 => p521_key(x, y).is_some(),
+    }
+}
+
+/// Whether the bytes are a point of Ed25519 in its only canonical spelling, and of large order.
+pub(super) fn is_ed25519_point(x: &[u8; 32]) -> bool {
+    ed25519_dalek::VerifyingKey::from_bytes(x)
+        .is_ok_and(|key| !key.is_weak() && key.to_edwards().compress().as_bytes() == x)
+}
+
+fn rsa_scheme(algorithm: Algorithm) -> Option<Rsa> {
+    Some(match algorithm {
+        Algorithm::Ps256 => Rsa::ps256(),
+        Algorithm::Ps384 => Rsa::ps384(),
+        Algorithm::Ps512 => Rsa::ps512(),
+        Algorithm::Rs256 => Rsa::rs256(),
+        Algorithm::Rs384 => Rsa::rs384(),
+        Algorithm::Rs512 => Rsa::rs512(),
+        Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => return None,
+        Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => return None,
+    })
+}
+
+/// With the stricter rules of ed25519-dalek: a point of small order in the signature is refused as
+/// well, so that no signature is that of two messages.
+fn ed25519(x: &[u8; 32], message: &[u8], signature: &[u8]) -> Verdict {
+    let key = ed25519_dalek::VerifyingKey::from_bytes(x);
+    let signature = ed25519_dalek::Signature::from_slice(signature);
+    match (key, signature) {
+        (Ok(key), Ok(signature)) if key.verify_strict(message, &signature).is_ok() => {
+            Verdict::Valid
+        }
+        (Ok(_) | Err(_), Ok(_) | Err(_)) => Verdict::Invalid,
+    }
+}
+
+/// What `jwt-compact` lacks.
+fn ecdsa<S>(key: Option<&impl Verifier<S>>, message: &[u8], signature: Option<&S>) -> Verdict {
+    match key.zip(signature) {
+        Some((key, signature)) if key.verify(message, signature).is_ok() => Verdict::Valid,
+        Some(_) | None => Verdict::Invalid,
+    }
 }
 
 fn computed<A: jwt_compact::Algorithm>(
@@ -96,6 +153,19 @@ fn p256_key(x: &[u8], y: &[u8]) -> Option<P256Key> {
         secret: None,
     };
     P256Key::try_from(&jwk).ok()
+}
+
+fn p384_key(x: &[u8], y: &[u8]) -> Option<p384::ecdsa::VerifyingKey> {
+    p384::ecdsa::VerifyingKey::from_sec1_bytes(&uncompressed(x, y)).ok()
+}
+
+fn p521_key(x: &[u8], y: &[u8]) -> Option<p521::ecdsa::VerifyingKey> {
+    p521::ecdsa::VerifyingKey::from_sec1_bytes(&uncompressed(x, y)).ok()
+}
+
+/// A point in the form of SEC 1 §2.3.3.
+fn uncompressed(x: &[u8], y: &[u8]) -> Vec<u8> {
+    [&[4], x, y].concat()
 }
 
 fn rsa_key(modulus: &[u8], exponent: &[u8]) -> Option<RsaPublicKey> {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub(super) use self::gate::Gate;
 use self::sources::{Source, Sources};
-use crate::crypto::{KeyMaterial, PublicKey};
+use crate::crypto::{Curve, KeyMaterial, PublicKey};
 use crate::time::Timestamp;
 
 /// How many bad signatures one source may have computed in a window.
@@ -86,7 +86,10 @@ impl<T> Window<T> {
 /// has what was measured.
 fn cost(key: &PublicKey) -> Duration {
     match key.material() {
-        KeyMaterial::P256 { .. } => Duration::from_millis(1),
+        KeyMaterial::Ec { curve: Curve::P256, .. } => Duration::from_millis(1),
+        KeyMaterial::Ec { curve: Curve::P384, .. } => Duration::from_millis(3),
+        KeyMaterial::Ec { curve: Curve::P521, .. } => Duration::from_millis(7),
+        KeyMaterial::Ed25519 { .. } => Duration::from_micros(130),
         // The work grows with the square of the modulus, and with the bits of the exponent.
         KeyMaterial::Rsa { modulus, .. } => {
             let bytes = u64::try_from(modulus.len()).unwrap_or(u64::MAX);

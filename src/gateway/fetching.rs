@@ -82,6 +82,9 @@ impl Fetching {
         for source in config.key_sources() {
             match source.location() {
                 KeyLocation::Inline(set) => fetching.keys.set(source.id(), Arc::clone(set)),
+                KeyLocation::Secret(secret) => {
+                    fetching.keys.set_secret(source.id(), Arc::clone(secret));
+                }
                 KeyLocation::Remote { .. } => {
                     fetching.want(Resource::Keys(source.id()), Timestamp::default());
                 }

@@ -5,12 +5,10 @@ use super::abi;
 use crate::crypto::envoy;
 use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, Verdict};
 
-/// Verifies by the host where it passed the self-test, else nothing.
-pub(super) enum HostSignatures {
-    /// The host has a `verify_signature` that knows right from wrong.
-    Accelerated,
-    /// It has none that can be relied on.
-    Software,
+/// Verifies by the host what that has shown to compute right, everything else in Rust.
+pub(super) struct HostSignatures {
+    /// The algorithms that the host knows right from wrong of.
+    accelerated: Vec<Algorithm>,
 }
 
 /// The host function alone, which the self-test looks at.
@@ -19,14 +17,15 @@ struct HostFunction;
 impl HostSignatures {
     /// Decides by a self-test of known signatures, right and wrong.
     pub(super) fn probe() -> Self {
-        if envoy::passes_self_test(&HostFunction) { Self::Accelerated } else { Self::Software }
+        Self { accelerated: envoy::reliable_algorithms(&HostFunction) }
     }
 
     /// What is used, for the log.
     pub(super) const fn name(&self) -> &'static str {
-        match self {
-            Self::Accelerated => "the host's verify_signature",
-            Self::Software => "Rust code in Wasm (the host has no verify_signature to rely on)",
+        if self.accelerated.is_empty() {
+            "Rust code in Wasm (the host has no verify_signature to rely on)"
+        } else {
+            "the host's verify_signature"
         }
     }
 }
@@ -39,9 +38,10 @@ impl SignatureVerifier for HostSignatures {
         message: &[u8],
         signature: &[u8],
     ) -> Verdict {
-        match self {
-            Self::Accelerated => HostFunction.verify(algorithm, key, message, signature),
-            Self::Software => Verdict::Unsupported,
+        if self.accelerated.contains(&algorithm) {
+            HostFunction.verify(algorithm, key, message, signature)
+        } else {
+            Verdict::Unsupported
         }
     }
 }
@@ -54,8 +54,9 @@ impl SignatureVerifier for HostFunction {
         message: &[u8],
         signature: &[u8],
     ) -> Verdict {
-        let Some(argument) = envoy::argument(algorithm, key, message, signature) else {
-            return Verdict::Invalid;
+        let argument = match envoy::argument(algorithm, key, message, signature) {
+            Ok(argument) => argument,
+            Err(verdict) => return verdict,
         };
         match abi::call_foreign_function(envoy::VERIFY_SIGNATURE, &argument) {
             Ok(answer) => envoy::verdict(&answer),

@@ -151,7 +151,7 @@ impl Known {
             return true;
         }
         self.generation = generation;
-        keys.get(id).is_some_and(|set| set.contains(self.token.thumbprint()))
+        keys.get(id).is_some_and(|keys| keys.contains(self.token.thumbprint()))
     }
 }
 

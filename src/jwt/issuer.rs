@@ -97,6 +97,8 @@ pub enum OwnTokens {
 pub enum IssuerRulesError {
     /// No algorithm is allowed.
     AlgorithmsEmpty,
+    /// Algorithms of a shared secret stand beside those of public keys.
+    AlgorithmsMixed,
     /// A list of audiences, clients or tenants is empty: no token would ever be accepted.
     ListEmpty,
     /// The issuer is empty.
@@ -129,6 +131,10 @@ impl IssuerRules {
             Err(IssuerRulesError::IssuerEmpty)
         } else if parts.algorithms.is_empty() {
             Err(IssuerRulesError::AlgorithmsEmpty)
+        } else if parts.algorithms.iter().any(|one| one.is_symmetric())
+            && !parts.algorithms.iter().all(|one| one.is_symmetric())
+        {
+            Err(IssuerRulesError::AlgorithmsMixed)
         } else if parts.audiences.is_none() && parts.clients.is_none() {
             Err(IssuerRulesError::RecipientUnstated)
         } else if is_empty_list {
@@ -229,6 +235,9 @@ impl fmt::Display for IssuerRulesError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::AlgorithmsEmpty => "no algorithm is allowed",
+            Self::AlgorithmsMixed => {
+                "algorithms of a shared secret stand beside those of public keys"
+            }
             Self::IssuerEmpty => "the issuer is empty",
             Self::ListEmpty => "a list of audiences, clients or tenants is empty",
             Self::RecipientUnstated => "neither audiences nor clients are stated",
@@ -260,8 +269,8 @@ mod tests {
     #[test]
     fn rules_that_leave_something_open_do_not_exist() {
         use IssuerRulesError::{
-            AlgorithmsEmpty, IssuerEmpty, ListEmpty, RecipientUnstated, SubtenantClaimUnnamed,
-            TenantClaimUnnamed,
+            AlgorithmsEmpty, AlgorithmsMixed, IssuerEmpty, ListEmpty, RecipientUnstated,
+            SubtenantClaimUnnamed, TenantClaimUnnamed,
         };
         let nobody = || Expected::OneOf(Arc::default());
         let nameless = |names: &ClaimNames| {
@@ -271,6 +280,11 @@ mod tests {
             (rules(), None),
             (IssuerParts { issuer: "".into(), ..rules() }, Some(IssuerEmpty)),
             (IssuerParts { algorithms: [].into(), ..rules() }, Some(AlgorithmsEmpty)),
+            (
+                IssuerParts { algorithms: [Algorithm::Hs256, Algorithm::Rs256].into(), ..rules() },
+                Some(AlgorithmsMixed),
+            ),
+            (IssuerParts { algorithms: [Algorithm::Hs256].into(), ..rules() }, None),
             (IssuerParts { clients: None, ..rules() }, Some(RecipientUnstated)),
             (IssuerParts { clients: Some(nobody()), ..rules() }, Some(ListEmpty)),
             (IssuerParts { audiences: Some(nobody()), ..rules() }, Some(ListEmpty)),

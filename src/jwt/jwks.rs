@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::compact::decode_base64url;
-use crate::crypto::{Algorithm, KeyError, PublicKey, Thumbprint};
+use super::pem::{self, Pem};
+use crate::crypto::{Algorithm, Curve, KeyError, PublicKey, Thumbprint};
 use crate::json::{self, JsonError, Value};
 
 /// The usable keys of a JWK Set, and why the others are not.
@@ -38,6 +39,8 @@ pub struct SkippedKey {
 pub enum Unusable {
     /// `alg` names an algorithm that is unknown here, or one for another type of key.
     Algorithm,
+    /// Its PEM in `value` is another key than its numbers.
+    Contradiction,
     /// `crv` is not a known curve.
     Curve,
     /// A member that it needs is absent, has a wrong type, or is not canonical base64url.
@@ -189,14 +192,23 @@ impl Jwk {
             },
         };
         let key = match value.get("kty").and_then(Value::as_str) {
-            Some("EC") => match value.get("crv").and_then(Value::as_str) {
-                Some("P-256") => PublicKey::p256(&number(value, "x")?, &number(value, "y")?),
+            Some("EC") => match value.get("crv").and_then(Value::as_str).map(Curve::from_name) {
+                Some(Some(curve)) => {
+                    PublicKey::ec(curve, &number(value, "x")?, &number(value, "y")?)
+                }
+                Some(None) | None => return Err(Unusable::Curve),
+            },
+            Some("OKP") => match value.get("crv").and_then(Value::as_str) {
+                Some("Ed25519") => PublicKey::ed25519(&number(value, "x")?),
                 Some(_) | None => return Err(Unusable::Curve),
             },
-            Some("RSA") => PublicKey::rsa(&number(value, "n")?, &number(value, "e")?),
+            Some("RSA") => return Self::with_key(value, id, rsa_key(value)?),
             Some(_) | None => return Err(Unusable::KeyType),
         };
-        let key = key.map_err(Unusable::Key)?;
+        Self::with_key(value, id, key.map_err(Unusable::Key)?)
+    }
+
+    fn with_key(value: &Value<'_>, id: Option<Box<str>>, key: PublicKey) -> Result<Self, Unusable> {
         let algorithm = declared_algorithm(value)?;
         if algorithm.is_some_and(|algorithm| !key.algorithm_fits(algorithm)) {
             return Err(Unusable::Algorithm);
@@ -260,6 +272,7 @@ impl fmt::Display for Unusable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Algorithm => "its `alg` is unknown or for another type of key",
+            Self::Contradiction => "its `value` is another key than its `n` and `e`",
             Self::Curve => "its `crv` is not supported",
             Self::Key(error) => return write!(formatter, "{error}"),
             Self::KeyId => "its `kid` is not a text of acceptable length",
@@ -290,6 +303,21 @@ fn declared_algorithm(value: &Value<'_>) -> Result<Option<Algorithm>, Unusable> 
         Some(Some(name)) => Algorithm::from_name(name).map(Some).ok_or(Unusable::Algorithm),
         Some(None) => Err(Unusable::Algorithm),
     }
+}
+
+/// By `n` and `e`, or as UAA also has it, by a PEM in `value`; where both are, they must agree.
+fn rsa_key(value: &Value<'_>) -> Result<PublicKey, Unusable> {
+    let pem = match value.get("value").and_then(Value::as_str).map(pem::rsa_key) {
+        Some(Pem::Key(key)) => Some(key),
+        Some(Pem::Malformed) => return Err(Unusable::Malformed),
+        Some(Pem::Private) => return Err(Unusable::Private),
+        Some(Pem::Other) | None => None,
+    };
+    if let (Some(key), None, None) = (&pem, value.get("n"), value.get("e")) {
+        return Ok(key.clone());
+    }
+    let key = PublicKey::rsa(&number(value, "n")?, &number(value, "e")?).map_err(Unusable::Key)?;
+    if pem.is_some_and(|pem| pem != key) { Err(Unusable::Contradiction) } else { Ok(key) }
 }
 
 fn number(value: &Value<'_>, name: &str) -> Result<Vec<u8>, Unusable> {

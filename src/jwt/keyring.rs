@@ -1,15 +1,25 @@
-//! The key sets that are there at the moment.
+//! The keys that are there at the moment.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::jwks::JwkSet;
+use crate::crypto::{SharedSecret, Thumbprint};
 
-/// Which key set: the place of its source in the configuration. Issuers may share one.
+/// Which keys: the place of their source in the configuration. Issuers may share one.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct KeySetId(pub u32);
 
-/// The last good key set of each source. A failed refresh changes nothing here.
+/// What a source gives: public keys or a secret, never both.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Keys {
+    /// A secret that the issuer shares with us.
+    Secret(Arc<SharedSecret>),
+    /// Its public keys.
+    Set(Arc<JwkSet>),
+}
+
+/// The last good keys of each source. A failed refresh changes nothing here.
 #[derive(Debug, Default)]
 pub struct KeyRing {
     slots: HashMap<KeySetId, Slot>,
@@ -19,23 +29,46 @@ pub struct KeyRing {
 #[derive(Debug)]
 struct Slot {
     /// Nothing once the set was dropped.
-    set: Option<Arc<JwkSet>>,
+    keys: Option<Keys>,
     generation: u64,
 }
 
+impl Keys {
+    /// Whether the key of this thumbprint is among them. A secret has none: [`Keys::UNNAMED`].
+    pub fn contains(&self, thumbprint: &Thumbprint) -> bool {
+        match self {
+            Self::Secret(_) => *thumbprint == Self::UNNAMED,
+            Self::Set(set) => set.contains(thumbprint),
+        }
+    }
+
+    /// What stands for the thumbprint of a secret. A digest of it would let whoever sees that test
+    /// guesses of the secret, and a source has no other secret as long as its configuration lives.
+    pub const UNNAMED: Thumbprint = Thumbprint([0; 32]);
+}
+
 impl KeyRing {
-    /// The key set of a source, if one has arrived.
-    pub fn get(&self, id: KeySetId) -> Option<&Arc<JwkSet>> {
-        self.slots.get(&id)?.set.as_ref()
+    /// The keys of a source, if they have arrived.
+    pub fn get(&self, id: KeySetId) -> Option<&Keys> {
+        self.slots.get(&id)?.keys.as_ref()
     }
 
     /// Puts a key set in the place of the last one. A set with equal content changes nothing.
     pub fn set(&mut self, id: KeySetId, set: Arc<JwkSet>) {
+        self.put(id, Keys::Set(set));
+    }
+
+    /// Puts a secret in the place of what was there.
+    pub fn set_secret(&mut self, id: KeySetId, secret: Arc<SharedSecret>) {
+        self.put(id, Keys::Secret(secret));
+    }
+
+    fn put(&mut self, id: KeySetId, keys: Keys) {
         let last = self.slots.get(&id);
-        if last.is_some_and(|slot| slot.set.as_ref() == Some(&set)) {
+        if last.is_some_and(|slot| slot.keys.as_ref() == Some(&keys)) {
             return;
         }
-        self.change(id, Some(set));
+        self.change(id, Some(keys));
     }
 
     /// Drops the key set of a source: it is too old to be used. What it verified is to be verified
@@ -46,9 +79,9 @@ impl KeyRing {
         }
     }
 
-    fn change(&mut self, id: KeySetId, set: Option<Arc<JwkSet>>) {
+    fn change(&mut self, id: KeySetId, keys: Option<Keys>) {
         let generation = self.generation(id).saturating_add(1);
-        self.slots.insert(id, Slot { set, generation });
+        self.slots.insert(id, Slot { keys, generation });
         self.changes = self.changes.saturating_add(1);
     }
 
@@ -82,7 +115,7 @@ mod tests {
         ring.set(KeySetId(9), Arc::clone(&other));
         assert_eq!((ring.generation(KEYS), ring.generation(KeySetId(9))), (2, 1));
         assert_eq!(ring.changes(), 3);
-        assert_eq!(ring.get(KEYS), Some(&other));
+        assert_eq!(ring.get(KEYS), Some(&Keys::Set(other)));
         assert_eq!(ring.get(KeySetId(0)), None);
     }
 

@@ -11,6 +11,7 @@ mod jwks;
 mod keyring;
 mod metadata;
 mod names;
+mod pem;
 mod scopes;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -28,7 +29,7 @@ pub use self::issuer::{
 pub use self::jwks::{
     Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, Unusable,
 };
-pub use self::keyring::{KeyRing, KeySetId};
+pub use self::keyring::{KeyRing, KeySetId, Keys};
 pub use self::metadata::{METADATA_LIMIT, Metadata, MetadataError};
 pub use self::names::{ClaimName, ClaimNameError, ClaimNames};
 pub use self::scopes::{SCOPE_LIMIT, SCOPES_LIMIT, Scopes};

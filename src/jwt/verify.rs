@@ -6,11 +6,11 @@ use super::claims::{self, Claims};
 use super::compact::{Compact, Header, parse_claims, parse_header};
 use super::error::{ClaimKind, TokenError};
 use super::issuer::{AccessTokenRules, IssuerParts, IssuerRules, Issuers, OwnTokens, Tenants};
-use super::jwks::{Jwk, KeyNotFound};
-use super::keyring::{KeyRing, KeySetId};
+use super::jwks::{JwkSet, KeyNotFound};
+use super::keyring::{KeyRing, KeySetId, Keys};
 use super::scopes::Scopes;
 use super::token::{Verified, VerifiedToken};
-use crate::crypto::{Algorithm, SignatureVerifier, Verdict};
+use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, Thumbprint, Verdict};
 use crate::json::Value;
 use crate::tenancy::Tenancy;
 use crate::time::{Timestamp, is_expired, is_in_future};
@@ -54,7 +54,8 @@ pub fn verify(
     let expires_at = check_times(&claims, issuer, now)?;
     check_recipient(&claims, issuer)?;
 
-    let key = find_signing_key(&compact, &header, algorithm, (issuer.keys(), keys), signatures)?;
+    let thumbprint =
+        find_signing_key(&compact, &header, algorithm, (issuer.keys(), keys), signatures)?;
     let scopes = claims.scopes()?;
     check_kind(&claims, scopes.as_ref(), issuer)?;
     let tenancy = check_tenancy(&claims, issuer)?;
@@ -66,7 +67,7 @@ pub fn verify(
         tenancy,
         scopes: scopes.unwrap_or_default(),
         expires_at,
-        thumbprint: *key.key().thumbprint(),
+        thumbprint,
         confirmation: claims.confirmation()?,
     }))
 }
@@ -187,26 +188,48 @@ fn check_recipient(claims: &Claims<'_, '_>, issuer: &IssuerRules) -> Result<(), 
 }
 
 /// The key that signed the token. It comes from the issuer's configured source alone, whatever the
-/// header offers.
-fn find_signing_key<'k>(
+/// header offers; and a secret is for HMAC alone, a public key for everything else (RFC 8725 §3.1).
+fn find_signing_key(
     compact: &Compact<'_>,
     header: &Header<'_>,
     algorithm: Algorithm,
-    (id, keys): (KeySetId, &'k KeyRing),
+    (id, keys): (KeySetId, &KeyRing),
     signatures: &dyn SignatureVerifier,
-) -> Result<&'k Jwk, Unverified> {
+) -> Result<Thumbprint, Unverified> {
     let signature = compact.signature()?;
-    let set = keys.get(id).ok_or(Unverified::KeysMissing(id))?;
-    let key = set.find(header.key_id, algorithm).map_err(|error| match error {
+    let message = compact.message();
+    let keys = keys.get(id).ok_or(Unverified::KeysMissing(id))?;
+    let (thumbprint, verdict) = match (keys, algorithm.is_symmetric()) {
+        (Keys::Secret(secret), true) => {
+            (Keys::UNNAMED, secret.verify(algorithm, message, &signature))
+        }
+        (Keys::Set(set), false) => {
+            let key = find_key(set, header, algorithm, id)?;
+            (*key.thumbprint(), signatures.verify(algorithm, key, message, &signature))
+        }
+        (Keys::Secret(_), false) | (Keys::Set(_), true) => {
+            return Err(TokenError::AlgorithmNotAllowed.into());
+        }
+    };
+    match verdict {
+        Verdict::Invalid => Err(TokenError::SignatureInvalid.into()),
+        Verdict::Unsupported => Err(TokenError::SignatureUnsupported.into()),
+        Verdict::Valid => Ok(thumbprint),
+    }
+}
+
+fn find_key<'k>(
+    set: &'k JwkSet,
+    header: &Header<'_>,
+    algorithm: Algorithm,
+    id: KeySetId,
+) -> Result<&'k PublicKey, Unverified> {
+    let found = set.find(header.key_id, algorithm).map(super::Jwk::key);
+    found.map_err(|error| match error {
         KeyNotFound::Ambiguous => TokenError::KeyAmbiguous.into(),
         KeyNotFound::Unfit => TokenError::KeyUnfit.into(),
         KeyNotFound::Unknown => Unverified::KeyUnknown(id),
-    })?;
-    match signatures.verify(algorithm, key.key(), compact.message(), &signature) {
-        Verdict::Invalid => Err(TokenError::SignatureInvalid.into()),
-        Verdict::Unsupported => Err(TokenError::SignatureUnsupported.into()),
-        Verdict::Valid => Ok(key),
-    }
+    })
 }
 
 /// Only access tokens, and not our own.

@@ -70,8 +70,13 @@ fn pair<'d>(
     }
 }
 
-/// The value of the environment variable that `entry` names.
-fn variable(entry: &Entry<'_>, secrets: &Secrets<'_>, report: &mut Report) -> Option<String> {
+/// The value of the environment variable that `entry` names. `None` when there is none, which has been
+/// reported.
+pub(super) fn variable(
+    entry: &Entry<'_>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<String> {
     let name = entry.text()?;
     if !is_variable(name) {
         // Not shown: it may be the secret itself, in the wrong place.

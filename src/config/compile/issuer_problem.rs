@@ -11,6 +11,10 @@ use crate::jwt::{ClaimNameError, IssuerRulesError, JwksError};
 pub enum IssuerProblem {
     /// Without a preset, `algorithms` must be stated.
     AlgorithmsUnstated,
+    /// Algorithms of public keys are allowed, but the issuer has a secret.
+    AlgorithmsOfKeys,
+    /// Algorithms of HMAC are allowed, but the issuer has public keys.
+    AlgorithmsOfSecret,
     /// `any` tenant can take no place in a template.
     AnyWithTemplate,
     /// A claim is `none` that is always looked at.
@@ -37,8 +41,12 @@ pub enum IssuerProblem {
     JwksTwice,
     /// `jwks` is neither inline nor fetched.
     JwksUnstated,
+    /// `jwks` and `secret_env` are both stated.
+    KeysAndSecret,
     /// `cluster` is missing where keys are fetched.
     KeysClusterUnstated,
+    /// Neither `jwks` nor `secret_env` is stated.
+    KeysUnstated,
     /// `uri` is missing, and nothing says what it would be.
     KeysUriUnstated,
     /// `tenants` is a map, but the issuer has no `{tenant}`.
@@ -62,6 +70,15 @@ pub enum IssuerProblem {
     },
     /// What an issuer must fulfil.
     Rules(IssuerRulesError),
+    /// The secret is not base64url, as was said.
+    SecretEncoding,
+    /// `secret_encoding` without `secret_env`.
+    SecretUnstated,
+    /// The secret is shorter than the longest hash of the algorithms.
+    SecretTooShort {
+        /// The bytes that are needed.
+        needed: usize,
+    },
     /// `{tenant}` occurs more than once.
     VariableRepeated,
     /// `{tenant}` in the address of the keys of an issuer that has none.
@@ -85,6 +102,12 @@ impl fmt::Display for IssuerProblem {
             Self::Claim(error) => return write!(formatter, "names no claim: it {error}"),
             Self::Jwks(error) => return write!(formatter, "is no usable JWK Set: {error}"),
             Self::Rules(error) => return write!(formatter, "makes no rules: {error}"),
+            Self::SecretTooShort { needed } => {
+                return write!(
+                    formatter,
+                    "names a secret that is too short for these algorithms; they need `{needed}` random bytes"
+                );
+            }
             Self::Repeated { issuer, first } => {
                 return write!(
                     formatter,
@@ -102,6 +125,12 @@ impl fmt::Display for IssuerProblem {
             }
             Self::AlgorithmsUnstated => {
                 "is required without a preset; list the algorithms that this issuer signs with"
+            }
+            Self::AlgorithmsOfKeys => {
+                "holds an algorithm of public keys, which need `jwks`; with `secret_env`, list some of `HS256`, `HS384` and `HS512`"
+            }
+            Self::AlgorithmsOfSecret => {
+                "holds an algorithm of a shared secret, which needs `secret_env`; with `jwks`, leave out `HS256`, `HS384` and `HS512`"
             }
             Self::AnyWithTemplate => {
                 "`any` cannot stand for `{tenant}`; list the tenants, or map each value of `{tenant}` to its tenants"
@@ -134,6 +163,12 @@ impl fmt::Display for IssuerProblem {
                 "states both `inline` and how to fetch; keep `inline` alone, or `cluster` and `uri`"
             }
             Self::JwksUnstated => "states no keys; write `inline`, or `cluster` and `uri`",
+            Self::KeysAndSecret => {
+                "is stated beside `jwks`; an issuer has public keys or a shared secret, never both"
+            }
+            Self::KeysUnstated => {
+                "is required; only an issuer with a shared secret has `secret_env` in its place"
+            }
             Self::KeysClusterUnstated => {
                 "is required where keys are fetched; name the proxy's cluster that reaches them"
             }
@@ -156,6 +191,8 @@ impl fmt::Display for IssuerProblem {
             Self::RecipientUnstated => {
                 "must state `audiences` or `clients`; write `any` if tokens for every recipient are meant"
             }
+            Self::SecretEncoding => "names a secret that is not unpadded base64url",
+            Self::SecretUnstated => "has no meaning without `secret_env`",
             Self::VariableRepeated => "has `{tenant}` more than once",
             Self::VariableUnbound => "has a `{tenant}` that `issuer` does not have",
             Self::VariableUnknown => "has a brace that belongs to no `{tenant}`, the only variable",

@@ -9,6 +9,7 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
 use super::claims;
+use super::client::Secrets;
 use super::issuer_problem::IssuerProblem;
 use super::issuer_template::{Speaker, speakers};
 use super::key_source::KeySource;
@@ -32,6 +33,7 @@ pub(super) struct CompiledIssuers {
 /// Reads `issuers`. `own_clients` are the OAuth clients of the configured credentials.
 pub(super) fn issuers(
     root: &Section<'_>,
+    secrets: &Secrets<'_>,
     own_clients: &Arc<HashSet<Arc<str>>>,
     report: &mut Report,
 ) -> Option<CompiledIssuers> {
@@ -50,6 +52,8 @@ pub(super) fn issuers(
         }
         let speakers = speakers(section, preset, report);
         let common = common(section, preset, own_clients, report);
+        check_keys(section, report);
+        let algorithms = common.as_ref().map_or(&[][..], |common| &common.algorithms);
         speaking += speakers.len();
         let mut shared = BTreeSet::new();
         for speaker in speakers {
@@ -64,7 +68,7 @@ pub(super) fn issuers(
                 let known = |tenant: &&TenantId| !spoken_for.insert(TenantId::clone(tenant));
                 shared.extend(tenants.iter().filter(known).cloned());
             }
-            let id = keys.of(section, preset, &speaker, report);
+            let id = keys.of(section, preset, &speaker, (algorithms, secrets), report);
             let Some((common, keys)) = common.as_ref().zip(id) else { continue };
             let parts = common.for_speaker(speaker, keys);
             let built = IssuerRules::new(parts).map_err(IssuerProblem::Rules);
@@ -188,16 +192,39 @@ fn algorithms(
     preset: Option<&IssuerPreset>,
     report: &mut Report,
 ) -> Option<Arc<[Algorithm]>> {
-    match (section.states("algorithms"), preset) {
+    let place = section.place_of("algorithms");
+    let algorithms: Arc<[Algorithm]> = match (section.states("algorithms"), preset) {
         (false, None) => {
-            report.error(&section.place_of("algorithms"), IssuerProblem::AlgorithmsUnstated);
-            None
+            report.error(&place, IssuerProblem::AlgorithmsUnstated);
+            return None;
         }
-        (false, Some(preset)) => Some(Arc::from(preset.algorithms.value)),
+        (false, Some(preset)) => Arc::from(preset.algorithms.value),
         (true, _) => {
             let texts = super::values::texts(&section.list("algorithms"), report);
-            Some(texts.iter().filter_map(|(_, name)| Algorithm::from_name(name)).collect())
+            texts.iter().filter_map(|(_, name)| Algorithm::from_name(name)).collect()
         }
+    };
+    let has_secret = section.states("secret_env");
+    if algorithms.iter().any(|algorithm| algorithm.is_symmetric() != has_secret) {
+        let of_keys = IssuerProblem::AlgorithmsOfKeys;
+        report.error(&place, if has_secret { of_keys } else { IssuerProblem::AlgorithmsOfSecret });
+        return None;
+    }
+    Some(algorithms)
+}
+
+/// Public keys or a secret, never both: else a public key could pass for a secret (RFC 8725 §2.1).
+fn check_keys(section: &Section<'_>, report: &mut Report) {
+    let problem = match (section.states("jwks"), section.states("secret_env")) {
+        (true, true) => Some(("secret_env", IssuerProblem::KeysAndSecret)),
+        (false, false) => Some(("jwks", IssuerProblem::KeysUnstated)),
+        (false, true) | (true, false) => None,
+    };
+    if let Some((key, problem)) = problem {
+        report.error(&section.place_of(key), problem);
+    }
+    if section.states("secret_encoding") && !section.states("secret_env") {
+        report.error(&section.place_of("secret_encoding"), IssuerProblem::SecretUnstated);
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::key_discovery::KeyDiscovery;
+use crate::crypto::SharedSecret;
 use crate::crypto::digest::Digest;
 use crate::jwt::{JwkSet, KeySetId, MetadataError};
 use crate::message::{Endpoint, HttpCall};
@@ -22,6 +23,8 @@ pub struct KeySource {
 pub enum KeyLocation {
     /// The keys themselves, from the configuration.
     Inline(Arc<JwkSet>),
+    /// A secret from the environment, in place of keys.
+    Secret(Arc<SharedSecret>),
     /// Keys that are fetched, again and again.
     Remote {
         /// Where they are.
@@ -93,7 +96,7 @@ impl KeySource {
     /// When and how the keys are fetched; `None` when they are inline.
     pub const fn upkeep(&self) -> Option<&Upkeep> {
         match &self.location {
-            KeyLocation::Inline(_) => None,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => None,
             KeyLocation::Remote { upkeep, .. } => Some(upkeep),
         }
     }
@@ -102,7 +105,7 @@ impl KeySource {
     /// address. `None` when they are inline.
     pub fn call(&self) -> Option<HttpCall> {
         match &self.location {
-            KeyLocation::Inline(_) => None,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => None,
             KeyLocation::Remote { address: KeyAddress::Stated(endpoint), upkeep } => {
                 Some(HttpCall::get_json(endpoint, upkeep.timeout, HttpCall::KEY_SET_LIMIT))
             }
@@ -117,9 +120,9 @@ impl KeySource {
     pub const fn is_discovered(&self) -> bool {
         match &self.location {
             KeyLocation::Remote { address: KeyAddress::Discovered(_), .. } => true,
-            KeyLocation::Remote { address: KeyAddress::Stated(_), .. } | KeyLocation::Inline(_) => {
-                false
-            }
+            KeyLocation::Remote { address: KeyAddress::Stated(_), .. }
+            | KeyLocation::Inline(_)
+            | KeyLocation::Secret(_) => false,
         }
     }
 
@@ -135,9 +138,9 @@ impl KeySource {
                 };
                 Some(discovery.keys(metadata).map(call))
             }
-            KeyLocation::Remote { address: KeyAddress::Stated(_), .. } | KeyLocation::Inline(_) => {
-                None
-            }
+            KeyLocation::Remote { address: KeyAddress::Stated(_), .. }
+            | KeyLocation::Inline(_)
+            | KeyLocation::Secret(_) => None,
         }
     }
 
@@ -145,7 +148,7 @@ impl KeySource {
     /// that metadata must be of. `None` when they are inline.
     pub fn meaning(&self) -> Option<[u8; 32]> {
         let parts = match &self.location {
-            KeyLocation::Inline(_) => return None,
+            KeyLocation::Inline(_) | KeyLocation::Secret(_) => return None,
             KeyLocation::Remote { address: KeyAddress::Stated(endpoint), .. } => vec![
                 "jwks",
                 &endpoint.cluster,

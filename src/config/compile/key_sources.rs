@@ -7,11 +7,14 @@ use std::time::Duration;
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
+use super::client::Secrets;
 use super::issuer_problem::IssuerProblem;
 use super::issuer_template::{Speaker, VARIABLE, unfit};
 use super::key_discovery::{discovery, metadata_address};
 use super::key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
+use super::shared_secret::shared_secret;
 use super::values::endpoint;
+use crate::crypto::Algorithm;
 use crate::jwt::{JwkSet, KeySetId};
 use crate::message::Endpoint;
 use crate::presets::IssuerPreset;
@@ -40,8 +43,15 @@ impl KeySources {
         section: &Section<'_>,
         preset: Option<&IssuerPreset>,
         speaker: &Speaker,
+        (algorithms, secrets): (&[Algorithm], &Secrets<'_>),
         report: &mut Report,
     ) -> Option<KeySetId> {
+        if section.states("secret_env") {
+            let key = (section.place().path().to_owned(), String::new());
+            return self.made(key, section, report, |report| {
+                shared_secret(section, algorithms, secrets, report)
+            });
+        }
         let jwks = section.section("jwks")?;
         let variable = speaker.variable.as_deref();
         let address = match (jwks.text("discovery"), jwks.text("uri")) {
@@ -52,16 +62,26 @@ impl KeySources {
             (None, None) if jwks.states("inline") => String::new(),
             (None, None) => derived(preset, &speaker.issuer).unwrap_or_default(),
         };
-        let entry = section.place().path().to_owned();
-        let key = (entry.clone(), address.clone());
+        let key = (section.place().path().to_owned(), address.clone());
+        self.made(key, section, report, |report| location(&jwks, &address, speaker, report))
+    }
+
+    /// The source of that entry and address, which `make` makes if there is none.
+    fn made(
+        &mut self,
+        key: (String, String),
+        section: &Section<'_>,
+        report: &mut Report,
+        make: impl FnOnce(&mut Report) -> Option<KeyLocation>,
+    ) -> Option<KeySetId> {
         if let Some(id) = self.known.get(&key) {
             return *id;
         }
         let id = KeySetId(u32::try_from(self.sources.len()).ok()?);
         let mut found = Report::default();
-        let location = location(&jwks, &address, speaker, &mut found);
+        let location = make(&mut found);
         let kind = if found.has_errors() { Heard::Errors } else { Heard::Warnings };
-        if !found.is_empty() && self.heard.insert((entry, kind)) {
+        if !found.is_empty() && self.heard.insert((key.0.clone(), kind)) {
             report.append(found);
         }
         let name = Arc::from(section.text("name").unwrap_or_default());

@@ -23,6 +23,7 @@ mod policy;
 mod problem;
 mod route_problem;
 mod routes;
+mod shared_secret;
 mod token_places;
 mod values;
 
@@ -58,7 +59,7 @@ pub(super) fn compile(
     let is_inline_allowed = root.boolean("allow_inline_secrets") == Some(true);
     let secrets = Secrets { environment, is_inline_allowed };
     let credentials = credentials::credentials(root, &secrets, report);
-    let issuers = issuers::issuers(root, &credentials.clients, report);
+    let issuers = issuers::issuers(root, &secrets, &credentials.clients, report);
     let identity = headers::identity(root, report);
     let deployment = match root.text("deployment") {
         Some("egress") => Some(Deployment::Egress),

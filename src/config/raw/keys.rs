@@ -26,14 +26,22 @@ const ISSUER: &[Key] = &[
     Key::required("tenants", Either(&[ANY, TEXTS, Map(&TEXTS)])),
     Key::optional("audiences", ANY_OR_TEXTS),
     Key::optional("clients", ANY_OR_TEXTS),
-    Key::optional("algorithms", List(&OneOf(&["ES256", "RS256"]))),
-    Key::required("jwks", Object(JWKS)),
+    Key::optional("algorithms", List(&OneOf(ALGORITHMS))),
+    Key::optional("jwks", Object(JWKS)),
+    Key::optional("secret_env", Text),
+    Key::optional("secret_encoding", OneOf(&["text", "base64url"])),
     Key::optional("claims", Object(CLAIMS)),
     Key::optional("clock_skew", span(0, 300_000)),
     Key::optional("max_lifetime", span(1_000, 31_536_000_000)),
     Key::optional("profile", OneOf(&["at+jwt"])),
     Key::optional("token_types", TEXTS),
     Key::optional("accept_own_tokens", Boolean),
+];
+
+/// The names of all algorithms; a test compares.
+const ALGORITHMS: &[&str] = &[
+    "EdDSA", "ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "PS256", "PS384", "PS512",
+    "RS256", "RS384", "RS512",
 ];
 
 /// `issuers[].jwks`.

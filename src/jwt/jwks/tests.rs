@@ -1,3 +1,5 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
 use super::*;
@@ -18,6 +20,70 @@ fn other_ec() -> Json {
     json!({"kty": "EC", "crv": "P-256", "kid": "ec",
         "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
         "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"})
+}
+
+/// The key of RFC 8037 A.2.
+fn ed25519() -> Json {
+    json!({"kty": "OKP", "crv": "Ed25519", "kid": "ed",
+        "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})
+}
+
+fn other_rsa() -> Json {
+    with(public_rsa(), "e", json!("Aw"))
+}
+
+fn without(mut key: Json, names: &[&str]) -> Json {
+    for name in names {
+        key.as_object_mut().unwrap().remove(*name);
+    }
+    key
+}
+
+/// A key as UAA has it in `value`, without line breaks.
+fn pem_of(key: &Json) -> String {
+    let number = |name| URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap();
+    let key = PublicKey::rsa(&number("n"), &number("e")).unwrap();
+    let encoded = STANDARD.encode(key.spki_der());
+    format!("-----BEGIN PUBLIC KEY-----{encoded}-----END PUBLIC KEY-----")
+}
+
+#[test]
+fn the_key_in_pem_stands_in_for_absent_numbers_and_must_agree_with_present_ones() {
+    let pem = json!(pem_of(&public_rsa()));
+    let expected = parse(&[public_rsa()]).unwrap();
+    for key in [
+        with(public_rsa(), "value", pem.clone()),
+        with(without(public_rsa(), &["n", "e"]), "value", pem.clone()),
+        // No PEM of a public key: an unknown member, as RFC 7517 §4 has it.
+        with(public_rsa(), "value", json!("something else")),
+        with(public_rsa(), "value", json!(7)),
+    ] {
+        assert_eq!(parse(std::slice::from_ref(&key)), Ok(expected.clone()), "{key}");
+    }
+    // Other types of key have no PEM.
+    let set = parse(&[with(public_ec(), "value", pem)]).unwrap();
+    assert_eq!(set, parse(&[public_ec()]).unwrap());
+}
+
+#[test]
+fn the_type_of_a_key_decides_its_algorithms() {
+    let set = parse(&[public_ec(), without(public_rsa(), &["alg"]), ed25519()]).unwrap();
+    for algorithm in Algorithm::ALL {
+        let expected = match algorithm.name().get(..2) {
+            Some("Ed") => Ok("ed"),
+            Some("PS" | "RS") => Ok("rsa"),
+            Some(_) if algorithm == Algorithm::Es256 => Ok("ec"),
+            Some(_) | None => Err(KeyNotFound::Unknown),
+        };
+        let found = set.find(None, algorithm).map(|key| key.id().unwrap());
+        assert_eq!(found, expected, "{algorithm:?}");
+    }
+    // With `alg`, a key is for that one alone.
+    let set = parse(&[with(public_rsa(), "alg", json!("PS384"))]).unwrap();
+    for algorithm in Algorithm::ALL {
+        let expected = algorithm == Algorithm::Ps384;
+        assert_eq!(set.find(Some("rsa"), algorithm).is_ok(), expected, "{algorithm:?}");
+    }
 }
 
 #[test]
@@ -42,6 +108,21 @@ fn one_unusable_key_does_not_spoil_the_set() {
         (with(rsa(), "alg", json!(["RS256"])), Unusable::Algorithm),
         (with(ec(), "alg", json!("RS256")), Unusable::Algorithm),
         (with(ec(), "crv", json!("P-192")), Unusable::Curve),
+        (with(rsa(), "alg", json!("HS256")), Unusable::Algorithm),
+        (with(ec(), "alg", json!("ES384")), Unusable::Algorithm),
+        (with(ec(), "crv", json!("P-384")), Unusable::Key(KeyError::PointInvalid)),
+        (with(ed25519(), "crv", json!("X25519")), Unusable::Curve),
+        (with(ed25519(), "crv", json!("P-256")), Unusable::Curve),
+        (with(ed25519(), "kty", json!("EC")), Unusable::Curve),
+        (with(ed25519(), "alg", json!("ES256")), Unusable::Algorithm),
+        (with(ed25519(), "d", json!("AA")), Unusable::Private),
+        (with(ed25519(), "x", json!("AQ")), Unusable::Key(KeyError::PointInvalid)),
+        (with(rsa(), "value", json!("-----BEGIN PUBLIC KEY-----")), Unusable::Malformed),
+        (with(rsa(), "value", json!("-----BEGIN PRIVATE KEY-----")), Unusable::Private),
+        (with(rsa(), "value", json!(pem_of(&other_rsa()))), Unusable::Contradiction),
+        (without(rsa(), &["n"]), Unusable::Malformed),
+        (with(without(rsa(), &["n"]), "value", json!(pem_of(&rsa()))), Unusable::Malformed),
+        (with(without(rsa(), &["n", "e"]), "value", json!("secret")), Unusable::Malformed),
         (with(ec(), "x", json!("AA")), Unusable::Key(KeyError::PointInvalid)),
         (with(ec(), "x", ec()["y"].clone()), Unusable::Key(KeyError::PointInvalid)),
         (with(ec(), "y", json!(7)), Unusable::Malformed),
@@ -93,7 +174,7 @@ fn two_keys_that_one_token_could_mean_are_both_left_out() {
 fn keys_for_different_algorithms_may_share_a_kid() {
     let set = parse(&[with(public_rsa(), "kid", json!("ec")), public_ec()]).unwrap();
     assert_eq!(set.skipped(), []);
-    for algorithm in Algorithm::ALL {
+    for algorithm in [Algorithm::Es256, Algorithm::Rs256] {
         let key = set.find(Some("ec"), algorithm).unwrap();
         assert!(key.fits(algorithm), "{algorithm:?}");
     }

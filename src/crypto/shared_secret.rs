@@ -1,0 +1,99 @@
+//! Secrets that an issuer shares with us, and the one question asked of a signature by one.
+
+use std::fmt;
+
+use jwt_compact::AlgorithmSignature;
+use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
+
+use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
+
+use super::{Algorithm, Verdict};
+
+/// A secret for HMAC signatures (RFC 7518 §3.2). Whoever has it can sign as well as verify.
+///
+/// It shows nothing of itself, is compared in constant time, and its memory is overwritten in the
+/// end.
+#[derive(Clone)]
+pub struct SharedSecret(Zeroizing<Vec<u8>>);
+
+impl SharedSecret {
+    /// A secret of these bytes, whatever their number: see [`SharedSecret::fits`]. The caller gives up
+    /// its own copy.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
+    /// Whether it may be used for an algorithm: one of HMAC, and the secret is at least as long as
+    /// its hash.
+    pub fn fits(&self, algorithm: Algorithm) -> bool {
+        algorithm.secret_length().is_some_and(|length| self.0.len() >= length)
+    }
+
+    /// Whether `signature` is that of `message`, compared in constant time. [`Verdict::Invalid`]
+    /// also for a secret that does not fit, and for every length but the full one.
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Verdict {
+        if !self.fits(algorithm) || algorithm.secret_length() != Some(signature.len()) {
+            return Verdict::Invalid;
+        }
+        let bytes = self.0.as_slice();
+        match algorithm {
+            Algorithm::Hs256 => computed(&Hs256, &Hs256Key::new(bytes), message, signature),
+            Algorithm::Hs384 => computed(&Hs384, &Hs384Key::new(bytes), message, signature),
+            Algorithm::Hs512 => computed(&Hs512, &Hs512Key::new(bytes), message, signature),
+            Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => {
+                Verdict::Invalid
+            }
+            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => Verdict::Invalid,
+            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => Verdict::Invalid,
+        }
+    }
+}
+
+impl PartialEq for SharedSecret {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for SharedSecret {}
+
+impl fmt::Debug for SharedSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<secret>")
+    }
+}
+
+fn computed<A: jwt_compact::Algorithm>(
+    algorithm: &A,
+    key: &A::VerifyingKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Verdict {
+    match A::Signature::try_from_slice(signature) {
+        Ok(signature) if algorithm.verify_signature(&signature, key, message) => Verdict::Valid,
+        Ok(_) | Err(_) => Verdict::Invalid,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_at_least_as_long_as_the_hash() {
+        for algorithm in Algorithm::ALL {
+            let fits = |length| SharedSecret::new(vec![7; length]).fits(algorithm);
+            match algorithm.secret_length() {
+                Some(length) => assert!(!fits(length - 1) && fits(length) && fits(4096)),
+                None => assert!(!fits(4096), "{algorithm:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_shows_nothing_of_itself() {
+        let secret = SharedSecret::new(b"hunter2".to_vec());
+        assert_eq!(format!("{secret:?}"), "<secret>");
+    }
+}
