@@ -18,8 +18,8 @@ pub fn run(data: &[u8]) {
     let answer = CallResponse {
         status,
         content_type: Some(content_type.as_bytes().to_vec()),
-        retry_after: None,
         fresh_for: None,
+        retry_after: None,
         body: Secret::new(body.to_vec()),
     };
     for source in CONFIG.sources() {

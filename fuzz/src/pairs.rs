@@ -3,6 +3,8 @@
 use tenantgate::credential;
 use tenantgate::message::{RequestHead, RequestTarget, canonical_host, parse_pairs, write_pairs};
 
+use super::world::CONFIG;
+
 /// Reads a header map, writes it again, and takes the request apart.
 pub fn run(data: &[u8]) {
     let Some(fields) = parse_pairs(data) else { return };
@@ -13,7 +15,7 @@ pub fn run(data: &[u8]) {
         assert_eq!(host.as_deref(), Ok(target.host()), "the host is canonical once and for all");
         assert!(!target.method().bytes().any(|byte| byte.is_ascii_lowercase()));
     }
-    if let Ok(presented) = credential::extract(&head, &credential::TokenPlaces::default())
+    if let Ok(presented) = credential::extract(&head, CONFIG.places())
         && let Some(bearer) = presented.bearer
     {
         assert!(!bearer.expose().is_empty());
