@@ -27,8 +27,8 @@ impl Source {
 }
 
 /// Two generations of at most [`HALF`] sources. When the young one is full it becomes the old one, and
-/// the old one is forgotten: so a flood from many sources forgets some of them early, which the time
-/// of the worker still bounds.
+/// the old one is forgotten: so a flood from many sources forgets some of them early. Nothing bounds
+/// that: a source that is not held counts as one that has not failed.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     young: HashMap<Source, Window<u32>>,
