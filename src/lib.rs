@@ -33,6 +33,8 @@ pub mod technical_token;
 pub mod telemetry;
 pub mod tenancy;
 pub mod time;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod tool;
 
 #[cfg(target_os = "wasi")]
 mod host;

@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 11] = [
     &["config"],
     &["problem", "telemetry"],
     &["gateway"],
-    &["host"],
+    &["host", "tool"],
 ];
 
 /// These read everyone's errors. The gateway alone makes replies and notices of them; the host writes the notices down.

@@ -68,6 +68,10 @@ impl ConfigErrors {
         Self(errors)
     }
 
+    pub(super) fn into_vec(self) -> Vec<ConfigError> {
+        self.0
+    }
+
     /// The errors in the order of the document.
     pub fn iter(&self) -> impl Iterator<Item = &ConfigError> {
         self.0.iter()
@@ -84,9 +88,32 @@ impl ConfigError {
         self.place.path()
     }
 
+    /// How many values begin in the document before the one that it is about.
+    pub const fn order(&self) -> u32 {
+        self.place.order()
+    }
+
     /// What it is.
     pub const fn problem(&self) -> &Problem {
         &self.problem
+    }
+}
+
+impl Problem {
+    /// The name of its kind, which stays the same from version to version.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Address(_) => "address",
+            Self::Credential(_) => "credential",
+            Self::Document(_) => "document",
+            Self::Header(_) => "header",
+            Self::Issuer(_) => "issuer",
+            Self::List(_) => "list",
+            Self::Name(_) => "name",
+            Self::Place(_) => "place",
+            Self::Route(_) => "route",
+            Self::Shape(_) => "shape",
+        }
     }
 }
 

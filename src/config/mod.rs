@@ -56,6 +56,15 @@ pub struct Compiled {
     pub warnings: Vec<Warning>,
 }
 
+/// What was found in a document, each list in the document's order.
+#[derive(Debug)]
+pub struct Findings {
+    /// What makes it unusable.
+    pub errors: Vec<ConfigError>,
+    /// What is worth a second thought.
+    pub warnings: Vec<Warning>,
+}
+
 /// Compiles a JSON document, or one that Envoy hands over as a serialized `Struct`. Secrets come
 /// from `environment`.
 ///
@@ -63,13 +72,24 @@ pub struct Compiled {
 /// [`ConfigErrors`] with everything that is wrong with the document, in its order. A host keeps the
 /// configuration that it has, and refuses to start without one.
 pub fn compile(document: &[u8], environment: Environment<'_>) -> Result<Compiled, ConfigErrors> {
+    let (config, report) = read(document, environment);
+    report.finish(config).map(|(config, warnings)| Compiled { config, warnings })
+}
+
+/// Finds all that [`compile`] does, and the warnings also where there are errors.
+pub fn inspect(document: &[u8], environment: Environment<'_>) -> Findings {
+    let (_, report) = read(document, environment);
+    report.into_findings()
+}
+
+fn read(document: &[u8], environment: Environment<'_>) -> (Option<Config>, Report) {
     let mut report = Report::default();
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(document).is_ok();
     let unwrapped = if is_json { None } else { envoy_struct::to_json(document) };
     let node = raw::read(unwrapped.as_deref().unwrap_or(document), &mut report);
     let root = node.as_ref().and_then(Section::root);
     let config = root.and_then(|root| compile::compile(&root, environment, &mut report));
-    report.finish(config).map(|(config, warnings)| Compiled { config, warnings })
+    (config, report)
 }
 
 impl Config {

@@ -1,5 +1,6 @@
 //! Everything that was found while a document was read: errors go on the list, reading goes on.
 
+use super::Findings;
 use super::error::{ConfigError, ConfigErrors, Place, Problem};
 use super::warning::{Notice, Warning};
 
@@ -53,6 +54,14 @@ impl Report {
         match value {
             Some(value) if self.errors.is_empty() => Ok((value, Warning::sorted(self.warnings))),
             Some(_) | None => Err(ConfigErrors::sorted(self.errors)),
+        }
+    }
+
+    /// All that was found.
+    pub(super) fn into_findings(self) -> Findings {
+        Findings {
+            errors: ConfigErrors::sorted(self.errors).into_vec(),
+            warnings: Warning::sorted(self.warnings),
         }
     }
 }

@@ -62,9 +62,34 @@ impl Warning {
         self.place.path()
     }
 
+    /// How many values begin in the document before the one that it is about.
+    pub const fn order(&self) -> u32 {
+        self.place.order()
+    }
+
     /// What it is.
     pub const fn notice(&self) -> &Notice {
         &self.notice
+    }
+}
+
+impl Notice {
+    /// The name of its kind, which stays the same from version to version.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::AnyRecipient => "any-recipient",
+            Self::AnyCaller => "any-caller",
+            Self::AnyTenant => "any-tenant",
+            Self::CredentialUnused(_) => "credential-unused",
+            Self::InlineSecret => "inline-secret",
+            Self::KeysSkipped(_) => "keys-skipped",
+            Self::OwnTokensAccepted => "own-tokens-accepted",
+            Self::Plaintext => "plaintext",
+            Self::TenantsShared { .. } => "tenants-shared",
+            Self::TokenInQuery => "token-in-query",
+            Self::UnverifiedPassed => "unverified-passed",
+            Self::TenantWide => "tenant-wide",
+        }
     }
 }
 

@@ -1,0 +1,82 @@
+//! `tenantgate check`: everything that the filter would say of a file, and what it could not know.
+
+use super::embedded;
+use super::finding::{Finding, Severity};
+use super::source::{self, SourceError};
+use super::tree::{Position, Tree};
+use crate::config::{self, ConfigError, CredentialProblem, Environment, Problem, Warning};
+
+/// How files are checked.
+pub struct Check<'e> {
+    /// The environment that the filter would see.
+    pub environment: Environment<'e>,
+    /// Whether a variable that is not set is an error, as it is for the filter. On the machine of an
+    /// author it rarely is set.
+    pub requires_environment: bool,
+}
+
+/// Everything that is to say of a file, in its order. It holds the filter's configuration, or is a
+/// file of Envoy or Kubernetes in which there is one.
+pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
+    let documents = source::read(name, bytes);
+    match documents.and_then(|documents| embedded::configurations(&documents)) {
+        Ok(found) if found.is_empty() => vec![Finding {
+            severity: Severity::Error,
+            rule: "source",
+            path: "document".into(),
+            at: Position::START,
+            message: "holds no configuration of tenantgate".into(),
+        }],
+        Ok(found) => found.iter().flat_map(|tree| configuration(tree, how)).collect(),
+        Err(SourceError { at, problem }) => vec![Finding {
+            severity: Severity::Error,
+            rule: "source",
+            path: "document".into(),
+            at,
+            message: problem.to_string(),
+        }],
+    }
+}
+
+fn configuration(tree: &Tree, how: &Check<'_>) -> Vec<Finding> {
+    let document = tree.hand_over();
+    let mut findings = Vec::new();
+    let mut note = |order: u32, severity, rule, path: &str, message: String| {
+        let at = document.position(order);
+        findings.push((order, Finding { severity, rule, path: path.to_owned(), at, message }));
+    };
+    let mut found = config::inspect(document.json.as_bytes(), how.environment);
+    let unset: Vec<_> = found.errors.iter().filter(|error| is_unset(error)).cloned().collect();
+    if !unset.is_empty() && !how.requires_environment {
+        for error in unset {
+            let message = error.problem().to_string();
+            note(error.order(), Severity::Warning, "variable-unset", error.path(), message);
+        }
+        // What else is wrong shows only when they are set.
+        let environment = |name: &str| Some(value_of(name, how.environment));
+        found = config::inspect(document.json.as_bytes(), &environment);
+    }
+    for error in &found.errors {
+        let (kind, message) = (error.problem().kind(), error.problem().to_string());
+        note(error.order(), Severity::Error, kind, error.path(), message);
+    }
+    for warning in &found.warnings {
+        let (kind, message) = (warning.notice().kind(), warning.notice().to_string());
+        note(Warning::order(warning), Severity::Warning, kind, warning.path(), message);
+    }
+    findings.sort_by_key(|(order, _)| *order);
+    findings.into_iter().map(|(_, finding)| finding).collect()
+}
+
+fn is_unset(error: &ConfigError) -> bool {
+    matches!(error.problem(), Problem::Credential(CredentialProblem::VariableUnset(_)))
+}
+
+/// The value of a variable, or one that fits wherever a variable is named: long enough for every
+/// hash, and base64url. It is another for each variable.
+fn value_of(name: &str, environment: Environment<'_>) -> String {
+    environment(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
+        let width = name.len().next_multiple_of(4).max(96);
+        format!("{name:A<width$}")
+    })
+}

@@ -1,0 +1,142 @@
+//! Configurations inside the files of those who run them: Envoy's own file, Istio's `WasmPlugin` and
+//! `EnvoyFilter`, Envoy Gateway's `EnvoyExtensionPolicy`.
+
+use super::json;
+use super::source::SourceError;
+use super::tree::{Position, Tree, Value};
+
+/// The configurations of the filter in a file: the document itself, unless it is of another kind.
+///
+/// A plugin counts as ours if anything around its configuration names tenantgate, or if the
+/// configuration has a `deployment`.
+///
+/// # Errors
+/// [`SourceError`] for a configuration that stands in the file as a text and is no JSON.
+pub(super) fn configurations(documents: &[Tree]) -> Result<Vec<Tree>, SourceError> {
+    if let [document] = documents
+        && !is_container(document)
+    {
+        return Ok(vec![document.clone()]);
+    }
+    let mut found = Vec::new();
+    documents.iter().for_each(|document| search(document, &mut found));
+    found.into_iter().map(unwrapped).collect()
+}
+
+/// Whether the file is of those who run the filter, and holds the configuration somewhere inside.
+fn is_container(document: &Tree) -> bool {
+    const KEYS: [&str; 6] =
+        ["@type", "apiVersion", "kind", "dynamic_resources", "resources", "static_resources"];
+    KEYS.iter().any(|key| document.get(key).is_some())
+}
+
+fn search<'t>(tree: &'t Tree, found: &mut Vec<&'t Tree>) {
+    // Envoy's PluginConfig; Istio's WasmPlugin; an item of Envoy Gateway's list.
+    let places = [
+        ("configuration", tree.get("vm_config").or_else(|| tree.get("vmConfig")).is_some()),
+        ("pluginConfig", true),
+        ("config", tree.get("code").is_some()),
+    ];
+    for (key, is_plugin) in places {
+        if let Some(configuration) = tree.get(key)
+            && is_plugin
+            && is_ours(tree, key, configuration)
+        {
+            found.push(configuration);
+            return;
+        }
+    }
+    tree.members().iter().for_each(|(_, value)| search(value, found));
+    tree.items().iter().for_each(|item| search(item, found));
+}
+
+fn is_ours(plugin: &Tree, key: &str, configuration: &Tree) -> bool {
+    let mut around = plugin.members().iter().filter(|(name, _)| name != key);
+    inner(configuration).get("deployment").is_some() || around.any(|(_, value)| names_us(value))
+}
+
+fn names_us(tree: &Tree) -> bool {
+    tree.text().is_some_and(|text| text.contains("tenantgate"))
+        || tree.items().iter().any(names_us)
+        || tree.members().iter().any(|(_, value)| names_us(value))
+}
+
+/// Without the wrapper that Envoy needs around a message of any type.
+fn inner(configuration: &Tree) -> &Tree {
+    match (configuration.get("@type"), configuration.get("value")) {
+        (Some(_), Some(value)) => value,
+        (Some(_) | None, Some(_) | None) => configuration,
+    }
+}
+
+fn unwrapped(configuration: &Tree) -> Result<Tree, SourceError> {
+    let configuration = inner(configuration);
+    let Some(text) = configuration.text() else { return Ok(configuration.clone()) };
+    // Positions inside the text would be those of its own lines.
+    let mut tree =
+        json::parse(text).map_err(|error| SourceError { at: configuration.at, ..error })?;
+    move_to(&mut tree, configuration.at);
+    Ok(tree)
+}
+
+fn move_to(tree: &mut Tree, at: Position) {
+    tree.at = at;
+    match &mut tree.value {
+        Value::List(items) => items.iter_mut().for_each(|item| move_to(item, at)),
+        Value::Object(members) => members.iter_mut().for_each(|(_, value)| move_to(value, at)),
+        Value::Boolean(_) | Value::Null | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::yaml;
+    use super::*;
+
+    fn found(text: &str) -> Vec<(String, usize)> {
+        let documents = yaml::parse(text).unwrap_or_else(|error| panic!("{text}: {error:?}"));
+        let found = configurations(&documents).ok().unwrap();
+        found.iter().map(|tree| (tree.hand_over().json, tree.at.line)).collect()
+    }
+
+    #[test]
+    fn a_document_of_no_other_kind_is_the_configuration() {
+        assert_eq!(found("deploymet: ingress"), [(r#"{"deploymet":"ingress"}"#.into(), 1)]);
+        assert_eq!(found("[]"), [("[]".into(), 1)]);
+    }
+
+    #[test]
+    fn configurations_are_found_where_proxies_have_them() {
+        let ours = r#"{"deployment":"egress"}"#;
+        let rows = [
+            "static_resources:\n  filters:\n  - config:\n      vm_config: {}\n      configuration:\n        \"@type\": x\n        value: {deployment: egress}\n",
+            "kind: WasmPlugin\nspec:\n\n\n\n\n  pluginConfig: {deployment: egress}\n",
+            "kind: EnvoyExtensionPolicy\nspec:\n  wasm:\n  - name: x\n    code: {}\n\n    config: {deployment: egress}\n",
+            "kind: EnvoyFilter\nvalue:\n  config:\n    vmConfig: {vm_id: tenantgate}\n    configuration:\n      '@type': z\n      value: '{\"deployment\":\"egress\"}'\n",
+        ];
+        for text in rows {
+            assert_eq!(found(text), [(ours.into(), 7)], "{text}");
+        }
+    }
+
+    #[test]
+    fn plugins_of_others_are_left_alone_and_ours_is_known_by_its_name() {
+        let plugin = |name: &str| {
+            format!(
+                "kind: WasmPlugin\nspec:\n  url: oci://r.example/{name}\n  pluginConfig: {{x: 1}}\n"
+            )
+        };
+        assert_eq!(found(&plugin("other")), []);
+        assert_eq!(found(&plugin("tenantgate:1")).len(), 1);
+        let both = format!("{}---\n{}", plugin("tenantgate"), plugin("tenantgate"));
+        assert_eq!(found(&both).len(), 2);
+    }
+
+    #[test]
+    fn a_text_that_is_no_json_is_refused_where_it_stands() {
+        let text = "kind: WasmPlugin\nspec:\n  url: tenantgate\n  pluginConfig: 'x'\n";
+        let documents = yaml::parse(text).ok().unwrap();
+        let at = configurations(&documents).err().unwrap().at;
+        assert_eq!((at.line, at.column), (4, 3));
+    }
+}

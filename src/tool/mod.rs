@@ -1,0 +1,23 @@
+//! What the command-line tool does, without its arguments and its output streams. Native only: the
+//! filter has none of it.
+//!
+//! A file that people write, in YAML or JSON, becomes a [`Tree`] that knows where everything stands.
+//! What the filter would be handed is written out as JSON and read by the filter's own [`config`],
+//! so the tool and the filter never disagree.
+//!
+//! [`config`]: crate::config
+
+mod check;
+mod embedded;
+mod finding;
+mod json;
+pub mod report;
+mod scalar;
+mod source;
+mod tree;
+mod yaml;
+
+pub use self::check::{Check, check};
+pub use self::finding::{Finding, Severity};
+pub use self::source::{SourceError, SourceProblem};
+pub use self::tree::{Position, Tree, Value};

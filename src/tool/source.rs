@@ -1,0 +1,89 @@
+//! A file that people write: YAML or JSON.
+
+use std::fmt;
+
+use super::tree::{Position, Tree};
+use super::{json, yaml};
+use crate::config::Quoted;
+
+/// Why a file cannot be read, and where that shows.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SourceError {
+    /// Where.
+    pub at: Position,
+    /// Why.
+    pub problem: SourceProblem,
+}
+
+/// Why a file cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum SourceProblem {
+    /// An alias of an anchor that does not exist (yet).
+    AliasUnknown,
+    /// Aliases stand for more than [`yaml::COPIES_LIMIT`] values.
+    AliasesTooMany,
+    /// A word that is a boolean for some readers of YAML and a text for others.
+    Ambiguous(Quoted),
+    /// Not UTF-8.
+    Encoding,
+    /// A key of an object that is a list or an object.
+    KeyNotText,
+    /// A number that JSON cannot express.
+    NotFinite,
+    /// No document.
+    Nothing,
+    /// A tag with no meaning here.
+    Tag,
+    /// Nested more than [`yaml::DEPTH_LIMIT`] deep.
+    TooDeep,
+    /// More than 16 MiB.
+    TooLarge,
+    /// No JSON from here on.
+    JsonSyntax,
+    /// No YAML from here on, in the words of the parser, which show nothing of the file.
+    YamlSyntax(String),
+}
+
+/// The longest file, in bytes.
+const SIZE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// The documents of a file, at least one. Only YAML can have several.
+///
+/// A file whose name ends in `.json` is JSON; any other is JSON if it can be, else YAML.
+pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tree>, SourceError> {
+    let error = |problem| SourceError { at: Position::START, problem };
+    if bytes.len() > SIZE_LIMIT {
+        return Err(error(SourceProblem::TooLarge));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|_| error(SourceProblem::Encoding))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match json::parse(text) {
+        Ok(tree) => Ok(vec![tree]),
+        Err(error) if name.ends_with(".json") => Err(error),
+        Err(_) => yaml::parse(text),
+    }
+}
+
+impl fmt::Display for SourceProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AliasUnknown => formatter.write_str("is an alias of no anchor before it"),
+            Self::AliasesTooMany => {
+                write!(formatter, "aliases stand for more than {} values", yaml::COPIES_LIMIT)
+            }
+            Self::Ambiguous(word) => write!(
+                formatter,
+                "{word} is a boolean for some readers of YAML; put it in quotes, or write `true` or `false`"
+            ),
+            Self::Encoding => formatter.write_str("is not UTF-8"),
+            Self::KeyNotText => formatter.write_str("is a list or an object; a key must be a text"),
+            Self::NotFinite => formatter.write_str("is no number that JSON knows"),
+            Self::Nothing => formatter.write_str("holds no document"),
+            Self::Tag => formatter.write_str("has a tag that has no meaning here"),
+            Self::TooDeep => write!(formatter, "is nested more than {} deep", yaml::DEPTH_LIMIT),
+            Self::TooLarge => formatter.write_str("is larger than 16 MiB"),
+            Self::JsonSyntax => formatter.write_str("is not JSON from here on"),
+            Self::YamlSyntax(words) => write!(formatter, "is not YAML from here on: {words}"),
+        }
+    }
+}

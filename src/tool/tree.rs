@@ -1,0 +1,154 @@
+//! A document with the position of everything in it.
+
+/// A value of a document. It may hold secrets, so it has no `Debug`.
+#[derive(Clone)]
+pub struct Tree {
+    /// Where it begins: at its key if it has one.
+    pub at: Position,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a [`Tree`] is.
+#[derive(Clone)]
+pub enum Value {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A list.
+    List(Vec<Tree>),
+    /// Nothing.
+    Null,
+    /// A number, as a double.
+    Number(f64),
+    /// Its members as written, duplicates included.
+    Object(Vec<(String, Tree)>),
+    /// A text.
+    Text(String),
+}
+
+/// A position in a file; both numbers count from 1.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The character in that line.
+    pub column: usize,
+}
+
+/// A document as the filter is handed it.
+pub(super) struct Handed {
+    pub(super) json: String,
+    /// Where each value begins, in their order; never empty.
+    positions: Vec<Position>,
+}
+
+impl Position {
+    /// The first character of a file.
+    pub const START: Self = Self { line: 1, column: 1 };
+}
+
+impl Tree {
+    /// The member of an object; the first, if there are several.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.members().iter().find(|(name, _)| name == key).map(|(_, value)| value)
+    }
+
+    /// What a path of keys leads to.
+    pub fn at<'t>(&'t self, path: &[&str]) -> Option<&'t Self> {
+        path.iter().try_fold(self, |tree, key| tree.get(key))
+    }
+
+    /// The members of an object, none of anything else.
+    pub fn members(&self) -> &[(String, Self)] {
+        match &self.value {
+            Value::Object(members) => members,
+            Value::Boolean(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Text(_) => &[],
+        }
+    }
+
+    /// The items of a list, none of anything else.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            Value::List(items) => items,
+            Value::Boolean(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Object(_)
+            | Value::Text(_) => &[],
+        }
+    }
+
+    /// The text, if this is one.
+    pub fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::Boolean(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Object(_) => None,
+        }
+    }
+
+    /// How many values it has, itself included.
+    pub fn count(&self) -> usize {
+        let items = self.items().iter().map(Self::count).sum::<usize>();
+        let members = self.members().iter().map(|(_, value)| value.count()).sum::<usize>();
+        1 + items + members
+    }
+
+    /// The document of which this is the outermost value.
+    pub(super) fn hand_over(&self) -> Handed {
+        let mut handed = Handed { json: String::new(), positions: Vec::new() };
+        handed.write(self);
+        handed
+    }
+}
+
+impl Handed {
+    /// Where the value begins before which `order` others do.
+    pub(super) fn position(&self, order: u32) -> Position {
+        let index = usize::try_from(order).unwrap_or(usize::MAX);
+        self.positions.get(index).copied().unwrap_or(Position::START)
+    }
+
+    fn write(&mut self, tree: &Tree) {
+        self.positions.push(tree.at);
+        match &tree.value {
+            Value::Boolean(value) => self.json.push_str(if *value { "true" } else { "false" }),
+            Value::List(items) => {
+                self.json.push('[');
+                for (index, item) in items.iter().enumerate() {
+                    self.json.push_str(if index == 0 { "" } else { "," });
+                    self.write(item);
+                }
+                self.json.push(']');
+            }
+            Value::Null => self.json.push_str("null"),
+            // No reader makes numbers that are not finite, the only ones that JSON lacks.
+            Value::Number(number) => {
+                let number = serde_json::Number::from_f64(*number);
+                self.json.push_str(&number.map_or_else(|| "null".into(), |n| n.to_string()));
+            }
+            Value::Object(members) => {
+                self.json.push('{');
+                for (index, (name, value)) in members.iter().enumerate() {
+                    self.json.push_str(if index == 0 { "" } else { "," });
+                    self.write_text(name);
+                    self.json.push(':');
+                    self.write(value);
+                }
+                self.json.push('}');
+            }
+            Value::Text(text) => self.write_text(text),
+        }
+    }
+
+    fn write_text(&mut self, text: &str) {
+        self.json.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
