@@ -1,0 +1,252 @@
+//! The command-line tool, run as its users run it.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
+)]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+#[test]
+fn check_says_in_each_format_what_is_wrong_and_where() {
+    for file in files("tests/fixtures/check", &["yaml", "json"]) {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        let mut statuses = Vec::new();
+        for format in ["text", "json", "sarif"] {
+            let output = run("tests/fixtures/check", &["check", "--format", format, name]);
+            assert_eq!(stderr(&output), "", "{name}");
+            golden(&goldens().join(format!("{name}.{format}")), &stdout(&output));
+            statuses.push(output.status.code().unwrap());
+        }
+        let is_wrong = stdout(&run("tests/fixtures/check", &["check", name])).contains(": error: ");
+        assert_eq!(statuses, [i32::from(is_wrong); 3], "{name}");
+    }
+}
+
+/// So the golden files of the core are golden files of `check`.
+#[test]
+fn check_says_of_every_document_what_the_filter_would_say() {
+    for directory in ["tests/fixtures/config/bad", "tests/fixtures/config/good"] {
+        for file in files(directory, &["json"]) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if name == "not_json.json" {
+                continue; // fixtures/check has one, for where it is found is said in other words
+            }
+            let output = run(directory, &["check", "--require-env", name]);
+            let is_bad = directory.ends_with("bad");
+            assert_eq!(output.status.code(), Some(i32::from(is_bad)), "{name}");
+            let severity = if is_bad { ": error: " } else { ": warning: " };
+            let found = stdout(&output);
+            let lines = found.lines().filter_map(|line| line.split_once(severity));
+            let messages: Vec<_> = lines.map(|(_, message)| message).collect();
+            let expected = fs::read_to_string(file.with_extension("txt")).unwrap();
+            assert_eq!(messages, expected.lines().collect::<Vec<_>>(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_examples_have_no_errors() {
+    for file in files("envoy", &["yaml"]) {
+        let output = run("envoy", &["check", file.to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn positions_are_those_of_the_key_or_item_that_is_wrong() {
+    let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let source = fs::read_to_string(root().join("tests/fixtures/check/mistakes.yaml")).unwrap();
+    let mut compared = 0;
+    for finding in found["findings"].as_array().unwrap() {
+        let (line, column) = (number(&finding["line"]), number(&finding["column"]));
+        let at: String = source.lines().nth(line - 1).unwrap().chars().skip(column - 1).collect();
+        let path = finding["path"].as_str().unwrap();
+        let key = path.rsplit('.').next().unwrap();
+        // A missing key is said to be where its object is.
+        if !key.ends_with(']') && !finding["message"].as_str().unwrap().contains("is required") {
+            assert!(at.starts_with(key), "{path} {line}:{column} {at}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 5, "{compared}");
+}
+
+#[test]
+fn an_unset_variable_is_a_warning_that_can_be_made_an_error() {
+    let variables = ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_CLIENT_SECRET"];
+    let status = |arguments: &[&str], value: Option<&str>| {
+        let mut command = command("tests/fixtures/check");
+        command.arg("check").args(arguments).arg("warned.yaml");
+        for name in variables {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), stdout(&output).matches("is not set or empty").count())
+    };
+    assert_eq!(status(&[], None), (0, 4));
+    assert_eq!(status(&[], Some("")), (0, 4));
+    assert_eq!(status(&["--require-env"], None), (1, 4));
+    assert_eq!(status(&["--require-env"], Some("value")), (0, 0));
+    assert_eq!(status(&["--deny-warnings"], Some("value")), (1, 0), "there are others");
+}
+
+#[test]
+fn the_input_is_a_file_named_by_a_hyphen() {
+    let mut child = command("tests/fixtures/check")
+        .args(["check", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"deployment: egres\nroutes: []\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).starts_with("<stdin>:1:1: error: deployment: `egres` must be"));
+}
+
+#[test]
+fn several_files_are_counted_together() {
+    let arguments = ["check", "fine.yaml", "warned.yaml", "empty.yaml"];
+    let output = run("tests/fixtures/check", &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).ends_with("1 error, 8 warnings\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn what_cannot_be_done_ends_with_status_two_and_a_reason() {
+    let rows: [(&[&str], &str); 5] = [
+        (&["check", "no-such-file.yaml"], "cannot read `no-such-file.yaml`"),
+        (&["check", "--format", "xml", "fine.yaml"], "invalid value 'xml'"),
+        (&["check", "--deny-warning", "fine.yaml"], "--deny-warnings"),
+        (&["chekc"], "check"),
+        (&["check"], "<FILE>"),
+    ];
+    for (arguments, expected) in rows {
+        let output = run("tests/fixtures/check", arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{arguments:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+}
+
+#[test]
+fn output_has_colours_only_where_they_are_asked_for() {
+    let output = |variable: Option<&str>| {
+        let mut command = command("tests/fixtures/check");
+        command.args(["check", "mistakes.yaml"]);
+        if let Some(variable) = variable {
+            command.env(variable, "1");
+        }
+        stdout(&command.output().unwrap())
+    };
+    assert!(!output(None).contains('\u{1b}'), "a pipe");
+    assert!(output(Some("CLICOLOR_FORCE")).contains("\u{1b}[1m\u{1b}[31merror"));
+    assert!(!output(Some("NO_COLOR")).contains('\u{1b}'));
+}
+
+#[test]
+fn every_subcommand_has_help_with_examples() {
+    let help = stdout(&run(".", &["--help"]));
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let listed = listed.take_while(|line| !line.is_empty());
+    let names: Vec<_> = listed.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.contains(&"check"), "{help}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let output = run(".", &[name, "--help"]);
+        assert!(output.status.success());
+        assert!(stdout(&output).contains("Examples:\n  "), "{name}");
+    }
+    assert_eq!(
+        stdout(&run(".", &["--version"])),
+        format!("tenantgate {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn completions_are_scripts_that_their_shell_accepts() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = stdout(&run(".", &["completions", shell]));
+        for word in ["check", "deny-warnings", "sarif"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+        if shell == "bash" {
+            let mut child = Command::new("bash").arg("-n").stdin(Stdio::piped()).spawn().unwrap();
+            child.stdin.take().unwrap().write_all(script.as_bytes()).unwrap();
+            assert!(child.wait().unwrap().success());
+        }
+    }
+}
+
+fn run(directory: &str, arguments: &[&str]) -> Output {
+    command(directory).args(arguments).output().unwrap()
+}
+
+/// The tool, in a directory of the repository, with the variables of `tests/config.rs`.
+fn command(directory: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantgate"));
+    command.current_dir(root().join(directory)).env_clear().stdin(Stdio::null());
+    let secret = |length| "s3cr3t-".chars().cycle().take(length).collect::<String>();
+    command.envs([
+        ("CLIENT_ID", "id-of-the-client".to_owned()),
+        ("CLIENT_SECRET", "secret from the environment".to_owned()),
+        ("EMPTY", String::new()),
+        ("SECRET_OF_31_BYTES", secret(31)),
+        ("SECRET_OF_32_BYTES", secret(32)),
+        ("SECRET_OF_48_BYTES", secret(64)),
+        ("WITH_LINE_BREAK", "secret from the environment\n".to_owned()),
+    ]);
+    command
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn number(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+/// The files of a directory with one of these extensions, in alphabetical order; at least one.
+fn files(directory: &str, extensions: &[&str]) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(directory)).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| {
+        file.extension().is_some_and(|extension| extensions.iter().any(|one| extension == *one))
+    });
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn goldens() -> PathBuf {
+    root().join("tests/fixtures/check/golden")
+}
+
+/// Compares with the golden file. `TENANTGATE_WRITE_GOLDEN=1` writes it instead, for review.
+fn golden(file: &Path, actual: &str) {
+    if std::env::var_os("TENANTGATE_WRITE_GOLDEN").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, actual).unwrap();
+    }
+    let expected = fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(actual, expected, "{}", file.display());
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
