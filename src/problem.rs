@@ -256,8 +256,11 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
         Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
-        Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
-        Denial::SubtenancyRefused | Denial::SubtenantNotCarried => row::SUBTENANCY_REFUSED,
+        Denial::CatalogueScopesMissing | Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
+        Denial::CatalogueScopesUnknown
+        | Denial::CatalogueUncovered
+        | Denial::SubtenancyRefused
+        | Denial::SubtenantNotCarried => row::SUBTENANCY_REFUSED,
         Denial::SubtenantRequired => row::SUBTENANT_REQUIRED,
         Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => row::TENANT_MISMATCH,
     }

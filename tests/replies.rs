@@ -151,6 +151,9 @@ fn refusals() -> Vec<Refusal> {
     all.push(Refusal::TooManyBadTokens { retry_after });
     all.extend(
         [
+            Denial::CatalogueScopesMissing,
+            Denial::CatalogueScopesUnknown,
+            Denial::CatalogueUncovered,
             Denial::CredentialMissing,
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
@@ -254,7 +257,10 @@ fn assert_listed(refusal: &Refusal) {
             | CredentialError::TokensDiffer,
         )
         | Refusal::Denied(
-            Denial::CredentialMissing
+            Denial::CatalogueScopesMissing
+            | Denial::CatalogueScopesUnknown
+            | Denial::CatalogueUncovered
+            | Denial::CredentialMissing
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
             | Denial::ScopeInsufficient

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::compile::{
-    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem, NameProblem,
-    PlaceProblem, RouteProblem,
+    AddressProblem, CatalogueProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem,
+    NameProblem, PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 
@@ -25,6 +25,8 @@ pub struct ConfigError {
 pub enum Problem {
     /// The address of a call.
     Address(AddressProblem),
+    /// The catalogue of subtenancy-aware services.
+    Catalogue(CatalogueProblem),
     /// A credential.
     Credential(CredentialProblem),
     /// The document as a whole.
@@ -170,6 +172,12 @@ impl From<AddressProblem> for Problem {
     }
 }
 
+impl From<CatalogueProblem> for Problem {
+    fn from(problem: CatalogueProblem) -> Self {
+        Self::Catalogue(problem)
+    }
+}
+
 impl From<CredentialProblem> for Problem {
     fn from(problem: CredentialProblem) -> Self {
         Self::Credential(problem)
@@ -228,6 +236,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(problem) => problem.fmt(formatter),
+            Self::Catalogue(problem) => problem.fmt(formatter),
             Self::Credential(problem) => problem.fmt(formatter),
             Self::Document(problem) => problem.fmt(formatter),
             Self::Header(problem) => problem.fmt(formatter),

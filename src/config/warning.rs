@@ -21,6 +21,10 @@ pub enum Notice {
     AnyCaller,
     /// Tokens of this issuer may speak for every tenant.
     AnyTenant,
+    /// A route asks the catalogue, which covers none of its requests.
+    CatalogueMeetsNothing,
+    /// No route asks the catalogue.
+    CatalogueUnused,
     /// A credential that no route injects.
     CredentialUnused(Quoted),
     /// A secret stands in the configuration, where everyone who may read that sees it.
@@ -31,6 +35,14 @@ pub enum Notice {
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
     Plaintext,
+    /// A role is disabled that is off anyway.
+    RoleOffAlready(Quoted),
+    /// A role is enabled that is on anyway.
+    RoleOnAlready(Quoted),
+    /// Scopes are stated for a role that is off.
+    RoleScopesUnused(Quoted),
+    /// A role is enabled of which no path is known.
+    RoleWithoutPath(Quoted),
     /// Several issuers may speak for a tenant, and for that many more.
     TenantsShared {
         /// The first of these tenants.
@@ -111,6 +123,12 @@ impl fmt::Display for Notice {
             Self::AnyTenant => formatter.write_str(
                 "lets this issuer speak for every tenant; list the tenants that are meant",
             ),
+            Self::CatalogueMeetsNothing => formatter.write_str(
+                "refuses every caller with a subtenant: no role that is on covers a request of this route",
+            ),
+            Self::CatalogueUnused => formatter.write_str(
+                "is asked by no route; write `subtenancy: catalogue` where it is meant",
+            ),
             Self::CredentialUnused(name) => {
                 write!(formatter, "credential {name} is used by no route")
             }
@@ -125,6 +143,18 @@ impl fmt::Display for Notice {
             ),
             Self::Plaintext => formatter.write_str(
                 "is fetched over plain `http`: whoever sits on the way can read and replace it",
+            ),
+            Self::RoleOffAlready(role) => {
+                write!(formatter, "{role} is off without this")
+            }
+            Self::RoleOnAlready(role) => write!(formatter, "{role} is on without this"),
+            Self::RoleScopesUnused(role) => write!(
+                formatter,
+                "{role} is off, so its scopes have no effect; name it under `enable` if it is meant"
+            ),
+            Self::RoleWithoutPath(role) => write!(
+                formatter,
+                "{role} covers nothing: no path of it is known; state its `rules` under `roles`"
             ),
             Self::TenantsShared { tenant, more } => {
                 write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;

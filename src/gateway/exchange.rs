@@ -43,19 +43,21 @@ impl Gateway {
         let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
         let target = RequestTarget::parse(head).map_err(|error| nowhere(error.into()))?;
         let route = config.policy().locate(&target).map_err(|denial| nowhere(denial.into()))?;
-        self.decide_on(route, head, now, signatures).map_err(|halt| (halt, Some(Arc::clone(route))))
+        self.decide_on(route, &target, head, now, signatures)
+            .map_err(|halt| (halt, Some(Arc::clone(route))))
     }
 
     fn decide_on(
         &mut self,
         route: &Arc<GuardedRoute>,
+        target: &RequestTarget<'_>,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
         let principal = self.authenticate(route, head, now, signatures)?;
-        let permit = Policy::decide(route, principal)?;
+        let permit = Policy::decide(route, target, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();

@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::PolicyParts;
-use super::combination::{self, Deployment, Plan};
+use super::catalogue::Catalogue;
+use super::combination::{self, Deployment, Plan, Treatment};
 use super::error::{Culprit, PolicyError, PolicyProblem};
+use super::gate::Gate;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Source};
@@ -16,6 +18,7 @@ use super::source::{Callers, Source};
 /// A route without problems of its own.
 pub(super) struct Checked {
     pub(super) plan: Plan,
+    pub(super) gate: Gate,
     pub(super) sources: Box<[Source]>,
 }
 
@@ -66,7 +69,31 @@ pub(super) fn route(
         .ok();
     let sources = sources(parts, route, &mut report);
     subtenant_mode(parts, route, &sources, &mut report);
-    (errors.len() == before).then_some(Checked { plan: plan?, sources })
+    let gate = Gate::new(route.subtenancy, parts.catalogue.as_ref()).map_err(&mut report).ok();
+    if let (Some(Gate::Catalogue(catalogue)), Some(plan)) = (&gate, &plan) {
+        catalogue_scopes(catalogue, route, plan, &mut report);
+    }
+    (errors.len() == before).then_some(Checked { plan: plan?, gate: gate?, sources })
+}
+
+/// A role of unknown scopes leaves the judgement to the service, which needs the caller's own token.
+fn catalogue_scopes(
+    catalogue: &Catalogue,
+    route: &Route,
+    plan: &Plan,
+    report: &mut impl FnMut(PolicyProblem),
+) {
+    match (route.authentication, plan.bearer) {
+        (Authentication::NotLookedAt, _) | (_, Treatment::Forward) => {}
+        (
+            Authentication::Optional | Authentication::Required,
+            Treatment::Nothing | Treatment::Technical,
+        ) => {
+            for role in catalogue.unknown(&route.path, &route.methods) {
+                report(PolicyProblem::CatalogueScopesUnknown(Arc::clone(role)));
+            }
+        }
+    }
 }
 
 fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(PolicyProblem)) {

@@ -31,6 +31,13 @@ pub(super) enum Sent {
 /// Why a caller may not pass. Always the caller's fault; facts, no secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Denial {
+    /// The caller acts for a subtenant and lacks the scopes of each role that covers the request.
+    CatalogueScopesMissing,
+    /// The caller acts for a subtenant, nobody has stated the scopes of the roles that cover the
+    /// request, and its own token would not be what goes on.
+    CatalogueScopesUnknown,
+    /// The caller acts for a subtenant, and no role of the catalogue covers the request.
+    CatalogueUncovered,
     /// The route requires a credential and none was presented.
     CredentialMissing,
     /// The route at this host and path does not serve this method.
@@ -101,6 +108,9 @@ impl Denial {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
         match self {
+            Self::CatalogueScopesMissing => "catalogue_scope_insufficient",
+            Self::CatalogueScopesUnknown => "catalogue_scopes_unknown",
+            Self::CatalogueUncovered => "not_in_subtenancy_catalogue",
             Self::CredentialMissing => "credential_missing",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",

@@ -34,6 +34,11 @@ pub enum PolicyProblem {
     CallersWithImpersonation(Arc<str>),
     /// A credential without a tenant does not state `callers`.
     CallersMissing,
+    /// A route asks the catalogue, and there is none.
+    CatalogueMissing,
+    /// The upstream of the route would not see the caller's own token, and nobody has stated the
+    /// scopes of this role, which could cover its requests.
+    CatalogueScopesUnknown(Arc<str>),
     /// Settings of the route contradict each other.
     Combination(CombinationError),
     /// A list of allowed scopes, tenants or callers has no entries, so that nobody could pass.
@@ -73,6 +78,16 @@ impl fmt::Display for PolicyProblem {
             Self::CallersMissing => formatter.write_str(
                 "the credential has no tenant of its own, write `callers: [...]` or `callers: any`",
             ),
+            Self::CatalogueMissing => formatter.write_str(
+                "`subtenancy: catalogue` asks `subtenancy.catalogue`, which is missing; add it, or \
+                 write `aware` if all behind the route respects subtenants",
+            ),
+            Self::CatalogueScopesUnknown(role) => write!(
+                formatter,
+                "nobody has stated the scopes of role `{role}`, which covers requests of this route: \
+                 only the caller's own token could go with them; state its scopes in \
+                 `subtenancy.catalogue.roles`, disable it, or write `caller_token: forward`"
+            ),
             Self::Combination(error) => error.fmt(formatter),
             Self::EmptyList(key) => {
                 write!(formatter, "`{key}` is an empty list, which would let nobody pass")
@@ -107,9 +122,9 @@ impl fmt::Display for PolicyProblem {
             Self::SourceUnknown(id) => {
                 write!(formatter, "there is no credential number `{}`", id.0)
             }
-            Self::TenantWideOnUnawareRoute => {
-                formatter.write_str("`subtenant: tenant_wide` needs `subtenancy: aware` or `only`")
-            }
+            Self::TenantWideOnUnawareRoute => formatter.write_str(
+                "`subtenant: tenant_wide` needs `subtenancy: aware`, `catalogue` or `only`",
+            ),
             Self::TenantWideWithoutIdentity => formatter.write_str(
                 "`subtenant: tenant_wide` needs `identity_headers.subtenant`: without it the \
                  application could not filter",

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use super::catalogue::Catalogue;
+use super::check::Checked;
 use super::combination::{Plan, Treatment};
 use super::containment;
 use super::decision::{Denial, Permit, Sent};
+use super::gate::{Clearance, Gate};
 use super::requirement;
 use super::route::{Authentication, Route};
 use super::source::Source;
+use crate::message::RequestTarget;
 use crate::principal::{Principal, PrincipalKind};
 
 /// A route that was checked. Only `Policy::new` makes one.
@@ -15,13 +19,15 @@ use crate::principal::{Principal, PrincipalKind};
 pub struct GuardedRoute {
     route: Route,
     plan: Plan,
+    gate: Gate,
     // INVARIANT: the sources of `route.upstream.inject`, in the same order.
     sources: Box<[Source]>,
 }
 
 impl GuardedRoute {
-    pub(super) const fn new(route: Route, plan: Plan, sources: Box<[Source]>) -> Self {
-        Self { route, plan, sources }
+    pub(super) fn new(route: Route, checked: Checked) -> Self {
+        let Checked { plan, gate, sources } = checked;
+        Self { route, plan, gate, sources }
     }
 
     /// The name that logs and metrics use.
@@ -39,8 +45,20 @@ impl GuardedRoute {
         &self.route
     }
 
+    /// What callers with a subtenant must be covered by, if the route asks for that.
+    pub fn catalogue(&self) -> Option<&Catalogue> {
+        match &self.gate {
+            Gate::Catalogue(catalogue) => Some(catalogue),
+            Gate::Aware | Gate::Only | Gate::Refused => None,
+        }
+    }
+
     /// Tests every requirement; the first that fails is the denial.
-    pub(super) fn decide(self: &Arc<Self>, principal: Principal) -> Result<Permit, Denial> {
+    pub(super) fn decide(
+        self: &Arc<Self>,
+        target: &RequestTarget<'_>,
+        principal: Principal,
+    ) -> Result<Permit, Denial> {
         let principal = match self.route.authentication {
             Authentication::NotLookedAt => Principal::anonymous(),
             Authentication::Optional | Authentication::Required => principal,
@@ -50,11 +68,16 @@ impl GuardedRoute {
             PrincipalKind::Bearer => Some(self.plan.bearer),
         };
         let treatment = treatment.ok_or(Denial::CredentialMissing)?;
+        let clearance = self.gate.admit(target, &principal)?;
         requirement::test(&self.route, &principal)?;
-        let sent = match treatment {
-            Treatment::Forward => Sent::CallerToken,
-            Treatment::Nothing => Sent::Nothing,
-            Treatment::Technical => self.technical(&principal)?,
+        let sent = match (treatment, clearance) {
+            (Treatment::Forward, Clearance::AnyToken | Clearance::OwnToken) => Sent::CallerToken,
+            (Treatment::Nothing, Clearance::AnyToken) => Sent::Nothing,
+            (Treatment::Technical, Clearance::AnyToken) => self.technical(&principal)?,
+            // The configuration refuses such a route; the arm stands all the same.
+            (Treatment::Nothing | Treatment::Technical, Clearance::OwnToken) => {
+                return Err(Denial::CatalogueScopesUnknown);
+            }
         };
         Ok(Permit { route: Arc::clone(self), principal, sent })
     }

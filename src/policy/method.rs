@@ -36,6 +36,16 @@ impl Methods {
     /// # Errors
     /// [`MethodError`] for an empty list, a name that is no upper-case method, CONNECT and TRACE.
     pub fn only<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, MethodError> {
+        MethodSet::parse(names).map(Self::Only)
+    }
+}
+
+impl MethodSet {
+    /// The methods named in `names`.
+    ///
+    /// # Errors
+    /// As [`Methods::only`].
+    pub fn parse<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, MethodError> {
         let mut set = BTreeSet::new();
         for name in names {
             let is_name = |b: u8| b.is_ascii_uppercase() || b == b'-';
@@ -53,11 +63,17 @@ impl Methods {
         if set.is_empty() {
             return Err(MethodError::Empty);
         }
-        Ok(Self::Only(MethodSet(set)))
+        Ok(Self(set))
     }
-}
 
-impl MethodSet {
+    /// The same with `OPTIONS` where `GET` is one of them.
+    pub(super) fn with_options(mut self) -> Self {
+        if self.contains("GET") {
+            self.0.insert("OPTIONS".into());
+        }
+        self
+    }
+
     /// Whether `method` is one of them, compared exactly.
     pub fn contains(&self, method: &str) -> bool {
         self.0.contains(method)

@@ -1,11 +1,13 @@
 //! Who may go where: routes, requirements, decisions. No HTTP status, no JSON, no token.
 
+mod catalogue;
 mod check;
 mod combination;
 mod containment;
 mod decision;
 mod edits;
 mod error;
+mod gate;
 mod guarded;
 mod host;
 mod identity;
@@ -22,6 +24,10 @@ mod tests;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use catalogue::{
+    Catalogue, CatalogueRole, CatalogueRule, Grant, RoleScopes, RulePath, RulePathError, RuleReach,
+    Standing,
+};
 pub use combination::{CombinationError, Deployment};
 pub use decision::{Denial, NoMatch, Permit};
 pub use edits::EditError;
@@ -49,6 +55,8 @@ pub struct PolicyParts {
     pub deployment: Deployment,
     /// The routes, in any order.
     pub routes: Vec<Route>,
+    /// What routes with [`Subtenancy::Catalogue`] ask.
+    pub catalogue: Option<Arc<Catalogue>>,
     /// The credentials that routes inject.
     pub sources: Vec<Source>,
     /// The headers that tell upstreams who the caller is.
@@ -86,7 +94,7 @@ impl Policy {
             let Some(checked) = check::route(&parts, index, route, &mut errors) else {
                 continue;
             };
-            let guarded = GuardedRoute::new(route.clone(), checked.plan, checked.sources);
+            let guarded = GuardedRoute::new(route.clone(), checked);
             let guarded = Arc::new(guarded);
             let hosts: BTreeSet<_> = route.hosts.iter().collect();
             for other in hosts.into_iter().filter_map(|host| table.insert(host, &guarded).err()) {
@@ -111,12 +119,17 @@ impl Policy {
         self.table.locate(target)
     }
 
-    /// Whether `principal` may pass under `route`, and what its upstream may see.
+    /// Whether `principal` may pass under `route` with the request of `target`, and what its
+    /// upstream may see.
     ///
     /// # Errors
     /// The first requirement that fails: credential, subtenancy, tenant, scopes, containment.
-    pub fn decide(route: &Arc<GuardedRoute>, principal: Principal) -> Result<Permit, Denial> {
-        route.decide(principal)
+    pub fn decide(
+        route: &Arc<GuardedRoute>,
+        target: &RequestTarget<'_>,
+        principal: Principal,
+    ) -> Result<Permit, Denial> {
+        route.decide(target, principal)
     }
 
     /// The headers that clients can never bring in.

@@ -1,31 +1,20 @@
 //! What a route demands of a caller: small pure predicates, and the order in which they are asked.
 
 use super::decision::Denial;
-use super::route::{Route, ScopeRequirement, Subtenancy};
+use super::route::{Route, ScopeRequirement};
 use crate::principal::{Principal, PrincipalKind};
 
 /// Tests every requirement of `route`; the first that fails is the denial.
 ///
 /// Scopes and tenants bind those who presented a credential: whether one is needed at all is the
-/// plan's business. That a route serves subtenants alone binds everybody.
+/// plan's business. What a route says to subtenants is the gate's, which is asked first.
 pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
-    test_subtenancy(route.subtenancy, principal)?;
     match principal.kind() {
         PrincipalKind::Anonymous => Ok(()),
         PrincipalKind::Bearer => {
             test_tenant(route, principal)?;
             test_scopes(&route.scopes, principal)
         }
-    }
-}
-
-fn test_subtenancy(subtenancy: Subtenancy, principal: &Principal) -> Result<(), Denial> {
-    match (subtenancy, principal.tenancy().subtenant()) {
-        (Subtenancy::Refused, Some(_)) => Err(Denial::SubtenancyRefused),
-        (Subtenancy::Only, None) => Err(Denial::SubtenantRequired),
-        (Subtenancy::Aware, None | Some(_))
-        | (Subtenancy::Only, Some(_))
-        | (Subtenancy::Refused, None) => Ok(()),
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Authentication {
 pub enum Subtenancy {
     /// Callers with and without a subtenant may pass.
     Aware,
+    /// Callers without a subtenant may pass; those with one where the catalogue covers the request.
+    Catalogue,
     /// Only callers with a subtenant may pass.
     Only,
     /// Callers with a subtenant are refused.

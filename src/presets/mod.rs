@@ -2,9 +2,17 @@
 //!
 //! A configuration that names a preset gets these values where it states none of its own.
 
+mod catalogue;
 mod mindsphere;
+mod mindsphere_catalogue;
 
+use std::fmt;
+
+pub use catalogue::{
+    CatalogueEntry, CataloguePreset, CatalogueRow, Certainty, Variant, catalogue_preset,
+};
 pub use mindsphere::MINDSPHERE;
+pub use mindsphere_catalogue::MINDSPHERE_CATALOGUE;
 
 use crate::crypto::Algorithm;
 use crate::jwt::AccessTokenRules;
@@ -29,8 +37,23 @@ pub enum Origin {
     Documentation,
     /// Our own choice where nothing public decides.
     Inference,
+    /// Public code that talks to the platform.
+    PublicCode,
     /// The vendor's guide to token handling in its SDK.
     SdkGuide,
+}
+
+/// In words for a table.
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::SubtenancyGuide => "subtenancy guide",
+            Self::Documentation => "documentation",
+            Self::Inference => "our inference",
+            Self::PublicCode => "public code",
+            Self::SdkGuide => "SDK guide",
+        })
+    }
 }
 
 /// What the issuers of a platform have in common.

@@ -3,6 +3,9 @@
 //! Every section is read whatever became of the others. A part that cannot be made reports why
 //! and is `None`; so a configuration without errors is one that is complete.
 
+mod catalogue;
+mod catalogue_problem;
+mod catalogue_rules;
 mod claims;
 mod client;
 mod credential_problem;
@@ -27,6 +30,7 @@ mod shared_secret;
 mod token_places;
 mod values;
 
+pub use catalogue_problem::CatalogueProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
 pub use issuer_problem::IssuerProblem;
@@ -67,13 +71,16 @@ pub(super) fn compile(
         Some(_) | None => None,
     };
     let places = token_places::token_places(root, deployment, report);
+    let catalogue = catalogue::catalogue(root, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
     let routes =
         routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
     let is_complete = routes.len() == root.sections("routes").len();
     warn_of_unused(root, &credentials, &routes, report);
+    catalogue::warn_of_unused(root, catalogue.as_deref(), &routes, report);
     let surroundings = Surroundings {
         deployment: deployment?,
+        catalogue,
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
         places,

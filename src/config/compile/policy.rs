@@ -1,5 +1,7 @@
 //! All routes together: settings without effect, and what `policy` finds wrong, each at its place.
 
+use std::sync::Arc;
+
 use super::super::error::Place;
 use super::super::raw::Section;
 use super::super::report::Report;
@@ -7,13 +9,15 @@ use super::route_problem::RouteProblem;
 use super::routes::PlacedRoute;
 use crate::credential::TokenPlaces;
 use crate::policy::{
-    Authentication, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch, Policy,
-    PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode, When,
+    Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch,
+    Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode,
+    When,
 };
 
 /// What the routes are checked against.
 pub(super) struct Surroundings {
     pub(super) deployment: Deployment,
+    pub(super) catalogue: Option<Arc<Catalogue>>,
     pub(super) sources: Vec<Source>,
     pub(super) identity: IdentityHeaders,
     pub(super) places: TokenPlaces,
@@ -37,8 +41,10 @@ pub(super) fn policy(
         list.push(route);
     }
     let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
-    let Surroundings { deployment, sources, identity, places, no_match, .. } = surroundings;
-    let parts = PolicyParts { deployment, routes: list, sources, identity, places, no_match };
+    let Surroundings { deployment, catalogue, sources, identity, places, no_match, .. } =
+        surroundings;
+    let parts =
+        PolicyParts { deployment, routes: list, catalogue, sources, identity, places, no_match };
     let errors = match Policy::new(parts) {
         Ok(policy) => return Some(policy),
         Err(errors) => errors,
@@ -49,7 +55,7 @@ pub(super) fn policy(
             Culprit::Route(index) => sections
                 .get(index)
                 .zip(headers.get(index))
-                .and_then(|(section, headers)| route_place(section, headers, &problem)),
+                .and_then(|(section, headers)| route_place(root, section, headers, &problem)),
             // What policy knows of credentials was checked when they were read.
             Culprit::Source(_) => None,
         };
@@ -82,13 +88,14 @@ fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report:
         (Subtenancy::Refused, SubtenantMode::Impersonate) => {
             report.error(&subtenant, RouteProblem::ImpersonationOnUnawareRoute);
         }
-        (Subtenancy::Aware, SubtenantMode::Refuse) if is_always => {
+        (Subtenancy::Aware | Subtenancy::Catalogue, SubtenantMode::Refuse) if is_always => {
             report.error(&subtenancy, RouteProblem::SubtenantUnserved);
         }
         (Subtenancy::Only, SubtenantMode::Refuse) if is_always => {
             report.error(&subtenancy, RouteProblem::NobodyServed);
         }
-        (Subtenancy::Aware | Subtenancy::Only | Subtenancy::Refused, _) => {}
+        (Subtenancy::Aware | Subtenancy::Catalogue | Subtenancy::Only | Subtenancy::Refused, _) => {
+        }
     }
 }
 
@@ -99,6 +106,7 @@ fn injected_headers(route: &Route) -> Vec<String> {
 
 /// Where a problem of a route belongs; `None` when it has been reported at its own place.
 fn route_place(
+    root: &Section<'_>,
     section: &Section<'_>,
     headers: &[String],
     problem: &PolicyProblem,
@@ -108,6 +116,11 @@ fn route_place(
         | PolicyProblem::ImpersonationUnsupported(_)
         | PolicyProblem::TenantWideOnUnawareRoute
         | PolicyProblem::TenantWideWithoutIdentity => Some(section.place_of("subtenant")),
+        // A catalogue that is there and has errors of its own is not missing.
+        PolicyProblem::CatalogueMissing => {
+            (!root.states("subtenancy")).then(|| section.place_of("subtenancy"))
+        }
+        PolicyProblem::CatalogueScopesUnknown(_) => Some(section.place_of("subtenancy")),
         PolicyProblem::Combination(CombinationError::PassUnverifiedMisplaced) => {
             Some(section.place_of("pass_unverified"))
         }

@@ -43,7 +43,7 @@ pub enum RouteProblem {
     SubtenancyUnused,
     /// `subtenant` on a route that injects nothing.
     SubtenantUnused,
-    /// `subtenancy: aware` where each caller with a subtenant is refused its token.
+    /// `subtenancy: aware` or `catalogue` where each caller with a subtenant is refused its token.
     SubtenantUnserved,
 }
 
@@ -65,7 +65,7 @@ impl fmt::Display for RouteProblem {
                 );
             }
             Self::ImpersonationOnUnawareRoute => {
-                "`subtenant: impersonate` needs `subtenancy: aware` or `only`: this route refuses callers with a subtenant"
+                "`subtenant: impersonate` needs `subtenancy: aware`, `catalogue` or `only`: this route refuses callers with a subtenant"
             }
             Self::NobodyAuthenticates => {
                 "needs callers to authenticate, but `issuers` is missing; add the issuers whose tokens they present"
@@ -84,7 +84,7 @@ impl fmt::Display for RouteProblem {
                 "has no effect: it is about injected tokens, and nothing is injected; `subtenancy` decides who may pass"
             }
             Self::SubtenantUnserved => {
-                "`subtenancy: aware` with `subtenant: refuse` refuses every caller with a subtenant; write `subtenant: impersonate`, or leave `subtenancy` out"
+                "`subtenancy: aware` or `catalogue` with `subtenant: refuse` refuses every caller with a subtenant; write `subtenant: impersonate`, or leave `subtenancy` out"
             }
         };
         formatter.write_str(text)

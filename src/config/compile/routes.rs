@@ -125,7 +125,8 @@ fn methods(matched: &Section<'_>, report: &mut Report) -> Option<Methods> {
     }
 }
 
-fn scopes(section: &Section<'_>, report: &mut Report) -> Option<ScopeRequirement> {
+/// The `scopes` of a route, or of a role of the catalogue.
+pub(super) fn scopes(section: &Section<'_>, report: &mut Report) -> Option<ScopeRequirement> {
     let Some(entry) = section.entry("scopes") else { return Some(ScopeRequirement::Unstated) };
     let Some(object) = entry.section() else {
         return (entry.text() == Some("not_needed")).then_some(ScopeRequirement::NotNeeded);
@@ -198,6 +199,7 @@ fn subtenancy(section: &Section<'_>) -> Option<Subtenancy> {
         &[
             ("refused", Subtenancy::Refused),
             ("aware", Subtenancy::Aware),
+            ("catalogue", Subtenancy::Catalogue),
             ("only", Subtenancy::Only),
         ],
     )

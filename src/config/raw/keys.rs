@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
 use super::shape::{Key, Shape};
+use super::subtenancy_keys::SUBTENANCY;
 
 /// The whole document: every key that there is, level by level.
 pub const DOCUMENT: &[Key] = &[
     Key::required("deployment", OneOf(&["ingress", "egress"])),
     Key::optional("issuers", List(&Object(ISSUER))),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
+    Key::optional("subtenancy", Object(SUBTENANCY)),
     Key::required("routes", List(&Object(ROUTE))),
     Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
@@ -109,7 +111,7 @@ const ROUTE: &[Key] = &[
     Key::required("name", Text),
     Key::required("match", Object(MATCH)),
     Key::optional("authentication", OneOf(&["required", "optional", "none"])),
-    Key::optional("subtenancy", OneOf(&["refused", "aware", "only"])),
+    Key::optional("subtenancy", OneOf(&["refused", "aware", "catalogue", "only"])),
     Key::optional("subtenant", OneOf(&["impersonate", "refuse", "tenant_wide"])),
     Key::optional("tenants", TEXTS),
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
@@ -125,7 +127,7 @@ const MATCH: &[Key] = &[
 ];
 
 /// `routes[].scopes` as an object.
-const SCOPES: &[Key] = &[Key::optional("any", TEXTS), Key::optional("all", TEXTS)];
+pub(super) const SCOPES: &[Key] = &[Key::optional("any", TEXTS), Key::optional("all", TEXTS)];
 
 /// `routes[].upstream`.
 const UPSTREAM: &[Key] = &[
@@ -170,7 +172,7 @@ const LIMITS: &[Key] = &[
 ];
 
 const ANY: Shape = OneOf(&["any"]);
-const TEXTS: Shape = List(&Text);
+pub(super) const TEXTS: Shape = List(&Text);
 const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);
 const TIMEOUT: Shape = span(100, 60_000);
 

@@ -14,6 +14,7 @@ mod entry;
 mod keys;
 mod node;
 mod shape;
+mod subtenancy_keys;
 
 pub use check::ShapeProblem;
 pub(super) use entry::{Entry, Section};

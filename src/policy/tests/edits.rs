@@ -13,7 +13,7 @@ use crate::tenancy::{SubtenantId, Tenancy};
 fn permit(policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
     let head = request("GET", "a.example", "/x");
     let target = RequestTarget::parse(&head).unwrap();
-    Policy::decide(policy.locate(&target).unwrap(), principal)
+    Policy::decide(policy.locate(&target).unwrap(), &target, principal)
 }
 
 fn shown(edits: &[HeaderEdit]) -> Vec<String> {

@@ -72,7 +72,7 @@ impl Case {
     fn decide(&self, policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
         let head = request("GET", "api.acme.example", "/x");
         let target = RequestTarget::parse(&head).unwrap();
-        Policy::decide(policy.locate(&target).unwrap(), principal)
+        Policy::decide(policy.locate(&target).unwrap(), &target, principal)
     }
 
     /// Whether the configuration may say this at all.
@@ -122,7 +122,7 @@ fn expected(case: &Case, who: &str) -> &'static str {
     match case.subtenancy {
         Subtenancy::Refused if has_subtenant => return "subtenancy refused",
         Subtenancy::Only if !has_subtenant => return "subtenant required",
-        Subtenancy::Aware | Subtenancy::Only | Subtenancy::Refused => {}
+        Subtenancy::Aware | Subtenancy::Catalogue | Subtenancy::Only | Subtenancy::Refused => {}
     }
     let is_technical = match case.inject {
         None => false,

@@ -72,6 +72,7 @@ pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
     PolicyParts {
         deployment: Deployment::Ingress,
         routes,
+        catalogue: None,
         sources: vec![source()],
         identity: identity(),
         places: TokenPlaces::default(),
