@@ -252,6 +252,7 @@ const fn request_row(error: RequestError) -> Row {
 
 const fn denial_row(denial: &Denial) -> Row {
     match denial {
+        Denial::ClaimMismatch => row::CLAIM_MISMATCH,
         Denial::CredentialMissing => row::TOKEN_MISSING,
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,

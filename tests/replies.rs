@@ -151,6 +151,7 @@ fn refusals() -> Vec<Refusal> {
     all.push(Refusal::TooManyBadTokens { retry_after });
     all.extend(
         [
+            Denial::ClaimMismatch,
             Denial::CredentialMissing,
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
@@ -254,7 +255,8 @@ fn assert_listed(refusal: &Refusal) {
             | CredentialError::TokensDiffer,
         )
         | Refusal::Denied(
-            Denial::CredentialMissing
+            Denial::ClaimMismatch
+            | Denial::CredentialMissing
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
             | Denial::ScopeInsufficient

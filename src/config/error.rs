@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::compile::{
-    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem, NameProblem,
-    PlaceProblem, RouteProblem,
+    AddressProblem, ConditionProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem,
+    NameProblem, PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 
@@ -25,6 +25,8 @@ pub struct ConfigError {
 pub enum Problem {
     /// The address of a call.
     Address(AddressProblem),
+    /// A condition on what a token says.
+    Condition(ConditionProblem),
     /// A credential.
     Credential(CredentialProblem),
     /// The document as a whole.
@@ -143,6 +145,12 @@ impl From<AddressProblem> for Problem {
     }
 }
 
+impl From<ConditionProblem> for Problem {
+    fn from(problem: ConditionProblem) -> Self {
+        Self::Condition(problem)
+    }
+}
+
 impl From<CredentialProblem> for Problem {
     fn from(problem: CredentialProblem) -> Self {
         Self::Credential(problem)
@@ -201,6 +209,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(problem) => problem.fmt(formatter),
+            Self::Condition(problem) => problem.fmt(formatter),
             Self::Credential(problem) => problem.fmt(formatter),
             Self::Document(problem) => problem.fmt(formatter),
             Self::Header(problem) => problem.fmt(formatter),

@@ -17,8 +17,9 @@ mod uri;
 mod warning;
 
 pub use self::compile::{
-    AddressProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery,
-    KeyLocation, KeySource, Limits, ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep,
+    AddressProblem, ConditionProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyAddress,
+    KeyDiscovery, KeyLocation, KeySource, Limits, ListProblem, NameProblem, PlaceProblem,
+    RouteProblem, Upkeep,
 };
 pub use self::duration::DurationError;
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

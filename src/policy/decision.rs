@@ -31,6 +31,8 @@ pub(super) enum Sent {
 /// Why a caller may not pass. Always the caller's fault; facts, no secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Denial {
+    /// What the caller's token says is not what the route demands.
+    ClaimMismatch,
     /// The route requires a credential and none was presented.
     CredentialMissing,
     /// The route at this host and path does not serve this method.
@@ -101,6 +103,7 @@ impl Denial {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
         match self {
+            Self::ClaimMismatch => "claim_mismatch",
             Self::CredentialMissing => "credential_missing",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",

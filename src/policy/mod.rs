@@ -2,6 +2,7 @@
 
 mod check;
 mod combination;
+mod condition;
 mod containment;
 mod decision;
 mod edits;
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use combination::{CombinationError, Deployment};
+pub use condition::{Condition, Scalar, Subject, Test};
 pub use decision::{Denial, NoMatch, Permit};
 pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};
@@ -114,7 +116,8 @@ impl Policy {
     /// Whether `principal` may pass under `route`, and what its upstream may see.
     ///
     /// # Errors
-    /// The first requirement that fails: credential, subtenancy, tenant, scopes, containment.
+    /// The first requirement that fails: credential, subtenancy, tenant, scopes, claims,
+    /// containment.
     pub fn decide(route: &Arc<GuardedRoute>, principal: Principal) -> Result<Permit, Denial> {
         route.decide(principal)
     }

@@ -77,6 +77,12 @@ const fn row(kind: Kind, code: &'static str, title: &'static str, challenge: Cha
     Row { kind, code, title, challenge }
 }
 
+pub(super) const CLAIM_MISMATCH: Row = row(
+    Kind::Forbidden,
+    "claim_mismatch",
+    "What the token says about the caller does not permit this",
+    Challenge::None,
+);
 pub(super) const CREDENTIAL_CONFLICT: Row = row(
     Kind::BadRequest,
     "credential_conflict",

@@ -5,6 +5,7 @@
 
 mod claims;
 mod client;
+mod conditions;
 mod credential_problem;
 mod credentials;
 mod headers;
@@ -12,6 +13,7 @@ mod inject;
 mod issuer_problem;
 mod issuer_template;
 mod issuers;
+mod kept_claims;
 mod key_discovery;
 mod key_source;
 mod key_sources;
@@ -27,6 +29,7 @@ mod shared_secret;
 mod token_places;
 mod values;
 
+pub use conditions::ConditionProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
 pub use issuer_problem::IssuerProblem;
@@ -59,7 +62,8 @@ pub(super) fn compile(
     let is_inline_allowed = root.boolean("allow_inline_secrets") == Some(true);
     let secrets = Secrets { environment, is_inline_allowed };
     let credentials = credentials::credentials(root, &secrets, report);
-    let issuers = issuers::issuers(root, &secrets, &credentials.clients, report);
+    let kept = kept_claims::kept_claims(root, report);
+    let issuers = issuers::issuers(root, &secrets, (&credentials.clients, &kept), report);
     let identity = headers::identity(root, report);
     let deployment = match root.text("deployment") {
         Some("egress") => Some(Deployment::Egress),

@@ -41,6 +41,7 @@ pub(super) fn route(name: &str, path: &str) -> Route {
         subtenant: SubtenantMode::Refuse,
         scopes: ScopeRequirement::NotNeeded,
         tenants: None,
+        claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
         pass_unverified: false,
     }
