@@ -18,6 +18,16 @@ pub enum PrincipalKind {
     Bearer,
 }
 
+impl PrincipalKind {
+    /// The name that headers and filter state tell; none for nobody.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => None,
+            Self::Bearer => Some("bearer"),
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Proof {
     Nothing,

@@ -144,6 +144,9 @@ impl Refusal {
                 CredentialError::OriginUnproven => row::ORIGIN_MISMATCH,
             },
             Self::Denied(denial) => denial_row(denial),
+            Self::Edit(EditError::IdentityOdd(_) | EditError::IdentityTooLong(_)) => {
+                row::IDENTITY_UNUSABLE
+            }
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
             Self::Failed(failure) => failure.row(),
             Self::KeyUnknown => row::TOKEN_INVALID,

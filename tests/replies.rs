@@ -165,6 +165,8 @@ fn refusals() -> Vec<Refusal> {
         ]
         .map(Refusal::from),
     );
+    all.push(EditError::IdentityOdd(header.clone()).into());
+    all.push(EditError::IdentityTooLong(header.clone()).into());
     all.push(EditError::TokenMissing(header).into());
     all.extend(
         [
@@ -266,7 +268,9 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::TenantMismatch { .. }
             | Denial::TenantNotAllowed,
         )
-        | Refusal::Edit(EditError::TokenMissing(_))
+        | Refusal::Edit(
+            EditError::IdentityOdd(_) | EditError::IdentityTooLong(_) | EditError::TokenMissing(_),
+        )
         | Refusal::Failed(
             Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }

@@ -193,7 +193,7 @@ mod tests {
 
         let long = format!(r#""{}""#, "x".repeat(KEPT_TEXT_LIMIT));
         let document = |more: &str| {
-            let list = vec![long.as_str(); KEPT_BYTES_LIMIT / KEPT_TEXT_LIMIT].join(",");
+            let list = [long.as_str(); KEPT_BYTES_LIMIT / KEPT_TEXT_LIMIT].join(",");
             format!(r#"{{"a":[{list}],"b":{more}}}"#)
         };
         let kept = |document: &str| {

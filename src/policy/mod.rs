@@ -10,6 +10,7 @@ mod error;
 mod guarded;
 mod host;
 mod identity;
+mod identity_edits;
 mod method;
 mod pattern;
 mod requirement;

@@ -4,5 +4,6 @@ mod conditions;
 mod edits;
 mod errors;
 mod grid;
+mod identity;
 mod lookup;
 mod support;

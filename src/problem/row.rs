@@ -89,6 +89,12 @@ pub(super) const CREDENTIAL_CONFLICT: Row = row(
     "More than one credential of a kind was sent",
     Challenge::InvalidRequest,
 );
+pub(super) const IDENTITY_UNUSABLE: Row = row(
+    Kind::Forbidden,
+    "identity_unusable",
+    "What the token says about the caller cannot be passed on",
+    Challenge::None,
+);
 pub(super) const INTERNAL: Row =
     row(Kind::Internal, "internal_error", "The gateway failed", Challenge::None);
 pub(super) const KEYS_UNAVAILABLE: Row = row(

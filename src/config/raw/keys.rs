@@ -168,6 +168,9 @@ const IDENTITY_HEADERS: &[Key] = &[
     Key::optional("subtenant", Text),
     Key::optional("user", Text),
     Key::optional("client", Text),
+    Key::optional("scopes", Text),
+    Key::optional("credential_kind", Text),
+    Key::optional("claims", Map(&Text)),
 ];
 
 /// `limits`.

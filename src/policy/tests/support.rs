@@ -25,7 +25,7 @@ pub(super) fn identity() -> IdentityHeaders {
         tenant: Some(header("x-tenant")),
         subtenant: Some(header("x-subtenant")),
         user: Some(header("x-user")),
-        client: None,
+        ..IdentityHeaders::default()
     }
 }
 
