@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::jwt::VerifiedToken;
+use crate::jwt::{Claim, ClaimName, VerifiedToken};
 use crate::tenancy::Tenancy;
 
 /// Who is asking: a verified caller, or nobody. Nothing unproven can become one.
@@ -16,6 +16,16 @@ pub enum PrincipalKind {
     Anonymous,
     /// A verified bearer token.
     Bearer,
+}
+
+impl PrincipalKind {
+    /// The name that headers and filter state tell; none for nobody.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Anonymous => None,
+            Self::Bearer => Some("bearer"),
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -71,6 +81,11 @@ impl Principal {
         self.token().map_or(&Tenancy::Unstated, VerifiedToken::tenancy)
     }
 
+    /// What its token says under a name that the configuration asks about; absent for nobody.
+    pub fn claim(&self, name: &ClaimName) -> &Claim {
+        self.token().map_or(&Claim::Absent, |token| token.claim(name))
+    }
+
     /// Whether it holds this scope, compared exactly.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.token().is_some_and(|token| token.scopes().contains(scope))
@@ -82,7 +97,7 @@ impl Principal {
     /// A verified caller for tests of other modules.
     pub(crate) fn stand_in(tenancy: Tenancy, scopes: &[&str]) -> Self {
         use crate::jwt::{AccessTokenRules, ClaimName, ClaimNames, Expected, IssuerParts};
-        use crate::jwt::{IssuerRules, KeySetId, OwnTokens, Tenants};
+        use crate::jwt::{IssuerRules, KeptNames, KeySetId, OwnTokens, Tenants};
         let claim = |name| ClaimName::parse(name).unwrap();
         let parts = IssuerParts {
             name: Arc::from("issuer-1"),
@@ -99,6 +114,7 @@ impl Principal {
                 tenant: Some(claim("ten")),
                 user: None,
             }),
+            kept: KeptNames::default(),
             leeway: crate::time::Leeway::DEFAULT,
             max_lifetime: None,
             token_types: None,
@@ -109,5 +125,13 @@ impl Principal {
         let issuer = Arc::new(IssuerRules::new(parts).unwrap());
         let expires_at = crate::time::Timestamp::from_seconds(1000);
         Self::of_token(VerifiedToken::stand_in(issuer, tenancy, scopes, expires_at))
+    }
+
+    /// The same caller with these claims kept under these names.
+    pub(crate) fn saying(self, document: &str, names: &[&str]) -> Self {
+        match self.0 {
+            Proof::Nothing => self,
+            Proof::Token(token) => Self::of_token(token.saying(document, names)),
+        }
     }
 }

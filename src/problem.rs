@@ -144,6 +144,9 @@ impl Refusal {
                 CredentialError::OriginUnproven => row::ORIGIN_MISMATCH,
             },
             Self::Denied(denial) => denial_row(denial),
+            Self::Edit(EditError::IdentityOdd(_) | EditError::IdentityTooLong(_)) => {
+                row::IDENTITY_UNUSABLE
+            }
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
             Self::Failed(failure) => failure.row(),
             Self::KeyUnknown => row::TOKEN_INVALID,
@@ -252,6 +255,7 @@ const fn request_row(error: RequestError) -> Row {
 
 const fn denial_row(denial: &Denial) -> Row {
     match denial {
+        Denial::ClaimMismatch => row::CLAIM_MISMATCH,
         Denial::CredentialMissing => row::TOKEN_MISSING,
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,

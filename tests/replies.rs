@@ -28,6 +28,10 @@ fn every_refusal_has_its_golden_reply() {
     }
     let text: String =
         replies.iter().map(|(text, why)| format!("# {}\n{text}\n", why.join("\n# "))).collect();
+    if std::env::var_os("TENANTGATE_WRITE_GOLDEN").is_some() {
+        std::fs::write("tests/fixtures/replies.txt", &text).unwrap();
+        return;
+    }
     assert_eq!(text, include_str!("fixtures/replies.txt"), "\n{text}");
 }
 
@@ -154,6 +158,7 @@ fn refusals() -> Vec<Refusal> {
             Denial::CatalogueScopesMissing,
             Denial::CatalogueScopesUnknown,
             Denial::CatalogueUncovered,
+            Denial::ClaimMismatch,
             Denial::CredentialMissing,
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
@@ -167,6 +172,8 @@ fn refusals() -> Vec<Refusal> {
         ]
         .map(Refusal::from),
     );
+    all.push(EditError::IdentityOdd(header.clone()).into());
+    all.push(EditError::IdentityTooLong(header.clone()).into());
     all.push(EditError::TokenMissing(header).into());
     all.extend(
         [
@@ -260,6 +267,7 @@ fn assert_listed(refusal: &Refusal) {
             Denial::CatalogueScopesMissing
             | Denial::CatalogueScopesUnknown
             | Denial::CatalogueUncovered
+            | Denial::ClaimMismatch
             | Denial::CredentialMissing
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
@@ -270,7 +278,9 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::TenantMismatch { .. }
             | Denial::TenantNotAllowed,
         )
-        | Refusal::Edit(EditError::TokenMissing(_))
+        | Refusal::Edit(
+            EditError::IdentityOdd(_) | EditError::IdentityTooLong(_) | EditError::TokenMissing(_),
+        )
         | Refusal::Failed(
             Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }

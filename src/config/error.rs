@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::compile::{
-    AddressProblem, CatalogueProblem, CredentialProblem, HeaderProblem, IssuerProblem, ListProblem,
-    NameProblem, PlaceProblem, RouteProblem,
+    AddressProblem, CatalogueProblem, ConditionProblem, CredentialProblem, HeaderProblem,
+    IssuerProblem, ListProblem, NameProblem, PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 
@@ -27,6 +27,8 @@ pub enum Problem {
     Address(AddressProblem),
     /// The catalogue of subtenancy-aware services.
     Catalogue(CatalogueProblem),
+    /// A condition on what a token says.
+    Condition(ConditionProblem),
     /// A credential.
     Credential(CredentialProblem),
     /// The document as a whole.
@@ -106,6 +108,8 @@ impl Problem {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Address(_) => "address",
+            Self::Catalogue(_) => "catalogue",
+            Self::Condition(_) => "condition",
             Self::Credential(_) => "credential",
             Self::Document(_) => "document",
             Self::Header(_) => "header",
@@ -178,6 +182,12 @@ impl From<CatalogueProblem> for Problem {
     }
 }
 
+impl From<ConditionProblem> for Problem {
+    fn from(problem: ConditionProblem) -> Self {
+        Self::Condition(problem)
+    }
+}
+
 impl From<CredentialProblem> for Problem {
     fn from(problem: CredentialProblem) -> Self {
         Self::Credential(problem)
@@ -237,6 +247,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Address(problem) => problem.fmt(formatter),
             Self::Catalogue(problem) => problem.fmt(formatter),
+            Self::Condition(problem) => problem.fmt(formatter),
             Self::Credential(problem) => problem.fmt(formatter),
             Self::Document(problem) => problem.fmt(formatter),
             Self::Header(problem) => problem.fmt(formatter),

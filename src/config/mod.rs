@@ -17,9 +17,9 @@ mod uri;
 mod warning;
 
 pub use self::compile::{
-    AddressProblem, CatalogueProblem, CredentialProblem, HeaderProblem, IssuerProblem, KeyAddress,
-    KeyDiscovery, KeyLocation, KeySource, Limits, ListProblem, NameProblem, PlaceProblem,
-    RouteProblem, Upkeep,
+    AddressProblem, CatalogueProblem, ConditionProblem, CredentialProblem, HeaderProblem,
+    IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeySource, Limits, ListProblem,
+    NameProblem, PlaceProblem, RouteProblem, Upkeep,
 };
 pub use self::duration::DurationError;
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::kept::KeptNames;
 use super::keyring::KeySetId;
 use super::names::ClaimNames;
 use crate::crypto::Algorithm;
@@ -35,6 +36,8 @@ pub struct IssuerParts {
     pub clients: Option<Expected>,
     /// The names of its claims.
     pub claims: Arc<ClaimNames>,
+    /// The claims that are kept besides.
+    pub kept: KeptNames,
     /// How far its clock and ours may be apart.
     pub leeway: Leeway,
     /// How long its tokens may live, from `iat` to `exp`; then `iat` is required. `None`: as long as

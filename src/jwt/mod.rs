@@ -8,6 +8,7 @@ mod generations;
 mod inspect;
 mod issuer;
 mod jwks;
+mod kept;
 mod keyring;
 mod metadata;
 mod names;
@@ -28,6 +29,10 @@ pub use self::issuer::{
 };
 pub use self::jwks::{
     Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, Unusable,
+};
+pub use self::kept::{
+    Claim, KEPT_BYTES_LIMIT, KEPT_CLAIMS_LIMIT, KEPT_ITEMS_LIMIT, KEPT_TEXT_LIMIT, KeptNames,
+    TooManyNames,
 };
 pub use self::keyring::{KeyRing, KeySetId, Keys};
 pub use self::metadata::{METADATA_LIMIT, Metadata, MetadataError};

@@ -111,6 +111,7 @@ pub(crate) fn rules() -> IssuerParts {
             tenant: Some(name("ten")),
             user: Some(name("user_name")),
         }),
+        kept: super::KeptNames::default(),
         leeway: Leeway::DEFAULT,
         max_lifetime: None,
         token_types: None,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use super::error::TokenError;
 use super::issuer::IssuerRules;
+use super::kept::{Claim, KeptClaims};
+use super::names::ClaimName;
 use super::scopes::Scopes;
 use crate::crypto::Thumbprint;
 use crate::tenancy::Tenancy;
@@ -25,6 +27,7 @@ pub(super) struct Verified {
     pub(super) user: Option<Box<str>>,
     pub(super) tenancy: Tenancy,
     pub(super) scopes: Scopes,
+    pub(super) kept: KeptClaims,
     pub(super) expires_at: Timestamp,
     pub(super) thumbprint: Thumbprint,
     pub(super) confirmation: Option<[u8; 32]>,
@@ -61,6 +64,11 @@ impl VerifiedToken {
         &self.0.scopes
     }
 
+    /// What it says under a name that the configuration asks about; [`Claim::Odd`] under another.
+    pub fn claim(&self, name: &ClaimName) -> &Claim {
+        self.0.kept.get(name)
+    }
+
     /// Its `exp`, without the leeway.
     pub const fn expires_at(&self) -> Timestamp {
         self.0.expires_at
@@ -95,7 +103,12 @@ impl VerifiedToken {
         let texts: usize = texts.into_iter().flatten().map(|text| text.len()).sum();
         let tenancy = self.0.tenancy.tenant().map_or(0, |id| id.as_str().len())
             + self.0.tenancy.subtenant().map_or(0, |id| id.as_str().len());
-        size_of::<Self>() + texts + tenancy + self.0.scopes.footprint() + ALLOCATIONS
+        size_of::<Self>()
+            + texts
+            + tenancy
+            + self.0.scopes.footprint()
+            + self.0.kept.footprint()
+            + ALLOCATIONS
     }
 
     /// A token for tests of other modules, as if it had been verified.
@@ -113,10 +126,24 @@ impl VerifiedToken {
             user: Some("user-1".into()),
             tenancy,
             scopes: Scopes::from_texts(scopes.to_vec()).unwrap(),
+            kept: KeptClaims::default(),
             expires_at,
             thumbprint: Thumbprint([7; 32]),
             confirmation: None,
         }))
+    }
+}
+
+#[cfg(test)]
+impl VerifiedToken {
+    /// The same token with these claims kept under these names, for tests of other modules.
+    pub(crate) fn saying(self: Arc<Self>, document: &str, names: &[&str]) -> Arc<Self> {
+        let mut token = Arc::into_inner(self).unwrap();
+        let names = names.iter().map(|name| ClaimName::parse(name).unwrap());
+        let names = super::kept::KeptNames::new(names).unwrap();
+        let claims = crate::json::parse(document.as_bytes()).unwrap();
+        token.0.kept = KeptClaims::read(&claims, &names);
+        Arc::new(token)
     }
 }
 

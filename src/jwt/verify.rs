@@ -7,6 +7,7 @@ use super::compact::{Compact, Header, parse_claims, parse_header};
 use super::error::{ClaimKind, TokenError};
 use super::issuer::{AccessTokenRules, IssuerParts, IssuerRules, Issuers, OwnTokens, Tenants};
 use super::jwks::{JwkSet, KeyNotFound};
+use super::kept::KeptClaims;
 use super::keyring::{KeyRing, KeySetId, Keys};
 use super::scopes::Scopes;
 use super::token::{Verified, VerifiedToken};
@@ -66,6 +67,7 @@ pub fn verify(
         user: claims.user()?.map(Into::into),
         tenancy,
         scopes: scopes.unwrap_or_default(),
+        kept: KeptClaims::read(&payload, &rules.kept),
         expires_at,
         thumbprint,
         confirmation: claims.confirmation()?,

@@ -76,17 +76,19 @@ impl HeaderValue {
     /// A value made of data (a subtenant id, a user name): bytes outside 0x21-0x7E, `%` and `,`
     /// are percent-encoded, so that it is at most three times as long as the data.
     pub fn percent_encoded(data: &str) -> Self {
-        const HEX: &[u8; 16] = b"0123456789ABCDEF";
-        let hex = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-        let mut value = Vec::with_capacity(data.len());
-        for byte in data.bytes() {
-            if (0x21..=0x7E).contains(&byte) && byte != b'%' && byte != b',' {
-                value.push(byte);
-            } else {
-                value.extend([b'%', hex(byte >> 4), hex(byte & 15)]);
+        Self::percent_encoded_list([data])
+    }
+
+    /// Several of them with `,` between, which never stands inside one.
+    pub fn percent_encoded_list<'d>(data: impl IntoIterator<Item = &'d str>) -> Self {
+        let mut value = String::new();
+        for (index, data) in data.into_iter().enumerate() {
+            if index > 0 {
+                value.push(',');
             }
+            percent_encode(data, &mut value);
         }
-        Self::of(value)
+        Self::of(value.into_bytes())
     }
 
     /// The bytes to send.
@@ -96,6 +98,20 @@ impl HeaderValue {
 
     fn of(bytes: Vec<u8>) -> Self {
         Self(Arc::new(Secret::new(bytes)))
+    }
+}
+
+/// Adds `data` to `text`; bytes outside 0x21-0x7E, `%` and `,` are percent-encoded.
+pub fn percent_encode(data: &str, text: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let hex = |nibble: u8| HEX.get(usize::from(nibble)).map_or('0', |&digit| char::from(digit));
+    text.reserve(data.len());
+    for byte in data.bytes() {
+        if (0x21..=0x7E).contains(&byte) && byte != b'%' && byte != b',' {
+            text.push(char::from(byte));
+        } else {
+            text.extend(['%', hex(byte >> 4), hex(byte & 15)]);
+        }
     }
 }
 

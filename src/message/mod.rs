@@ -20,7 +20,9 @@ mod target;
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
 pub use connection::{Connection, parse_digest};
 pub use cookie::{CookieName, CookieNameError, cookie_values};
-pub use edits::{HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue};
+pub use edits::{
+    HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue, percent_encode,
+};
 pub use freshness::fresh_for;
 pub use head::{Fields, RequestHead};
 pub use host::{HostError, canonical_host};

@@ -122,15 +122,19 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
         };
     if let Some(problem) = unbound {
         let only = route.subtenancy == Subtenancy::Only;
-        let stated =
-            [("scopes", has_scopes), ("tenants", route.tenants.is_some()), ("subtenancy", only)];
+        let stated = [
+            ("scopes", has_scopes),
+            ("tenants", route.tenants.is_some()),
+            ("claims", !route.claims.is_empty()),
+            ("subtenancy", only),
+        ];
         for (key, _) in stated.into_iter().filter(|(_, is_stated)| *is_stated) {
             report(problem(key));
         }
     }
     let is_ingress = deployment == Deployment::Ingress;
-    if is_ingress && !route.upstream.inject.is_empty() && route.scopes == ScopeRequirement::Unstated
-    {
+    let is_unstated = route.scopes == ScopeRequirement::Unstated && route.claims.is_empty();
+    if is_ingress && !route.upstream.inject.is_empty() && is_unstated {
         report(PolicyProblem::ScopesUnstated);
     }
 }

@@ -196,6 +196,7 @@ mod tests {
             subtenant: SubtenantMode::Refuse,
             scopes: ScopeRequirement::NotNeeded,
             tenants: None,
+            claims: Vec::new(),
             upstream: Upstream { caller_token, inject: inject.collect() },
             pass_unverified,
         }

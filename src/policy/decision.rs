@@ -38,6 +38,8 @@ pub enum Denial {
     CatalogueScopesUnknown,
     /// The caller acts for a subtenant, and no role of the catalogue covers the request.
     CatalogueUncovered,
+    /// What the caller's token says is not what the route demands.
+    ClaimMismatch,
     /// The route requires a credential and none was presented.
     CredentialMissing,
     /// The route at this host and path does not serve this method.
@@ -111,6 +113,7 @@ impl Denial {
             Self::CatalogueScopesMissing => "catalogue_scope_insufficient",
             Self::CatalogueScopesUnknown => "catalogue_scopes_unknown",
             Self::CatalogueUncovered => "not_in_subtenancy_catalogue",
+            Self::ClaimMismatch => "claim_mismatch",
             Self::CredentialMissing => "credential_missing",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",

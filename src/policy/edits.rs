@@ -2,6 +2,7 @@
 
 use super::decision::{Permit, Sent};
 use super::identity::{IdentityHeaders, OwnedHeaders};
+use super::identity_edits::set_identity;
 use super::source::Injection;
 use crate::credential::TokenPlaces;
 use crate::message::{
@@ -11,6 +12,11 @@ use crate::message::{
 /// Why a permitted request cannot be sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum EditError {
+    /// A claim for this identity header has a shape that no header can tell: an object, `null`, a
+    /// mixed list, a text that is too long.
+    IdentityOdd(HeaderName),
+    /// The value of this identity header would be over 4 KiB; it is never cut.
+    IdentityTooLong(HeaderName),
     /// The token for this header was not handed in, or without the prefix of its injection.
     TokenMissing(HeaderName),
 }
@@ -24,7 +30,7 @@ impl Permit {
     /// name: each change costs a host call.
     ///
     /// # Errors
-    /// [`EditError`] when a token is missing.
+    /// [`EditError`] when a token is missing, or an identity header cannot tell what it should.
     pub fn into_edits(
         self,
         head: &RequestHead<'_>,
@@ -33,7 +39,7 @@ impl Permit {
         identity: &IdentityHeaders,
     ) -> Result<HeaderEdits, EditError> {
         let mut edits = HeaderEdits::with_capacity(8);
-        self.set_identity(identity, &mut edits);
+        set_identity(&self.principal, identity, &mut edits)?;
         set_tokens(self.injections(), tokens, &mut edits)?;
         let set = edits.len();
         let caller_token = match self.sent {
@@ -45,30 +51,14 @@ impl Permit {
         edits.rotate_left(set);
         Ok(edits)
     }
-
-    /// No value is over 3 KiB: tenants and subtenants have 256 bytes at most, the user and the client
-    /// 1,024, and each byte becomes three at most.
-    fn set_identity(&self, identity: &IdentityHeaders, edits: &mut HeaderEdits) {
-        let tenancy = self.principal.tenancy();
-        let facts = [
-            (&identity.tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
-            (&identity.subtenant, tenancy.subtenant().map(|subtenant| subtenant.as_str())),
-            (&identity.user, self.principal.user()),
-            (&identity.client, self.principal.client()),
-        ];
-        for (name, fact) in facts {
-            let (Some(name), Some(fact)) = (name, fact) else {
-                continue;
-            };
-            edits.push(HeaderEdit::Set(name.clone(), HeaderValue::percent_encoded(fact)));
-        }
-    }
 }
 
 impl EditError {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
         match self {
+            Self::IdentityOdd(_) => "identity_claim_odd",
+            Self::IdentityTooLong(_) => "identity_too_long",
             Self::TokenMissing(_) => "technical_token_missing",
         }
     }

@@ -57,7 +57,8 @@ pub enum PolicyProblem {
     RequirementOnUnreadToken(&'static str),
     /// A requirement on an ingress route whose callers need not present a credential; its key.
     RequirementWithoutAuthentication(&'static str),
-    /// An ingress route injects a technical token and does not say which scopes that needs.
+    /// An ingress route injects a technical token and says neither which scopes nor which claims
+    /// that needs.
     ScopesUnstated,
     /// No credential has this number.
     SourceUnknown(SourceId),
@@ -116,8 +117,8 @@ impl fmt::Display for PolicyProblem {
                  `authentication: required`"
             ),
             Self::ScopesUnstated => formatter.write_str(
-                "the route injects a technical token, state `scopes`, or write \
-                 `scopes: not_needed`",
+                "the route injects a technical token, state `scopes` or `claims`, or \
+                 write `scopes: not_needed`",
             ),
             Self::SourceUnknown(id) => {
                 write!(formatter, "there is no credential number `{}`", id.0)

@@ -2,6 +2,7 @@
 
 use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
 use crate::credential::TokenPlaces;
+use crate::jwt::ClaimName;
 use crate::message::HeaderName;
 
 /// The headers that tell the upstream who the caller is; `None` where it is not told.
@@ -15,13 +16,27 @@ pub struct IdentityHeaders {
     pub user: Option<HeaderName>,
     /// The OAuth client.
     pub client: Option<HeaderName>,
+    /// The scopes, each percent-encoded, with `,` between; absent when the caller has none.
+    pub scopes: Option<HeaderName>,
+    /// What kind of credential the identity rests on: `bearer`.
+    pub credential_kind: Option<HeaderName>,
+    /// Claims, which the configuration must have kept; absent where the token lacks them.
+    pub claims: Vec<(HeaderName, ClaimName)>,
 }
 
 impl IdentityHeaders {
     /// The names that are configured.
     pub fn names(&self) -> impl Iterator<Item = &HeaderName> {
-        let all = [&self.tenant, &self.subtenant, &self.user, &self.client];
-        all.into_iter().flatten()
+        let facts = [
+            &self.tenant,
+            &self.subtenant,
+            &self.user,
+            &self.client,
+            &self.scopes,
+            &self.credential_kind,
+        ];
+        let claims = self.claims.iter().map(|(header, _)| header);
+        facts.into_iter().flatten().chain(claims)
     }
 }
 

@@ -3,6 +3,7 @@
 mod catalogue;
 mod check;
 mod combination;
+mod condition;
 mod containment;
 mod decision;
 mod edits;
@@ -11,6 +12,7 @@ mod gate;
 mod guarded;
 mod host;
 mod identity;
+mod identity_edits;
 mod method;
 mod pattern;
 mod requirement;
@@ -29,6 +31,7 @@ pub use catalogue::{
     Standing,
 };
 pub use combination::{CombinationError, Deployment};
+pub use condition::{Condition, Scalar, Subject, Test};
 pub use decision::{Denial, NoMatch, Permit};
 pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};
@@ -123,7 +126,7 @@ impl Policy {
     /// upstream may see.
     ///
     /// # Errors
-    /// The first requirement that fails: credential, subtenancy, tenant, scopes, containment.
+    /// The first requirement that fails: credential, subtenancy, tenant, scopes, claims, containment.
     pub fn decide(
         route: &Arc<GuardedRoute>,
         target: &RequestTarget<'_>,

@@ -1,19 +1,21 @@
 //! What a route demands of a caller: small pure predicates, and the order in which they are asked.
 
+use super::condition;
 use super::decision::Denial;
 use super::route::{Route, ScopeRequirement};
 use crate::principal::{Principal, PrincipalKind};
 
 /// Tests every requirement of `route`; the first that fails is the denial.
 ///
-/// Scopes and tenants bind those who presented a credential: whether one is needed at all is the
+/// Scopes, tenants and claims bind those who presented a credential: whether one is needed at all is the
 /// plan's business. What a route says to subtenants is the gate's, which is asked first.
 pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
     match principal.kind() {
         PrincipalKind::Anonymous => Ok(()),
         PrincipalKind::Bearer => {
             test_tenant(route, principal)?;
-            test_scopes(&route.scopes, principal)
+            test_scopes(&route.scopes, principal)?;
+            condition::test(route, principal)
         }
     }
 }

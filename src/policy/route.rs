@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::condition::Condition;
 use super::host::HostPattern;
 use super::method::Methods;
 use super::pattern::PathPattern;
@@ -30,6 +31,8 @@ pub struct Route {
     pub scopes: ScopeRequirement,
     /// The only tenants whose callers may pass; `None` for all.
     pub tenants: Option<BTreeSet<TenantId>>,
+    /// What must be true of what the caller's token says; all of it.
+    pub claims: Vec<Condition>,
     /// What the upstream gets to see.
     pub upstream: Upstream,
     /// Lets an unverified credential through on a public ingress route. Never set by a default.

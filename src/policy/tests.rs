@@ -1,7 +1,9 @@
 //! Whole policies: every combination of settings and callers, look-up, edits.
 
+mod conditions;
 mod edits;
 mod errors;
 mod grid;
+mod identity;
 mod lookup;
 mod support;

@@ -77,11 +77,23 @@ const fn row(kind: Kind, code: &'static str, title: &'static str, challenge: Cha
     Row { kind, code, title, challenge }
 }
 
+pub(super) const CLAIM_MISMATCH: Row = row(
+    Kind::Forbidden,
+    "claim_mismatch",
+    "What the token says about the caller does not permit this",
+    Challenge::None,
+);
 pub(super) const CREDENTIAL_CONFLICT: Row = row(
     Kind::BadRequest,
     "credential_conflict",
     "More than one credential of a kind was sent",
     Challenge::InvalidRequest,
+);
+pub(super) const IDENTITY_UNUSABLE: Row = row(
+    Kind::Forbidden,
+    "identity_unusable",
+    "What the token says about the caller cannot be passed on",
+    Challenge::None,
 );
 pub(super) const INTERNAL: Row =
     row(Kind::Internal, "internal_error", "The gateway failed", Challenge::None);

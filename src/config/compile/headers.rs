@@ -5,6 +5,8 @@ use std::fmt;
 use super::super::error::Place;
 use super::super::raw::Section;
 use super::super::report::Report;
+use super::conditions::ConditionProblem;
+use crate::jwt::ClaimName;
 use crate::message::{HeaderName, HeaderNameError};
 use crate::policy::{IdentityHeaders, is_credential, is_reserved};
 
@@ -24,21 +26,43 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
     let Some(section) = root.section("identity_headers") else {
         return IdentityHeaders::default();
     };
+    let claims = section.section("claims").map(|claims| identity_claims(&claims, report));
     let mut header = |key| {
         let place = section.place_of(key);
-        let name = header(&place, section.text(key)?, report)?;
-        if is_credential(&name) {
-            report.error(&place, HeaderProblem::Credential);
-            return None;
-        }
-        Some(name)
+        identity_header(&place, section.text(key)?, report)
     };
     IdentityHeaders {
         tenant: header("tenant"),
         subtenant: header("subtenant"),
         user: header("user"),
         client: header("client"),
+        scopes: header("scopes"),
+        credential_kind: header("credential_kind"),
+        claims: claims.unwrap_or_default(),
     }
+}
+
+/// `identity_headers.claims`: the claim that each header tells.
+fn identity_claims(section: &Section<'_>, report: &mut Report) -> Vec<(HeaderName, ClaimName)> {
+    let mut claims = Vec::new();
+    for (name, entry) in section.entries() {
+        let header = identity_header(entry.place(), name, report);
+        let Some(text) = entry.text() else { continue };
+        let claim = ClaimName::parse(text).map_err(ConditionProblem::Claim);
+        let claim = report.ok(entry.place(), claim);
+        claims.extend(header.zip(claim));
+    }
+    claims
+}
+
+/// The header of this name, as far as it can tell an identity.
+fn identity_header(place: &Place, text: &str, report: &mut Report) -> Option<HeaderName> {
+    let name = header(place, text, report)?;
+    if is_credential(&name) {
+        report.error(place, HeaderProblem::Credential);
+        return None;
+    }
+    Some(name)
 }
 
 /// The header of this name, as far as it is ours to set.

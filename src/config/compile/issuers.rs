@@ -18,7 +18,7 @@ use super::names::Names;
 use super::values::{AnyOr, any_or, shared_texts};
 use crate::crypto::Algorithm;
 use crate::jwt::{
-    AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, OwnTokens, Tenants,
+    AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, KeptNames, OwnTokens, Tenants,
 };
 use crate::presets::{IssuerPreset, issuer_preset};
 use crate::tenancy::TenantId;
@@ -30,11 +30,12 @@ pub(super) struct CompiledIssuers {
     pub(super) key_sources: Vec<KeySource>,
 }
 
-/// Reads `issuers`. `own_clients` are the OAuth clients of the configured credentials.
+/// Reads `issuers`. `own_clients` are the OAuth clients of the configured credentials, `kept` the
+/// claims that the rest of the document asks about.
 pub(super) fn issuers(
     root: &Section<'_>,
     secrets: &Secrets<'_>,
-    own_clients: &Arc<HashSet<Arc<str>>>,
+    (own_clients, kept): (&Arc<HashSet<Arc<str>>>, &KeptNames),
     report: &mut Report,
 ) -> Option<CompiledIssuers> {
     let sections = root.sections("issuers");
@@ -70,7 +71,7 @@ pub(super) fn issuers(
             }
             let id = keys.of(section, preset, &speaker, (algorithms, secrets), report);
             let Some((common, keys)) = common.as_ref().zip(id) else { continue };
-            let parts = common.for_speaker(speaker, keys);
+            let parts = common.for_speaker(speaker, keys, kept);
             let built = IssuerRules::new(parts).map_err(IssuerProblem::Rules);
             rules.extend(report.ok(section.place(), built).map(Arc::new));
         }
@@ -104,7 +105,12 @@ struct Common {
 }
 
 impl Common {
-    fn for_speaker(&self, speaker: Speaker, keys: crate::jwt::KeySetId) -> IssuerParts {
+    fn for_speaker(
+        &self,
+        speaker: Speaker,
+        keys: crate::jwt::KeySetId,
+        kept: &KeptNames,
+    ) -> IssuerParts {
         IssuerParts {
             name: Arc::clone(&self.name),
             issuer: Arc::from(speaker.issuer),
@@ -114,6 +120,7 @@ impl Common {
             audiences: self.audiences.clone(),
             clients: self.clients.clone(),
             claims: Arc::clone(&self.claims),
+            kept: kept.clone(),
             leeway: self.leeway,
             max_lifetime: self.max_lifetime,
             token_types: self.token_types.clone(),

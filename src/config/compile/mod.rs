@@ -8,6 +8,7 @@ mod catalogue_problem;
 mod catalogue_rules;
 mod claims;
 mod client;
+mod conditions;
 mod credential_problem;
 mod credentials;
 mod headers;
@@ -15,6 +16,7 @@ mod inject;
 mod issuer_problem;
 mod issuer_template;
 mod issuers;
+mod kept_claims;
 mod key_discovery;
 mod key_source;
 mod key_sources;
@@ -31,6 +33,7 @@ mod token_places;
 mod values;
 
 pub use catalogue_problem::CatalogueProblem;
+pub use conditions::ConditionProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
 pub use issuer_problem::IssuerProblem;
@@ -63,7 +66,8 @@ pub(super) fn compile(
     let is_inline_allowed = root.boolean("allow_inline_secrets") == Some(true);
     let secrets = Secrets { environment, is_inline_allowed };
     let credentials = credentials::credentials(root, &secrets, report);
-    let issuers = issuers::issuers(root, &secrets, &credentials.clients, report);
+    let kept = kept_claims::kept_claims(root, report);
+    let issuers = issuers::issuers(root, &secrets, (&credentials.clients, &kept), report);
     let identity = headers::identity(root, report);
     let deployment = match root.text("deployment") {
         Some("egress") => Some(Deployment::Egress),

@@ -148,8 +148,13 @@ fn identity_place(root: &Section<'_>, problem: &PolicyProblem) -> Option<Place> 
     let PolicyProblem::HeaderTaken(header) = problem else {
         return Some(section.place().clone());
     };
-    let alike = section
-        .entries()
-        .filter(|(_, entry)| entry.text().is_some_and(|name| header.is_alike(name.as_bytes())));
-    alike.last().map(|(_, entry)| entry.place().clone())
+    let is_alike = |name: &str| header.is_alike(name.as_bytes());
+    let facts = section.entries().filter(|(_, entry)| entry.text().is_some_and(is_alike));
+    let last = facts.last().map(|(_, entry)| entry.place().clone());
+    let claims = section.section("claims");
+    let claim = claims.and_then(|claims| {
+        claims.entries().filter(|(name, _)| is_alike(name)).last().map(|(_, e)| e.place().clone())
+    });
+    // Of two with one name the later one is at fault.
+    [last, claim].into_iter().flatten().max_by_key(Place::order)
 }

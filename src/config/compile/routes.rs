@@ -9,6 +9,7 @@ use super::super::error::Quoted;
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
+use super::conditions::conditions;
 use super::credentials::Credentials;
 use super::inject::{injection, is_known};
 use super::names::Names;
@@ -62,6 +63,7 @@ fn route(
         .states("tenants")
         .then(|| tenants(&section.list("tenants"), report).into_iter().collect::<BTreeSet<_>>());
     let scopes = scopes(section, report);
+    let claims = conditions(section, report);
     let upstream = section.section("upstream");
     let upstream = upstream.and_then(|upstream| read_upstream(&upstream, credentials, report));
     let pass_unverified = section.boolean("pass_unverified").unwrap_or(false);
@@ -82,6 +84,7 @@ fn route(
         scopes: scopes?,
         // A list that lost items has been reported; an empty one would be reported again.
         tenants: tenants.filter(|tenants| !tenants.is_empty()),
+        claims: claims?,
         upstream: upstream?,
         pass_unverified,
     })

@@ -137,6 +137,18 @@ impl<'d> Entry<'d> {
         }
     }
 
+    /// The value as a whole number, whose range was checked.
+    pub const fn whole(&self) -> Option<u64> {
+        match self.node.value {
+            Value::Number(number) => Some(number as u64),
+            Value::Boolean(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Object(_)
+            | Value::Text(_) => None,
+        }
+    }
+
     /// The value as an object.
     pub fn section(&self) -> Option<Section<'d>> {
         let members = self.node.members()?;

@@ -115,6 +115,7 @@ const ROUTE: &[Key] = &[
     Key::optional("subtenant", OneOf(&["impersonate", "refuse", "tenant_wide"])),
     Key::optional("tenants", TEXTS),
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
+    Key::optional("claims", List(&Object(CONDITION))),
     Key::required("upstream", Object(UPSTREAM)),
     Key::optional("pass_unverified", Boolean),
 ];
@@ -128,6 +129,18 @@ const MATCH: &[Key] = &[
 
 /// `routes[].scopes` as an object.
 pub(super) const SCOPES: &[Key] = &[Key::optional("any", TEXTS), Key::optional("all", TEXTS)];
+
+/// `routes[].claims[]`.
+const CONDITION: &[Key] = &[
+    Key::optional("claim", Text),
+    Key::optional("fact", OneOf(&["tenant", "subtenant", "user", "client"])),
+    Key::optional("is", OneOf(&["present", "absent"])),
+    Key::optional("equals", SCALAR),
+    Key::optional("one_of", List(&SCALAR)),
+];
+
+/// A text, a whole number or a boolean; whole numbers below 2^53 are doubles exactly.
+const SCALAR: Shape = Either(&[Text, Whole(0, 9_007_199_254_740_991), Boolean]);
 
 /// `routes[].upstream`.
 const UPSTREAM: &[Key] = &[
@@ -157,6 +170,9 @@ const IDENTITY_HEADERS: &[Key] = &[
     Key::optional("subtenant", Text),
     Key::optional("user", Text),
     Key::optional("client", Text),
+    Key::optional("scopes", Text),
+    Key::optional("credential_kind", Text),
+    Key::optional("claims", Map(&Text)),
 ];
 
 /// `limits`.

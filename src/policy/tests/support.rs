@@ -25,7 +25,7 @@ pub(super) fn identity() -> IdentityHeaders {
         tenant: Some(header("x-tenant")),
         subtenant: Some(header("x-subtenant")),
         user: Some(header("x-user")),
-        client: None,
+        ..IdentityHeaders::default()
     }
 }
 
@@ -41,6 +41,7 @@ pub(super) fn route(name: &str, path: &str) -> Route {
         subtenant: SubtenantMode::Refuse,
         scopes: ScopeRequirement::NotNeeded,
         tenants: None,
+        claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
         pass_unverified: false,
     }
