@@ -6,9 +6,13 @@ use tenantgate::config;
 use crate::measure::Row;
 use crate::token;
 
-/// A small configuration, and one with many routes.
+/// A small configuration, one with many routes, and one with many issuers.
 pub fn rows() -> Vec<Row> {
-    [("config_2_routes", 0), ("config_1000_routes", 998)].map(|(name, more)| row(name, more)).into()
+    vec![
+        row("config_2_routes", document(0)),
+        row("config_1000_routes", document(998)),
+        row("config_10000_issuers", with_issuers(9999)),
+    ]
 }
 
 /// The configuration of all rows: one issuer, one credential, two routes and `more` others.
@@ -47,6 +51,25 @@ pub fn document(more: usize) -> Value {
     })
 }
 
+/// The smallest of them with `more` other issuers, each with a key of its own.
+fn with_issuers(more: usize) -> Value {
+    let mut document = document(0);
+    let keys = token::key_set();
+    let issuers = document["issuers"].as_array_mut().expect("a list");
+    issuers.extend((0..more).map(|number| {
+        json!({
+            "name": format!("issuer-{number}"),
+            "issuer": format!("https://id-{number}.partner.example"),
+            "tenants": [format!("tenant-{number}")],
+            "audiences": ["our-api"],
+            "algorithms": ["RS256"],
+            "claims": {"tenant": "org_id", "subtenant": "sub_org", "scopes": "scope", "user": "email"},
+            "jwks": {"inline": keys},
+        })
+    }));
+    document
+}
+
 /// The client's credentials.
 pub fn environment(name: &str) -> Option<String> {
     match name {
@@ -56,8 +79,8 @@ pub fn environment(name: &str) -> Option<String> {
     }
 }
 
-fn row(name: &'static str, more: usize) -> Row {
-    let text = document(more).to_string();
+fn row(name: &'static str, document: Value) -> Row {
+    let text = document.to_string();
     Row::new(name, move || {
         config::compile(text.as_bytes(), &environment).expect("a valid configuration");
     })
