@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Gateway;
 use super::abuse::Gate;
-use super::slot::{Found, Resource};
+use super::slot::{Found, Need, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
@@ -158,7 +158,7 @@ impl Gateway {
             Found::Missing => return Ok(Err(resource)),
         };
         if is_due {
-            self.fetching.want(resource, fetched_at);
+            self.fetching.want(resource, fetched_at, Need::Ahead);
         }
         found.map(Ok).ok_or_else(|| unavailable_token(Duration::ZERO))
     }

@@ -10,14 +10,15 @@
 
 mod arrival;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
+use super::queue::Queue;
 use super::random::Sequence;
-use super::slot::{Resource, Slot, Stage};
+use super::slot::{Need, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
@@ -32,9 +33,9 @@ pub(super) struct Fetching {
     origins: Origins,
     pub(super) keys: KeyRing,
     slots: HashMap<Resource, Slot>,
-    /// Things of which something newer is wanted, first come, first served. Each is there once: its
-    /// slot knows that it is wanted.
-    wanted: VecDeque<Resource>,
+    wanted: Queue,
+    /// Whether more is wanted than the last pursuit could look at.
+    is_behind: bool,
     calls: HashMap<CallId, Running>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
@@ -69,9 +70,10 @@ impl Fetching {
         let mut fetching = Self {
             keys: KeyRing::default(),
             slots: HashMap::new(),
-            wanted: VecDeque::new(),
+            wanted: Queue::default(),
+            is_behind: false,
             calls: HashMap::new(),
-            key_sets: SharedEntries::new("keys", 1024),
+            key_sets: SharedEntries::new("keys", key_set_buckets(&config)),
             tokens: SharedEntries::new("token", 1024),
             random: Sequence::new(seed),
             last_call: 0,
@@ -86,7 +88,8 @@ impl Fetching {
                     fetching.keys.set_secret(source.id(), Arc::clone(secret));
                 }
                 KeyLocation::Remote { .. } => {
-                    fetching.want(Resource::Keys(source.id()), Timestamp::default());
+                    let resource = Resource::Keys(source.id());
+                    fetching.want(resource, Timestamp::default(), Need::Ahead);
                 }
             }
         }
@@ -107,10 +110,14 @@ impl Fetching {
     }
 
     /// Marks that something newer than `than` is wanted.
-    pub(super) fn want(&mut self, resource: Resource, than: Timestamp) {
-        if self.slot(&resource).want_newer(than) {
-            self.wanted.push_back(resource);
-        }
+    pub(super) fn want(&mut self, resource: Resource, than: Timestamp, need: Need) {
+        let before = self.slot(&resource).want_newer(than, need);
+        self.wanted.add(resource, need, before);
+    }
+
+    /// Whether more is wanted than the last pursuit could look at, while calls could be made.
+    pub(super) const fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     /// Marks all key sets whose time has come, renews the leases of running calls, and gives up calls
@@ -154,7 +161,7 @@ impl Fetching {
             let is_missing = self.keys.get(source.id()).is_none();
             if slot.is_refresh_due(now) || is_missing && slot.holding_back(now).is_none() {
                 let than = slot.fetched_at();
-                self.want(resource, than);
+                self.want(resource, than, Need::Ahead);
             }
         }
     }
@@ -188,37 +195,58 @@ impl Fetching {
         }
     }
 
-    /// Pursues everything that is wanted, as far as it can be now.
+    /// Pursues everything that is wanted, as far as it can be now. Of the key sets that no request
+    /// waits for, which may be thousands, only some at a time.
     pub(super) fn pursue(
         &mut self,
         now: Timestamp,
         shared: &mut dyn SharedData,
         progress: &mut Progress,
     ) {
-        for resource in std::mem::take(&mut self.wanted) {
-            if self.pursue_one(&resource, now, shared, progress) {
-                self.wanted.push_back(resource);
+        for resource in self.wanted.take() {
+            match self.pursue_one(&resource, now, shared, progress) {
+                Pursuit::Over => {}
+                Pursuit::NoPlace(need) | Pursuit::Later(need) => {
+                    self.wanted.put_back(resource, need)
+                }
             }
         }
+        let mut left = KEY_SETS_AT_A_TIME.min(self.wanted.keys());
+        let mut has_place = true;
+        while has_place
+            && left > 0
+            && let Some(resource) = self.wanted.next_keys()
+        {
+            left -= 1;
+            match self.pursue_one(&resource, now, shared, progress) {
+                Pursuit::Over => {}
+                Pursuit::NoPlace(_) => {
+                    has_place = false;
+                    self.wanted.give_back(resource);
+                }
+                Pursuit::Later(need) => self.wanted.put_back(resource, need),
+            }
+        }
+        self.is_behind = has_place && self.wanted.keys() > KEY_SETS_AT_A_TIME;
     }
 
-    /// Takes one step towards a wanted thing; true if it must be looked at again.
+    /// Takes one step towards a wanted thing.
     fn pursue_one(
         &mut self,
         resource: &Resource,
         now: Timestamp,
         shared: &mut dyn SharedData,
         progress: &mut Progress,
-    ) -> bool {
-        let Some(slot) = self.slots.get(resource) else { return false };
-        let Some(than) = slot.wanted() else { return false };
+    ) -> Pursuit {
+        let Some(slot) = self.slots.get(resource) else { return Pursuit::Over };
+        let Some((than, need)) = slot.wanted() else { return Pursuit::Over };
         if matches!(slot.stage(), Stage::Leading { .. }) {
-            return false;
+            return Pursuit::Over;
         }
-        if self.is_at_capacity(resource) {
-            return true;
+        if self.is_at_capacity(resource, need) {
+            return Pursuit::NoPlace(need);
         }
-        let Some(meaning) = self.origins.meaning(resource) else { return false };
+        let Some(meaning) = self.origins.meaning(resource) else { return Pursuit::Over };
         let entries = self.entries(resource).clone();
         let nonce = self.random.next();
         let lease = Lease { nonce, deadline: now + LEASE_TERM };
@@ -227,7 +255,7 @@ impl Fetching {
             let version = (record.generation, record.fetched_at);
             let Err(reason) = self.adopt(resource, record, now) else {
                 progress.settled.push(resource.clone());
-                return false;
+                return Pursuit::Over;
             };
             if self.slot(resource).is_first_rejection(version) {
                 let what = self.origins.what(resource);
@@ -238,17 +266,17 @@ impl Fetching {
         match claim {
             Claim::Granted(failure) => {
                 self.lead(resource, nonce, failure, now, progress);
-                false
+                Pursuit::Over
             }
             // A record newer than the end of time is not found.
             Claim::Found(_) | Claim::Taken => {
                 self.slot(resource).follow();
-                true
+                Pursuit::Later(need)
             }
             Claim::Held(failure) => {
                 self.slot(resource).set_back(failure);
                 progress.settled.push(resource.clone());
-                false
+                Pursuit::Over
             }
         }
     }
@@ -287,7 +315,12 @@ impl Fetching {
 
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
     /// waits for a place keeps its turn, so that no subtenant starves another.
-    fn is_at_capacity(&self, resource: &Resource) -> bool {
+    /// Key sets that no request waits for leave places free for those that one waits for.
+    fn is_at_capacity(&self, resource: &Resource, need: Need) -> bool {
+        let places = match (resource, need) {
+            (Resource::Keys(_), Need::Ahead) => CALLS_AHEAD,
+            (Resource::Keys(_), Need::Now) | (Resource::Token(..), _) => CALLS_AT_ONCE,
+        };
         let is_alike = |other: &&Resource| match (resource, other) {
             (Resource::Keys(_), Resource::Keys(_)) => true,
             (Resource::Token(one, _), Resource::Token(other, _)) => one == other,
@@ -295,9 +328,8 @@ impl Fetching {
                 false
             }
         };
-        self.calls.len() >= CALLS_AT_ONCE
-            && self.calls.values().map(|call| &call.resource).filter(is_alike).count()
-                >= CALLS_AT_ONCE
+        self.calls.len() >= places
+            && self.calls.values().map(|call| &call.resource).filter(is_alike).count() >= places
     }
 
     /// Keeps the number of token slots within its limit: what is at rest and was used least lately
@@ -328,6 +360,24 @@ impl Fetching {
     }
 }
 
+/// What a step towards a wanted thing led to.
+enum Pursuit {
+    /// It must be looked at again: another worker fetches it.
+    Later(Need),
+    /// It must be looked at again: as many calls run as may.
+    NoPlace(Need),
+    /// It was found, is being fetched by this worker, or cannot be had now.
+    Over,
+}
+
+/// How many buckets of the shared data hold key sets: so many more than are fetched that hardly one
+/// loses its place to others before all workers have seen it.
+fn key_set_buckets(config: &Config) -> u16 {
+    let fetched = config.key_sources().iter().filter(|source| source.upkeep().is_some()).count();
+    let buckets = fetched.saturating_mul(4).next_power_of_two().clamp(1 << 10, 1 << 15);
+    u16::try_from(buckets).unwrap_or(1 << 15)
+}
+
 /// How long a lease lasts. Its holder renews it on its timer as long as the call runs; when the
 /// holder dies, others wait for no more than this, which is less than a request may wait.
 const LEASE_TERM: Duration = Duration::from_secs(3);
@@ -340,3 +390,9 @@ const CALL_MARGIN: Duration = Duration::from_secs(2);
 
 /// How many calls of one worker run at once for one credential, and for all key sets together.
 const CALLS_AT_ONCE: usize = 64;
+
+/// How many calls of one worker run at once for key sets that no request waits for.
+const CALLS_AHEAD: usize = 32;
+
+/// How many key sets that no request waits for are looked at in one callback.
+const KEY_SETS_AT_A_TIME: usize = 256;

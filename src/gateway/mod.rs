@@ -11,6 +11,7 @@ mod effect;
 mod exchange;
 mod fetching;
 mod origin;
+mod queue;
 mod random;
 mod slot;
 mod tally;
@@ -26,6 +27,7 @@ pub use slot::Resource;
 use self::abuse::Abuse;
 use self::exchange::{Halt, RETRY_SOON, overdue};
 use self::fetching::{Fetching, Progress};
+use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
 use crate::config::Config;
@@ -218,7 +220,7 @@ impl Gateway {
             return Outcome::Refuse(self.refuse(&refusal, route.as_ref(), protocol));
         }
         for (resource, than) in wants {
-            self.fetching.want(resource, than);
+            self.fetching.want(resource, than, Need::Now);
         }
         let wake = !std::mem::replace(&mut self.is_woken, true);
         Outcome::Wait { wake }
@@ -251,9 +253,10 @@ impl Gateway {
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
-    /// has stored what they wait for.
+    /// has stored what they wait for; and while more is wanted than one callback could look at.
     pub(super) fn next_tick(&mut self) -> Option<Duration> {
-        let tick = if self.waiters.is_empty() { SLOW_TICK } else { FAST_TICK };
+        let is_busy = !self.waiters.is_empty() || self.fetching.is_behind();
+        let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
     }
 }
@@ -265,7 +268,7 @@ fn name(route: &Option<Arc<GuardedRoute>>) -> Option<&Arc<str>> {
 /// The first tick comes soon, to fetch keys before the first request needs them.
 const FIRST_TICK: Duration = Duration::from_millis(20);
 
-/// The period while requests wait.
+/// The period while requests wait, or many key sets.
 const FAST_TICK: Duration = Duration::from_millis(10);
 
 /// The period while none waits.

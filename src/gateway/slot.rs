@@ -39,7 +39,7 @@ pub(super) struct Slot {
     setback: Option<Failure>,
     stage: Stage,
     /// Set while something newer than this is wanted.
-    wanted: Option<Timestamp>,
+    wanted: Option<(Timestamp, Need)>,
     used_at: Timestamp,
     /// The shared record (generation, time of fetch) that was rejected last.
     rejected: Option<(u32, Timestamp)>,
@@ -82,6 +82,15 @@ impl Held {
         self.value = Some((Arc::clone(&injection.prefix), value.clone()));
         Some(value)
     }
+}
+
+/// What something is wanted for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Need {
+    /// For requests that may come: at start, and before what is held is too old.
+    Ahead,
+    /// For a request that waits.
+    Now,
 }
 
 /// Where the fetch stands.
@@ -160,13 +169,16 @@ impl Slot {
         self.held = None;
     }
 
-    /// Asks for something newer than `than`; true if nothing was asked for before.
-    pub(super) const fn want_newer(&mut self, than: Timestamp) -> bool {
-        self.wanted.replace(than).is_none()
+    /// Asks for something newer than `than`; the need that it was wanted for before, if it was. A need
+    /// never becomes less.
+    pub(super) fn want_newer(&mut self, than: Timestamp, need: Need) -> Option<Need> {
+        let before = self.wanted.map(|(_, need)| need);
+        self.wanted = Some((than, before.map_or(need, |before| before.max(need))));
+        before
     }
 
-    /// Since when something newer is wanted.
-    pub(super) const fn wanted(&self) -> Option<Timestamp> {
+    /// Since when something newer is wanted, and what for.
+    pub(super) const fn wanted(&self) -> Option<(Timestamp, Need)> {
         self.wanted
     }
 
