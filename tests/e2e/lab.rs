@@ -266,7 +266,7 @@ pub fn environment_of(client: &Client) -> Vec<(String, String)> {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the rule is about the core")]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
