@@ -11,6 +11,7 @@
 
 mod check;
 mod entry;
+mod envoy_struct;
 mod keys;
 mod node;
 mod shape;
@@ -18,6 +19,7 @@ mod subtenancy_keys;
 
 pub use check::ShapeProblem;
 pub(super) use entry::{Entry, Section};
+pub(super) use envoy_struct::to_json as unwrap_struct;
 pub use keys::DOCUMENT;
 pub use node::DocumentError;
 pub(super) use node::Node;

@@ -11,7 +11,7 @@ use serde_json::{Map, Number, Value};
 const DEPTH_LIMIT: usize = 32;
 
 /// The JSON document that a serialized `Struct` holds; `None` for bytes that are none.
-pub(super) fn to_json(bytes: &[u8]) -> Option<Vec<u8>> {
+pub fn to_json(bytes: &[u8]) -> Option<Vec<u8>> {
     serde_json::to_vec(&structure(bytes, DEPTH_LIMIT)?).ok()
 }
 
