@@ -3,10 +3,11 @@
 use std::fmt;
 
 use super::super::duration::{self, DurationError};
-use super::super::error::{Place, Quoted};
+use super::super::error::Quoted;
 use super::super::nearest::nearest;
 use super::super::report::Report;
 use super::node::{Node, Value};
+use super::path::Path;
 use super::shape::{Key, Shape};
 
 /// The longest text anywhere in a document, in bytes.
@@ -59,7 +60,7 @@ pub enum ShapeProblem {
 }
 
 /// Reports every place in `node` that departs from `shape`.
-pub(super) fn check(node: &Node, shape: &Shape, place: &Place, report: &mut Report) {
+pub(super) fn check(node: &Node, shape: &Shape, place: &Path<'_>, report: &mut Report) {
     let problem = match (shape, &node.value) {
         (Shape::AnyObject, Value::Object(_)) | (Shape::Boolean, Value::Boolean(_)) => None,
         (Shape::Duration(from, to), Value::Text(text)) => match duration::parse(text) {
@@ -105,7 +106,7 @@ pub(super) fn check(node: &Node, shape: &Shape, place: &Place, report: &mut Repo
         (_, _) => Some(wrong_type(node, shape)),
     };
     if let Some(problem) = problem {
-        report.error(place, problem);
+        report.error(&place.to_place(), problem);
     }
 }
 
@@ -113,7 +114,7 @@ fn check_keys(
     node: &Node,
     members: &[(String, Node)],
     keys: &'static [Key],
-    place: &Place,
+    place: &Path<'_>,
     report: &mut Report,
 ) {
     // A required key that was mistyped is one error, not two.
@@ -128,22 +129,22 @@ fn check_keys(
         let unused = unused.filter(|key| members.iter().all(|(name, _)| name != key));
         let meant = nearest(name, unused);
         mistyped.extend(meant);
-        report.error(&place, ShapeProblem::UnknownKey { meant, known: keys });
+        report.error(&place.to_place(), ShapeProblem::UnknownKey { meant, known: keys });
     }
     for key in keys.iter().filter(|key| key.is_required) {
         let is_stated = members.iter().any(|(name, _)| name == key.name);
         if !is_stated && !mistyped.contains(&key.name) {
             let problem = ShapeProblem::Missing { shape: key.shape };
-            report.error(&place.member(key.name, node.order), problem);
+            report.error(&place.member(key.name, node.order).to_place(), problem);
         }
     }
 }
 
-fn check_repeated(members: &[(String, Node)], place: &Place, report: &mut Report) {
+fn check_repeated(members: &[(String, Node)], place: &Path<'_>, report: &mut Report) {
     let mut names = std::collections::HashSet::new();
     for (name, node) in members {
         if !names.insert(name) {
-            report.error(&place.member(name, node.order), ShapeProblem::KeyRepeated);
+            report.error(&place.member(name, node.order).to_place(), ShapeProblem::KeyRepeated);
         }
     }
 }

@@ -48,8 +48,13 @@ impl<'d> Section<'d> {
 
     /// The value of a key.
     pub fn entry(&self, key: &str) -> Option<Entry<'d>> {
-        let (name, node) = self.members.iter().find(|(name, _)| name == key)?;
-        Some(Entry { place: self.place.member(name, node.order), node })
+        let node = self.node(key)?;
+        Some(Entry { place: self.place.member(key, node.order), node })
+    }
+
+    /// The value of a key without its place, which costs most of the time where there are thousands.
+    fn node(&self, key: &str) -> Option<&'d Node> {
+        self.members.iter().find(|(name, _)| name == key).map(|(_, node)| node)
     }
 
     /// All keys with their values.
@@ -61,12 +66,12 @@ impl<'d> Section<'d> {
 
     /// The text of a key.
     pub fn text(&self, key: &str) -> Option<&'d str> {
-        self.entry(key)?.text()
+        self.node(key)?.text()
     }
 
     /// The boolean of a key.
     pub fn boolean(&self, key: &str) -> Option<bool> {
-        self.entry(key)?.boolean()
+        self.node(key)?.boolean()
     }
 
     /// The duration of a key.
@@ -76,7 +81,7 @@ impl<'d> Section<'d> {
 
     /// The whole number of a key.
     pub fn whole(&self, key: &str) -> Option<usize> {
-        match self.entry(key)?.node.value {
+        match self.node(key)?.value {
             // The range was checked; what was reported as outside of it is never used.
             Value::Number(number) => Some(number as usize),
             Value::Boolean(_)
@@ -116,25 +121,12 @@ impl<'d> Entry<'d> {
 
     /// The value as a text that has passed the checks on every text.
     pub fn text(&self) -> Option<&'d str> {
-        match &self.node.value {
-            Value::Text(text) if !text.is_empty() && text.len() <= TEXT_LIMIT => Some(text),
-            Value::Text(_)
-            | Value::Boolean(_)
-            | Value::List(_)
-            | Value::Null
-            | Value::Number(_)
-            | Value::Object(_) => None,
-        }
+        self.node.text()
     }
 
     /// The value as a boolean.
     pub const fn boolean(&self) -> Option<bool> {
-        match self.node.value {
-            Value::Boolean(value) => Some(value),
-            Value::List(_) | Value::Null | Value::Number(_) | Value::Object(_) | Value::Text(_) => {
-                None
-            }
-        }
+        self.node.boolean()
     }
 
     /// The value as a whole number, whose range was checked.
@@ -170,6 +162,31 @@ impl<'d> Entry<'d> {
             | Value::Number(_)
             | Value::Object(_)
             | Value::Text(_) => None,
+        }
+    }
+}
+
+impl Node {
+    /// The value as a text that has passed the checks on every text.
+    fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) if !text.is_empty() && text.len() <= TEXT_LIMIT => Some(text),
+            Value::Text(_)
+            | Value::Boolean(_)
+            | Value::List(_)
+            | Value::Null
+            | Value::Number(_)
+            | Value::Object(_) => None,
+        }
+    }
+
+    /// The value as a boolean.
+    const fn boolean(&self) -> Option<bool> {
+        match self.value {
+            Value::Boolean(value) => Some(value),
+            Value::List(_) | Value::Null | Value::Number(_) | Value::Object(_) | Value::Text(_) => {
+                None
+            }
         }
     }
 }

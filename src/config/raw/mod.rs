@@ -14,6 +14,7 @@ mod entry;
 mod envoy_struct;
 mod keys;
 mod node;
+mod path;
 mod shape;
 mod subtenancy_keys;
 
@@ -23,6 +24,7 @@ pub(super) use envoy_struct::to_json as unwrap_struct;
 pub use keys::DOCUMENT;
 pub use node::DocumentError;
 pub(super) use node::Node;
+use path::Path;
 pub use shape::{Key, Shape};
 
 use super::error::{Place, Problem};
@@ -41,6 +43,6 @@ pub(super) fn read(document: &[u8], report: &mut Report) -> Option<Node> {
             return None;
         }
     };
-    check::check(&node, &Shape::Object(DOCUMENT), &Place::root(), report);
+    check::check(&node, &Shape::Object(DOCUMENT), &Path::root(), report);
     node.members().is_some().then_some(node)
 }
