@@ -84,9 +84,7 @@ pub fn inspect(document: &[u8], environment: Environment<'_>) -> Findings {
 
 fn read(document: &[u8], environment: Environment<'_>) -> (Option<Config>, Report) {
     let mut report = Report::default();
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(document).is_ok();
-    let unwrapped = if is_json { None } else { raw::unwrap_struct(document) };
-    let node = raw::read(unwrapped.as_deref().unwrap_or(document), &mut report);
+    let node = raw::read(document, &mut report);
     let root = node.as_ref().and_then(Section::root);
     let config = root.and_then(|root| compile::compile(&root, environment, &mut report));
     (config, report)

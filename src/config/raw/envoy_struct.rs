@@ -1,25 +1,28 @@
-//! A `google.protobuf.Struct` in its wire form, as a JSON document.
+//! A `google.protobuf.Struct` in its wire form, as a tree.
 //!
 //! Envoy's documentation says that a `Struct` is handed to a plugin as JSON; Envoy 1.40 hands over
 //! its serialized bytes (measured). Operators should be able to write YAML in either case, so the
 //! wire form is read too: `Struct { map<string, Value> fields = 1; }`, `Value` with one of null
 //! (1), number (2), string (3), bool (4), struct (5), list (6), `ListValue { Value values = 1; }`.
 
-use serde_json::{Map, Number, Value};
+use super::node::{Node, Value};
 
 /// How deep values may be nested; the language needs seven levels.
 const DEPTH_LIMIT: usize = 32;
 
-/// The JSON document that a serialized `Struct` holds; `None` for bytes that are none.
-pub fn to_json(bytes: &[u8]) -> Option<Vec<u8>> {
-    serde_json::to_vec(&structure(bytes, DEPTH_LIMIT)?).ok()
+/// The tree that a serialized `Struct` holds, its members sorted by name; `None` for bytes that are
+/// none.
+pub(super) fn read(bytes: &[u8]) -> Option<Node> {
+    let mut root = structure(bytes, DEPTH_LIMIT)?;
+    root.number(&mut 0);
+    Some(root)
 }
 
-fn structure(bytes: &[u8], depth: usize) -> Option<Value> {
-    let mut members = Map::new();
+fn structure(bytes: &[u8], depth: usize) -> Option<Node> {
+    let mut members = Vec::new();
     for field in fields(bytes) {
         let (1, Wire::Bytes(entry)) = field? else { return None };
-        let (mut name, mut value) = ("", Value::Null);
+        let (mut name, mut value) = ("", unnumbered(Value::Null));
         for part in fields(entry) {
             match part? {
                 (1, Wire::Bytes(text)) => name = std::str::from_utf8(text).ok()?,
@@ -27,34 +30,42 @@ fn structure(bytes: &[u8], depth: usize) -> Option<Value> {
                 (_, Wire::Bytes(_) | Wire::Double(_) | Wire::Varint(_)) => return None,
             }
         }
-        members.insert(name.to_owned(), value);
+        members.push((name.to_owned(), value));
     }
-    Some(Value::Object(members))
+    // A map has no order of its own; errors are to come in the same one every time.
+    members.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Some(unnumbered(Value::Object(members)))
 }
 
-fn any(bytes: &[u8], depth: usize) -> Option<Value> {
-    let mut value = Value::Null;
+fn any(bytes: &[u8], depth: usize) -> Option<Node> {
+    let mut node = unnumbered(Value::Null);
     for field in fields(bytes) {
-        value = match field? {
-            (1, Wire::Varint(0)) => Value::Null,
-            (2, Wire::Double(number)) => Value::Number(Number::from_f64(number)?),
-            (3, Wire::Bytes(text)) => Value::String(std::str::from_utf8(text).ok()?.to_owned()),
-            (4, Wire::Varint(truth @ (0 | 1))) => Value::Bool(truth == 1),
+        node = match field? {
+            (1, Wire::Varint(0)) => unnumbered(Value::Null),
+            (2, Wire::Double(number)) if number.is_finite() => unnumbered(Value::Number(number)),
+            (3, Wire::Bytes(text)) => {
+                unnumbered(Value::Text(std::str::from_utf8(text).ok()?.to_owned()))
+            }
+            (4, Wire::Varint(truth @ (0 | 1))) => unnumbered(Value::Boolean(truth == 1)),
             (5, Wire::Bytes(bytes)) => structure(bytes, depth)?,
             (6, Wire::Bytes(bytes)) => list(bytes, depth)?,
             (_, Wire::Bytes(_) | Wire::Double(_) | Wire::Varint(_)) => return None,
         };
     }
-    Some(value)
+    Some(node)
 }
 
-fn list(bytes: &[u8], depth: usize) -> Option<Value> {
+fn list(bytes: &[u8], depth: usize) -> Option<Node> {
     let depth = depth.checked_sub(1)?;
     let items = fields(bytes).map(|field| match field? {
         (1, Wire::Bytes(bytes)) => any(bytes, depth),
         (_, Wire::Bytes(_) | Wire::Double(_) | Wire::Varint(_)) => None,
     });
-    items.collect::<Option<_>>().map(Value::Array)
+    items.collect::<Option<_>>().map(|items| unnumbered(Value::List(items)))
+}
+
+const fn unnumbered(value: Value) -> Node {
+    Node { order: 0, value }
 }
 
 /// The wire types that a `Struct` uses.
@@ -113,7 +124,14 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use serde_json::Value;
+
+    use super::{DEPTH_LIMIT, read};
+
+    fn json(bytes: &[u8]) -> Option<Value> {
+        let node = read(bytes)?;
+        Some(serde_json::from_slice(&node.to_json()).unwrap())
+    }
 
     fn length_delimited(tag: u8, bytes: &[u8]) -> Vec<u8> {
         let mut out = vec![tag << 3 | 2];
@@ -165,17 +183,29 @@ mod tests {
 
     #[test]
     fn every_kind_of_value_is_read_back() {
-        let json = to_json(&wire_struct(&document())).unwrap();
-        assert_eq!(serde_json::from_slice::<Value>(&json).unwrap(), document());
-        assert_eq!(to_json(&[]), Some(b"{}".to_vec()));
+        assert_eq!(json(&wire_struct(&document())), Some(document()));
+        assert_eq!(json(&[]), Some(serde_json::json!({})));
+    }
+
+    #[test]
+    fn members_come_by_name_and_values_are_numbered_in_that_order() {
+        let entry = |name: &[u8], value: &[u8]| {
+            length_delimited(1, &[length_delimited(1, name), length_delimited(2, value)].concat())
+        };
+        let [null, truth] = [&[0x08, 0], &[0x20, 1]];
+        let list = length_delimited(6, &length_delimited(1, truth));
+        let bytes = [entry(b"c", null), entry(b"a", &list), entry(b"b", truth)].concat();
+        let node = read(&bytes).unwrap();
+        let members = node.members().unwrap().iter();
+        let orders: Vec<_> = members.map(|(name, node)| (name.as_str(), node.order)).collect();
+        assert_eq!(orders, [("a", 1), ("b", 3), ("c", 4)]);
     }
 
     #[test]
     fn truncated_bytes_never_panic_and_never_hold_more() {
         let whole = wire_struct(&document());
         for length in 0..whole.len() {
-            if let Some(json) = to_json(&whole[..length]) {
-                let members = serde_json::from_slice::<Value>(&json).unwrap();
+            if let Some(members) = json(&whole[..length]) {
                 assert!(members.as_object().unwrap().len() < 4, "{length}");
             }
         }
@@ -184,12 +214,12 @@ mod tests {
     #[test]
     fn other_messages_and_endless_nesting_are_refused() {
         for bytes in [&b"{\"a\":1}"[..], &[0x12, 0], &[0x0A, 0xFF], &[0xFF; 12], &[0x0B]] {
-            assert_eq!(to_json(bytes), None, "{bytes:?}");
+            assert_eq!(json(bytes), None, "{bytes:?}");
         }
         let mut deep = Value::Null;
         for _ in 0..=DEPTH_LIMIT {
             deep = serde_json::json!({ "a": deep });
         }
-        assert_eq!(to_json(&wire_struct(&deep)), None);
+        assert_eq!(json(&wire_struct(&deep)), None);
     }
 }

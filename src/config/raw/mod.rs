@@ -20,7 +20,6 @@ mod subtenancy_keys;
 
 pub use check::ShapeProblem;
 pub(super) use entry::{Entry, Section};
-pub(super) use envoy_struct::to_json as unwrap_struct;
 pub use keys::DOCUMENT;
 pub use node::DocumentError;
 pub(super) use node::Node;
@@ -33,10 +32,14 @@ use super::report::Report;
 /// The longest document, in bytes.
 pub(super) const DOCUMENT_LIMIT: usize = 8 * 1024 * 1024;
 
-/// Reads a document and reports every place where it departs from the language's shape. `None` when
-/// it is no JSON at all, or no object.
+/// Reads a document, in JSON or as Envoy's `Struct`, and reports every place where it departs from the
+/// language's shape. `None` when it is neither, or no object.
 pub(super) fn read(document: &[u8], report: &mut Report) -> Option<Node> {
-    let node = match Node::parse(document) {
+    let parsed = Node::parse(document).or_else(|error| match error {
+        DocumentError::Syntax { .. } => envoy_struct::read(document).ok_or(error),
+        DocumentError::TooLarge => Err(error),
+    });
+    let node = match parsed {
         Ok(node) => node,
         Err(error) => {
             report.error(&Place::root(), Problem::Document(error));

@@ -58,6 +58,17 @@ impl Node {
         Ok(node)
     }
 
+    /// Numbers this value and all within it, in their order, from `next` on.
+    pub(super) fn number(&mut self, next: &mut u32) {
+        self.order = *next;
+        *next = next.saturating_add(1);
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.number(next)),
+            Value::Object(members) => members.iter_mut().for_each(|(_, node)| node.number(next)),
+            Value::Boolean(_) | Value::Null | Value::Number(_) | Value::Text(_) => {}
+        }
+    }
+
     /// The members of an object.
     pub(super) const fn members(&self) -> Option<&Vec<(String, Self)>> {
         match &self.value {
