@@ -20,6 +20,7 @@ mod hot_path;
 mod imports;
 mod key_sets;
 mod lost_streams;
+mod many_issuers;
 mod metrics;
 mod poor_hosts;
 mod provider;

@@ -20,6 +20,7 @@ impl Vm {
         let mut linker = Linker::new(module.engine());
         imports::define(&mut linker, module);
         let mut store = Store::new(module.engine(), host);
+        store.set_fuel(FUEL).expect("an engine that counts");
         let instance = linker.instantiate_and_start(&mut store, module).expect("an instance");
         let mut vm = Self { store, instance };
         vm.callback::<_, ()>(0, "_initialize", ());
@@ -50,6 +51,12 @@ impl Vm {
 
     pub fn host_mut(&mut self) -> &mut Host {
         self.store.data_mut()
+    }
+
+    /// How much work the module has done so far: about the number of instructions, the same in every
+    /// run.
+    pub fn work(&self) -> u64 {
+        FUEL - self.store.get_fuel().expect("an engine that counts")
     }
 
     /// The hostcalls of the last callback.
@@ -134,3 +141,5 @@ impl Vm {
 }
 
 const CONTINUE: u32 = 0;
+/// More than any scenario needs.
+const FUEL: u64 = u64::MAX / 2;
