@@ -42,6 +42,9 @@ fn listener(kind: Listener, parts: &Parts<'_>) -> Value {
         Listener::NativeChainCached => native().chain(Cache::On),
         Listener::NoFilter | Listener::NoFilterLocalReply => Vec::new(),
         Listener::Tenantgate => vec![tenantgate::filter(parts.module)],
+        Listener::TenantgateManyIssuers => {
+            vec![tenantgate::filter_of_many_issuers(parts.module, &parts.key_set)]
+        }
     };
     filters.push(json!({
         "name": "envoy.filters.http.router",

@@ -12,6 +12,8 @@ use crate::error::BenchError;
 use crate::figures::{Figures, microseconds};
 use crate::machine;
 use crate::row::ROWS;
+use crate::stage::StartTime;
+use crate::tenantgate::ISSUERS;
 use crate::tokens::WINDOW;
 
 /// A finished run.
@@ -26,8 +28,10 @@ pub struct Run {
 #[derive(Clone, Copy, Debug)]
 pub struct Module {
     pub bytes: u64,
-    /// The CPU time that it adds to the start of Envoy with one worker.
-    pub load: Duration,
+    /// What it adds to the start of Envoy with one worker.
+    pub load: StartTime,
+    /// What 10,000 issuers instead of one add to that.
+    pub load_issuers: StartTime,
 }
 
 /// Writes the file and prints the table.
@@ -69,7 +73,12 @@ fn results(run: &Run) -> Value {
         "machine": machine::describe(),
         "envoy": envoy,
         "finished_at": clock::now(),
-        "module": {"bytes": module.bytes, "load_cpu_ms": rounded(microseconds(module.load) / 1000.0)},
+        "module": {"bytes": module.bytes, "load_cpu_ms": milliseconds(module.load.cpu)},
+        "issuers": {
+            "count": ISSUERS,
+            "load_cpu_ms": milliseconds(module.load_issuers.cpu),
+            "load_elapsed_ms": milliseconds(module.load_issuers.elapsed),
+        },
         "rows": rows,
         "added_cpu_us": added,
         "ratios": ratios,
@@ -98,9 +107,16 @@ fn print(run: &Run) -> io::Result<()> {
             None => writeln!(output, "{name:44} {:>8}", "none")?,
         }
     }
-    let load = module.load.as_millis();
+    let load = module.load.cpu.as_millis();
     writeln!(output, "\nmodule: {} bytes, {load} ms of CPU to load with one worker", module.bytes)?;
+    let (cpu, elapsed) = (module.load_issuers.cpu, module.load_issuers.elapsed);
+    let (cpu, elapsed) = (cpu.as_millis(), elapsed.as_millis());
+    writeln!(output, "{ISSUERS} issuers: {elapsed} ms more until it serves, {cpu} ms more of CPU")?;
     writeln!(output, "written to {FOLDER}/results.json")
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    rounded(microseconds(duration) / 1000.0)
 }
 
 fn rounded(value: f64) -> f64 {

@@ -26,10 +26,12 @@ pub enum Listener {
     /// No filter.
     NoFilter,
     Tenantgate,
+    /// The same with 10,000 issuers in its configuration.
+    TenantgateManyIssuers,
 }
 
 impl Listener {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::JwtAuthn,
         Self::JwtAuthnCached,
         Self::NativeChain,
@@ -37,6 +39,7 @@ impl Listener {
         Self::NoFilterLocalReply,
         Self::NoFilter,
         Self::Tenantgate,
+        Self::TenantgateManyIssuers,
     ];
 
     pub const fn name(self) -> &'static str {
@@ -48,6 +51,7 @@ impl Listener {
             Self::NoFilterLocalReply => "no-filter-local-reply",
             Self::NoFilter => "no-filter",
             Self::Tenantgate => "tenantgate",
+            Self::TenantgateManyIssuers => "tenantgate-10000-issuers",
         }
     }
 }
@@ -97,7 +101,7 @@ impl Outcome {
 
 /// The rows in the order in which they are measured within a round.
 #[rustfmt::skip]
-pub const ROWS: [Row; 12] = [
+pub const ROWS: [Row; 14] = [
     Row { name: NO_FILTER, listener: Listener::NoFilter, target: PROFILE, token: Token::Repeated, outcome: Outcome::Forwarded },
     Row { name: LOCAL_REPLY, listener: Listener::NoFilterLocalReply, target: PROFILE, token: Token::Expired, outcome: Outcome::Refused },
     Row { name: JWT_AUTHN_FIRST_SEEN, listener: Listener::JwtAuthn, target: PROFILE, token: Token::FirstSeen, outcome: Outcome::Forwarded },
@@ -105,19 +109,23 @@ pub const ROWS: [Row; 12] = [
     Row { name: CHAIN_FIRST_SEEN, listener: Listener::NativeChain, target: REPORTS, token: Token::FirstSeen, outcome: Outcome::TechnicalToken },
     Row { name: CHAIN_REPEATED, listener: Listener::NativeChainCached, target: REPORTS, token: Token::Repeated, outcome: Outcome::TechnicalToken },
     Row { name: FIRST_SEEN_USER, listener: Listener::Tenantgate, target: PROFILE, token: Token::FirstSeen, outcome: Outcome::ForwardedWithIdentity },
+    Row { name: FIRST_SEEN_ISSUERS, listener: Listener::TenantgateManyIssuers, target: PROFILE, token: Token::FirstSeen, outcome: Outcome::ForwardedWithIdentity },
     Row { name: FIRST_SEEN_TECHNICAL, listener: Listener::Tenantgate, target: REPORTS, token: Token::FirstSeen, outcome: Outcome::TechnicalToken },
     Row { name: REPEATED_USER, listener: Listener::Tenantgate, target: PROFILE, token: Token::Repeated, outcome: Outcome::ForwardedWithIdentity },
+    Row { name: REPEATED_ISSUERS, listener: Listener::TenantgateManyIssuers, target: PROFILE, token: Token::Repeated, outcome: Outcome::ForwardedWithIdentity },
     Row { name: REPEATED_TECHNICAL, listener: Listener::Tenantgate, target: REPORTS, token: Token::Repeated, outcome: Outcome::TechnicalToken },
     Row { name: "tenantgate_expired_repeated", listener: Listener::Tenantgate, target: PROFILE, token: Token::Expired, outcome: Outcome::Refused },
     Row { name: "tenantgate_expired_first_seen", listener: Listener::Tenantgate, target: PROFILE, token: Token::ExpiredFirstSeen, outcome: Outcome::Refused },
 ];
 
 /// Names of ratios in `results.json`: the first row's added time divided by the second's.
-pub const RATIOS: [(&str, &str, &str); 4] = [
+pub const RATIOS: [(&str, &str, &str); 6] = [
     ("repeated_technical_default_vs_native_chain", REPEATED_TECHNICAL, CHAIN_REPEATED),
     ("first_seen_rs256_vs_native_chain", FIRST_SEEN_TECHNICAL, CHAIN_FIRST_SEEN),
     ("first_seen_rs256_vs_jwt_authn", FIRST_SEEN_USER, JWT_AUTHN_FIRST_SEEN),
     ("repeated_vs_jwt_authn_cached", REPEATED_USER, JWT_AUTHN_CACHED),
+    ("first_seen_10000_issuers_vs_1", FIRST_SEEN_ISSUERS, FIRST_SEEN_USER),
+    ("repeated_10000_issuers_vs_1", REPEATED_ISSUERS, REPEATED_USER),
 ];
 
 const NO_FILTER: &str = "no_filter";
@@ -128,6 +136,8 @@ const CHAIN_FIRST_SEEN: &str = "native_chain_first_seen_rs256";
 const CHAIN_REPEATED: &str = "native_chain_repeated_rs256";
 const FIRST_SEEN_USER: &str = "tenantgate_first_seen_rs256_user_token";
 const FIRST_SEEN_TECHNICAL: &str = "tenantgate_first_seen_rs256_technical_token";
+const FIRST_SEEN_ISSUERS: &str = "tenantgate_first_seen_rs256_10000_issuers";
+const REPEATED_ISSUERS: &str = "tenantgate_repeated_rs256_10000_issuers";
 const REPEATED_USER: &str = "tenantgate_repeated_rs256_user_token";
 const REPEATED_TECHNICAL: &str = "tenantgate_repeated_rs256_technical_token";
 

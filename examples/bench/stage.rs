@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -34,6 +34,35 @@ pub struct Servers {
     client: Client,
     scratch: Scratch,
     module: String,
+}
+
+/// What a start of Envoy takes, until it serves.
+#[derive(Clone, Copy, Debug)]
+pub struct StartTime {
+    /// CPU time of all its threads.
+    pub cpu: Duration,
+    /// Time that passes.
+    pub elapsed: Duration,
+}
+
+impl StartTime {
+    /// More than any start takes.
+    pub const MAX: Self = Self { cpu: Duration::MAX, elapsed: Duration::MAX };
+
+    /// The less of each.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self { cpu: self.cpu.min(other.cpu), elapsed: self.elapsed.min(other.elapsed) }
+    }
+
+    /// What this takes more than `other`.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self {
+            cpu: self.cpu.saturating_sub(other.cpu),
+            elapsed: self.elapsed.saturating_sub(other.elapsed),
+        }
+    }
 }
 
 /// A running benchmark.
@@ -76,12 +105,16 @@ impl Servers {
         Ok(fs::metadata(&self.module).map_err(BenchError::Files)?.len())
     }
 
-    /// The CPU time that Envoy takes to start with these listeners.
+    /// What Envoy takes to start with these listeners.
     ///
     /// # Errors
     /// [`BenchError`] if it does not start.
-    pub fn start_time(&self, listeners: &[Listener]) -> Result<Duration, BenchError> {
-        cpu_time(&self.envoy(listeners)?)
+    #[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+    pub fn start_time(&self, listeners: &[Listener]) -> Result<StartTime, BenchError> {
+        let start = Instant::now();
+        let envoy = self.envoy(listeners)?;
+        let elapsed = start.elapsed();
+        Ok(StartTime { cpu: cpu_time(&envoy)?, elapsed })
     }
 
     fn envoy(&self, listeners: &[Listener]) -> Result<Envoy, BenchError> {

@@ -6,6 +6,20 @@ use crate::row::REPORTS;
 
 /// The filter with its configuration: one issuer, one credential, two routes, three identity headers.
 pub fn filter(module: &str) -> Value {
+    filter_of(module, "tenantgate-bench", configuration())
+}
+
+/// The same with [`ISSUERS`] issuers; those that are not called have inline keys.
+pub fn filter_of_many_issuers(module: &str, key_set: &str) -> Value {
+    let mut configuration = configuration();
+    if let Some(issuers) = configuration.get_mut("issuers").and_then(Value::as_array_mut) {
+        let key_set = short(key_set);
+        issuers.extend((1..ISSUERS).map(|number| issuer(number, &key_set)));
+    }
+    filter_of(module, "tenantgate-bench-issuers", configuration)
+}
+
+fn filter_of(module: &str, vm_id: &str, configuration: Value) -> Value {
     json!({"name": "tenantgate", "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
         "config": {
@@ -13,12 +27,12 @@ pub fn filter(module: &str) -> Value {
             "root_id": "tenantgate",
             "failure_policy": "FAIL_RELOAD",
             "vm_config": {
-                "vm_id": "tenantgate-bench",
+                "vm_id": vm_id,
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": {"local": {"filename": module}},
                 "environment_variables": {"host_env_keys": [CLIENT_ID, CLIENT_SECRET]},
             },
-            "configuration": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": configuration()},
+            "configuration": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": configuration},
         },
     }})
 }
@@ -47,6 +61,29 @@ fn configuration() -> Value {
     })
 }
 
+fn issuer(number: usize, key_set: &Value) -> Value {
+    json!({
+        "name": format!("issuer-{number}"),
+        "issuer": format!("https://id-{number}.partner.example"),
+        "tenants": [format!("tenant-{number}")],
+        "audiences": ["our-api"],
+        "algorithms": ["RS256"],
+        "claims": {"tenant": "org_id", "subtenant": "sub_org", "scopes": "scope", "user": "email"},
+        "jwks": {"inline": key_set},
+    })
+}
+
+/// The key set without what a key need not have: all together must be less than 8 MiB.
+fn short(key_set: &str) -> Value {
+    let keys: Value = serde_json::from_str(key_set).unwrap_or_default();
+    let keys = keys.get("keys").and_then(Value::as_array).into_iter().flatten();
+    let short = |key: &Value| {
+        let member = |name| key.get(name).cloned().unwrap_or_default();
+        json!({"kty": "RSA", "kid": member("kid"), "n": member("n"), "e": member("e")})
+    };
+    json!({"keys": keys.map(short).collect::<Vec<_>>()})
+}
+
 fn route(name: &str, path: &str, upstream: Value) -> Value {
     json!({
         "name": name,
@@ -60,3 +97,6 @@ fn route(name: &str, path: &str, upstream: Value) -> Value {
 /// The variables that hold the client's credentials.
 pub const CLIENT_ID: &str = "MINDSPHERE_CLIENT_ID";
 pub const CLIENT_SECRET: &str = "MINDSPHERE_CLIENT_SECRET";
+
+/// How many issuers a large configuration has.
+pub const ISSUERS: usize = 10_000;
