@@ -1,6 +1,7 @@
 //! The catalogue of subtenancy-aware services: each rule and method of each role, in requests.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
@@ -9,6 +10,9 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -246,6 +250,33 @@ fn the_documentation_lists_every_role_as_it_is() {
             }
         }
     }
+}
+
+/// `TENANTGATE_WRITE_GOLDEN=1` writes the golden file, for review.
+#[cfg(not(target_arch = "wasm32"))]
+#[test]
+fn the_tool_prints_the_preset_as_a_table_and_as_json() {
+    let show = |format: &str| {
+        let arguments = ["catalogue", "show", "mindsphere", "--format", format];
+        let output = Command::new(env!("CARGO_BIN_EXE_tenantgate")).args(arguments).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let text = show("text");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/catalogue/show.txt");
+    if std::env::var_os("TENANTGATE_WRITE_GOLDEN").is_some() {
+        fs::write(&golden, &text).unwrap();
+    }
+    assert_eq!(text, fs::read_to_string(golden).unwrap_or_default());
+    let whole: Value = serde_json::from_str(&show("json")).unwrap();
+    let roles = whole["roles"].as_array().unwrap();
+    assert_eq!(roles.len(), 15);
+    let files = &roles[9];
+    assert_eq!(files["role"], "mdsp:core:iot.filAdmin");
+    assert_eq!(files["strict"][2]["scope"], "iot.fil.d");
+    assert_eq!(files["lenient_adds"][0]["methods"], json!(["POST"]));
+    assert_eq!(roles[14]["strict"], json!([]));
 }
 
 #[test]
