@@ -7,6 +7,7 @@
 //!
 //! [`config`]: crate::config
 
+pub mod catalogue;
 mod check;
 mod embedded;
 mod finding;

@@ -44,6 +44,38 @@ fn a_token_that_is_presented_is_verified_and_never_replaced() {
     assert_eq!((lab.upstream.requests(), lab.idp.calls("token")), (forwarded, 0));
 }
 
+#[test]
+fn a_presented_token_of_a_subtenant_meets_the_catalogue() {
+    let mut setup = Setup::new();
+    setup.filter = filter::egress();
+    setup.filter["subtenancy"] = json!({"catalogue": {"preset": "mindsphere"}});
+    setup.filter["routes"][0]["subtenancy"] = json!("catalogue");
+    let lab = setup.start();
+    let north = Caller::of_tenant("acme").in_subtenant("north").with("scope", json!(["iot.fil.r"]));
+    let north = lab.idp.sign(&north);
+    let header = format!("Bearer {north}");
+    let presented: &[(&str, &str)] = &[("authorization", &header)];
+    let rows = [
+        ("GET", "/api/iotfile/v3/files/a1", 200, ""),
+        ("DELETE", "/api/iotfile/v3/files/a1", 403, codes::SCOPE_INSUFFICIENT),
+        ("GET", "/api/datalake/v3/objects", 403, codes::SUBTENANCY_REFUSED),
+    ];
+    for (method, path, status, code) in rows {
+        let answer = lab.send(&request(method, path, presented, ""));
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        if status == 200 {
+            assert_eq!(seen(&answer.json(), "authorization"), [header.as_str()]);
+        } else {
+            assert_eq!(answer.code(), code, "{method} {path}");
+        }
+    }
+    assert_eq!(lab.idp.calls("token"), 0, "a presented token is never swapped");
+    for (method, path, ..) in rows {
+        let answer = lab.send(&request(method, path, &[], ""));
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
+    }
+}
+
 fn start() -> Lab {
     let mut setup = Setup::new();
     setup.filter = filter::egress();

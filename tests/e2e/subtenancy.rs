@@ -9,7 +9,7 @@ use crate::development::codes;
 use crate::development::http_client::{Connection, Received, request};
 use crate::development::signing_key::claims_of;
 use crate::development::upstream::seen;
-use crate::lab::Lab;
+use crate::lab::{Lab, Setup};
 
 #[test]
 fn a_subtenant_is_kept_on_aware_routes() {
@@ -157,6 +157,72 @@ fn two_subtenants_at_once_never_see_each_others_token() {
     for subtenant in ["token/north", "token/south"] {
         assert!(lab.idp.calls(subtenant) <= 2, "{subtenant}: {} calls", lab.idp.calls(subtenant));
     }
+}
+
+#[test]
+fn the_catalogue_opens_to_a_subtenant_what_its_scopes_say_and_no_more() {
+    let mut setup = Setup::new();
+    setup.filter["subtenancy"] = json!({"catalogue": {"preset": "mindsphere"}});
+    setup.filter["routes"] = json!([
+        {
+            "name": "platform", "match": {"hosts": ["*"], "path": "/api/**", "methods": "any"},
+            "subtenancy": "catalogue", "upstream": {"caller_token": "forward"},
+        },
+        {
+            "name": "series", "match": {"hosts": ["*"], "path": "/api/iottimeseries/v3/**", "methods": "any"},
+            "subtenancy": "catalogue", "subtenant": "impersonate", "scopes": "not_needed",
+            "upstream": {"caller_token": "remove", "inject": [{"credential": "acme-service"}]},
+        },
+    ]);
+    let lab = setup.start();
+    let user = Caller::of_tenant("acme").with("scope", json!(["iot.fil.r", "iot.tim.r"]));
+    let north = lab.idp.sign(&user.clone().in_subtenant("north"));
+    let main = lab.idp.sign(&user);
+    let ask = |method: &str, path: &str, token: &str| {
+        lab.send(&request(method, path, &[("authorization", &format!("Bearer {token}"))], ""))
+    };
+    let file = "/api/iotfile/v3/files/a1/report.pdf";
+    let rows = [
+        ("GET", file, 200, ""),
+        ("OPTIONS", file, 200, ""),
+        ("GET", "/api/iotfile/v3/%66iles/a1", 200, ""),
+        ("DELETE", file, 403, codes::SCOPE_INSUFFICIENT),
+        ("PUT", file, 403, codes::SCOPE_INSUFFICIENT),
+        ("POST", file, 403, codes::SUBTENANCY_REFUSED),
+        ("GET", "/api/iotfile/v3/filesX", 403, codes::SUBTENANCY_REFUSED),
+        ("GET", "/api/iotfile/v3/Files/a1", 403, codes::SUBTENANCY_REFUSED),
+        ("GET", "/api/iotfile/v3%2Ffiles", 400, codes::PATH_AMBIGUOUS),
+        ("GET", "/api/iotfile/v3/files/%2e%2e/x", 400, codes::PATH_AMBIGUOUS),
+        ("GET", "/api/identitymanagement/v3/Users/me", 200, ""),
+        ("GET", "/api/identitymanagement/v3/Users/123", 403, codes::SUBTENANCY_REFUSED),
+        ("POST", "/api/kpicalculation/v3/x", 403, codes::SUBTENANCY_REFUSED),
+        ("GET", "/api/iottimeseries/v3/timeseries/a1/x", 200, ""),
+        ("PUT", "/api/iottimeseries/v3/timeseries/a1/x", 403, codes::SUBTENANCY_REFUSED),
+    ];
+    let (mut forwarded, mut refused) = (0, 0);
+    for (method, path, status, code) in rows {
+        let answer = ask(method, path, &north);
+        assert_eq!(answer.status, status, "{method} {path}: {}", answer.text());
+        if status == 200 {
+            forwarded += 1;
+            let expected = path.contains("timeseries").then_some("north");
+            let token = seen(&answer.json(), "authorization")[0].to_owned();
+            let claims = claims_of(token.strip_prefix("Bearer ").unwrap());
+            let is_own = token == format!("Bearer {north}");
+            assert_eq!(is_own, expected.is_none(), "{method} {path}");
+            assert_eq!(claims["subtenant"], json!("north"), "{method} {path}");
+        } else {
+            refused += 1;
+            assert_eq!(answer.code(), code, "{method} {path}");
+        }
+        // A caller without a subtenant never meets the catalogue.
+        let answer = ask(method, path, &main);
+        let expected = if status == 400 { 400 } else { 200 };
+        assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text());
+        forwarded += usize::from(expected == 200);
+    }
+    assert_eq!(lab.upstream.requests(), forwarded);
+    assert_eq!(refused, 10);
 }
 
 /// Tenant and subtenant of the technical token that the upstream saw.

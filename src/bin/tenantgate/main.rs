@@ -2,6 +2,8 @@
 //! `tenantgate::tool`.
 
 #[cfg(not(target_arch = "wasm32"))]
+mod catalogue;
+#[cfg(not(target_arch = "wasm32"))]
 mod check;
 #[cfg(not(target_arch = "wasm32"))]
 mod command;

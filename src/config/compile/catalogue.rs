@@ -30,12 +30,14 @@ pub(super) fn catalogue(root: &Section<'_>, report: &mut Report) -> Option<Arc<C
         Some("lenient") => Variant::Lenient,
         Some(_) | None => Variant::Strict,
     };
-    let stated = stated_roles(&section, preset, report)?;
+    let (stated, is_complete) = stated_roles(&section, preset, report);
     let mut roles = Vec::new();
     if let Some(preset) = preset {
         let choice = Choice::read(&section, preset, &stated, report)?;
+        is_complete.then_some(())?;
         preset_roles(preset, variant, &choice, &stated, &mut roles, report)?;
     }
+    is_complete.then_some(())?;
     for (name, stated) in stated {
         if let Some(rules) = stated.rules {
             roles.push(CatalogueRole { name: Arc::from(name), rules });
@@ -77,12 +79,12 @@ struct Stated {
     scopes: Option<crate::policy::RoleScopes>,
 }
 
-/// The roles of the document in its order, each by its full name.
+/// The roles of the document in its order, each by its full name, and whether all could be read.
 fn stated_roles(
     section: &Section<'_>,
     preset: Option<&CataloguePreset>,
     report: &mut Report,
-) -> Option<Vec<(String, Stated)>> {
+) -> (Vec<(String, Stated)>, bool) {
     let mut roles: Vec<(String, Stated)> = Vec::new();
     let mut is_complete = true;
     for role in section.sections("roles") {
@@ -96,7 +98,7 @@ fn stated_roles(
         is_complete &= stated.is_some() && !repeated;
         roles.extend(stated.filter(|_| !repeated));
     }
-    is_complete.then_some(roles)
+    (roles, is_complete)
 }
 
 fn stated_role(
@@ -145,10 +147,9 @@ impl Choice {
         stated: &[(String, Stated)],
         report: &mut Report,
     ) -> Option<Self> {
-        let enabled = named_rows(section, "enable", preset, report);
-        let disabled = named_rows(section, "disable", preset, report);
-        let mut is_sound = enabled.is_some() && disabled.is_some();
-        let (enabled, disabled) = (enabled.unwrap_or_default(), disabled.unwrap_or_default());
+        let (enabled, enabled_is_sound) = named_rows(section, "enable", preset, report);
+        let (disabled, disabled_is_sound) = named_rows(section, "disable", preset, report);
+        let mut is_sound = enabled_is_sound && disabled_is_sound;
         let has_rules =
             |name: &str| stated.iter().any(|(role, stated)| role == name && stated.rules.is_some());
         for (&name, place) in &disabled {
@@ -177,13 +178,14 @@ impl Choice {
     }
 }
 
-/// The rows that a list names, with or without the prefix of the preset.
+/// The rows that a list names, with or without the prefix of the preset, and whether it names nothing
+/// else.
 fn named_rows(
     section: &Section<'_>,
     key: &str,
     preset: &CataloguePreset,
     report: &mut Report,
-) -> Option<HashMap<&'static str, Place>> {
+) -> (HashMap<&'static str, Place>, bool) {
     let items = section.list(key);
     let mut rows = HashMap::new();
     let mut is_complete = true;
@@ -204,7 +206,7 @@ fn named_rows(
         report.error(&place, problem);
         is_complete = false;
     }
-    is_complete.then_some(rows)
+    (rows, is_complete)
 }
 
 /// The role of the preset that was probably meant, in the way it was written.

@@ -88,7 +88,7 @@ impl CatalogueRule {
     }
 
     /// Whether one request is both of a route of this path and these methods and of this rule.
-    pub(super) fn meets(&self, path: &PathPattern, methods: &Methods) -> bool {
+    pub fn meets(&self, path: &PathPattern, methods: &Methods) -> bool {
         let is_method = match methods {
             Methods::Any => true,
             Methods::Only(set) => set.overlaps(&self.methods),
