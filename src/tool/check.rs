@@ -38,6 +38,15 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
     }
 }
 
+/// The configurations in a file, as the JSON that the filter is handed; none if it holds none.
+///
+/// # Errors
+/// [`SourceError`] if it cannot be read.
+pub fn configurations(name: &str, bytes: &[u8]) -> Result<Vec<String>, SourceError> {
+    let found = embedded::configurations(&source::read(name, bytes)?)?;
+    Ok(found.iter().map(|tree| tree.hand_over().json).collect())
+}
+
 fn configuration(tree: &Tree, how: &Check<'_>) -> Vec<Finding> {
     let document = tree.hand_over();
     let mut findings = Vec::new();

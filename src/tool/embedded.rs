@@ -5,7 +5,8 @@ use super::json;
 use super::source::SourceError;
 use super::tree::{Position, Tree, Value};
 
-/// The configurations of the filter in a file: the document itself, unless it is of another kind.
+/// The configurations of the filter in a file: those of its plugins inside, or else the document itself
+/// if it is of no other kind.
 ///
 /// A plugin counts as ours if anything around its configuration names tenantgate, or if the
 /// configuration has a `deployment`.
@@ -13,13 +14,13 @@ use super::tree::{Position, Tree, Value};
 /// # Errors
 /// [`SourceError`] for a configuration that stands in the file as a text and is no JSON.
 pub(super) fn configurations(documents: &[Tree]) -> Result<Vec<Tree>, SourceError> {
-    if let [document] = documents
-        && !is_container(document)
-    {
-        return Ok(vec![document.clone()]);
-    }
     let mut found = Vec::new();
     documents.iter().for_each(|document| search(document, &mut found));
+    if let [document] = documents
+        && (document.get("deployment").is_some() || found.is_empty() && !is_container(document))
+    {
+        found = vec![document];
+    }
     found.into_iter().map(unwrapped).collect()
 }
 
@@ -103,6 +104,8 @@ mod tests {
     fn a_document_of_no_other_kind_is_the_configuration() {
         assert_eq!(found("deploymet: ingress"), [(r#"{"deploymet":"ingress"}"#.into(), 1)]);
         assert_eq!(found("[]"), [("[]".into(), 1)]);
+        let both = "deployment: ingress\nx: {pluginConfig: {deployment: egress}}";
+        assert_eq!(found(both).len(), 1);
     }
 
     #[test]

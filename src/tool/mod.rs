@@ -13,11 +13,13 @@ mod finding;
 mod json;
 pub mod report;
 mod scalar;
+mod schema;
 mod source;
 mod tree;
 mod yaml;
 
-pub use self::check::{Check, check};
+pub use self::check::{Check, check, configurations};
 pub use self::finding::{Finding, Severity};
+pub use self::schema::schema;
 pub use self::source::{SourceError, SourceProblem};
 pub use self::tree::{Position, Tree, Value};

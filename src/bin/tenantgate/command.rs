@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{check, completions};
+use crate::{check, completions, schema};
 
 /// All subcommands, in the order of `--help`.
-const SUBCOMMANDS: &[Subcommand] = &[check::SUBCOMMAND, completions::SUBCOMMAND];
+const SUBCOMMANDS: &[Subcommand] =
+    &[check::SUBCOMMAND, schema::SUBCOMMAND, completions::SUBCOMMAND];
 
 /// A subcommand.
 pub struct Subcommand {
