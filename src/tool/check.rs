@@ -6,6 +6,9 @@ use super::source::{self, SourceError};
 use super::tree::{Position, Tree};
 use crate::config::{self, ConfigError, CredentialProblem, Environment, Problem, Warning};
 
+/// The kind of finding that a file holds no configuration.
+pub(super) const NO_CONFIGURATION: &str = "no-configuration";
+
 /// How files are checked.
 pub struct Check<'e> {
     /// The environment that the filter would see.
@@ -22,7 +25,7 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
     match documents.and_then(|documents| embedded::configurations(&documents)) {
         Ok(found) if found.is_empty() => vec![Finding {
             severity: Severity::Error,
-            rule: "source",
+            rule: NO_CONFIGURATION,
             path: "document".into(),
             at: Position::START,
             message: "holds no configuration of tenantgate".into(),

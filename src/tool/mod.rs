@@ -9,6 +9,7 @@
 
 mod check;
 mod embedded;
+mod envoy;
 mod finding;
 mod json;
 pub mod report;
@@ -19,6 +20,7 @@ mod tree;
 mod yaml;
 
 pub use self::check::{Check, check, configurations};
+pub use self::envoy::check_envoy;
 pub use self::finding::{Finding, Severity};
 pub use self::schema::schema;
 pub use self::source::{SourceError, SourceProblem};
