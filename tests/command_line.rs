@@ -7,6 +7,7 @@
     reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,74 @@ fn the_examples_have_no_errors() {
         let output = run("envoy", &["check", file.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
     }
+}
+
+#[test]
+fn check_finds_in_a_proxy_what_lets_requests_past_the_filter_or_keeps_it_from_working() {
+    let directory = "tests/fixtures/check/proxy";
+    let output = run(directory, &["check", "--envoy", "wrong.yaml"]);
+    golden(&goldens().join("proxy.text"), &stdout(&output));
+    assert_eq!(output.status.code(), Some(1));
+    let expected = [
+        "envoy-client-address",
+        "envoy-cluster",
+        "envoy-disabled",
+        "envoy-failure-policy",
+        "envoy-filter-behind",
+        "envoy-hosts",
+        "envoy-idle-timeout",
+        "envoy-internal-redirect",
+        "envoy-mirror",
+        "envoy-path",
+        "envoy-rewrite",
+        "envoy-route-by-path",
+        "envoy-upgrade",
+        "envoy-variable",
+        "envoy-vm-id",
+    ];
+    assert_eq!(
+        rules_about_envoy(&fs::read(root().join(directory).join("wrong.yaml")).unwrap(), &[]),
+        expected
+    );
+}
+
+#[test]
+fn the_examples_are_proxies_as_they_should_be() {
+    for file in files("envoy", &["yaml"]) {
+        assert_eq!(
+            rules_about_envoy(&fs::read(&file).unwrap(), &[]),
+            [""; 0],
+            "{}",
+            file.display()
+        );
+    }
+}
+
+#[test]
+fn a_configuration_in_a_file_of_its_own_is_compared_with_the_proxy() {
+    let proxy = |clusters: &str, resources: &str| {
+        format!(
+            "static_resources:
+  clusters: [{clusters}]
+  filters:
+  - config:
+      name: tenantgate
+      failure_policy: FAIL_RELOAD
+      vm_config:
+        vm_id: gate
+        environment_variables: {{ host_env_keys: [MINDSPHERE_CLIENT_ID, MINDSPHERE_CLIENT_SECRET] }}
+      configuration: {{}}
+{resources}"
+        )
+    };
+    let rules = |clusters, resources| {
+        rules_about_envoy(proxy(clusters, resources).as_bytes(), &["warned.yaml"])
+    };
+    assert_eq!(rules("{ name: partner }", ""), ["envoy-cluster"], "`piam` is missing");
+    assert_eq!(rules("{ name: partner }, { name: piam }", ""), [""; 0]);
+    assert_eq!(rules("", "dynamic_resources: {}"), [""; 0], "it may come from elsewhere");
+    let other = proxy("", "").replace("tenantgate", "another");
+    assert_eq!(rules_about_envoy(other.as_bytes(), &["warned.yaml"]), ["envoy-no-plugin"]);
 }
 
 #[test]
@@ -186,6 +255,23 @@ fn completions_are_scripts_that_their_shell_accepts() {
             assert!(child.wait().unwrap().success());
         }
     }
+}
+
+/// The kinds of findings about the proxy itself, each once, in alphabetical order.
+fn rules_about_envoy(proxy: &[u8], files: &[&str]) -> Vec<String> {
+    let mut child = command("tests/fixtures/check")
+        .args(["check", "--format", "json", "--envoy", "-"])
+        .args(files)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(proxy).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = found["findings"].as_array().unwrap().iter();
+    let rules: BTreeSet<_> = findings.map(|finding| finding["rule"].as_str().unwrap()).collect();
+    rules.into_iter().filter(|rule| rule.starts_with("envoy-")).map(str::to_owned).collect()
 }
 
 fn run(directory: &str, arguments: &[&str]) -> Output {

@@ -20,7 +20,7 @@ pub use self::compile::{
     IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeySource, Limits, ListProblem,
     NameProblem, PlaceProblem, RouteProblem, Upkeep,
 };
-pub use self::duration::DurationError;
+pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
 pub use self::raw::{DOCUMENT, DocumentError, Key, Shape, ShapeProblem};
 pub use self::uri::UriError;

@@ -6,6 +6,9 @@ use super::source::{self, SourceError};
 use super::tree::{Position, Tree};
 use crate::config::{self, ConfigError, CredentialProblem, Environment, Problem, Warning};
 
+/// The kind of finding that a file holds no configuration.
+pub(super) const NO_CONFIGURATION: &str = "no-configuration";
+
 /// How files are checked.
 pub struct Check<'e> {
     /// The environment that the filter would see.
@@ -22,7 +25,7 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
     match documents.and_then(|documents| embedded::configurations(&documents)) {
         Ok(found) if found.is_empty() => vec![Finding {
             severity: Severity::Error,
-            rule: "source",
+            rule: NO_CONFIGURATION,
             path: "document".into(),
             at: Position::START,
             message: "holds no configuration of tenantgate".into(),
@@ -36,6 +39,15 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
             message: problem.to_string(),
         }],
     }
+}
+
+/// The configurations in a file, as the JSON that the filter is handed; none if it holds none.
+///
+/// # Errors
+/// [`SourceError`] if it cannot be read.
+pub fn configurations(name: &str, bytes: &[u8]) -> Result<Vec<String>, SourceError> {
+    let found = embedded::configurations(&source::read(name, bytes)?)?;
+    Ok(found.iter().map(|tree| tree.hand_over().json).collect())
 }
 
 fn configuration(tree: &Tree, how: &Check<'_>) -> Vec<Finding> {

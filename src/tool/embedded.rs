@@ -5,7 +5,8 @@ use super::json;
 use super::source::SourceError;
 use super::tree::{Position, Tree, Value};
 
-/// The configurations of the filter in a file: the document itself, unless it is of another kind.
+/// The configurations of the filter in a file: those of its plugins inside, or else the document itself
+/// if it is of no other kind.
 ///
 /// A plugin counts as ours if anything around its configuration names tenantgate, or if the
 /// configuration has a `deployment`.
@@ -13,13 +14,13 @@ use super::tree::{Position, Tree, Value};
 /// # Errors
 /// [`SourceError`] for a configuration that stands in the file as a text and is no JSON.
 pub(super) fn configurations(documents: &[Tree]) -> Result<Vec<Tree>, SourceError> {
-    if let [document] = documents
-        && !is_container(document)
-    {
-        return Ok(vec![document.clone()]);
-    }
     let mut found = Vec::new();
     documents.iter().for_each(|document| search(document, &mut found));
+    if let [document] = documents
+        && (document.get("deployment").is_some() || found.is_empty() && !is_container(document))
+    {
+        found = vec![document];
+    }
     found.into_iter().map(unwrapped).collect()
 }
 
@@ -32,22 +33,26 @@ fn is_container(document: &Tree) -> bool {
 
 fn search<'t>(tree: &'t Tree, found: &mut Vec<&'t Tree>) {
     // Envoy's PluginConfig; Istio's WasmPlugin; an item of Envoy Gateway's list.
-    let places = [
-        ("configuration", tree.get("vm_config").or_else(|| tree.get("vmConfig")).is_some()),
-        ("pluginConfig", true),
-        ("config", tree.get("code").is_some()),
-    ];
-    for (key, is_plugin) in places {
-        if let Some(configuration) = tree.get(key)
-            && is_plugin
-            && is_ours(tree, key, configuration)
-        {
-            found.push(configuration);
-            return;
-        }
+    let is_item = tree.get("code").is_some();
+    let places = [("pluginConfig", true), ("config", is_item)].into_iter();
+    let mut places = places.filter(|(_, is_plugin)| *is_plugin);
+    let place = places.find_map(|(key, _)| {
+        let configuration = tree.get(key)?;
+        is_ours(tree, key, configuration).then_some(configuration)
+    });
+    if let Some(configuration) = plugin(tree).or(place) {
+        found.push(configuration);
+        return;
     }
     tree.members().iter().for_each(|(_, value)| search(value, found));
     tree.items().iter().for_each(|item| search(item, found));
+}
+
+/// The configuration that Envoy's `PluginConfig` holds, if `tree` is one and ours.
+pub(super) fn plugin(tree: &Tree) -> Option<&Tree> {
+    tree.field("vm_config")?;
+    let configuration = tree.get("configuration")?;
+    is_ours(tree, "configuration", configuration).then_some(configuration)
 }
 
 fn is_ours(plugin: &Tree, key: &str, configuration: &Tree) -> bool {
@@ -69,7 +74,8 @@ fn inner(configuration: &Tree) -> &Tree {
     }
 }
 
-fn unwrapped(configuration: &Tree) -> Result<Tree, SourceError> {
+/// The configuration as an object, also where it is a text.
+pub(super) fn unwrapped(configuration: &Tree) -> Result<Tree, SourceError> {
     let configuration = inner(configuration);
     let Some(text) = configuration.text() else { return Ok(configuration.clone()) };
     // Positions inside the text would be those of its own lines.
@@ -103,6 +109,8 @@ mod tests {
     fn a_document_of_no_other_kind_is_the_configuration() {
         assert_eq!(found("deploymet: ingress"), [(r#"{"deploymet":"ingress"}"#.into(), 1)]);
         assert_eq!(found("[]"), [("[]".into(), 1)]);
+        let both = "deployment: ingress\nx: {pluginConfig: {deployment: egress}}";
+        assert_eq!(found(both).len(), 1);
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub struct Finding {
 /// How bad something is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Severity {
-    /// The filter refuses the configuration.
+    /// The filter refuses the configuration, or a proxy lets requests past the filter.
     Error,
     /// Worth a second thought.
     Warning,

@@ -10,15 +10,19 @@
 pub mod catalogue;
 mod check;
 mod embedded;
+mod envoy;
 mod finding;
 mod json;
 pub mod report;
 mod scalar;
+mod schema;
 mod source;
 mod tree;
 mod yaml;
 
-pub use self::check::{Check, check};
+pub use self::check::{Check, check, configurations};
+pub use self::envoy::check_envoy;
 pub use self::finding::{Finding, Severity};
+pub use self::schema::schema;
 pub use self::source::{SourceError, SourceProblem};
 pub use self::tree::{Position, Tree, Value};

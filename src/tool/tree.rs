@@ -53,9 +53,10 @@ impl Tree {
         self.members().iter().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// What a path of keys leads to.
-    pub fn at<'t>(&'t self, path: &[&str]) -> Option<&'t Self> {
-        path.iter().try_fold(self, |tree, key| tree.get(key))
+    /// The field of a message of Envoy's, named as in its definition (`vm_config`); the names of
+    /// proto3's JSON form (`vmConfig`) stand for the same.
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        self.get(name).or_else(|| self.get(&json_name(name)))
     }
 
     /// The members of an object, none of anything else.
@@ -107,6 +108,17 @@ impl Tree {
         handed.write(self);
         handed
     }
+}
+
+/// `vm_config` as `vmConfig`.
+pub(super) fn json_name(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default();
+    let others = parts.flat_map(|part| {
+        let (head, tail) = part.split_at_checked(1).unwrap_or((part, ""));
+        [head.to_ascii_uppercase(), tail.to_owned()]
+    });
+    std::iter::once(first.to_owned()).chain(others).collect()
 }
 
 impl Handed {

@@ -19,7 +19,7 @@ fn describe(command: Command) -> Command {
         .arg(
             Arg::new("file")
                 .value_name("FILE")
-                .required(true)
+                .required_unless_present("envoy")
                 .action(ArgAction::Append)
                 .num_args(1..)
                 .help("YAML or JSON: a configuration, or a file of Envoy, Istio or Envoy Gateway that holds some; - is the input"),
@@ -31,6 +31,12 @@ fn describe(command: Command) -> Command {
                 .default_value("text")
                 .value_parser(PossibleValuesParser::new(["text", "json", "sarif"]))
                 .help("How findings are written; sarif is SARIF 2.1.0, for code scanners"),
+        )
+        .arg(
+            Arg::new("envoy")
+                .long("envoy")
+                .value_name("BOOTSTRAP")
+                .help("Envoy's own configuration: also finds what lets requests past the filter or keeps it from working, in view of all FILEs"),
         )
         .arg(
             Arg::new("deny-warnings")
@@ -54,11 +60,20 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         environment: &environment,
         requires_environment: arguments.get_flag("require-env"),
     };
-    let mut checked = report::Checked::new();
+    let mut files = Vec::new();
     for file in arguments.get_many::<String>("file").unwrap_or_default() {
-        let bytes = read(file).map_err(|error| Failure::Read { file: file.clone(), error })?;
-        let name = if file == "-" { "<stdin>" } else { file };
-        checked.push((name.to_owned(), tool::check(name, &bytes, &how)));
+        files.push(read(file)?);
+    }
+    let files: Vec<_> =
+        files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let mut checked = report::Checked::new();
+    if let Some(file) = arguments.get_one::<String>("envoy") {
+        let (name, bytes) = read(file)?;
+        let findings = tool::check_envoy(&name, &bytes, &files, &how);
+        checked.push((name, findings));
+    }
+    for (name, bytes) in files {
+        checked.push((name.to_owned(), tool::check(name, bytes, &how)));
     }
     print(&match arguments.get_one::<String>("format").map(String::as_str) {
         Some("json") => report::json(&checked),
@@ -71,19 +86,22 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     Ok(if is_wrong { Verdict::Wrong } else { Verdict::Fine })
 }
 
-fn read(file: &str) -> io::Result<Vec<u8>> {
+/// The name of a file in findings, and what it holds.
+fn read(file: &str) -> Result<(String, Vec<u8>), Failure> {
+    let failure = |error| Failure::Read { file: file.to_owned(), error };
     if file == "-" {
         let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes)?;
-        return Ok(bytes);
+        io::stdin().read_to_end(&mut bytes).map_err(failure)?;
+        return Ok(("<stdin>".to_owned(), bytes));
     }
-    fs::read(file)
+    Ok((file.to_owned(), fs::read(file).map_err(failure)?))
 }
 
 const EXAMPLES: &str = "\
 Examples:
   tenantgate check gateway.yaml
   tenantgate check --deny-warnings --require-env envoy/*.yaml
+  tenantgate check --envoy bootstrap.yaml gateway.yaml
   kubectl get wasmplugin gate -o yaml | tenantgate check -
   tenantgate check --format sarif gateway.yaml > findings.sarif
 

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions};
+use crate::{catalogue, check, completions, schema};
 
 /// All subcommands, in the order of `--help`.
 const SUBCOMMANDS: &[Subcommand] =
-    &[check::SUBCOMMAND, catalogue::SUBCOMMAND, completions::SUBCOMMAND];
+    &[check::SUBCOMMAND, schema::SUBCOMMAND, catalogue::SUBCOMMAND, completions::SUBCOMMAND];
 
 /// A subcommand.
 pub struct Subcommand {

@@ -1,0 +1,99 @@
+//! The HttpConnectionManager around the filter: what it does before, and which filters stand behind.
+
+use super::plugin::Plugin;
+use super::problem::EnvoyProblem;
+use super::routes;
+use super::spot::Spot;
+use crate::config::Quoted;
+use crate::tool::finding::Finding;
+
+/// What is wrong with a manager, if one of the plugins is in its chain of filters.
+pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Vec<Finding>) {
+    let filters = manager.list("http_filters");
+    let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
+    let Some(position) = filters.iter().position(ours) else { return };
+    let Some(filter) = filters.get(position) else { return };
+    let plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.is_inside(manager)).collect();
+    let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
+
+    if filter.is_true("disabled") {
+        note(filter, EnvoyProblem::Disabled);
+    }
+    let is_ingress = plugins.iter().any(|plugin| plugin.texts("deployment").contains("ingress"));
+    let is_trusted = manager.is_true("use_remote_address")
+        || manager.field("original_ip_detection_extensions").is_some();
+    if is_ingress && !is_trusted {
+        note(manager, EnvoyProblem::AddressUntrusted);
+    }
+    idle_timeout(manager, &plugins, &mut note);
+    let action = "path_with_escaped_slashes_action";
+    for (name, is_changing) in [
+        ("merge_slashes", manager.is_true("merge_slashes")),
+        (action, manager.text(action).is_some_and(|action| action.starts_with("UNESCAPE"))),
+    ] {
+        if let Some(setting) = manager.field(name).filter(|_| is_changing) {
+            note(&setting, EnvoyProblem::PathChanged);
+        }
+    }
+    for behind in filters.iter().skip(position + 1) {
+        let config = behind.field("typed_config");
+        let kind = config.and_then(|config| CHANGING.iter().find(|kind| config.is_of(kind)));
+        if let Some(kind) = kind.filter(|_| !ours(behind)) {
+            let name = kind.trim_start_matches('.');
+            note(behind, EnvoyProblem::FilterBehind(Quoted::from(name)));
+        }
+    }
+    for upgrade in manager.list("upgrade_configs") {
+        let filters = upgrade.list("filters");
+        if !filters.is_empty() && !filters.iter().any(ours) {
+            note(&upgrade, EnvoyProblem::UpgradeChain);
+        }
+    }
+    if let Some(table) = manager.field("route_config") {
+        routes::lint(manager, &table, filter.text("name").unwrap_or_default(), &mut note);
+    }
+}
+
+fn idle_timeout(
+    manager: &Spot<'_>,
+    plugins: &[&Plugin<'_>],
+    note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
+) {
+    let seconds = |text: &str| text.strip_suffix('s').and_then(|text| text.parse::<f64>().ok());
+    let stated = manager.field("stream_idle_timeout");
+    match stated.as_ref().and_then(|spot| seconds(spot.tree().text()?)) {
+        Some(timeout) if timeout > 0.0 => {
+            let deadlines = plugins.iter().flat_map(|plugin| plugin.texts("waiting_deadline"));
+            let longest = deadlines.filter_map(seconds_of_filter).reduce(f64::max);
+            let longest = longest.unwrap_or(DEFAULT_DEADLINE);
+            if let Some(spot) = stated.filter(|_| timeout <= longest) {
+                note(&spot, EnvoyProblem::IdleTimeoutShort);
+            }
+        }
+        Some(_) | None => note(manager, EnvoyProblem::IdleTimeout),
+    }
+}
+
+/// For how many seconds a request waits unless the configuration says otherwise.
+const DEFAULT_DEADLINE: f64 = 5.0;
+
+/// The seconds of a duration as the filter writes it.
+fn seconds_of_filter(text: &str) -> Option<f64> {
+    crate::config::parse_duration(text).ok().map(|duration| duration.as_secs_f64())
+}
+
+/// The types of filters that can change the path, the header or the route of a request.
+const CHANGING: [&str; 12] = [
+    ".aws_lambda.v3.Config",
+    ".composite.v3.Composite",
+    ".credential_injector.v3.CredentialInjector",
+    ".dynamic_modules.v3.DynamicModuleFilter",
+    ".ext_authz.v3.ExtAuthz",
+    ".ext_proc.v3.ExternalProcessor",
+    ".golang.v3alpha.Config",
+    ".grpc_json_transcoder.v3.GrpcJsonTranscoder",
+    ".header_mutation.v3.HeaderMutation",
+    ".lua.v3.Lua",
+    ".oauth2.v3.OAuth2",
+    ".wasm.v3.Wasm",
+];

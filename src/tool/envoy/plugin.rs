@@ -1,0 +1,140 @@
+//! The plugin: its VM, what becomes of a trap, what it is handed, whom it may call.
+
+use std::collections::BTreeSet;
+
+use super::problem::EnvoyProblem;
+use super::spot::Spot;
+use crate::config::Quoted;
+use crate::tool::embedded;
+use crate::tool::finding::Finding;
+use crate::tool::tree::Tree;
+
+/// A Wasm plugin that is ours.
+pub(super) struct Plugin<'t> {
+    spot: Spot<'t>,
+    /// Its own configuration, and those of other files.
+    configurations: Vec<Tree>,
+}
+
+impl<'t> Plugin<'t> {
+    /// The plugin at this place, if there is one and it is ours.
+    pub(super) fn of(spot: &Spot<'t>, others: &[Tree]) -> Option<Self> {
+        let own = embedded::unwrapped(embedded::plugin(spot.tree())?);
+        let configurations = own.into_iter().chain(others.iter().cloned()).collect();
+        Some(Self { spot: spot.clone(), configurations })
+    }
+
+    /// Whether it stands in that part of the file.
+    pub(super) fn is_inside(&self, part: &Spot<'_>) -> bool {
+        part.all().iter().any(|inner| std::ptr::eq(inner.tree(), self.spot.tree()))
+    }
+
+    /// The texts of a key, wherever in the configurations it stands.
+    pub(super) fn texts(&self, key: &str) -> BTreeSet<&str> {
+        let mut texts = BTreeSet::new();
+        for configuration in &self.configurations {
+            collect(configuration, &mut |name, value| {
+                if name == key {
+                    texts.extend(value.text());
+                }
+            });
+        }
+        texts
+    }
+
+    fn variables(&self) -> BTreeSet<&str> {
+        let mut names = BTreeSet::new();
+        for configuration in &self.configurations {
+            collect(configuration, &mut |name, value| {
+                if name.ends_with("_env") {
+                    names.extend(value.text());
+                }
+            });
+        }
+        // What could be a secret in the wrong place is not shown; `check` says that it is wrong.
+        let is_shown = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        names.retain(|name| name.bytes().all(is_shown));
+        names
+    }
+
+    fn clusters(&self) -> BTreeSet<&str> {
+        let mut names = self.texts("cluster");
+        for configuration in &self.configurations {
+            collect(configuration, &mut |name, value| {
+                // `match.hosts` is a list.
+                if matches!(name, "hosts" | "clusters") {
+                    names.extend(value.members().iter().filter_map(|(_, value)| value.text()));
+                }
+            });
+        }
+        names
+    }
+}
+
+/// What is wrong with the plugins of a file.
+pub(super) fn lint(plugins: &[Plugin<'_>], roots: &[Spot<'_>], findings: &mut Vec<Finding>) {
+    let known = clusters(roots);
+    let mut ids = BTreeSet::new();
+    for plugin in plugins {
+        let spot = &plugin.spot;
+        let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
+        match spot.text("failure_policy") {
+            Some("FAIL_RELOAD") => {}
+            Some("FAIL_OPEN") => note(spot, EnvoyProblem::FailOpen),
+            Some(_) | None if spot.is_true("fail_open") => note(spot, EnvoyProblem::FailOpen),
+            Some(_) | None => note(spot, EnvoyProblem::FailClosed),
+        }
+        let Some(vm) = spot.field("vm_config") else { continue };
+        match vm.text("vm_id").unwrap_or_default() {
+            "" => note(&vm, EnvoyProblem::VmIdEmpty),
+            id if !ids.insert(id) => note(&vm, EnvoyProblem::VmIdShared(Quoted::from(id))),
+            _ => {}
+        }
+        let handed = handed(&vm);
+        for name in plugin.variables().into_iter().filter(|name| !handed.contains(name)) {
+            note(&vm, EnvoyProblem::VariableHidden(Quoted::from(name)));
+        }
+        for name in plugin.clusters() {
+            if known.as_ref().is_some_and(|known| !known.contains(name)) {
+                note(spot, EnvoyProblem::ClusterUnknown(Quoted::from(name)));
+            }
+        }
+    }
+}
+
+/// The variables that a VM is handed.
+fn handed<'t>(vm: &Spot<'t>) -> BTreeSet<&'t str> {
+    let Some(variables) = vm.field("environment_variables") else { return BTreeSet::new() };
+    let keys = variables.list("host_env_keys");
+    let keys = keys.iter().filter_map(|key| key.tree().text());
+    let stated = variables.field("key_values");
+    let stated = stated.iter().flat_map(|values| values.tree().members());
+    keys.chain(stated.map(|(name, _)| name.as_str())).collect()
+}
+
+/// The clusters of the proxy; `None` if it could get others from elsewhere.
+fn clusters<'t>(roots: &[Spot<'t>]) -> Option<BTreeSet<&'t str>> {
+    let mut known = BTreeSet::new();
+    let mut is_static = false;
+    for root in roots {
+        if root.field("dynamic_resources").is_some() {
+            return None;
+        }
+        let resources = root.field("static_resources");
+        is_static |= resources.is_some();
+        let clusters = resources.map(|resources| resources.list("clusters")).unwrap_or_default();
+        known.extend(clusters.iter().filter_map(|cluster| cluster.text("name")));
+    }
+    is_static.then_some(known)
+}
+
+fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
+    for (name, value) in tree.members() {
+        visit(name, value);
+        // A set of keys is a document of its own.
+        if name != "inline" {
+            collect(value, visit);
+        }
+    }
+    tree.items().iter().for_each(|item| collect(item, visit));
+}

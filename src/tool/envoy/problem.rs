@@ -1,0 +1,165 @@
+//! What is wrong with a proxy's own configuration.
+
+use std::fmt;
+
+use crate::config::Quoted;
+use crate::tool::finding::Severity;
+
+/// What is wrong with a proxy's own configuration.
+pub(super) enum EnvoyProblem {
+    /// The address of the client is taken from what it says itself.
+    AddressUntrusted,
+    /// No cluster of that name.
+    ClusterUnknown(Quoted),
+    /// A route, or the chain, goes without the filter.
+    Disabled,
+    /// A trap of the filter opens the gate.
+    FailOpen,
+    /// A trap of the filter closes the gate until the proxy gets a new configuration.
+    FailClosed,
+    /// A filter behind ours that can change what was judged. Its type.
+    FilterBehind(Quoted),
+    /// Virtual hosts are told apart by names that the filter takes for one.
+    HostsAsWritten,
+    /// A stream that the filter can no longer answer ends late or never.
+    IdleTimeout,
+    /// It ends before the filter itself answers.
+    IdleTimeoutShort,
+    /// Redirects are followed with what the filter has put on the request.
+    InternalRedirect,
+    /// Copies of requests, tokens included, go elsewhere.
+    Mirror,
+    /// No plugin is ours.
+    NoPlugin,
+    /// The path is changed before the filter sees it.
+    PathChanged,
+    /// The upstream sees another path or host than was judged.
+    Rewrite,
+    /// Routes are chosen by path, as it was received.
+    RouteByPath,
+    /// Upgrades have a chain of filters without ours.
+    UpgradeChain,
+    /// The filter asks for a variable that it is not handed.
+    VariableHidden(Quoted),
+    /// No space of shared data.
+    VmIdEmpty,
+    /// A space of shared data for several configurations.
+    VmIdShared(Quoted),
+}
+
+impl EnvoyProblem {
+    /// The name of its kind, which stays the same from version to version.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::AddressUntrusted => "envoy-client-address",
+            Self::ClusterUnknown(_) => "envoy-cluster",
+            Self::Disabled => "envoy-disabled",
+            Self::FailClosed | Self::FailOpen => "envoy-failure-policy",
+            Self::FilterBehind(_) => "envoy-filter-behind",
+            Self::HostsAsWritten => "envoy-hosts",
+            Self::IdleTimeout | Self::IdleTimeoutShort => "envoy-idle-timeout",
+            Self::InternalRedirect => "envoy-internal-redirect",
+            Self::Mirror => "envoy-mirror",
+            Self::NoPlugin => "envoy-no-plugin",
+            Self::PathChanged => "envoy-path",
+            Self::Rewrite => "envoy-rewrite",
+            Self::RouteByPath => "envoy-route-by-path",
+            Self::UpgradeChain => "envoy-upgrade",
+            Self::VariableHidden(_) => "envoy-variable",
+            Self::VmIdEmpty | Self::VmIdShared(_) => "envoy-vm-id",
+        }
+    }
+
+    /// An error where requests get past the filter, or the filter cannot do what it is asked to.
+    pub(super) const fn severity(&self) -> Severity {
+        match self {
+            Self::ClusterUnknown(_)
+            | Self::Disabled
+            | Self::FailOpen
+            | Self::NoPlugin
+            | Self::UpgradeChain
+            | Self::VariableHidden(_) => Severity::Error,
+            Self::AddressUntrusted
+            | Self::FailClosed
+            | Self::FilterBehind(_)
+            | Self::HostsAsWritten
+            | Self::IdleTimeout
+            | Self::IdleTimeoutShort
+            | Self::InternalRedirect
+            | Self::Mirror
+            | Self::PathChanged
+            | Self::Rewrite
+            | Self::RouteByPath
+            | Self::VmIdEmpty
+            | Self::VmIdShared(_) => Severity::Warning,
+        }
+    }
+}
+
+impl fmt::Display for EnvoyProblem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self {
+            Self::ClusterUnknown(name) => {
+                return write!(formatter, "names cluster {name}, which the proxy does not have");
+            }
+            Self::FilterBehind(name) => {
+                return write!(
+                    formatter,
+                    "{name} stands behind tenantgate and can change the path, the header or the route of a request that was judged; put it before, if that is possible"
+                );
+            }
+            Self::VariableHidden(name) => {
+                return write!(
+                    formatter,
+                    "does not list {name} under `environment_variables.host_env_keys`, which the filter's configuration names"
+                );
+            }
+            Self::VmIdShared(name) => {
+                return write!(
+                    formatter,
+                    "{name} is also the `vm_id` of another plugin; they would share the data where tokens are cached"
+                );
+            }
+            Self::AddressUntrusted => {
+                "does not say `use_remote_address: true`; then clients say themselves by `x-forwarded-for` where they are"
+            }
+            Self::Disabled => "switches tenantgate off",
+            Self::FailClosed => {
+                "does not say `failure_policy: FAIL_RELOAD`; after one trap a worker answers everything with 503 until the proxy gets a new configuration"
+            }
+            Self::FailOpen => "lets everybody in after a trap; write `failure_policy: FAIL_RELOAD`",
+            Self::HostsAsWritten => {
+                "chooses by host and does not say both `strip_any_host_port: true` and `strip_trailing_host_dot: true`; tenantgate takes such spellings for one host"
+            }
+            Self::IdleTimeout => {
+                "does not say a `stream_idle_timeout` above 0; 30s ends requests that a filter cannot answer any more"
+            }
+            Self::IdleTimeoutShort => {
+                "is not longer than the time for which tenantgate lets requests wait (`limits.waiting_deadline`)"
+            }
+            Self::InternalRedirect => {
+                "follows redirects inside the proxy, with the tokens that tenantgate has put on the request"
+            }
+            Self::Mirror => {
+                "sends copies of requests elsewhere, with the tokens that tenantgate has put on them"
+            }
+            Self::NoPlugin => "holds no Wasm plugin of tenantgate",
+            Self::PathChanged => {
+                "changes the path before tenantgate sees what the client sent, and so hides what it would refuse"
+            }
+            Self::Rewrite => {
+                "lets the upstream see another path or host than tenantgate has judged"
+            }
+            Self::RouteByPath => {
+                "chooses by path as it was received, where tenantgate compares paths decoded; see \"How paths are compared\" in docs/configuration.md"
+            }
+            Self::UpgradeChain => {
+                "has filters of its own for upgrades, and tenantgate is none of them"
+            }
+            Self::VmIdEmpty => {
+                "has no `vm_id`; write one of its own for each plugin, else every worker fetches tokens for itself"
+            }
+        };
+        formatter.write_str(text)
+    }
+}
