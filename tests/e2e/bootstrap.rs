@@ -13,6 +13,8 @@ pub struct Parts<'a> {
     pub upstream: SocketAddr,
     /// Where the access log and, if there is one, the listener file go.
     pub directory: &'a Path,
+    /// Variables that the filter may read, by name and value.
+    pub environment: &'a [(String, String)],
     /// Whether the listener stands in `listeners.json`, which may be replaced while Envoy runs.
     pub listener_file: bool,
 }
@@ -80,6 +82,7 @@ fn listener(parts: &Parts<'_>) -> Value {
 }
 
 fn filter(parts: &Parts<'_>) -> Value {
+    let names: Vec<&String> = parts.environment.iter().map(|(name, _)| name).collect();
     json!({"name": "tenantgate", "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
         "config": {
@@ -91,7 +94,7 @@ fn filter(parts: &Parts<'_>) -> Value {
                 "vm_id": "tenantgate-e2e",
                 "runtime": "envoy.wasm.runtime.v8",
                 "code": {"local": {"filename": parts.module}},
-                "environment_variables": {"host_env_keys": ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_CLIENT_SECRET"]},
+                "environment_variables": {"host_env_keys": names},
             },
             "configuration": {"@type": "type.googleapis.com/google.protobuf.Struct", "value": parts.filter},
         },

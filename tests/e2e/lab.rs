@@ -28,6 +28,8 @@ pub struct Setup {
     pub filter: Value,
     /// Whether [`Lab::replace_filter`] will be used.
     pub listener_file: bool,
+    /// Variables that the filter may read.
+    pub environment: Vec<(String, String)>,
     client: Client,
     scratch: Scratch,
 }
@@ -38,6 +40,7 @@ pub struct Lab {
     pub upstream: Upstream,
     pub envoy: Envoy,
     pub gateway: SocketAddr,
+    environment: Vec<(String, String)>,
     secret: String,
     scratch: Scratch,
 }
@@ -56,6 +59,7 @@ impl Setup {
             upstream: Upstream::start(ANY_PORT).expect("an upstream"),
             filter: filter::ingress(),
             listener_file: false,
+            environment: environment_of(&client),
             client,
             scratch: Scratch::new().expect("a directory"),
         }
@@ -70,6 +74,7 @@ impl Setup {
             upstream: self.upstream,
             envoy,
             gateway,
+            environment: self.environment,
             secret: self.client.secret,
             scratch: self.scratch,
         }
@@ -77,23 +82,23 @@ impl Setup {
 
     /// Starts Envoy, or tells why it gave up.
     pub fn try_start(&self) -> Result<Envoy, EnvoyError> {
-        let (binary, config, environment) = self.write();
+        let (binary, config) = self.write();
         Envoy::start(&Launch {
             binary: &binary,
             config: &config,
             directory: self.scratch.path(),
             workers: 2,
-            environment: &environment,
+            environment: &self.environment,
         })
     }
 
     /// Asks Envoy whether it would start.
     pub fn validate(&self) -> Result<(), EnvoyError> {
-        let (binary, config, environment) = self.write();
-        validate(&binary, &config, &environment)
+        let (binary, config) = self.write();
+        validate(&binary, &config, &self.environment)
     }
 
-    fn write(&self) -> (PathBuf, PathBuf, Vec<(String, String)>) {
+    fn write(&self) -> (PathBuf, PathBuf) {
         let parts = self.parts();
         let config = self.scratch.path().join("envoy.json");
         fs::write(&config, bootstrap::document(&parts).to_string()).expect("a configuration file");
@@ -104,7 +109,7 @@ impl Setup {
             )
             .expect("a listener file");
         }
-        (envoy_binary(), config, environment_of(&self.client))
+        (envoy_binary(), config)
     }
 
     fn parts(&self) -> Parts<'_> {
@@ -114,6 +119,7 @@ impl Setup {
             identity_provider: self.idp.address(),
             upstream: self.upstream.address(),
             directory: self.scratch.path(),
+            environment: &self.environment,
             listener_file: self.listener_file,
         }
     }
@@ -178,6 +184,7 @@ impl Lab {
             identity_provider: self.idp.address(),
             upstream: self.upstream.address(),
             directory,
+            environment: &self.environment,
             listener_file: true,
         };
         let next = directory.join("listeners.next");
@@ -189,7 +196,12 @@ impl Lab {
 
     /// Asserts that both workers still serve and that no VM was ever started anew.
     pub fn assert_unharmed(&self) {
-        let authorization = format!("Bearer {}", self.idp.sign(&Caller::of_tenant("acme")));
+        self.assert_serves(&self.idp.sign(&Caller::of_tenant("acme")));
+    }
+
+    /// The same by a token of an issuer that the scenario added.
+    pub fn assert_serves(&self, token: &str) {
+        let authorization = format!("Bearer {token}");
         // The listener spreads open connections evenly: four of them reach both workers.
         let mut connections: Vec<_> =
             (0..4).map(|_| Connection::open(self.gateway).expect("a connection")).collect();

@@ -11,6 +11,7 @@
     reason = "a scenario that cannot go on has failed"
 )]
 
+mod algorithms;
 mod authentication;
 mod bootstrap;
 mod configuration;
@@ -26,6 +27,7 @@ mod flood;
 mod hostile;
 mod identity;
 mod issuers;
+mod keys;
 mod lab;
 mod noise;
 mod outage;
