@@ -36,5 +36,5 @@ pub mod time;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod tool;
 
-#[cfg(target_os = "wasi")]
+#[cfg(all(target_os = "wasi", not(feature = "library")))]
 mod host;

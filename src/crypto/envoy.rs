@@ -10,6 +10,21 @@ use super::{Algorithm, KeyMaterial, PublicKey, SignatureVerifier, Verdict, der};
 /// The name of the foreign function.
 pub const VERIFY_SIGNATURE: &str = "verify_signature";
 
+/// The verdict of a host by its function `call`, which takes the argument and gives the answer, or
+/// nothing where the host does not perform it.
+pub fn verify(
+    call: impl FnOnce(&[u8]) -> Option<Vec<u8>>,
+    algorithm: Algorithm,
+    key: &PublicKey,
+    message: &[u8],
+    signature: &[u8],
+) -> Verdict {
+    match argument(algorithm, key, message, signature) {
+        Ok(argument) => call(&argument).map_or(Verdict::Unsupported, |answer| verdict(&answer)),
+        Err(verdict) => verdict,
+    }
+}
+
 /// The argument that asks for this signature.
 ///
 /// # Errors

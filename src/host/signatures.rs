@@ -54,13 +54,7 @@ impl SignatureVerifier for HostFunction {
         message: &[u8],
         signature: &[u8],
     ) -> Verdict {
-        let argument = match envoy::argument(algorithm, key, message, signature) {
-            Ok(argument) => argument,
-            Err(verdict) => return verdict,
-        };
-        match abi::call_foreign_function(envoy::VERIFY_SIGNATURE, &argument) {
-            Ok(answer) => envoy::verdict(&answer),
-            Err(_) => Verdict::Unsupported,
-        }
+        let call = |argument: &[u8]| abi::call_foreign_function(envoy::VERIFY_SIGNATURE, argument);
+        envoy::verify(|argument| call(argument).ok(), algorithm, key, message, signature)
     }
 }

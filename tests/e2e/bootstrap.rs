@@ -108,7 +108,7 @@ fn cluster(name: &str, at: SocketAddr) -> Value {
     })
 }
 
-fn address(address: SocketAddr) -> Value {
+pub fn address(address: SocketAddr) -> Value {
     json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}})
 }
 

@@ -30,6 +30,8 @@ pub struct Setup {
     pub listener_file: bool,
     /// Variables that the filter may read.
     pub environment: Vec<(String, String)>,
+    /// The last word on Envoy's document; it gets the scenario's directory as well.
+    pub edit: Option<Box<dyn Fn(&mut Value, &Path)>>,
     client: Client,
     scratch: Scratch,
 }
@@ -60,6 +62,7 @@ impl Setup {
             filter: filter::ingress(),
             listener_file: false,
             environment: environment_of(&client),
+            edit: None,
             client,
             scratch: Scratch::new().expect("a directory"),
         }
@@ -101,7 +104,11 @@ impl Setup {
     fn write(&self) -> (PathBuf, PathBuf) {
         let parts = self.parts();
         let config = self.scratch.path().join("envoy.json");
-        fs::write(&config, bootstrap::document(&parts).to_string()).expect("a configuration file");
+        let mut document = bootstrap::document(&parts);
+        if let Some(edit) = &self.edit {
+            edit(&mut document, self.scratch.path());
+        }
+        fs::write(&config, document.to_string()).expect("a configuration file");
         if self.listener_file {
             fs::write(
                 self.scratch.path().join(bootstrap::LISTENER_FILE),

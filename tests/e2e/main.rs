@@ -13,8 +13,11 @@
 
 mod algorithms;
 mod authentication;
+mod binding;
 mod bootstrap;
+mod certificates;
 mod configuration;
+mod cost;
 #[path = "../../examples/demo/development/mod.rs"]
 #[allow(dead_code, reason = "the demo uses the rest")]
 mod development;
@@ -27,6 +30,7 @@ mod flood;
 mod hostile;
 mod identity;
 mod issuers;
+mod judge;
 mod keys;
 mod lab;
 mod noise;
@@ -34,3 +38,7 @@ mod outage;
 mod places;
 mod rotation;
 mod subtenancy;
+mod third_party;
+#[allow(dead_code, reason = "the native tests of vectors use the rest")]
+#[path = "../vectors/mod.rs"]
+mod vectors;

@@ -35,6 +35,31 @@ pub struct Token {
     pub token: String,
 }
 
+/// What a filter in Envoy says to a [`Question`]; verdicts as [`Question::judged_by`] has them.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Answer {
+    /// By the host's function, and by Rust code in Wasm what that does not compute.
+    pub host: String,
+    /// How often the host's function was called for it.
+    pub calls: usize,
+    /// By the Rust code in Wasm alone.
+    pub wasm: String,
+}
+
+/// A signature to be computed again and again, and how often.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Measurement {
+    pub signature: Signature,
+    pub times: u32,
+}
+
+/// How long that took, in nanoseconds of the host's clock; by the host only what that computes.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Duration {
+    pub host: Option<u64>,
+    pub wasm: u64,
+}
+
 impl Question {
     /// The verdict, or for a token why it is refused, as text.
     pub fn judged_by(&self, verifier: &dyn SignatureVerifier) -> String {
