@@ -46,18 +46,19 @@ pub struct Answer {
     pub wasm: String,
 }
 
-/// A signature to be computed again and again, and how often.
+/// A valid signature to be computed again and again, and in how many turns.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Measurement {
     pub signature: Signature,
-    pub times: u32,
+    pub turns: u32,
 }
 
-/// How long that took, in nanoseconds of the host's clock; by the host only what that computes.
+/// How long one computation took in the shortest turn, in nanoseconds of the host's clock; by the host only
+/// what that computes.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Duration {
-    pub host: Option<u64>,
-    pub wasm: u64,
+    pub host: Option<f64>,
+    pub wasm: f64,
 }
 
 impl Question {
