@@ -11,6 +11,8 @@
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
+    clippy::string_slice,
+    clippy::unwrap_used,
     reason = "a benchmark that cannot go on has failed"
 )]
 
@@ -19,6 +21,9 @@ mod measure;
 mod request;
 mod signature;
 mod token;
+#[allow(dead_code, missing_docs, reason = "the tests use the rest")]
+#[path = "../../tests/vectors/mod.rs"]
+mod vectors;
 
 use std::io::{self, Write};
 

@@ -6,3 +6,4 @@
 pub mod question;
 pub mod signatures;
 pub mod tokens;
+pub mod usual;
