@@ -31,10 +31,13 @@ pub struct Setup {
     /// Variables that the filter may read.
     pub environment: Vec<(String, String)>,
     /// The last word on Envoy's document; it gets the scenario's directory as well.
-    pub edit: Option<Box<dyn Fn(&mut Value, &Path)>>,
+    pub edit: Option<Edit>,
     client: Client,
     scratch: Scratch,
 }
+
+/// A change of Envoy's document, for a scenario in this directory.
+pub type Edit = Box<dyn Fn(&mut Value, &Path)>;
 
 /// A running scenario.
 pub struct Lab {

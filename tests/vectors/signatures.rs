@@ -58,7 +58,8 @@ impl File {
             Algorithm::EdDsa => (vec![text(&numbers["pk"])], &test["sig"]),
             Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => {
                 let point = text(&numbers["uncompressed"]);
-                let (x, y) = point[2..].split_at(point.len() / 2 - 1);
+                // The first byte says that both coordinates follow.
+                let (x, y) = point.strip_prefix("04").unwrap().split_at(point.len() / 2 - 1);
                 (vec![x.to_owned(), y.to_owned()], &test["sig"])
             }
             Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => {
