@@ -57,6 +57,8 @@ pub enum IssuerProblem {
     MinRefreshTooLong,
     /// The preset's issuers are `https` URLs without user information, query and fragment.
     NotAnHttpsUrl,
+    /// `profile` without a list of audiences.
+    ProfileRecipient,
     /// `profile` beside something else that says how access tokens are told.
     ProfileTwice,
     /// Neither `audiences` nor `clients` is stated.
@@ -187,6 +189,9 @@ impl fmt::Display for IssuerProblem {
             }
             Self::ProfileTwice => {
                 "says how access tokens are told from others, as the preset or `token_types` does; keep one of them"
+            Self::ProfileRecipient => {
+                "must list values with `profile: at+jwt`: RFC 9068 §4 refuses tokens that are for somebody else"
+            }
             }
             Self::RecipientUnstated => {
                 "must state `audiences` or `clients`; write `any` if tokens for every recipient are meant"

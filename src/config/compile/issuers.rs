@@ -140,6 +140,7 @@ fn common(
     let algorithms = algorithms(section, preset, report);
     let audiences = expected(section, "audiences", report);
     let clients = expected(section, "clients", report);
+    check_profile(section, preset, audiences.as_ref(), report);
     let has_recipients = check_recipients(section, audiences.as_ref(), clients.as_ref(), report);
     let claims = claims::names(section, preset, report);
     let leeway = section.duration("clock_skew").map_or(Some(Leeway::DEFAULT), Leeway::new);
@@ -247,6 +248,20 @@ fn check_recipients(
     section: &Section<'_>,
     audiences: Option<&Expected>,
     clients: Option<&Expected>,
+/// RFC 9068 §4: the audience is compared, whatever else tells for whom a token is. A list that is
+/// stated wrongly has been reported.
+fn check_profile(
+    section: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    audiences: Option<&Expected>,
+    report: &mut Report,
+) {
+    let is_open = !section.states("audiences") || matches!(audiences, Some(Expected::Any));
+    if section.text("profile").is_some() && preset.is_none() && is_open {
+        report.error(&section.place_of("audiences"), IssuerProblem::ProfileRecipient);
+    }
+}
+
     report: &mut Report,
 ) -> bool {
     if !section.states("audiences") && !section.states("clients") {
