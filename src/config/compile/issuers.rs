@@ -53,7 +53,7 @@ pub(super) fn issuers(
         }
         let speakers = speakers(section, preset, report);
         let common = common(section, preset, own_clients, report);
-        check_keys(section, report);
+        check_keys(section, &speakers, report);
         let algorithms = common.as_ref().map_or(&[][..], |common| &common.algorithms);
         speaking += speakers.len();
         let mut shared = BTreeSet::new();
@@ -222,7 +222,9 @@ fn algorithms(
 }
 
 /// Public keys or a secret, never both: else a public key could pass for a secret (RFC 8725 §2.1).
-fn check_keys(section: &Section<'_>, report: &mut Report) {
+///
+/// A secret is for one `iss` of a template: other than a public key, it signs wherever it verifies.
+fn check_keys(section: &Section<'_>, speakers: &[Speaker], report: &mut Report) {
     let problem = match (section.states("jwks"), section.states("secret_env")) {
         (true, true) => Some(("secret_env", IssuerProblem::KeysAndSecret)),
         (false, false) => Some(("jwks", IssuerProblem::KeysUnstated)),
@@ -230,6 +232,9 @@ fn check_keys(section: &Section<'_>, report: &mut Report) {
     };
     if let Some((key, problem)) = problem {
         report.error(&section.place_of(key), problem);
+    }
+    if section.states("secret_env") && speakers.len() > 1 {
+        report.error(&section.place_of("secret_env"), IssuerProblem::SecretShared);
     }
     if section.states("secret_encoding") && !section.states("secret_env") {
         report.error(&section.place_of("secret_encoding"), IssuerProblem::SecretUnstated);
@@ -243,11 +248,6 @@ fn expected(section: &Section<'_>, key: &str, report: &mut Report) -> Option<Exp
     })
 }
 
-/// Whether it is stated for whom tokens must be. What is stated wrongly has been reported.
-fn check_recipients(
-    section: &Section<'_>,
-    audiences: Option<&Expected>,
-    clients: Option<&Expected>,
 /// RFC 9068 §4: the audience is compared, whatever else tells for whom a token is. A list that is
 /// stated wrongly has been reported.
 fn check_profile(
@@ -262,6 +262,11 @@ fn check_profile(
     }
 }
 
+/// Whether it is stated for whom tokens must be. What is stated wrongly has been reported.
+fn check_recipients(
+    section: &Section<'_>,
+    audiences: Option<&Expected>,
+    clients: Option<&Expected>,
     report: &mut Report,
 ) -> bool {
     if !section.states("audiences") && !section.states("clients") {
