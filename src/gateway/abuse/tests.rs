@@ -83,9 +83,19 @@ fn nobody_is_asked_for_an_address_while_nobody_has_failed() {
 #[test]
 fn a_source_without_an_address_is_not_throttled_for_others() {
     let mut abuse = Abuse::default();
-    abuse.failed(None, WORKER_TIME, START);
     fail(&mut abuse, v4(1), PER_SOURCE, START);
+    abuse.failed(Some(v4(1)), CEILING, START);
     assert_eq!(abuse.throttled(|| None, START), None);
+}
+
+#[test]
+fn failures_without_an_address_are_bounded_by_the_ceiling() {
+    let mut abuse = Abuse::default();
+    abuse.failed(None, CEILING - CHEAP, START);
+    assert_eq!(abuse.throttled(|| None, START), None);
+    abuse.failed(None, CHEAP, START);
+    assert_eq!(abuse.throttled(|| None, START), Some(WORKER_WINDOW));
+    assert_eq!(abuse.throttled(|| None, START + WORKER_WINDOW), None);
 }
 
 #[test]
@@ -104,6 +114,63 @@ fn a_flood_from_many_sources_is_held_in_bounded_room_and_the_latest_stay() {
     }
     fail(&mut abuse, IpAddr::from(9_999_u32.to_be_bytes()), PER_SOURCE - 1, START);
     assert!(is_throttled(&mut abuse, IpAddr::from(9_999_u32.to_be_bytes()), START));
+}
+
+/// As many sources as are held, each with one bad signature.
+fn fill(abuse: &mut Abuse, sources: u32, now: Timestamp) {
+    let source = |number: u32| IpAddr::from((number | 1 << 31).to_be_bytes());
+    (0..sources).for_each(|number| fail(abuse, source(number), 1, now));
+}
+
+#[test]
+fn a_source_without_failures_is_throttled_by_nothing_while_all_that_failed_are_held() {
+    let mut abuse = Abuse::default();
+    fill(&mut abuse, 1023, START);
+    abuse.failed(Some(v4(1)), Duration::from_secs(1), START);
+    assert!(is_throttled(&mut abuse, v4(1), START));
+    assert!(!is_throttled(&mut abuse, v4(2), START), "1,024 sources are held");
+}
+
+#[test]
+fn a_flood_from_more_sources_than_are_held_is_bounded_by_the_ceiling() {
+    let mut abuse = Abuse::default();
+    fill(&mut abuse, 1025, START);
+    abuse.failed(Some(v4(1)), WORKER_TIME, START);
+    assert!(is_throttled(&mut abuse, v4(1), START), "it is held");
+    assert!(!is_throttled(&mut abuse, v4(2), START), "between the budget and the ceiling");
+    let spent = CHEAP * 1025 + WORKER_TIME;
+    abuse.failed(Some(v4(1)), CEILING - spent - CHEAP, START);
+    assert!(!is_throttled(&mut abuse, v4(2), START));
+    abuse.failed(Some(v4(1)), CHEAP, START);
+    assert_eq!(abuse.throttled(|| Some(v4(2)), START), Some(WORKER_WINDOW));
+    assert_eq!(abuse.throttled(|| None, START), Some(WORKER_WINDOW), "nor without an address");
+    assert!(!is_throttled(&mut abuse, v4(2), START + WORKER_WINDOW));
+}
+
+#[test]
+fn whoever_was_forgotten_no_longer_counts_when_its_window_has_ended() {
+    let mut abuse = Abuse::default();
+    fill(&mut abuse, 1025, START);
+    let last = (START + SOURCE_WINDOW).before(Duration::from_millis(1));
+    abuse.failed(Some(v4(1)), CEILING, last);
+    assert!(is_throttled(&mut abuse, v4(2), last));
+    assert!(!is_throttled(&mut abuse, v4(2), START + SOURCE_WINDOW));
+}
+
+#[test]
+fn a_source_whose_window_has_ended_is_forgotten_without_harm() {
+    let mut abuse = Abuse::default();
+    fill(&mut abuse, 512, START);
+    // Somebody fails all the time, so that the table is never emptied at once.
+    fail(&mut abuse, v4(1), 1, (START + SOURCE_WINDOW).before(Duration::from_millis(1)));
+    let later = START + SOURCE_WINDOW;
+    (0..512).for_each(|number: u32| {
+        fail(&mut abuse, IpAddr::from((number | 3 << 30).to_be_bytes()), 1, later);
+    });
+    assert_eq!(abuse.sources.len(), 513, "the first ones are forgotten");
+    abuse.failed(Some(v4(1)), CEILING, later);
+    assert!(is_throttled(&mut abuse, v4(1), later));
+    assert!(!is_throttled(&mut abuse, v4(2), later));
 }
 
 #[test]
