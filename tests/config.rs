@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tenantgate::config::{
-    self, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits, Shape, Upkeep,
+    self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits,
+    Shape, Upkeep,
 };
 use tenantgate::crypto::Algorithm;
 use tenantgate::policy::Deployment;
@@ -207,6 +208,8 @@ fn limits_have_their_defaults_and_can_be_set() {
     assert_eq!(limits.unknown_key_interval, Duration::from_secs(20));
     assert_eq!((limits.verified_tokens.entries, limits.verified_tokens.bytes), (100, 1 << 20));
     assert_eq!(limits.refresh_ahead, Duration::from_secs(120));
+    let budget = BadSignatures { per_source: 50, sources: 256, time: Duration::from_millis(100) };
+    assert_eq!(limits.bad_signatures, budget);
 }
 
 #[test]

@@ -60,7 +60,7 @@ impl Gateway {
     /// worker.
     pub fn new(config: Arc<Config>, seed: u64) -> Self {
         Self {
-            abuse: Abuse::default(),
+            abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),

@@ -26,31 +26,42 @@ impl Source {
     }
 }
 
-/// Two generations of at most [`HALF`] sources. When the young one is full it becomes the old one, and
-/// the old one is forgotten: so a flood from many sources forgets some of them early. Then, and where
-/// a source has no address, the table is incomplete until the window of whoever it lacks has ended.
+/// Two generations, each of at most half of all sources. When the young one is full it becomes the
+/// old one, and the old one is forgotten: so a flood from many sources forgets some of them early.
+/// Then, and where a source has no address, the table is incomplete until the window of whoever it
+/// lacks has ended.
 ///
 /// Whatever is forgotten has not failed since the young generation began. So one whose window is open
-/// is forgotten only if more than [`HALF`] other sources have failed within it.
-#[derive(Debug, Default)]
+/// is forgotten only if as many other sources as a generation holds have failed within it.
+#[derive(Debug)]
 pub(super) struct Sources {
-    young: HashMap<Source, Window<u32>>,
-    old: HashMap<Source, Window<u32>>,
+    half: usize,
+    young: HashMap<Source, Window<usize>>,
+    old: HashMap<Source, Window<usize>>,
     /// When the last bad signature was counted.
     last: Timestamp,
     /// When a failure was last forgotten, or not held at all, though its window was open.
     lost: Option<Timestamp>,
 }
 
-const HALF: usize = 512;
-
 impl Sources {
+    /// A table for that many.
+    pub(super) fn new(sources: usize) -> Self {
+        Self {
+            half: sources.div_ceil(2),
+            young: HashMap::new(),
+            old: HashMap::new(),
+            last: Timestamp::default(),
+            lost: None,
+        }
+    }
+
     /// Whether no source has a window that is open.
     pub(super) fn are_quiet(&mut self, now: Timestamp) -> bool {
         if self.last <= now && now < self.last + SOURCE_WINDOW {
             return self.young.is_empty() && self.old.is_empty() && self.lost.is_none();
         }
-        *self = Self::default();
+        *self = Self::new(self.half.saturating_mul(2));
         true
     }
 
@@ -60,7 +71,7 @@ impl Sources {
     }
 
     /// The open window of a source.
-    pub(super) fn window(&self, source: Source, now: Timestamp) -> Option<Window<u32>> {
+    pub(super) fn window(&self, source: Source, now: Timestamp) -> Option<Window<usize>> {
         let window = self.young.get(&source).or_else(|| self.old.get(&source)).copied();
         window.filter(|window| window.ends_in(SOURCE_WINDOW, now).is_some())
     }
@@ -74,7 +85,7 @@ impl Sources {
         };
         let open = self.window(source, now).unwrap_or(Window { began: now, spent: 0 });
         self.old.remove(&source);
-        if self.young.len() >= HALF && !self.young.contains_key(&source) {
+        if self.young.len() >= self.half && !self.young.contains_key(&source) {
             let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
             if forgotten.values().any(|window| window.ends_in(SOURCE_WINDOW, now).is_some()) {
                 self.lost = Some(now);
