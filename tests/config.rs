@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenantgate::config::{
     self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits,
     Shape, Upkeep,
@@ -186,6 +186,32 @@ fn keys_are_kept_up_as_stated_and_never_dropped_before_two_refreshes() {
         timeout: seconds(5),
     };
     assert_eq!(upkeep(3), usual);
+}
+
+#[test]
+fn a_platform_that_forbids_caching_of_everything_is_asked_for_keys_no_more_often_than_its_preset_says()
+ {
+    let rows = [
+        (json!({"cluster": "piam"}), 600),
+        (json!({"cluster": "piam", "refresh": "24h"}), 600),
+        (json!({"cluster": "piam", "refresh": "5m"}), 300),
+        (json!({"cluster": "piam", "min_refresh": "10s"}), 10),
+    ];
+    for (jwks, expected) in rows {
+        let document = json!({
+            "deployment": "ingress",
+            "issuers": [{
+                "name": "m", "preset": "mindsphere", "issuer": "https://a.piam.eu1.mindsphere.io/oauth/token",
+                "tenants": ["a"], "clients": ["c"], "jwks": jwks,
+            }],
+            "routes": [{
+                "name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"}, "upstream": {"caller_token": "forward"},
+            }],
+        });
+        let config = config::compile(document.to_string().as_bytes(), &environment).unwrap().config;
+        let upkeep = *config.key_sources()[0].upkeep().unwrap();
+        assert_eq!(upkeep.min_refresh, Duration::from_secs(expected), "{jwks}");
+    }
 }
 
 #[test]
