@@ -3,6 +3,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::crypto::KeyError;
 use crate::jwt::testing::{public_ec, public_rsa};
 
 fn parse(keys: &[Json]) -> Result<JwkSet, JwksError> {
