@@ -290,7 +290,7 @@ fn skipped(key: &Value) -> Unusable {
     let good = rfc_examples()[2]["jwk"].clone();
     let set = json!({ "keys": [key, good] }).to_string();
     match JwkSet::parse(set.as_bytes()).unwrap().skipped() {
-        [SkippedKey { position: 0, reason }] => *reason,
+        [SkippedKey { position: 0, reason, .. }] => *reason,
         skipped => panic!("{skipped:?}"),
     }
 }

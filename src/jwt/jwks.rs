@@ -4,7 +4,7 @@ mod skipped;
 
 use std::fmt;
 
-pub use self::skipped::{SkippedKey, Unusable};
+pub use self::skipped::{SkippedKey, SkippedKeys, Unusable};
 use super::compact::decode_base64url;
 use super::pem::{self, Pem};
 use crate::crypto::{Algorithm, Curve, PublicKey, Thumbprint};
@@ -75,7 +75,8 @@ impl JwkSet {
         if keys.len() > KEYS_LIMIT {
             return Err(JwksError::TooManyKeys(keys.len()));
         }
-        let keys = keys.iter().map(Jwk::from_value).collect();
+        let named = |key| Jwk::from_value(key).map_err(|reason| (key_id(key), reason));
+        let keys = keys.iter().map(named).collect();
         let set = Self::without_repeated_ids(keys);
         if set.keys.is_empty() {
             return Err(JwksError::NoUsableKey(set.skipped.len()));
@@ -85,14 +86,14 @@ impl JwkSet {
 
     /// The same key listed twice counts once; different keys that one `kid` and one algorithm lead
     /// to are both left out, since either could be the one meant.
-    fn without_repeated_ids(keys: Vec<Result<Jwk, Unusable>>) -> Self {
+    fn without_repeated_ids(keys: Vec<Result<Jwk, Skipped>>) -> Self {
         let usable: Vec<&Jwk> = keys.iter().flatten().collect();
         let conflicts = |jwk: &Jwk| usable.iter().any(|other| jwk.conflicts_with(other));
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
         for (position, key) in keys.iter().enumerate() {
-            let reason = match key {
-                Err(reason) => *reason,
-                Ok(jwk) if conflicts(jwk) => Unusable::KeyIdRepeated,
+            let (id, reason) = match key {
+                Err(skipped) => skipped.clone(),
+                Ok(jwk) if conflicts(jwk) => (jwk.id.clone(), Unusable::KeyIdRepeated),
                 Ok(jwk) => {
                     if !set.keys.contains(jwk) {
                         set.keys.push(jwk.clone());
@@ -100,7 +101,7 @@ impl JwkSet {
                     continue;
                 }
             };
-            set.skipped.push(SkippedKey { position, reason });
+            set.skipped.push(SkippedKey { position, id, reason });
         }
         set
     }
@@ -153,13 +154,10 @@ impl Jwk {
         if !is_for_verifying(value) {
             return Err(Unusable::Purpose);
         }
-        let id = match value.get("kid") {
-            None => None,
-            Some(id) => match id.as_str() {
-                Some(id) if id.len() <= super::KEY_ID_LIMIT => Some(id.into()),
-                Some(_) | None => return Err(Unusable::KeyId),
-            },
-        };
+        let id = key_id(value);
+        if id.is_none() && value.get("kid").is_some() {
+            return Err(Unusable::KeyId);
+        }
         let key = match value.get("kty").and_then(Value::as_str) {
             Some("EC") => match value.get("crv").and_then(Value::as_str).map(Curve::from_name) {
                 Some(Some(curve)) => {
@@ -236,6 +234,15 @@ impl fmt::Display for JwksError {
 }
 
 impl std::error::Error for JwksError {}
+
+/// The `kid` and the reason of a key that is not used.
+type Skipped = (Option<Box<str>>, Unusable);
+
+/// `kid`, if it is an acceptable one.
+fn key_id(value: &Value<'_>) -> Option<Box<str>> {
+    let id = value.get("kid")?.as_str()?;
+    (id.len() <= super::KEY_ID_LIMIT).then(|| id.into())
+}
 
 /// RFC 7517 §4.2-4.3: absent members allow, present ones must say `sig` and `verify`.
 fn is_for_verifying(value: &Value<'_>) -> bool {

@@ -126,7 +126,7 @@ fn inline(jwks: &Section<'_>, report: &mut Report) -> Option<KeyLocation> {
     let set = JwkSet::parse(&document).map_err(IssuerProblem::Jwks);
     let set = report.ok(entry.place(), set)?;
     if !set.skipped().is_empty() {
-        report.warn(entry.place(), Notice::KeysSkipped(set.skipped().len()));
+        report.warn(entry.place(), Notice::KeysSkipped(set.skipped().into()));
     }
     Some(KeyLocation::Inline(Arc::new(set)))
 }
