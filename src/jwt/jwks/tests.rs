@@ -116,6 +116,8 @@ fn one_unusable_key_does_not_spoil_the_set() {
         (with(ed25519(), "crv", json!("P-256")), Unusable::Curve),
         (with(ed25519(), "kty", json!("EC")), Unusable::Curve),
         (with(ed25519(), "alg", json!("ES256")), Unusable::Algorithm),
+        (with(ed25519(), "alg", json!("Ed448")), Unusable::Algorithm),
+        (with(ec(), "alg", json!("Ed25519")), Unusable::Algorithm),
         (with(ed25519(), "d", json!("AA")), Unusable::Private),
         (with(ed25519(), "x", json!("AQ")), Unusable::Key(KeyError::PointInvalid)),
         (with(rsa(), "value", json!("-----BEGIN PUBLIC KEY-----")), Unusable::Malformed),
