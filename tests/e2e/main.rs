@@ -26,6 +26,7 @@ mod flood;
 mod hostile;
 mod identity;
 mod issuers;
+mod key_sets;
 mod lab;
 mod noise;
 mod outage;
