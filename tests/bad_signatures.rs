@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use support::{Asked, Fate, World};
@@ -21,7 +21,11 @@ fn world() -> World {
 }
 
 fn from(world: &mut World, last: u8, token: &str) -> Fate {
-    world.source = Some(IpAddr::from([192, 0, 2, last]));
+    from_address(world, IpAddr::from([192, 0, 2, last]), token)
+}
+
+fn from_address(world: &mut World, source: IpAddr, token: &str) -> Fate {
+    world.source = Some(source);
     let request = world.request(0, "/own/x", Some(token));
     world.fate(request)
 }
@@ -74,4 +78,31 @@ fn a_flood_from_two_sources_leaves_the_worker_to_the_others() {
     world.pass(SECOND);
     assert_eq!(from(&mut world, 1, &token), INVALID);
     assert_eq!(world.provider.count(&Asked::Keys), 1, "bad signatures fetch nothing");
+}
+
+#[test]
+fn a_flood_from_more_sources_than_are_held_leaves_half_of_the_worker() {
+    let mut world = world();
+    let known = world.mint.token("acme", None, world.now);
+    assert!(matches!(from(&mut world, 1, &known), Fate::Forwarded(_)));
+    let token = forged(&world, 0);
+    let network = |number: u32| IpAddr::from(Ipv6Addr::from(u128::from(number) << 64));
+    for number in 1..=1025 {
+        // Each network its own token: a repeated one would cost nothing.
+        let token = forged(&world, number);
+        assert_eq!(from_address(&mut world, network(number), &token), INVALID, "{number}");
+    }
+    assert_eq!(from_address(&mut world, network(2000), &token), THROTTLED);
+    let fresh = world.mint.token("acme", None, world.now + SECOND);
+    assert_eq!(from(&mut world, 1, &fresh), THROTTLED, "nobody knows who has failed");
+    assert!(matches!(from(&mut world, 1, &known), Fate::Forwarded(_)), "a verified token passes");
+
+    world.pass(SECOND);
+    for number in 2001..=2500 {
+        let token = forged(&world, number);
+        assert_eq!(from_address(&mut world, network(number), &token), INVALID, "{number}");
+    }
+    assert_eq!(from_address(&mut world, network(3000), &token), THROTTLED, "500 ms of a second");
+    world.pass(10 * SECOND);
+    assert!(matches!(from(&mut world, 1, &fresh), Fate::Forwarded(_)));
 }

@@ -14,9 +14,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tenantgate::config::{
-    self, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits, Shape, Upkeep,
+    self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits,
+    Shape, Upkeep,
 };
 use tenantgate::crypto::Algorithm;
 use tenantgate::policy::Deployment;
@@ -85,14 +86,14 @@ fn templates_are_written_out_and_keys_are_shared_within_an_entry() {
 }
 
 #[test]
-fn a_secret_takes_the_place_of_keys_and_is_shared_within_an_entry() {
+fn a_secret_takes_the_place_of_keys() {
     let Compiled { config, .. } = compile_named("good/algorithms.json");
     let sources: Vec<_> = config.key_sources().iter().collect();
     let fits = |source: usize, algorithm| match sources[source].location() {
         KeyLocation::Inline(_) | KeyLocation::Remote { .. } => None,
         KeyLocation::Secret(secret) => Some(secret.fits(algorithm)),
     };
-    assert_eq!(sources.len(), 3, "both tenants of the last entry have one source");
+    assert_eq!(sources.len(), 3);
     assert_eq!(fits(0, Algorithm::Hs256), None);
     assert_eq!((fits(1, Algorithm::Hs256), fits(1, Algorithm::Hs384)), (Some(true), Some(false)));
     assert_eq!((fits(2, Algorithm::Hs384), fits(2, Algorithm::Hs512)), (Some(true), Some(false)));
@@ -188,6 +189,32 @@ fn keys_are_kept_up_as_stated_and_never_dropped_before_two_refreshes() {
 }
 
 #[test]
+fn a_platform_that_forbids_caching_of_everything_is_asked_for_keys_no_more_often_than_its_preset_says()
+ {
+    let rows = [
+        (json!({"cluster": "piam"}), 600),
+        (json!({"cluster": "piam", "refresh": "24h"}), 600),
+        (json!({"cluster": "piam", "refresh": "5m"}), 300),
+        (json!({"cluster": "piam", "min_refresh": "10s"}), 10),
+    ];
+    for (jwks, expected) in rows {
+        let document = json!({
+            "deployment": "ingress",
+            "issuers": [{
+                "name": "m", "preset": "mindsphere", "issuer": "https://a.piam.eu1.mindsphere.io/oauth/token",
+                "tenants": ["a"], "clients": ["c"], "jwks": jwks,
+            }],
+            "routes": [{
+                "name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"}, "upstream": {"caller_token": "forward"},
+            }],
+        });
+        let config = config::compile(document.to_string().as_bytes(), &environment).unwrap().config;
+        let upkeep = *config.key_sources()[0].upkeep().unwrap();
+        assert_eq!(upkeep.min_refresh, Duration::from_secs(expected), "{jwks}");
+    }
+}
+
+#[test]
 fn credentials_call_where_the_platform_says() {
     let Compiled { config, .. } = compile_named("good/egress.json");
     let names: Vec<_> = config.sources().iter().map(Source::name).collect();
@@ -207,6 +234,8 @@ fn limits_have_their_defaults_and_can_be_set() {
     assert_eq!(limits.unknown_key_interval, Duration::from_secs(20));
     assert_eq!((limits.verified_tokens.entries, limits.verified_tokens.bytes), (100, 1 << 20));
     assert_eq!(limits.refresh_ahead, Duration::from_secs(120));
+    let budget = BadSignatures { per_source: 50, sources: 256, time: Duration::from_millis(100) };
+    assert_eq!(limits.bad_signatures, budget);
 }
 
 #[test]

@@ -47,6 +47,39 @@ fn the_signed_examples_of_rfc_7515_and_rfc_8037_are_valid() {
     }
 }
 
+/// RFC 9864 §2.2 names EdDSA on Ed25519 anew. The curve is the key's in any case.
+#[test]
+fn both_names_of_eddsa_mean_ed25519_and_one_on_the_list_admits_both() {
+    let signing = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let x = URL_SAFE_NO_PAD.encode(signing.verifying_key().as_bytes());
+    let token = |alg: &str| {
+        let message = [json!({"alg": alg, "kid": "ed"}), json!({})]
+            .map(|part| URL_SAFE_NO_PAD.encode(part.to_string()))
+            .join(".");
+        let signature = ed25519_dalek::Signer::sign(&signing, message.as_bytes());
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+    };
+    for declared in [json!({}), json!({"alg": "EdDSA"}), json!({"alg": "Ed25519"})] {
+        let mut key = json!({"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": x});
+        if let Some(alg) = declared.get("alg") {
+            key["alg"] = alg.clone();
+        }
+        let ring = ring(&[key]).unwrap();
+        let check = |alg: &str, allowed: &[Algorithm]| {
+            check_signature(token(alg).as_bytes(), allowed, (KEYS, &ring), &SoftwareVerifier)
+        };
+        for alg in ["EdDSA", "Ed25519"] {
+            assert_eq!(check(alg, &[Algorithm::EdDsa]), Ok(()), "{alg} {declared}");
+            let refused = Err(Unverified::Refused(TokenError::AlgorithmNotAllowed));
+            assert_eq!(check(alg, &[Algorithm::Es256]), refused, "{alg} {declared}");
+        }
+        for alg in ["Ed448", "ed25519", "eddsa", "ESP256"] {
+            let refused = Err(Unverified::Refused(TokenError::AlgorithmNotAllowed));
+            assert_eq!(check(alg, &Algorithm::ALL), refused, "{alg}");
+        }
+    }
+}
+
 #[test]
 fn the_unsecured_example_of_rfc_7515_is_refused_whatever_keys_there_are() {
     let example =
@@ -209,7 +242,7 @@ fn skipped(key: &Value) -> Unusable {
     let good = tokens::rfc_examples()[2]["jwk"].clone();
     let set = json!({ "keys": [key, good] }).to_string();
     match JwkSet::parse(set.as_bytes()).unwrap().skipped() {
-        [SkippedKey { position: 0, reason }] => *reason,
+        [SkippedKey { position: 0, reason, .. }] => *reason,
         skipped => panic!("{skipped:?}"),
     }
 }

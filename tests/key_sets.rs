@@ -5,6 +5,7 @@ mod support;
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use support::{Answer, Asked, CONFIGURATION, Fate, World};
 use tenantgate::message::CallFailure;
 
@@ -170,6 +171,69 @@ fn a_set_that_turns_bad_is_said_once_and_so_is_its_recovery() {
             log.iter().any(|line| line.starts_with("fetching keys of issuer `users` works again"))
         );
     }
+}
+
+#[test]
+fn one_good_key_among_nine_unusable_ones_works_and_they_are_named_once() {
+    let mut world = World::new(2);
+    let good: Value = serde_json::from_str(&world.mint.jwks(1)).unwrap();
+    world.provider.jwks = among_unusable(&good["keys"][0]);
+    world.pass(2 * SECOND);
+    for worker in 0..2 {
+        let token = world.mint.token("acme", None, world.now);
+        let request = world.request(worker, "/own/x", Some(&token));
+        assert!(matches!(world.fate(request), Fate::Forwarded(_)), "worker {worker}");
+    }
+    let line = "keys of issuer `users`: keys that cannot be used are left out (9): \
+        `private` (it has private parts), \
+        `enc` (it is not for verifying signatures), \
+        `ops` (it is not for verifying signatures), \
+        `alg` (its `alg` is unknown or for another type of key), \
+        `kty` (its `kty` is not supported), \
+        `small` (the modulus has `1024` bits, not 2048 to 8192), \
+        `even` (the exponent is even, too small or too large), \
+        `off` (the point is not a sound one on the curve), \
+        `oct\\n\\u{60}` (it has private parts)";
+    assert_eq!(world.log(), [line]);
+    world.pass(60 * MINUTE);
+    assert!(keys(&world) > 5);
+    assert_eq!(world.log(), [line], "it is said once, whoever fetches");
+
+    let mut more: Value = serde_json::from_str(&world.provider.jwks).unwrap();
+    more["keys"].as_array_mut().unwrap().insert(0, json!({"kty": "oct"}));
+    world.provider.jwks = more.to_string();
+    world.pass(60 * MINUTE);
+    let log = world.log();
+    assert_eq!(log.len(), 2, "{log:?}");
+    let start = "keys of issuer `users`: keys that cannot be used are left out (10): \
+        `keys[0]` (its `kty` is not supported), `private` (";
+    assert!(log.iter().any(|line| line.starts_with(start)), "{log:?}");
+}
+
+/// A set with this key in the midst of nine that cannot be used.
+fn among_unusable(good: &Value) -> String {
+    let with = |kid: &str, name: &str, value: Value| {
+        let mut key = good.clone();
+        key["kid"] = kid.into();
+        key[name] = value;
+        key
+    };
+    let rsa = |kid: &str, n: String, e: &str| json!({"kty": "RSA", "kid": kid, "n": n, "e": e});
+    // Numbers of ones, in base64url: 1,024 and 2,048 bits.
+    let (short, full) = ("_".repeat(170) + "8", "_".repeat(341) + "w");
+    let keys = [
+        with("private", "d", "AQAB".into()),
+        with("enc", "use", "enc".into()),
+        with("ops", "key_ops", json!(["encrypt"])),
+        with("alg", "alg", "ES384".into()),
+        with("kty", "kty", "XYZ".into()),
+        good.clone(),
+        rsa("small", short, "AQAB"),
+        rsa("even", full, "AQAC"),
+        with("off", "y", "A".repeat(43).into()),
+        json!({"kty": "oct", "kid": "oct\n`", "k": "c2VjcmV0"}),
+    ];
+    json!({ "keys": keys }).to_string()
 }
 
 #[test]

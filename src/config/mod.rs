@@ -16,9 +16,9 @@ mod uri;
 mod warning;
 
 pub use self::compile::{
-    AddressProblem, CatalogueProblem, ConditionProblem, CredentialProblem, HeaderProblem,
-    IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeySource, Limits, ListProblem,
-    NameProblem, PlaceProblem, RouteProblem, Upkeep,
+    AddressProblem, BadSignatures, CatalogueProblem, ConditionProblem, CredentialProblem,
+    HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeySource, Limits,
+    ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep,
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

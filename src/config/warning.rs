@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::{Place, Quoted};
+use crate::jwt::SkippedKeys;
 
 /// One thing worth a second thought. The configuration is used all the same.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub enum Notice {
     /// A secret stands in the configuration, where everyone who may read that sees it.
     InlineSecret,
     /// Keys that cannot be used (another type, too small, malformed); the others are.
-    KeysSkipped(usize),
+    KeysSkipped(SkippedKeys),
     /// Technical tokens that callers present are accepted.
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
@@ -141,9 +142,7 @@ impl fmt::Display for Notice {
             Self::InlineSecret => formatter.write_str(
                 "is a secret in the configuration; name an environment variable by `client_secret_env` instead",
             ),
-            Self::KeysSkipped(count) => {
-                write!(formatter, "{count} of the keys cannot be used and are left out")
-            }
+            Self::KeysSkipped(skipped) => skipped.fmt(formatter),
             Self::OwnTokensAccepted => formatter.write_str(
                 "lets callers present the technical tokens of this gateway's own credentials",
             ),

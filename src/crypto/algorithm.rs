@@ -81,7 +81,13 @@ impl Algorithm {
     }
 
     /// The algorithm of a name, compared exactly.
+    ///
+    /// `Ed25519` (RFC 9864 §2.2) is [`Algorithm::EdDsa`]: that name stands for a family, of which no
+    /// other member exists here.
     pub fn from_name(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
     }
 

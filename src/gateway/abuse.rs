@@ -1,10 +1,21 @@
 //! The budget for bad signatures that Rust code computes: where the host does not, one costs a
 //! thousand times what it costs to send one.
 //!
-//! A source that sends none is never throttled. One that does has [`PER_SOURCE`] of them in each
-//! [`SOURCE_WINDOW`]; and once all sources together have spent [`WORKER_TIME`] of this worker in a
-//! [`WORKER_WINDOW`], those that have failed lately wait for the next one. Tokens that were verified
-//! before cost no signature, so they pass in any case.
+//! A source has so many of them in each [`SOURCE_WINDOW`]; and once all sources together have
+//! spent the time of this worker in a [`WORKER_WINDOW`], those that have failed lately wait for
+//! the next one. Tokens that were verified before cost no signature, so they pass in any case.
+//!
+//! **Whom this spares.** As long as every failure of the last [`SOURCE_WINDOW`] is held ([`Sources`]
+//! has the bound), a source without failures is never throttled.
+//!
+//! **Why it is bounded.** While all failures are held, each source that is not throttled by the time
+//! of the worker is one whose first failure is still to come, and there are no more of these per
+//! [`SOURCE_WINDOW`] than sources can be held. With one source more, one is forgotten, and from then
+//! on a source that is not held proves nothing. So for as long as a forgotten failure would count, all
+//! sources that are not held share a ceiling, twice the time: what is spent in a window is the
+//! ceiling and one signature. A failure of a source without an address is a forgotten one. That
+//! a flood from so many networks also refuses tokens that were never seen, of callers who did
+//! nothing, is its price; without it nobody would be served by that worker.
 
 mod gate;
 mod sources;
@@ -14,24 +25,20 @@ use std::time::Duration;
 
 pub(super) use self::gate::Gate;
 use self::sources::{Source, Sources};
+use crate::config::BadSignatures;
 use crate::crypto::{Curve, KeyMaterial, PublicKey};
 use crate::time::Timestamp;
 
-/// How many bad signatures one source may have computed in a window.
-const PER_SOURCE: u32 = 200;
-
 /// The window of a source; it begins with its first bad signature.
 const SOURCE_WINDOW: Duration = Duration::from_secs(10);
-
-/// How much time one worker spends on bad signatures in a window, before it throttles.
-const WORKER_TIME: Duration = Duration::from_millis(250);
 
 /// The window of the worker; it begins with the first bad signature.
 const WORKER_WINDOW: Duration = Duration::from_secs(1);
 
 /// What bad signatures have cost lately.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Abuse {
+    budget: BadSignatures,
     sources: Sources,
     window: Window<Duration>,
 }
@@ -44,6 +51,11 @@ struct Window<T> {
 }
 
 impl Abuse {
+    /// Nothing yet.
+    pub(super) fn new(budget: BadSignatures) -> Self {
+        Self { budget, sources: Sources::new(budget.sources), window: Window::default() }
+    }
+
     /// For how long no signature is computed for this source; `None` when one may be. Asks for the
     /// source only when some source has failed lately.
     pub(super) fn throttled(
@@ -54,12 +66,15 @@ impl Abuse {
         if self.sources.are_quiet(now) {
             return None;
         }
-        // Where addresses are unknown, all callers would be throttled for one.
-        let own = self.sources.window(Source::of(source()?), now)?;
-        if own.spent >= PER_SOURCE {
-            return own.ends_in(SOURCE_WINDOW, now);
-        }
-        self.window.ends_in(WORKER_WINDOW, now).filter(|_| self.window.spent >= WORKER_TIME)
+        let time = match source().and_then(|source| self.sources.window(Source::of(source), now)) {
+            Some(own) if own.spent >= self.budget.per_source => {
+                return own.ends_in(SOURCE_WINDOW, now);
+            }
+            Some(_) => self.budget.time,
+            None if self.sources.are_incomplete(now) => self.budget.time.saturating_mul(2),
+            None => return None,
+        };
+        self.window.ends_in(WORKER_WINDOW, now).filter(|_| self.window.spent >= time)
     }
 
     /// A bad signature was computed for this source.
@@ -68,9 +83,7 @@ impl Abuse {
             self.window = Window { began: now, spent: Duration::ZERO };
         }
         self.window.spent = self.window.spent.saturating_add(cost);
-        if let Some(source) = source {
-            self.sources.count(Source::of(source), now);
-        }
+        self.sources.count(source.map(Source::of), now);
     }
 }
 

@@ -78,6 +78,11 @@ fn perform(
     while let Some(event) = events.pop_front() {
         for effect in gateway.handle(event, now, host.shared()) {
             match effect {
+                Effect::Answer(stream, refused) if gateway.conceals() => {
+                    host.revisit(stream, &mut |head, _| {
+                        gateway.conceal(Outcome::Refuse(refused.clone()), head)
+                    });
+                }
                 Effect::Answer(stream, refused) => host.answer(stream, &refused),
                 Effect::Call(id, call) => {
                     if let Err(failure) = host.send(id, &call) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
+use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reduced, Reply};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -60,6 +60,8 @@ pub struct Refused {
     pub reply: Reply,
     /// The exact reason as one word.
     pub reason: &'static str,
+    /// What takes the place of its path, if a token stood in its query: proxies log the path.
+    pub path: Option<Reduced>,
 }
 
 /// A request that waits.

@@ -33,7 +33,7 @@ use self::waiters::Waiters;
 use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
-use crate::message::{HeaderEdits, RequestHead};
+use crate::message::{HeaderEdits, Reduced, RequestHead};
 use crate::policy::GuardedRoute;
 use crate::problem::{self, Failure, Protocol, Refusal};
 use crate::shared::SharedData;
@@ -60,7 +60,7 @@ impl Gateway {
     /// worker.
     pub fn new(config: Arc<Config>, seed: u64) -> Self {
         Self {
-            abuse: Abuse::default(),
+            abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
@@ -91,7 +91,7 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
-        match self.decide(head, now, signatures) {
+        let outcome = match self.decide(head, now, signatures) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, name(&route), Protocol::of(head)))
@@ -106,7 +106,8 @@ impl Gateway {
                 }
                 outcome
             }
-        }
+        };
+        self.conceal(outcome, head)
     }
 
     /// Decides a request again whose turn has come. Its deadline stays the same.
@@ -117,7 +118,7 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
-        match self.decide(head, now, signatures) {
+        let outcome = match self.decide(head, now, signatures) {
             Ok(edits) => self.forward(edits),
             Err((Halt::Refused(refusal), route)) => {
                 Outcome::Refuse(self.refuse(&refusal, name(&route), parked.protocol))
@@ -128,6 +129,25 @@ impl Gateway {
                 }
                 Some(_) | None => self.park(wants, parked.clone()),
             },
+        };
+        self.conceal(outcome, head)
+    }
+
+    /// Whether the head of a request has to be looked at again before it is refused.
+    pub(super) fn conceals(&self) -> bool {
+        !self.config.places().parameters().is_empty()
+    }
+
+    /// Takes the tokens out of the query of a request that is refused: its path is logged.
+    pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
+        match outcome {
+            Outcome::Refuse(refused) => {
+                let parameters = self.config.places().parameters();
+                let path =
+                    head.path().and_then(|path| Reduced::without_parameters(path, parameters));
+                Outcome::Refuse(Refused { path, ..refused })
+            }
+            outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
         }
     }
 
@@ -249,7 +269,7 @@ impl Gateway {
         protocol: Protocol,
     ) -> Refused {
         self.tally.refuse(refusal.code(), reason, route);
-        Refused { reply: problem::reply(refusal, protocol), reason }
+        Refused { reply: problem::reply(refusal, protocol), reason, path: None }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one

@@ -12,7 +12,7 @@ use super::worker::Course;
 use crate::crypto::SignatureVerifier;
 use crate::gateway::{CallId, Host, Outcome, Refused, StreamId};
 use crate::message::{
-    CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
+    CallFailure, HeaderEdit, HeaderEdits, HttpCall, Reduced, RequestHead, parse_pairs, write_pairs,
 };
 use crate::shared::SharedData;
 use crate::telemetry::{Metric, Notice};
@@ -104,6 +104,7 @@ pub(super) fn apply(outcome: &Outcome) -> Course {
             if edit(edits).is_ok() {
                 Course::Forwarded
             } else {
+                edits.iter().filter_map(reduced_path).for_each(conceal);
                 refuse_broken();
                 Course::Refused
             }
@@ -138,7 +139,22 @@ fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     Ok(())
 }
 
+/// The path without the tokens of its query, if that is the edit.
+fn reduced_path(edit: &HeaderEdit) -> Option<&Reduced> {
+    match edit {
+        HeaderEdit::Reduce(reduced) if reduced.name() == ":path" => Some(reduced),
+        HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) | HeaderEdit::Set(..) => None,
+    }
+}
+
+/// Takes tokens out of the path that the proxy logs. Where it keeps them, its log has them: no reason
+/// to leave the client without an answer.
+fn conceal(path: &Reduced) {
+    let _status = abi::set_request_header(path.name(), path.expose());
+}
+
 fn refuse(refused: &Refused) {
+    refused.path.iter().for_each(conceal);
     // The reason is for the access log; a request is refused with or without it.
     let _status = abi::set_filter_state(REASON, refused.reason);
     let reply = &refused.reply;

@@ -1,10 +1,13 @@
 //! The keys of an issuer: JWK Sets (RFC 7517 §5).
 
+mod skipped;
+
 use std::fmt;
 
+pub use self::skipped::{SkippedKey, SkippedKeys, Unusable};
 use super::compact::decode_base64url;
 use super::pem::{self, Pem};
-use crate::crypto::{Algorithm, Curve, KeyError, PublicKey, Thumbprint};
+use crate::crypto::{Algorithm, Curve, PublicKey, Thumbprint};
 use crate::json::{self, JsonError, Value};
 
 /// The usable keys of a JWK Set, and why the others are not.
@@ -23,40 +26,6 @@ pub struct Jwk {
     /// The only algorithm that the set allows for it, if it names one.
     algorithm: Option<Algorithm>,
     key: PublicKey,
-}
-
-/// A key that is not used.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct SkippedKey {
-    /// Its place in the set, from zero.
-    pub position: usize,
-    /// Why.
-    pub reason: Unusable,
-}
-
-/// Why a key of a set is not used. The others are.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Unusable {
-    /// `alg` names an algorithm that is unknown here, or one for another type of key.
-    Algorithm,
-    /// Its PEM in `value` is another key than its numbers.
-    Contradiction,
-    /// `crv` is not a known curve.
-    Curve,
-    /// A member that it needs is absent, has a wrong type, or is not canonical base64url.
-    Malformed,
-    /// Its numbers are unsound.
-    Key(KeyError),
-    /// `kid` is not a text of at most [`super::KEY_ID_LIMIT`] bytes.
-    KeyId,
-    /// Another key for the same algorithms has the same `kid`, so neither is used.
-    KeyIdRepeated,
-    /// `kty` is a type of key that is not used here.
-    KeyType,
-    /// It has private or secret parts, so whoever reads the set can sign.
-    Private,
-    /// `use` or `key_ops` say that it is not for verifying signatures.
-    Purpose,
 }
 
 /// Why a document gives no keys at all.
@@ -106,7 +75,8 @@ impl JwkSet {
         if keys.len() > KEYS_LIMIT {
             return Err(JwksError::TooManyKeys(keys.len()));
         }
-        let keys = keys.iter().map(Jwk::from_value).collect();
+        let named = |key| Jwk::from_value(key).map_err(|reason| (key_id(key), reason));
+        let keys = keys.iter().map(named).collect();
         let set = Self::without_repeated_ids(keys);
         if set.keys.is_empty() {
             return Err(JwksError::NoUsableKey(set.skipped.len()));
@@ -116,14 +86,14 @@ impl JwkSet {
 
     /// The same key listed twice counts once; different keys that one `kid` and one algorithm lead
     /// to are both left out, since either could be the one meant.
-    fn without_repeated_ids(keys: Vec<Result<Jwk, Unusable>>) -> Self {
+    fn without_repeated_ids(keys: Vec<Result<Jwk, Skipped>>) -> Self {
         let usable: Vec<&Jwk> = keys.iter().flatten().collect();
         let conflicts = |jwk: &Jwk| usable.iter().any(|other| jwk.conflicts_with(other));
         let mut set = Self { keys: Vec::new(), skipped: Vec::new() };
         for (position, key) in keys.iter().enumerate() {
-            let reason = match key {
-                Err(reason) => *reason,
-                Ok(jwk) if conflicts(jwk) => Unusable::KeyIdRepeated,
+            let (id, reason) = match key {
+                Err(skipped) => skipped.clone(),
+                Ok(jwk) if conflicts(jwk) => (jwk.id.clone(), Unusable::KeyIdRepeated),
                 Ok(jwk) => {
                     if !set.keys.contains(jwk) {
                         set.keys.push(jwk.clone());
@@ -131,7 +101,7 @@ impl JwkSet {
                     continue;
                 }
             };
-            set.skipped.push(SkippedKey { position, reason });
+            set.skipped.push(SkippedKey { position, id, reason });
         }
         set
     }
@@ -184,13 +154,10 @@ impl Jwk {
         if !is_for_verifying(value) {
             return Err(Unusable::Purpose);
         }
-        let id = match value.get("kid") {
-            None => None,
-            Some(id) => match id.as_str() {
-                Some(id) if id.len() <= super::KEY_ID_LIMIT => Some(id.into()),
-                Some(_) | None => return Err(Unusable::KeyId),
-            },
-        };
+        let id = key_id(value);
+        if id.is_none() && value.get("kid").is_some() {
+            return Err(Unusable::KeyId);
+        }
         let key = match value.get("kty").and_then(Value::as_str) {
             Some("EC") => match value.get("crv").and_then(Value::as_str).map(Curve::from_name) {
                 Some(Some(curve)) => {
@@ -268,21 +235,13 @@ impl fmt::Display for JwksError {
 
 impl std::error::Error for JwksError {}
 
-impl fmt::Display for Unusable {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Algorithm => "its `alg` is unknown or for another type of key",
-            Self::Contradiction => "its `value` is another key than its `n` and `e`",
-            Self::Curve => "its `crv` is not supported",
-            Self::Key(error) => return write!(formatter, "{error}"),
-            Self::KeyId => "its `kid` is not a text of acceptable length",
-            Self::KeyIdRepeated => "another key has the same `kid`",
-            Self::KeyType => "its `kty` is not supported",
-            Self::Malformed => "a member is absent or malformed",
-            Self::Private => "it has private parts",
-            Self::Purpose => "it is not for verifying signatures",
-        })
-    }
+/// The `kid` and the reason of a key that is not used.
+type Skipped = (Option<Box<str>>, Unusable);
+
+/// `kid`, if it is an acceptable one.
+fn key_id(value: &Value<'_>) -> Option<Box<str>> {
+    let id = value.get("kid")?.as_str()?;
+    (id.len() <= super::KEY_ID_LIMIT).then(|| id.into())
 }
 
 /// RFC 7517 §4.2-4.3: absent members allow, present ones must say `sig` and `verify`.

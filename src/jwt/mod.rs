@@ -28,7 +28,8 @@ pub use self::issuer::{
     Issuers, OwnTokens, Tenants,
 };
 pub use self::jwks::{
-    Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, Unusable,
+    Jwk, JwkSet, JwksError, KEY_SET_LIMIT, KEYS_LIMIT, KeyNotFound, SkippedKey, SkippedKeys,
+    Unusable,
 };
 pub use self::kept::{
     Claim, KEPT_BYTES_LIMIT, KEPT_CLAIMS_LIMIT, KEPT_ITEMS_LIMIT, KEPT_TEXT_LIMIT, KeptNames,

@@ -1,5 +1,7 @@
 //! MindSphere, also named Insights Hub and Industrial IoT.
 
+use std::time::Duration;
+
 use super::{Fact, IssuerPreset, Origin};
 use crate::crypto::Algorithm;
 use crate::jwt::AccessTokenRules;
@@ -51,6 +53,11 @@ pub const MINDSPHERE: IssuerPreset = IssuerPreset {
         value: "/token_keys",
         origin: Origin::Documentation,
         note: "the page on key rotation; no authentication",
+    },
+    min_key_refresh: Fact {
+        value: Duration::from_secs(600),
+        origin: Origin::Inference,
+        note: "a UAA forbids caching of whatever it says, which tells nothing about its keys; the platform lists a new key before it signs or as soon as it does",
     },
     domain: Fact {
         value: "mindsphere.io",

@@ -7,6 +7,7 @@ mod mindsphere;
 mod mindsphere_catalogue;
 
 use std::fmt;
+use std::time::Duration;
 
 pub use catalogue::{
     CatalogueEntry, CataloguePreset, CatalogueRow, Certainty, Variant, catalogue_preset,
@@ -79,6 +80,8 @@ pub struct IssuerPreset {
     pub issuer_path: Fact<&'static str>,
     /// What stands in its place in the address of the issuer's keys.
     pub keys_path: Fact<&'static str>,
+    /// The shortest time between two fetches of the keys, whatever the answer's cache headers say.
+    pub min_key_refresh: Fact<Duration>,
     /// The domain below which the platform lives unless another is stated.
     pub domain: Fact<&'static str>,
 }

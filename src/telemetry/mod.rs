@@ -1,5 +1,5 @@
-//! Log records and metrics as values. They hold names from the configuration and fixed words, never
-//! a header, a body or a token.
+//! Log records and metrics as values. They hold names from the configuration and fixed words (and
+//! the `kid` of keys that cannot be used), never a header, a body or a token.
 
 mod metric;
 mod notice;

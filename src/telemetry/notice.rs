@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::jwt::SkippedKeys;
+
 /// How urgent a [`Notice`] is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Level {
@@ -49,8 +51,8 @@ pub enum Notice {
     KeysSkipped {
         /// The issuer.
         what: What,
-        /// How many.
-        skipped: usize,
+        /// Which, by `kid` and reason.
+        skipped: SkippedKeys,
     },
     /// A record of the shared data is not what it should be; it is fetched anew.
     RecordRejected {
@@ -121,7 +123,7 @@ impl fmt::Display for Notice {
                 max_stale.as_secs()
             ),
             Self::KeysSkipped { what, skipped } => {
-                write!(formatter, "{what}: {skipped} keys cannot be used and are ignored")
+                write!(formatter, "{what}: {skipped}")
             }
             Self::RecordRejected { what, reason } => {
                 write!(formatter, "{what}: the shared record was rejected: {reason}")

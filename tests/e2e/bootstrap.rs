@@ -114,4 +114,4 @@ pub fn address(address: SocketAddr) -> Value {
 
 pub const ACCESS_LOG: &str = "access.log";
 pub const LISTENER_FILE: &str = "listeners.json";
-const ACCESS_LOG_FORMAT: &str = "case=%REQ(x-case)% status=%RESPONSE_CODE% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%\n";
+const ACCESS_LOG_FORMAT: &str = "case=%REQ(x-case)% status=%RESPONSE_CODE% path=%REQ(:PATH)% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%\n";

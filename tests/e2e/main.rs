@@ -31,6 +31,7 @@ mod hostile;
 mod identity;
 mod issuers;
 mod judge;
+mod key_sets;
 mod keys;
 mod lab;
 mod noise;

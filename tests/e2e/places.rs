@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::development::caller::Caller;
+use crate::development::fault::Fault;
 use crate::development::http_client::{Received, request};
 use crate::development::upstream::seen;
 use crate::lab::{Lab, Setup};
@@ -69,6 +70,45 @@ fn a_token_is_read_where_it_may_stand_and_cut_out_as_the_route_says() {
     let answer = send(&lab, "GET", &target, &[("x-jwt", &other)]);
     assert_eq!((answer.status, answer.code().as_str()), (400, "credential_conflict"));
     lab.assert_unharmed();
+}
+
+#[test]
+fn a_token_in_the_query_of_a_refused_request_is_not_in_the_access_log() {
+    let lab = lab();
+    let token = lab.idp.sign(&Caller::of_tenant("acme"));
+    let stranger =
+        lab.idp.signing_key().sign_as("key-id-1", &json!({"iss": "https://evil.example"}));
+    let rows = [
+        ("forged", format!("{token}A"), "/api/profile/me", 401),
+        ("stranger", stranger, "/api/profile/me", 401),
+        ("nowhere", token.clone(), "/nowhere", 403),
+        ("path", token.clone(), "/api/../profile", 400),
+        ("fine", token.clone(), "/api/profile/me", 200),
+    ];
+    for (case, token, path, status) in rows {
+        let target = format!("{path}?x={case}&access_token={token}&y");
+        let answer = send(&lab, "GET", &target, &[("x-case", case)]);
+        assert_eq!(answer.status, status, "{case}: {}", answer.text());
+        lab.reason(case);
+        let line = format!("case={case} status={status} path={path}?x={case}&y reason=");
+        assert!(lab.logs().contains(&line), "{case}: {}", lab.logs());
+        lab.assert_nothing_leaked(&[token]);
+    }
+    lab.assert_unharmed();
+}
+
+#[test]
+fn a_request_that_waited_for_keys_in_vain_leaves_none_there_either() {
+    let mut setup = Setup::new();
+    setup.filter["token_places"] = json!([{"query": "access_token"}]);
+    setup.idp.set_keys_fault(Fault::Silence);
+    let lab = setup.start();
+    let token = lab.idp.sign(&Caller::of_tenant("acme"));
+    let target = format!("/api/profile/me?access_token={token}");
+    assert_eq!(send(&lab, "GET", &target, &[("x-case", "waited")]).status, 503);
+    lab.reason("waited");
+    assert!(lab.logs().contains("case=waited status=503 path=/api/profile/me reason="));
+    lab.assert_nothing_leaked(&[token]);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 
 mod answers;
 mod artifact;
+mod concealed;
 mod configuration;
 mod guest;
 mod host;

@@ -19,6 +19,8 @@ pub enum Fault {
     Html,
     /// Status 200 and nothing else.
     Empty,
+    /// Status 200 and this JSON.
+    Json(String),
     /// Status 200 and 40 MB of blanks.
     Huge,
     /// A body that ends half way.
@@ -40,6 +42,7 @@ impl Fault {
                 body: format!("<html><body>Please log in. {BODY_MARK}</body></html>").into_bytes(),
             })),
             Self::Empty => Some(Answer::Whole(json_response(200, Vec::new()))),
+            Self::Json(body) => Some(Answer::Whole(json_response(200, body.clone().into_bytes()))),
             Self::Huge => Some(Answer::Whole(json_response(200, vec![b' '; HUGE]))),
             Self::Half => Some(Answer::Half(json_response(
                 200,

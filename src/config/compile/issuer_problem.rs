@@ -57,6 +57,8 @@ pub enum IssuerProblem {
     MinRefreshTooLong,
     /// The preset's issuers are `https` URLs without user information, query and fragment.
     NotAnHttpsUrl,
+    /// `profile` without a list of audiences.
+    ProfileRecipient,
     /// `profile` beside something else that says how access tokens are told.
     ProfileTwice,
     /// Neither `audiences` nor `clients` is stated.
@@ -72,6 +74,8 @@ pub enum IssuerProblem {
     Rules(IssuerRulesError),
     /// The secret is not base64url, as was said.
     SecretEncoding,
+    /// One secret for several values of `{tenant}`.
+    SecretShared,
     /// `secret_encoding` without `secret_env`.
     SecretUnstated,
     /// The secret is shorter than the longest hash of the algorithms.
@@ -185,6 +189,9 @@ impl fmt::Display for IssuerProblem {
             Self::NotAnHttpsUrl => {
                 "must be an `https` URL without user information, query and fragment for this preset"
             }
+            Self::ProfileRecipient => {
+                "must list values with `profile: at+jwt`: RFC 9068 §4 refuses tokens that are for somebody else"
+            }
             Self::ProfileTwice => {
                 "says how access tokens are told from others, as the preset or `token_types` does; keep one of them"
             }
@@ -192,6 +199,9 @@ impl fmt::Display for IssuerProblem {
                 "must state `audiences` or `clients`; write `any` if tokens for every recipient are meant"
             }
             Self::SecretEncoding => "names a secret that is not unpadded base64url",
+            Self::SecretShared => {
+                "holds one secret for several values of `{tenant}`, so whoever verifies tokens of one tenant could sign them for another; write an entry with a secret of its own for each"
+            }
             Self::SecretUnstated => "has no meaning without `secret_env`",
             Self::VariableRepeated => "has `{tenant}` more than once",
             Self::VariableUnbound => "has a `{tenant}` that `issuer` does not have",

@@ -53,7 +53,7 @@ pub(super) fn issuers(
         }
         let speakers = speakers(section, preset, report);
         let common = common(section, preset, own_clients, report);
-        check_keys(section, report);
+        check_keys(section, &speakers, report);
         let algorithms = common.as_ref().map_or(&[][..], |common| &common.algorithms);
         speaking += speakers.len();
         let mut shared = BTreeSet::new();
@@ -140,6 +140,7 @@ fn common(
     let algorithms = algorithms(section, preset, report);
     let audiences = expected(section, "audiences", report);
     let clients = expected(section, "clients", report);
+    check_profile(section, preset, audiences.as_ref(), report);
     let has_recipients = check_recipients(section, audiences.as_ref(), clients.as_ref(), report);
     let claims = claims::names(section, preset, report);
     let leeway = section.duration("clock_skew").map_or(Some(Leeway::DEFAULT), Leeway::new);
@@ -221,7 +222,9 @@ fn algorithms(
 }
 
 /// Public keys or a secret, never both: else a public key could pass for a secret (RFC 8725 §2.1).
-fn check_keys(section: &Section<'_>, report: &mut Report) {
+///
+/// A secret is for one `iss` of a template: other than a public key, it signs wherever it verifies.
+fn check_keys(section: &Section<'_>, speakers: &[Speaker], report: &mut Report) {
     let problem = match (section.states("jwks"), section.states("secret_env")) {
         (true, true) => Some(("secret_env", IssuerProblem::KeysAndSecret)),
         (false, false) => Some(("jwks", IssuerProblem::KeysUnstated)),
@@ -229,6 +232,9 @@ fn check_keys(section: &Section<'_>, report: &mut Report) {
     };
     if let Some((key, problem)) = problem {
         report.error(&section.place_of(key), problem);
+    }
+    if section.states("secret_env") && speakers.len() > 1 {
+        report.error(&section.place_of("secret_env"), IssuerProblem::SecretShared);
     }
     if section.states("secret_encoding") && !section.states("secret_env") {
         report.error(&section.place_of("secret_encoding"), IssuerProblem::SecretUnstated);
@@ -240,6 +246,20 @@ fn expected(section: &Section<'_>, key: &str, report: &mut Report) -> Option<Exp
         AnyOr::Any => Expected::Any,
         AnyOr::Only(items) => Expected::OneOf(Arc::new(shared_texts(&items, report))),
     })
+}
+
+/// RFC 9068 §4: the audience is compared, whatever else tells for whom a token is. A list that is
+/// stated wrongly has been reported.
+fn check_profile(
+    section: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    audiences: Option<&Expected>,
+    report: &mut Report,
+) {
+    let is_open = !section.states("audiences") || matches!(audiences, Some(Expected::Any));
+    if section.text("profile").is_some() && preset.is_none() && is_open {
+        report.error(&section.place_of("audiences"), IssuerProblem::ProfileRecipient);
+    }
 }
 
 /// Whether it is stated for whom tokens must be. What is stated wrongly has been reported.

@@ -63,7 +63,9 @@ impl KeySources {
             (None, None) => derived(preset, &speaker.issuer).unwrap_or_default(),
         };
         let key = (section.place().path().to_owned(), address.clone());
-        self.made(key, section, report, |report| location(&jwks, &address, speaker, report))
+        self.made(key, section, report, |report| {
+            location(&jwks, (preset, &address), speaker, report)
+        })
     }
 
     /// The source of that entry and address, which `make` makes if there is none.
@@ -99,7 +101,7 @@ impl KeySources {
 
 fn location(
     jwks: &Section<'_>,
-    address: &str,
+    (preset, address): (Option<&IssuerPreset>, &str),
     speaker: &Speaker,
     report: &mut Report,
 ) -> Option<KeyLocation> {
@@ -110,7 +112,7 @@ fn location(
             None
         }
         (true, false) => inline(jwks, report),
-        (false, true) => remote(jwks, address, speaker, report),
+        (false, true) => remote(jwks, (preset, address), speaker, report),
         (false, false) => {
             report.error(jwks.place(), IssuerProblem::JwksUnstated);
             None
@@ -124,21 +126,21 @@ fn inline(jwks: &Section<'_>, report: &mut Report) -> Option<KeyLocation> {
     let set = JwkSet::parse(&document).map_err(IssuerProblem::Jwks);
     let set = report.ok(entry.place(), set)?;
     if !set.skipped().is_empty() {
-        report.warn(entry.place(), Notice::KeysSkipped(set.skipped().len()));
+        report.warn(entry.place(), Notice::KeysSkipped(set.skipped().into()));
     }
     Some(KeyLocation::Inline(Arc::new(set)))
 }
 
 fn remote(
     jwks: &Section<'_>,
-    address: &str,
+    (preset, address): (Option<&IssuerPreset>, &str),
     speaker: &Speaker,
     report: &mut Report,
 ) -> Option<KeyLocation> {
     if !jwks.states("cluster") {
         report.error(&jwks.place_of("cluster"), IssuerProblem::KeysClusterUnstated);
     }
-    let upkeep = upkeep(jwks, report);
+    let upkeep = upkeep(jwks, preset, report);
     let address = if jwks.states("discovery") {
         if jwks.states("uri") {
             report.error(&jwks.place_of("uri"), IssuerProblem::DiscoveryWithUri);
@@ -178,9 +180,10 @@ fn stated(
     endpoint(jwks, &uri, address, report)
 }
 
-fn upkeep(jwks: &Section<'_>, report: &mut Report) -> Upkeep {
+fn upkeep(jwks: &Section<'_>, preset: Option<&IssuerPreset>, report: &mut Report) -> Upkeep {
     let refresh = jwks.duration("refresh").unwrap_or(REFRESH);
-    let min_refresh = jwks.duration("min_refresh").unwrap_or(MIN_REFRESH);
+    let usual = preset.map_or(MIN_REFRESH, |preset| preset.min_key_refresh.value);
+    let min_refresh = jwks.duration("min_refresh").unwrap_or(usual.min(refresh));
     let twice = refresh.saturating_mul(2);
     let max_stale = jwks.duration("max_stale").unwrap_or(MAX_STALE.max(twice));
     if jwks.states("min_refresh") && min_refresh > refresh {
@@ -216,7 +219,7 @@ const FETCHED: [&str; 9] = [
 /// How often fetched keys are fetched again.
 const REFRESH: Duration = Duration::from_secs(600);
 
-/// How often they are fetched again at most, whatever their cache headers say.
+/// How often they are fetched again at most, whatever their cache headers say, without a preset.
 const MIN_REFRESH: Duration = Duration::from_secs(10);
 
 /// How long they are used at most after their last fetch.

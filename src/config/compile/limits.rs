@@ -8,6 +8,8 @@ use crate::jwt::{Bounds, VerifiedTokens};
 /// Bounds of one worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
+    /// The budget for bad signatures that Rust code computes.
+    pub bad_signatures: BadSignatures,
     /// How long before its expiry a technical token is fetched anew, at most half its lifetime.
     pub refresh_ahead: Duration,
     /// How many technical tokens and key sets are held or fetched at once.
@@ -24,9 +26,26 @@ pub struct Limits {
     pub waiting_deadline: Duration,
 }
 
+/// What bad signatures may cost where Rust code computes them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct BadSignatures {
+    /// How many one source may have computed in 10 s: 1 to 10,000.
+    pub per_source: usize,
+    /// How many sources that failed are remembered: 64 to 65,536.
+    pub sources: usize,
+    /// How much of a second all sources that failed may take together: 10 ms to 500 ms. Twice that is the
+    /// ceiling for all, so it is a second at most.
+    pub time: Duration,
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            bad_signatures: BadSignatures {
+                per_source: 200,
+                sources: 1024,
+                time: Duration::from_millis(250),
+            },
             refresh_ahead: Duration::from_secs(300),
             token_slots: 4096,
             unknown_key_interval: Duration::from_secs(10),
@@ -45,6 +64,11 @@ pub(super) fn limits(root: &Section<'_>) -> Limits {
     let whole = |key, otherwise| section.whole(key).unwrap_or(otherwise);
     let span = |key, otherwise| section.duration(key).unwrap_or(otherwise);
     Limits {
+        bad_signatures: BadSignatures {
+            per_source: whole("bad_signatures", default.bad_signatures.per_source),
+            sources: whole("bad_signature_sources", default.bad_signatures.sources),
+            time: span("bad_signature_time", default.bad_signatures.time),
+        },
         refresh_ahead: span("refresh_ahead", default.refresh_ahead),
         token_slots: whole("token_slots", default.token_slots),
         unknown_key_interval: span("unknown_key_interval", default.unknown_key_interval),

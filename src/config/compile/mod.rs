@@ -39,7 +39,7 @@ pub use headers::HeaderProblem;
 pub use issuer_problem::IssuerProblem;
 pub use key_discovery::KeyDiscovery;
 pub use key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
-pub use limits::Limits;
+pub use limits::{BadSignatures, Limits};
 pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
 pub use token_places::PlaceProblem;

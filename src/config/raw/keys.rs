@@ -185,6 +185,9 @@ const LIMITS: &[Key] = &[
     Key::optional("verified_tokens_bytes", Whole(65_536, 268_435_456)),
     Key::optional("refresh_ahead", span(0, 3_600_000)),
     Key::optional("token_slots", Whole(16, 100_000)),
+    Key::optional("bad_signatures", Whole(1, 10_000)),
+    Key::optional("bad_signature_sources", Whole(64, 65_536)),
+    Key::optional("bad_signature_time", span(10, 500)),
 ];
 
 const ANY: Shape = OneOf(&["any"]);

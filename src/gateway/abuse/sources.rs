@@ -26,45 +26,72 @@ impl Source {
     }
 }
 
-/// Two generations of at most [`HALF`] sources. When the young one is full it becomes the old one, and
-/// the old one is forgotten: so a flood from many sources forgets some of them early. Nothing bounds
-/// that: a source that is not held counts as one that has not failed.
-#[derive(Debug, Default)]
+/// Two generations, each of at most half of all sources. When the young one is full it becomes the
+/// old one, and the old one is forgotten: so a flood from many sources forgets some of them early.
+/// Then, and where a source has no address, the table is incomplete until the window of whoever it
+/// lacks has ended.
+///
+/// Whatever is forgotten has not failed since the young generation began. So one whose window is open
+/// is forgotten only if as many other sources as a generation holds have failed within it.
+#[derive(Debug)]
 pub(super) struct Sources {
-    young: HashMap<Source, Window<u32>>,
-    old: HashMap<Source, Window<u32>>,
+    half: usize,
+    young: HashMap<Source, Window<usize>>,
+    old: HashMap<Source, Window<usize>>,
     /// When the last bad signature was counted.
     last: Timestamp,
+    /// When a failure was last forgotten, or not held at all, though its window was open.
+    lost: Option<Timestamp>,
 }
 
-const HALF: usize = 512;
-
 impl Sources {
+    /// A table for that many.
+    pub(super) fn new(sources: usize) -> Self {
+        Self {
+            half: sources.div_ceil(2),
+            young: HashMap::new(),
+            old: HashMap::new(),
+            last: Timestamp::default(),
+            lost: None,
+        }
+    }
+
     /// Whether no source has a window that is open.
     pub(super) fn are_quiet(&mut self, now: Timestamp) -> bool {
         if self.last <= now && now < self.last + SOURCE_WINDOW {
-            return self.young.is_empty() && self.old.is_empty();
+            return self.young.is_empty() && self.old.is_empty() && self.lost.is_none();
         }
-        self.young = HashMap::new();
-        self.old = HashMap::new();
+        *self = Self::new(self.half.saturating_mul(2));
         true
     }
 
+    /// Whether a source that is not held may have failed all the same.
+    pub(super) fn are_incomplete(&self, now: Timestamp) -> bool {
+        self.lost.is_some_and(|lost| lost <= now && now < lost + SOURCE_WINDOW)
+    }
+
     /// The open window of a source.
-    pub(super) fn window(&self, source: Source, now: Timestamp) -> Option<Window<u32>> {
+    pub(super) fn window(&self, source: Source, now: Timestamp) -> Option<Window<usize>> {
         let window = self.young.get(&source).or_else(|| self.old.get(&source)).copied();
         window.filter(|window| window.ends_in(SOURCE_WINDOW, now).is_some())
     }
 
-    /// Counts a bad signature.
-    pub(super) fn count(&mut self, source: Source, now: Timestamp) {
+    /// Counts a bad signature; the source is `None` where it has no address.
+    pub(super) fn count(&mut self, source: Option<Source>, now: Timestamp) {
+        self.last = now;
+        let Some(source) = source else {
+            self.lost = Some(now);
+            return;
+        };
         let open = self.window(source, now).unwrap_or(Window { began: now, spent: 0 });
         self.old.remove(&source);
-        if self.young.len() >= HALF && !self.young.contains_key(&source) {
-            self.old = std::mem::take(&mut self.young);
+        if self.young.len() >= self.half && !self.young.contains_key(&source) {
+            let forgotten = std::mem::replace(&mut self.old, std::mem::take(&mut self.young));
+            if forgotten.values().any(|window| window.ends_in(SOURCE_WINDOW, now).is_some()) {
+                self.lost = Some(now);
+            }
         }
         self.young.insert(source, Window { spent: open.spent.saturating_add(1), ..open });
-        self.last = now;
     }
 
     /// How many sources are held.

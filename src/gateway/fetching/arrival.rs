@@ -8,6 +8,7 @@ use super::super::origin::{Advance, Fault, Fetched};
 use super::super::slot::{Held, Resource, Stage};
 use super::{Fetching, Progress, Running};
 use crate::crypto::digest::Digest;
+use crate::jwt::{Keys, SkippedKey, SkippedKeys};
 use crate::message::{CallFailure, CallResponse};
 use crate::shared::{Failure, Record, SharedData};
 use crate::telemetry::{Fetch, Metric, Notice, What};
@@ -49,10 +50,7 @@ impl Fetching {
             Ok(Advance::Arrived(fetched, record)) => {
                 progress.outcomes.push(Metric::FetchSucceeded(fetch));
                 entries.complete(&meaning, nonce, &record, now, shared);
-                if let Fetched::Keys(set) = &fetched
-                    && !set.skipped().is_empty()
-                {
-                    let skipped = set.skipped().len();
+                if let Some(skipped) = self.newly_skipped(&resource, &fetched) {
                     let what = what.clone();
                     progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
                 }
@@ -97,6 +95,18 @@ impl Fetching {
         let fetched = self.origins.restore(resource, record, now)?;
         self.hold(resource, fetched, times);
         Ok(())
+    }
+
+    /// The keys that cannot be used, if the last set that this worker held did not have all of them:
+    /// each is said once, by whichever worker meets it first.
+    fn newly_skipped(&self, resource: &Resource, fetched: &Fetched) -> Option<SkippedKeys> {
+        let (Resource::Keys(id), Fetched::Keys(set)) = (resource, fetched) else { return None };
+        let known = match self.keys.get(*id) {
+            Some(Keys::Set(last)) => last.skipped(),
+            Some(Keys::Secret(_)) | None => &[],
+        };
+        let is_known = |key: &SkippedKey| known.iter().any(|last| last.is_same(key));
+        (!set.skipped().iter().all(is_known)).then(|| set.skipped().into())
     }
 
     fn hold(&mut self, resource: &Resource, fetched: Fetched, times: Times) {

@@ -3,6 +3,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::crypto::KeyError;
 use crate::jwt::testing::{public_ec, public_rsa};
 
 fn parse(keys: &[Json]) -> Result<JwkSet, JwksError> {
@@ -115,6 +116,8 @@ fn one_unusable_key_does_not_spoil_the_set() {
         (with(ed25519(), "crv", json!("P-256")), Unusable::Curve),
         (with(ed25519(), "kty", json!("EC")), Unusable::Curve),
         (with(ed25519(), "alg", json!("ES256")), Unusable::Algorithm),
+        (with(ed25519(), "alg", json!("Ed448")), Unusable::Algorithm),
+        (with(ec(), "alg", json!("Ed25519")), Unusable::Algorithm),
         (with(ed25519(), "d", json!("AA")), Unusable::Private),
         (with(ed25519(), "x", json!("AQ")), Unusable::Key(KeyError::PointInvalid)),
         (with(rsa(), "value", json!("-----BEGIN PUBLIC KEY-----")), Unusable::Malformed),
@@ -133,7 +136,10 @@ fn one_unusable_key_does_not_spoil_the_set() {
     ];
     for (unusable, reason) in rows {
         let set = parse(&[unusable.clone(), public_ec()]).unwrap();
-        assert_eq!(set.skipped(), [SkippedKey { position: 0, reason }], "{unusable}");
+        let [skipped] = set.skipped() else { panic!("{unusable}: {:?}", set.skipped()) };
+        assert_eq!((skipped.position, skipped.reason), (0, reason), "{unusable}");
+        let id = unusable.get("kid").and_then(Json::as_str).filter(|id| id.len() <= 256);
+        assert_eq!(skipped.id.as_deref(), id, "{unusable}");
         assert_eq!(set.keys().len(), 1);
         assert_eq!(parse(&[unusable]), Err(JwksError::NoUsableKey(1)));
     }
@@ -165,7 +171,8 @@ fn documents_that_are_no_key_sets_give_no_set() {
 #[test]
 fn two_keys_that_one_token_could_mean_are_both_left_out() {
     let set = parse(&[public_ec(), public_rsa(), other_ec()]).unwrap();
-    let repeated = |position| SkippedKey { position, reason: Unusable::KeyIdRepeated };
+    let repeated =
+        |position| SkippedKey { position, id: Some("ec".into()), reason: Unusable::KeyIdRepeated };
     assert_eq!(set.skipped(), [repeated(0), repeated(2)]);
     assert_eq!(set.find(Some("ec"), Algorithm::Es256), Err(KeyNotFound::Unknown));
 }
