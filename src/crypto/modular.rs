@@ -21,14 +21,14 @@ pub(super) struct Modulus<'n> {
     /// The limbs from the highest to the lowest.
     reversed: Limbs,
     /// What the lowest limb must be multiplied by to give `-1`, modulo the base.
-    inverse: u32,
+    inverse: u64,
     /// The place of its highest bit, plus one.
     bits: usize,
 }
 
 /// Digits in base 2^28, the lowest first. A column of a product of two numbers of at most 255 limbs
 /// is below `255 * (2^28 - 1)^2`, which leaves room in 64 bits for another limb and a carry.
-type Limbs = Vec<u32>;
+type Limbs = Vec<u64>;
 
 impl<'n> Modulus<'n> {
     /// Below, a number would lack the leading bits that quotients are guessed from; above, one power
@@ -85,38 +85,34 @@ impl<'n> Modulus<'n> {
         // leading bits: so one subtraction is enough.
         let divisor = leading(&self.limbs, self.bits - 32) + 1;
         for _ in 0..self.limbs.len() {
-            let quotient = i64::try_from(leading(&number, self.bits - 60) / divisor);
-            let quotient = quotient.unwrap_or_default();
-            let (mut shifted_in, mut carry) = (0, 0);
-            for (limb, modulus) in number.iter_mut().zip(&self.limbs) {
-                let difference = i64::from(shifted_in) - quotient * i64::from(*modulus) + carry;
-                shifted_in = *limb;
-                *limb = low_limb(difference.cast_unsigned());
-                carry = difference >> LIMB_BITS;
-            }
+            let quotient = leading(&number, self.bits - 60) / divisor;
+            // Modulo `R`, which what is left stays below: what leaves at the top needs no place.
+            number.pop();
+            number.insert(0, 0);
+            self.subtract(quotient, &mut number);
             self.subtract_once(&mut number);
         }
         number
     }
 
     /// `columns / R` modulo this, below twice this, for a product of two such numbers.
-    fn reduced(&self, columns: &[u32]) -> Limbs {
+    fn reduced(&self, columns: &[u64]) -> Limbs {
         let length = self.limbs.len();
         let lowest = self.limbs.first().copied().unwrap_or_default();
         let (low, high) = columns.split_at_checked(length).unwrap_or_default();
         let mut multiples = Vec::with_capacity(length);
         let mut sum = 0;
         for (place, column) in low.iter().enumerate() {
-            sum += u64::from(*column) + column_of(&multiples, &self.reversed, place);
-            let multiple = low_limb(u64::from(low_limb(sum)) * u64::from(self.inverse));
-            sum += u64::from(multiple) * u64::from(lowest);
+            sum += column + column_of(&multiples, &self.reversed, place);
+            let multiple = low_limb(low_limb(sum) * self.inverse);
+            sum += multiple * lowest;
             // Its lowest limb is zero now.
             sum >>= LIMB_BITS;
             multiples.push(multiple);
         }
         let mut reduced = Vec::with_capacity(length);
         for (place, column) in (length..).zip(high) {
-            sum += u64::from(*column) + column_of(&multiples, &self.reversed, place);
+            sum += column + column_of(&multiples, &self.reversed, place);
             reduced.push(low_limb(sum));
             sum >>= LIMB_BITS;
         }
@@ -128,9 +124,14 @@ impl<'n> Modulus<'n> {
         if number.iter().rev().lt(&self.reversed) {
             return;
         }
+        self.subtract(1, number);
+    }
+
+    /// Subtracts a multiple of this, modulo `R`. The factor is below 2^29.
+    fn subtract(&self, factor: u64, number: &mut Limbs) {
         let mut carry = 0;
         for (limb, modulus) in number.iter_mut().zip(&self.limbs) {
-            let difference = i64::from(*limb) - i64::from(*modulus) + carry;
+            let difference = limb.cast_signed() - (factor * modulus).cast_signed() + carry;
             *limb = low_limb(difference.cast_unsigned());
             carry = difference >> LIMB_BITS;
         }
@@ -138,20 +139,20 @@ impl<'n> Modulus<'n> {
 }
 
 /// The product of two numbers of equally many limbs.
-fn product(one: &[u32], other: &[u32]) -> Limbs {
+fn product(one: &[u64], other: &[u64]) -> Limbs {
     let reversed: Limbs = other.iter().rev().copied().collect();
     carried(one.len(), |place| column_of(one, &reversed, place))
 }
 
 /// A number times itself. A column has each product of two different limbs twice.
-fn squared(number: &[u32]) -> Limbs {
+fn squared(number: &[u64]) -> Limbs {
     let reversed: Limbs = number.iter().rev().copied().collect();
     let length = number.len();
     carried(length, |place| {
         let (ours, theirs) = factors(number, &reversed, place);
         let pairs = ours.len().min(theirs.len()) / 2;
         let ours = ours.get(..pairs).unwrap_or_default();
-        let middle = number.get(place / 2).filter(|_| place % 2 == 0).map_or(0, |l| u64::from(*l));
+        let middle = number.get(place / 2).filter(|_| place % 2 == 0).copied().unwrap_or_default();
         2 * dot(ours, theirs) + middle * middle
     })
 }
@@ -170,13 +171,13 @@ fn carried(length: usize, column: impl Fn(usize) -> u64) -> Limbs {
 
 /// One column of a product: the sum over all pairs of limbs whose places add up to `place`. The
 /// first number may have its lowest limbs alone; the second one is reversed and complete.
-fn column_of(one: &[u32], reversed: &[u32], place: usize) -> u64 {
+fn column_of(one: &[u64], reversed: &[u64], place: usize) -> u64 {
     let (ours, theirs) = factors(one, reversed, place);
     dot(ours, theirs)
 }
 
 /// What to multiply pair by pair for one column; whichever is longer has more than is needed.
-fn factors<'l>(one: &'l [u32], reversed: &'l [u32], place: usize) -> (&'l [u32], &'l [u32]) {
+fn factors<'l>(one: &'l [u64], reversed: &'l [u64], place: usize) -> (&'l [u64], &'l [u64]) {
     let highest = reversed.len().saturating_sub(1);
     let ours = one.get(place.saturating_sub(highest)..).unwrap_or_default();
     let theirs = reversed.get(highest.saturating_sub(place)..).unwrap_or_default();
@@ -185,22 +186,22 @@ fn factors<'l>(one: &'l [u32], reversed: &'l [u32], place: usize) -> (&'l [u32],
 
 /// The sum of the products, pair by pair, of as many as the shorter one has. Four at a time: a
 /// sixth faster in Wasm than one.
-fn dot(one: &[u32], other: &[u32]) -> u64 {
+fn dot(one: &[u64], other: &[u64]) -> u64 {
     let length = one.len().min(other.len());
     let one = one.get(..length).unwrap_or_default().as_chunks::<4>();
     let other = other.get(..length).unwrap_or_default().as_chunks::<4>();
     let mut sum = 0;
     for ([a, b, c, d], [e, f, g, h]) in one.0.iter().zip(other.0) {
-        let (a, b, c, d) = (u64::from(*a), u64::from(*b), u64::from(*c), u64::from(*d));
-        let (e, f, g, h) = (u64::from(*e), u64::from(*f), u64::from(*g), u64::from(*h));
         sum += a * e + b * f + c * g + d * h;
     }
-    let rest = one.1.iter().zip(other.1);
-    rest.fold(sum, |sum, (one, other)| sum + u64::from(*one) * u64::from(*other))
+    for (one, other) in one.1.iter().zip(other.1) {
+        sum += one * other;
+    }
+    sum
 }
 
 /// The number without its lowest bits. Callers leave at most 64.
-fn leading(number: &[u32], lowest: usize) -> u64 {
+fn leading(number: &[u64], lowest: usize) -> u64 {
     let limbs = number.iter().skip(lowest / LIMB_BITS).rev();
     let leading = limbs.fold(0, |value, limb| value << LIMB_BITS | u128::from(*limb));
     u64::try_from(leading >> (lowest % LIMB_BITS)).unwrap_or(u64::MAX)
@@ -208,11 +209,11 @@ fn leading(number: &[u32], lowest: usize) -> u64 {
 
 /// Newton's iteration for the inverse of an odd number: each step doubles the right bits, of which
 /// an odd number has three to begin with (it is its own inverse modulo 8).
-fn negative_inverse(odd: u32) -> u32 {
+fn negative_inverse(odd: u64) -> u64 {
     let inverse = (0..4).fold(odd, |inverse, _| {
-        inverse.wrapping_mul(2_u32.wrapping_sub(odd.wrapping_mul(inverse)))
+        inverse.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(inverse)))
     });
-    low_limb(u64::from(inverse.wrapping_neg()))
+    low_limb(inverse.wrapping_neg())
 }
 
 /// As many limbs as asked for; those above are zero in all that is passed here.
@@ -234,7 +235,7 @@ fn to_limbs(big_endian: &[u8], length: usize) -> Limbs {
 }
 
 /// As many bytes as asked for, big-endian; those above are zero in all that is passed here.
-fn to_bytes(limbs: &[u32], length: usize) -> Vec<u8> {
+fn to_bytes(limbs: &[u64], length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length + 4);
     let (mut window, mut bits) = (0_u64, 0);
     for limb in limbs {
@@ -252,9 +253,8 @@ fn to_bytes(limbs: &[u32], length: usize) -> Vec<u8> {
     bytes
 }
 
-fn low_limb(value: u64) -> u32 {
-    const MASK: u64 = (1 << LIMB_BITS) - 1;
-    u32::try_from(value & MASK).unwrap_or_default()
+const fn low_limb(value: u64) -> u64 {
+    value & ((1 << LIMB_BITS) - 1)
 }
 
 const fn low_byte(value: u64) -> u8 {

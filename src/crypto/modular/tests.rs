@@ -14,11 +14,11 @@ fn all_ones(bits: usize) -> Vec<u8> {
     bytes
 }
 
-const EXPONENTS: [u64; 8] = [3, 5, 7, 17, 257, 65_537, 0x1_0000_0001, 0x1_ffff_ffff];
+const EXPONENTS: [u64; 4] = [3, 5, 65_537, 0x1_ffff_ffff];
 
 /// Sizes around whole bytes, limbs and words.
 fn sizes() -> impl Iterator<Item = usize> {
-    (512..=600).chain(2040..=2080).chain([3071, 3072, 3073, 4089, 4095, 4096])
+    (512..=545).chain([2047, 2048, 2049, 2055, 2056, 2057, 3072, 3073, 4089, 4095, 4096])
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn modulo_a_row_of_ones_powers_of_two_go_round_in_a_circle() {
         let ones = all_ones(bits);
         let modulus = Modulus::new(&ones).unwrap();
         for exponent in EXPONENTS {
-            for place in [0, 1, bits / 2, bits - 1] {
+            for place in [1, bits - 1] {
                 let turned = u128::from(exponent) * place as u128 % bits as u128;
                 let expected = power_of_two(usize::try_from(turned).unwrap(), ones.len());
                 let power = modulus.power(&power_of_two(place, ones.len()), exponent);
@@ -43,7 +43,7 @@ fn modulo_one_more_than_a_power_of_two_the_sign_turns_with_each_circle() {
         let mut modulus = power_of_two(bits - 1, bits.div_ceil(8));
         *modulus.last_mut().unwrap() |= 1;
         for exponent in EXPONENTS {
-            for place in [1, bits / 2, bits - 2] {
+            for place in [1, bits - 2] {
                 let sum = u128::from(exponent) * place as u128;
                 let circle = bits as u128 - 1;
                 let turned = usize::try_from(sum % circle).unwrap();
@@ -133,7 +133,7 @@ fn powers_are_those_of_another_implementation() {
         seed ^= seed << 17;
         seed
     };
-    for round in 0..600 {
+    for round in 0..200 {
         let bits = 2048 + usize::try_from(random() % 2049).unwrap();
         let mut bytes = |patterned: bool| -> Vec<u8> {
             (0..bits.div_ceil(8))
