@@ -110,13 +110,10 @@ impl<'n> Modulus<'n> {
             sum >>= LIMB_BITS;
             multiples.push(multiple);
         }
-        let mut reduced = Vec::with_capacity(length);
-        for (place, column) in (length..).zip(high) {
-            sum += column + column_of(&multiples, &self.reversed, place);
-            reduced.push(low_limb(sum));
-            sum >>= LIMB_BITS;
-        }
-        reduced
+        let columns = (length..)
+            .zip(high)
+            .map(|(place, column)| column + column_of(&multiples, &self.reversed, place));
+        carried(sum, columns)
     }
 
     /// Subtracts this from a number of its limbs, unless the number is less.
@@ -141,32 +138,31 @@ impl<'n> Modulus<'n> {
 /// The product of two numbers of equally many limbs.
 fn product(one: &[u64], other: &[u64]) -> Limbs {
     let reversed: Limbs = other.iter().rev().copied().collect();
-    carried(one.len(), |place| column_of(one, &reversed, place))
+    carried(0, (0..2 * one.len()).map(|place| column_of(one, &reversed, place)))
 }
 
 /// A number times itself. A column has each product of two different limbs twice.
 fn squared(number: &[u64]) -> Limbs {
     let reversed: Limbs = number.iter().rev().copied().collect();
-    let length = number.len();
-    carried(length, |place| {
+    let columns = (0..2 * number.len()).map(|place| {
         let (ours, theirs) = factors(number, &reversed, place);
         let pairs = ours.len().min(theirs.len()) / 2;
         let ours = ours.get(..pairs).unwrap_or_default();
         let middle = number.get(place / 2).filter(|_| place % 2 == 0).copied().unwrap_or_default();
         2 * dot(ours, theirs) + middle * middle
-    })
+    });
+    carried(0, columns)
 }
 
-/// The limbs of twice so many columns.
-fn carried(length: usize, column: impl Fn(usize) -> u64) -> Limbs {
-    let mut limbs = Vec::with_capacity(2 * length);
-    let mut sum = 0;
-    for place in 0..2 * length {
-        sum += column(place);
-        limbs.push(low_limb(sum));
-        sum >>= LIMB_BITS;
-    }
-    limbs
+/// A limb of each column, what is above it carried on to the next one. The last one leaves nothing.
+fn carried(mut carry: u64, columns: impl Iterator<Item = u64>) -> Limbs {
+    let limbs = columns.map(|column| {
+        carry += column;
+        let limb = low_limb(carry);
+        carry >>= LIMB_BITS;
+        limb
+    });
+    limbs.collect()
 }
 
 /// One column of a product: the sum over all pairs of limbs whose places add up to `place`. The
