@@ -11,8 +11,8 @@ use p256::ecdsa::signature::Verifier as _;
 use p256::pkcs8::DecodePublicKey as _;
 use serde_json::Value;
 use tenantgate::crypto::{
-    Algorithm, Curve, PublicKey, SharedSecret, SignatureVerifier as _, SoftwareVerifier, Verdict,
-    envoy,
+    Algorithm, Curve, KeyMaterial, PublicKey, SharedSecret, SignatureVerifier as _,
+    SoftwareVerifier, Verdict, envoy,
 };
 
 /// One vector.
@@ -114,8 +114,36 @@ fn every_vector_of_hmac_gets_its_verdict_if_the_secret_is_long_and_the_tag_whole
     assert_eq!((valid, invalid, short), (30, 54, 90));
 }
 
+/// RFC 8017 §5.2.2, step 1: else there would be two signatures of one message.
+#[test]
+fn a_signature_plus_the_modulus_is_no_signature() {
+    let files = [
+        (Algorithm::Rs256, include_str!("fixtures/wycheproof/rsa_signature_2048_sha256_test.json")),
+        (
+            Algorithm::Ps256,
+            include_str!("fixtures/wycheproof/rsa_pss_2048_sha256_mgf1_32_test.json"),
+        ),
+    ];
+    for (algorithm, file) in files {
+        let mut tried = 0;
+        judge(file, |vector| {
+            let key = rsa_key(vector);
+            let KeyMaterial::Rsa { modulus, .. } = key.material() else { panic!("an RSA key") };
+            let number = rsa::BigUint::from_bytes_be;
+            let sum = (number(&vector.signature) + number(modulus)).to_bytes_be();
+            if vector.expected == "valid" && sum.len() == modulus.len() {
+                let verdict = SoftwareVerifier.verify(algorithm, &key, &vector.message, &sum);
+                assert_eq!(verdict, Verdict::Invalid, "{}", vector.label);
+                tried += 1;
+            }
+            SoftwareVerifier.verify(algorithm, &key, &vector.message, &vector.signature)
+        });
+        assert!(tried > 0, "no signature of {algorithm:?} leaves room for the modulus");
+    }
+}
+
 /// Judges every vector of a file, and compares with what the file says.
-fn judge(file: &str, verdict: impl Fn(&Vector<'_>) -> Verdict) -> Counts {
+fn judge(file: &str, mut verdict: impl FnMut(&Vector<'_>) -> Verdict) -> Counts {
     let file: Value = serde_json::from_str(file).unwrap();
     let (mut accepted, mut refused) = (0, 0);
     for group in file["testGroups"].as_array().unwrap() {
