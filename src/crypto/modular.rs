@@ -235,7 +235,7 @@ fn to_bytes(limbs: &[u64], length: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(length + 4);
     let (mut window, mut bits) = (0_u64, 0);
     for limb in limbs {
-        window |= u64::from(*limb) << bits;
+        window |= limb << bits;
         bits += LIMB_BITS;
         while bits >= 8 {
             bytes.push(low_byte(window));
