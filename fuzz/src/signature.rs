@@ -122,7 +122,7 @@ impl Case {
         let mut signature = (&encoding + &half * &three).cbrt();
         let cube = |signature: &BigUint| signature * signature * signature;
         // Odd: one of two neighbours, whose cubes differ by an odd number.
-        if (cube(&signature) + &encoding).to_bytes_le()[0] & 1 == 0 {
+        if (cube(&signature) + &encoding) % 2_u8 == BigUint::default() {
             signature += 1_u8;
         }
         let forged = cube(&signature) - &encoding;
