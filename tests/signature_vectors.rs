@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 
 use tenantgate::crypto::{Algorithm, SoftwareVerifier, Verdict, envoy};
 
-use vectors::question::Key;
+use vectors::question::{Key, bytes};
 use vectors::signatures::FILES;
 
 #[test]
@@ -76,4 +76,44 @@ fn no_valid_signature_is_kept_from_the_host() {
         }
     }
     assert_eq!((asked, kept, never), (2346, 98, 688));
+}
+
+/// RFC 8017 §5.2.2 and §8.1.2, step 1: else there would be two signatures of one message.
+#[test]
+fn a_signature_plus_the_modulus_is_no_signature() {
+    let mut tried = BTreeSet::new();
+    for file in FILES.iter().filter(|file| file.name.starts_with("rsa_")) {
+        for vector in file.vectors() {
+            let mut question = vector.question.clone();
+            let sum = plus(&bytes(&question.signature), &bytes(&question.key[0]));
+            let Some(sum) = sum.filter(|_| vector.expected == Verdict::Valid) else { continue };
+            if vector.expected_of_software() == Verdict::Valid {
+                question.signature = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+                let verdict = question.judged_by(&SoftwareVerifier);
+                assert_eq!(verdict, Verdict::Invalid, "{}", vector.label);
+                tried.insert(file.algorithm.name());
+            }
+        }
+    }
+    assert!(tried.contains("RS256") && tried.contains("PS256"), "{tried:?}");
+}
+
+/// The sum of two big-endian numbers, if it is no longer than the first.
+fn plus(one: &[u8], other: &[u8]) -> Option<Vec<u8>> {
+    let first = other.iter().position(|byte| *byte != 0)?;
+    let other = &other[first..];
+    assert_eq!(one.len(), other.len());
+    let mut carry = 0;
+    let mut sum: Vec<u8> = one
+        .iter()
+        .zip(other)
+        .rev()
+        .map(|(one, other)| {
+            let total = u16::from(*one) + u16::from(*other) + carry;
+            carry = total >> 8;
+            total.to_le_bytes()[0]
+        })
+        .collect();
+    sum.reverse();
+    (carry == 0).then_some(sum)
 }

@@ -1,8 +1,8 @@
-//! SHA-256: digests that give things a name, and comparing them.
+//! Digests: those that give things a name and comparing them, and those that signatures are of.
 
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
 
 /// A SHA-256 digest over a list of parts. Equality takes the same time wherever two differ.
@@ -25,6 +25,42 @@ impl Digest {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+}
+
+/// A hash function of signatures (FIPS 180-4).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Hash {
+    /// 32 bytes.
+    Sha256,
+    /// 48 bytes.
+    Sha384,
+    /// 64 bytes.
+    Sha512,
+}
+
+impl Hash {
+    /// Its bytes.
+    pub(super) const fn length(self) -> usize {
+        match self {
+            Self::Sha256 => 32,
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// The hash of the parts one after the other.
+    pub(super) fn of(self, parts: &[&[u8]]) -> Vec<u8> {
+        match self {
+            Self::Sha256 => hashed::<Sha256>(parts),
+            Self::Sha384 => hashed::<Sha384>(parts),
+            Self::Sha512 => hashed::<Sha512>(parts),
+        }
+    }
+}
+
+fn hashed<H: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {
+    let hash = parts.iter().fold(H::new(), |hash, part| hash.chain_update(part));
+    hash.finalize().to_vec()
 }
 
 /// The plain SHA-256 of some bytes, where a standard asks for it.

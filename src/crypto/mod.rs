@@ -7,6 +7,8 @@ pub mod digest;
 pub mod envoy;
 mod key;
 mod known;
+mod modular;
+mod rsassa;
 mod shared_secret;
 mod verify;
 
