@@ -125,6 +125,8 @@ fn a_configuration_in_a_file_of_its_own_is_compared_with_the_proxy() {
     assert_eq!(rules("{ name: partner }", ""), ["envoy-cluster"], "`piam` is missing");
     assert_eq!(rules("{ name: partner }, { name: piam }", ""), [""; 0]);
     assert_eq!(rules("", "dynamic_resources: {}"), [""; 0], "it may come from elsewhere");
+    let shared = "others: { vm_config: { vm_id: gate }, configuration: {} }\ndynamic_resources: {}";
+    assert_eq!(rules("", shared), ["envoy-vm-id"], "whosever the other plugin is");
     let other = proxy("", "").replace("tenantgate", "another");
     assert_eq!(rules_about_envoy(other.as_bytes(), &["warned.yaml"]), ["envoy-no-plugin"]);
 }

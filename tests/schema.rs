@@ -88,19 +88,20 @@ fn every_document_with_a_wrong_shape_is_refused() {
     assert!(refused > 4, "{refused}");
 }
 
-/// Whatever is changed in a good document, schema and reader agree on its shape.
+/// Whatever is changed in a good document, schema and reader agree on its shape. Every fifth change: 12
+/// are made in each place, so every kind of change is tried, and it takes seconds, not a minute.
 #[test]
 fn schema_and_filter_agree_on_thousands_of_changed_documents() {
     let validator = validator();
     let (mut accepted, mut refused) = (0, 0);
     for file in files("tests/fixtures/config/good", "json") {
-        for document in mutations::of(&json_of(&file)) {
+        for document in mutations::of(&json_of(&file)).into_iter().step_by(5) {
             let expected = has_wrong_shape(document.to_string().as_bytes());
             assert_eq!(validator.is_valid(&document), !expected, "{}: {document}", file.display());
             *(if expected { &mut refused } else { &mut accepted }) += 1;
         }
     }
-    assert!(accepted > 500 && refused > 1000, "{accepted} {refused}");
+    assert!(accepted > 100 && refused > 1000, "{accepted} {refused}");
 }
 
 #[test]

@@ -20,7 +20,7 @@ pub struct SourceError {
 pub enum SourceProblem {
     /// An alias of an anchor that does not exist (yet).
     AliasUnknown,
-    /// Aliases stand for more than [`yaml::COPIES_LIMIT`] values.
+    /// Aliases stand for more than 100,000 values.
     AliasesTooMany,
     /// A word that is a boolean for some readers of YAML and a text for others.
     Ambiguous(Quoted),
@@ -34,7 +34,7 @@ pub enum SourceProblem {
     Nothing,
     /// A tag with no meaning here.
     Tag,
-    /// Nested more than [`yaml::DEPTH_LIMIT`] deep.
+    /// Nested more than 100 deep.
     TooDeep,
     /// More than 16 MiB.
     TooLarge,

@@ -46,7 +46,7 @@ fn lint(name: &str, bytes: &[u8], others: &[(&str, &[u8])]) -> Vec<Finding> {
     if plugins.is_empty() {
         findings.extend(roots.first().map(|root| root.finding(&EnvoyProblem::NoPlugin)));
     }
-    plugin::lint(&plugins, &roots, &mut findings);
+    plugin::lint(&plugins, &roots, &all, &mut findings);
     for manager in all.iter().filter(|spot| spot.is_of(".HttpConnectionManager")) {
         chain::lint(manager, &plugins, &mut findings);
     }

@@ -72,9 +72,16 @@ impl<'t> Plugin<'t> {
 }
 
 /// What is wrong with the plugins of a file.
-pub(super) fn lint(plugins: &[Plugin<'_>], roots: &[Spot<'_>], findings: &mut Vec<Finding>) {
+pub(super) fn lint(
+    plugins: &[Plugin<'_>],
+    roots: &[Spot<'_>],
+    all: &[Spot<'_>],
+    findings: &mut Vec<Finding>,
+) {
     let known = clusters(roots);
-    let mut ids = BTreeSet::new();
+    // Those of other filters count too: they could read and overwrite what is shared.
+    let ids = all.iter().filter_map(|spot| spot.field("vm_config")?.text("vm_id"));
+    let ids: Vec<_> = ids.collect();
     for plugin in plugins {
         let spot = &plugin.spot;
         let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
@@ -87,7 +94,9 @@ pub(super) fn lint(plugins: &[Plugin<'_>], roots: &[Spot<'_>], findings: &mut Ve
         let Some(vm) = spot.field("vm_config") else { continue };
         match vm.text("vm_id").unwrap_or_default() {
             "" => note(&vm, EnvoyProblem::VmIdEmpty),
-            id if !ids.insert(id) => note(&vm, EnvoyProblem::VmIdShared(Quoted::from(id))),
+            id if ids.iter().filter(|other| **other == id).count() > 1 => {
+                note(&vm, EnvoyProblem::VmIdShared(Quoted::from(id)))
+            }
             _ => {}
         }
         let handed = handed(&vm);

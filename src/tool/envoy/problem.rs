@@ -43,7 +43,7 @@ pub(super) enum EnvoyProblem {
     VariableHidden(Quoted),
     /// No space of shared data.
     VmIdEmpty,
-    /// A space of shared data for several configurations.
+    /// A space of shared data that another plugin has too.
     VmIdShared(Quoted),
 }
 
@@ -117,7 +117,7 @@ impl fmt::Display for EnvoyProblem {
             Self::VmIdShared(name) => {
                 return write!(
                     formatter,
-                    "{name} is also the `vm_id` of another plugin; they would share the data where tokens are cached"
+                    "{name} is also the `vm_id` of another plugin; it could read and overwrite the tokens and keys that are cached"
                 );
             }
             Self::AddressUntrusted => {
