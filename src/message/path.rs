@@ -1,6 +1,8 @@
 //! The path of a request in its one canonical form, or a refusal (RFC 3986 §6.2.2).
 
 mod error;
+mod reading;
+mod rules;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +10,9 @@ use std::borrow::Cow;
 use std::str::Split;
 
 pub use error::PathError;
+pub use rules::{LetterCase, Opaque, PathRules, PathSpelling, TrailingSlash};
+
+use reading::ENCODED_SLASH;
 
 /// A path without its query, percent-decoded, in which these servers see the same segments: one
 /// that decodes once or more often, splits again after decoding, resolves dot segments, merges
@@ -19,10 +24,15 @@ pub use error::PathError;
 /// `::$`, and what a second decoding would change. What is left is decoded whole, so that two
 /// spellings of one path are equal here.
 ///
-/// It does not know servers that ignore the case of letters, that take `/a/` for `/a`, or that
-/// fold letters of Unicode into others: for them, a route must cover all these paths alike.
+/// [`PathSpelling`] adds servers that ignore the case of letters or take `/a/` for `/a`. Without it,
+/// a route must cover all these paths alike for them; likewise for servers that fold letters of
+/// Unicode into others. [`Opaque`] lets `%2F` and `;` stand: such a path keeps them as they are, so
+/// that no literal of a pattern equals their segment, and knows its other readings.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CanonicalPath<'a>(Cow<'a, str>);
+pub struct CanonicalPath<'a> {
+    text: Cow<'a, str>,
+    opaque: Opaque,
+}
 
 /// The longest path, in bytes as received, without its query.
 pub const PATH_LIMIT: usize = 8192;
@@ -34,7 +44,7 @@ impl<'a> CanonicalPath<'a> {
     ///
     /// # Errors
     /// [`PathError`] when servers could differ about the path.
-    pub fn parse(target: &'a [u8]) -> Result<Self, PathError> {
+    pub fn parse(target: &'a [u8], rules: PathRules) -> Result<Self, PathError> {
         let path = target.split(|&b| b == b'?').next().unwrap_or_default();
         if path.first() != Some(&b'/') {
             return Err(PathError::NotAbsolute);
@@ -42,68 +52,95 @@ impl<'a> CanonicalPath<'a> {
         if path.len() > PATH_LIMIT {
             return Err(PathError::TooLong);
         }
-        let is_encoded = scan(path)?;
-        let text = if is_encoded {
-            Cow::Owned(decode(path)?)
+        let seen = scan(path, rules.opaque)?;
+        let mut opaque = Opaque { encoded_slash: false, path_parameters: seen.has_parameter };
+        let mut text = if seen.is_encoded {
+            let decoded = decode(path, rules.opaque)?;
+            opaque.encoded_slash = decoded.contains(KEPT_SLASH);
+            Cow::Owned(decoded)
         } else {
             Cow::Borrowed(std::str::from_utf8(path).map_err(|_| PathError::NotUtf8)?)
         };
-        let canonical = Self(text);
-        canonical.check_segments()?;
-        if canonical.0.contains("::$") {
+        if let Some(folded) = rules.spelling.letter_case.folded(&text)? {
+            text = Cow::Owned(folded);
+        }
+        if opaque.encoded_slash {
+            text = Cow::Owned(text.replace(KEPT_SLASH, ENCODED_SLASH));
+        }
+        check_segments(&text)?;
+        if text.contains("::$") {
             return Err(PathError::DataStream);
+        }
+        drop_trailing_slash(&mut text, rules.spelling.trailing_slash);
+        let canonical = Self { text, opaque };
+        if !opaque.is_nothing() {
+            canonical.check_readings()?;
         }
         Ok(canonical)
     }
 
     /// The decoded path, beginning with its slash.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The decoded segments. The last one is empty when the path ends in a slash.
     pub fn segments(&self) -> Split<'_, char> {
-        self.0.strip_prefix('/').unwrap_or_default().split('/')
-    }
-
-    fn check_segments(&self) -> Result<(), PathError> {
-        let mut count = 0;
-        let mut segments = self.segments().peekable();
-        while let Some(segment) = segments.next() {
-            count += 1;
-            if segment.is_empty() {
-                if segments.peek().is_some() {
-                    return Err(PathError::EmptySegment);
-                }
-            } else if segment.bytes().all(|b| b == b'.' || b == b' ') {
-                return Err(PathError::DotSegment);
-            } else if segment.ends_with(['.', ' ']) {
-                return Err(PathError::DotSuffix);
-            }
-        }
-        if count > SEGMENT_LIMIT {
-            return Err(PathError::TooManySegments);
-        }
-        Ok(())
+        segments(&self.text)
     }
 }
 
-/// Looks at every byte as received; true when one is percent-encoded.
-fn scan(path: &[u8]) -> Result<bool, PathError> {
-    let mut is_encoded = false;
+/// The segments of a canonical text. The last one is empty when it ends in a slash.
+pub(crate) fn segments(path: &str) -> Split<'_, char> {
+    path.strip_prefix('/').unwrap_or_default().split('/')
+}
+
+fn check_segments(path: &str) -> Result<(), PathError> {
+    let mut count = 0;
+    let mut segments = segments(path).peekable();
+    while let Some(segment) = segments.next() {
+        count += 1;
+        if segment.is_empty() {
+            if segments.peek().is_some() {
+                return Err(PathError::EmptySegment);
+            }
+        } else if segment.bytes().all(|b| b == b'.' || b == b' ') {
+            return Err(PathError::DotSegment);
+        } else if segment.ends_with(['.', ' ']) {
+            return Err(PathError::DotSuffix);
+        }
+    }
+    if count > SEGMENT_LIMIT {
+        return Err(PathError::TooManySegments);
+    }
+    Ok(())
+}
+
+/// What the bytes of a path are about.
+#[derive(Default)]
+struct Seen {
+    is_encoded: bool,
+    has_parameter: bool,
+}
+
+/// Looks at every byte as received.
+fn scan(path: &[u8], opaque: Opaque) -> Result<Seen, PathError> {
+    let mut seen = Seen::default();
     for &byte in path {
         match byte {
             b' ' => return Err(PathError::Control),
             b'#' => return Err(PathError::Fragment),
-            b'%' => is_encoded = true,
+            b'%' => seen.is_encoded = true,
+            b';' if opaque.path_parameters => seen.has_parameter = true,
             0x80.. => return Err(PathError::NonAscii),
             other => refuse_unsafe(other)?,
         }
     }
-    Ok(is_encoded)
+    Ok(seen)
 }
 
-fn decode(path: &[u8]) -> Result<String, PathError> {
+/// The decoded path. An encoded slash that may stand is held as [`KEPT_SLASH`].
+fn decode(path: &[u8], opaque: Opaque) -> Result<String, PathError> {
     let mut decoded = Vec::with_capacity(path.len());
     let mut bytes = path.iter().copied();
     while let Some(byte) = bytes.next() {
@@ -117,6 +154,10 @@ fn decode(path: &[u8]) -> Result<String, PathError> {
         };
         let byte = high << 4 | low;
         match byte {
+            b'/' if opaque.encoded_slash => {
+                decoded.push(KEPT_SLASH as u8);
+                continue;
+            }
             b'/' => return Err(PathError::EncodedSlash),
             b'#' | b'?' => return Err(PathError::EncodedDelimiter),
             other => refuse_unsafe(other)?,
@@ -131,10 +172,24 @@ fn decode(path: &[u8]) -> Result<String, PathError> {
         return Err(PathError::DoubleEncoding);
     }
     let text = String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)?;
-    if text.chars().any(char::is_control) {
+    if text.chars().any(|c| c.is_control() && c != KEPT_SLASH) {
         return Err(PathError::Control);
     }
     Ok(text)
+}
+
+/// Stands for an encoded slash while a path is read: every other NUL is refused.
+const KEPT_SLASH: char = '\0';
+
+fn drop_trailing_slash(text: &mut Cow<'_, str>, trailing_slash: TrailingSlash) {
+    match trailing_slash {
+        TrailingSlash::Kept => {}
+        TrailingSlash::Dropped if text.len() > 1 && text.ends_with('/') => match text {
+            Cow::Borrowed(borrowed) => *borrowed = borrowed.strip_suffix('/').unwrap_or(borrowed),
+            Cow::Owned(owned) => drop(owned.pop()),
+        },
+        TrailingSlash::Dropped => {}
+    }
 }
 
 /// Refuses what is unsafe as it is and encoded alike.

@@ -7,4 +7,4 @@ mod errors;
 mod grid;
 mod identity;
 mod lookup;
-mod support;
+pub(super) mod support;

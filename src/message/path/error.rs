@@ -30,6 +30,8 @@ pub enum PathError {
     InvalidPercent,
     /// A byte above 0x7F that is not percent-encoded.
     NonAscii,
+    /// A letter beyond ASCII that has a case, where the case of letters is ignored.
+    LetterCase,
     /// It does not begin with a slash.
     NotAbsolute,
     /// The decoded bytes are not UTF-8 (overlong forms included).
@@ -57,6 +59,7 @@ impl PathError {
             Self::EncodedSlash => "path_encoded_slash",
             Self::Fragment => "path_fragment",
             Self::InvalidPercent => "path_invalid_percent",
+            Self::LetterCase => "path_letter_case",
             Self::NonAscii => "path_non_ascii",
             Self::NotAbsolute => "path_not_absolute",
             Self::NotUtf8 => "path_not_utf8",
@@ -77,6 +80,7 @@ impl PathError {
             | Self::EmptySegment
             | Self::EncodedDelimiter
             | Self::EncodedSlash
+            | Self::LetterCase
             | Self::Parameter => true,
             Self::Control
             | Self::Fragment
@@ -104,6 +108,9 @@ impl fmt::Display for PathError {
             Self::EncodedSlash => "the path holds an encoded slash",
             Self::Fragment => "the path holds a `#`",
             Self::InvalidPercent => "the path holds a `%` without two hex digits",
+            Self::LetterCase => {
+                "the path holds a letter beyond ASCII, of which servers fold the case differently"
+            }
             Self::NonAscii => "the path holds a byte above 0x7F",
             Self::NotAbsolute => "the path does not begin with a slash",
             Self::NotUtf8 => "the decoded path is not UTF-8",

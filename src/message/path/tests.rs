@@ -26,15 +26,15 @@ fn spellings_of_one_path_are_equal() {
         ("/a%C2%A0", "/a\u{a0}"),
     ];
     for (raw, canonical) in rows {
-        let path = CanonicalPath::parse(raw.as_bytes());
+        let path = CanonicalPath::parse(raw.as_bytes(), PathRules::default());
         assert_eq!(path.as_ref().map(CanonicalPath::as_str), Ok(canonical), "{raw}");
     }
 }
 
 #[test]
 fn a_path_without_percent_signs_is_borrowed() {
-    let path = CanonicalPath::parse(b"/api/assets/42?x=%20").unwrap();
-    assert!(matches!(path.0, Cow::Borrowed("/api/assets/42")));
+    let path = CanonicalPath::parse(b"/api/assets/42?x=%20", PathRules::default()).unwrap();
+    assert!(matches!(path.text, Cow::Borrowed("/api/assets/42")));
 }
 
 #[test]
@@ -99,18 +99,23 @@ fn ambiguous_and_malformed_paths_are_refused() {
         (b"/a%3Bv=1", PathError::Parameter),
     ];
     for (raw, expected) in rows {
-        assert_eq!(CanonicalPath::parse(raw), Err(expected), "{raw:?}");
+        assert_eq!(CanonicalPath::parse(raw, PathRules::default()), Err(expected), "{raw:?}");
     }
 }
 
 #[test]
 fn length_and_segments_are_bounded() {
     let long = |bytes: usize| format!("/{}?{}", "x".repeat(bytes - 1), "q".repeat(9000));
-    assert!(CanonicalPath::parse(long(PATH_LIMIT).as_bytes()).is_ok());
-    assert_eq!(CanonicalPath::parse(long(PATH_LIMIT + 1).as_bytes()), Err(PathError::TooLong));
-    assert!(CanonicalPath::parse("/a".repeat(SEGMENT_LIMIT).as_bytes()).is_ok());
+    assert!(CanonicalPath::parse(long(PATH_LIMIT).as_bytes(), PathRules::default()).is_ok());
     assert_eq!(
-        CanonicalPath::parse("/a".repeat(SEGMENT_LIMIT + 1).as_bytes()),
+        CanonicalPath::parse(long(PATH_LIMIT + 1).as_bytes(), PathRules::default()),
+        Err(PathError::TooLong)
+    );
+    assert!(
+        CanonicalPath::parse("/a".repeat(SEGMENT_LIMIT).as_bytes(), PathRules::default()).is_ok()
+    );
+    assert_eq!(
+        CanonicalPath::parse("/a".repeat(SEGMENT_LIMIT + 1).as_bytes(), PathRules::default()),
         Err(PathError::TooManySegments)
     );
 }
@@ -118,10 +123,91 @@ fn length_and_segments_are_bounded() {
 #[test]
 fn segments_keep_a_trailing_slash_as_an_empty_one() {
     let segments = |raw: &'static str| {
-        let path = CanonicalPath::parse(raw.as_bytes()).unwrap();
+        let path = CanonicalPath::parse(raw.as_bytes(), PathRules::default()).unwrap();
         path.segments().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(segments("/"), [""]);
     assert_eq!(segments("/a/b"), ["a", "b"]);
     assert_eq!(segments("/a/b/"), ["a", "b", ""]);
+}
+
+#[test]
+fn what_is_opaque_stands_as_it_is_and_knows_its_other_readings() {
+    let opaque = Opaque { encoded_slash: true, path_parameters: true };
+    let rules = PathRules { opaque, ..PathRules::default() };
+    let rows: [(&str, &str, &[&str]); 8] = [
+        ("/a/b", "/a/b", &[]),
+        ("/a/b%2fc", "/a/b%2Fc", &["/a/b/c"]),
+        ("/a/b;v=%31", "/a/b;v=1", &["/a/b"]),
+        ("/a/b;v=1/", "/a/b;v=1/", &["/a/b/"]),
+        ("/%61;/b%2Fc/d", "/a;/b%2Fc/d", &["/a;/b/c/d", "/a/b%2Fc/d", "/a/b/c/d"]),
+        ("/50%25%2F2", "/50%%2F2", &["/50%/2"]),
+        ("/a%252", "/a%2", &[]),
+        ("/a/b%2Fc?x;y", "/a/b%2Fc", &["/a/b/c"]),
+    ];
+    for (raw, text, readings) in rows {
+        let path = CanonicalPath::parse(raw.as_bytes(), rules).unwrap();
+        assert_eq!(path.as_str(), text, "{raw}");
+        assert_eq!(path.other_readings().collect::<Vec<_>>(), readings, "{raw}");
+        assert_eq!(path.opaque().is_nothing(), readings.is_empty(), "{raw}");
+    }
+}
+
+#[test]
+fn a_reading_that_has_no_canonical_form_spoils_the_path() {
+    let opaque = Opaque { encoded_slash: true, path_parameters: true };
+    let rules = PathRules { opaque, ..PathRules::default() };
+    let rows = [
+        ("/a/..%2Fb", PathError::DotSegment),
+        ("/a/%2e%2e%2fb", PathError::DotSegment),
+        ("/a/..;/b", PathError::DotSegment),
+        ("/a/.;v=1", PathError::DotSegment),
+        ("/a/b.;v=1", PathError::DotSuffix),
+        ("/a/b.%2Fc", PathError::DotSuffix),
+        ("/a/%2Fb", PathError::EmptySegment),
+        ("/a/b%2F", PathError::EmptySegment),
+        ("/a/b%2F/c", PathError::EmptySegment),
+        ("/a/b%2F%2Fc", PathError::EmptySegment),
+        ("/a/;v=1/b", PathError::EmptySegment),
+        ("/a/;v=1", PathError::EmptySegment),
+        ("/a/b;v%2Fc", PathError::Parameter),
+        ("/a/b%3Bv=1", PathError::Parameter),
+        ("/a/b%252Fc", PathError::DoubleEncoding),
+        ("/a/b%00c", PathError::Control),
+        ("/a/b%5Cc", PathError::Backslash),
+    ];
+    for (raw, expected) in rows {
+        assert_eq!(CanonicalPath::parse(raw.as_bytes(), rules), Err(expected), "{raw}");
+    }
+    let deep = format!("{}%2Fa", "/a".repeat(SEGMENT_LIMIT));
+    assert_eq!(
+        CanonicalPath::parse(deep.as_bytes(), rules),
+        Err(PathError::TooManySegments),
+        "the segments of every reading are counted"
+    );
+}
+
+#[test]
+fn where_case_is_ignored_ascii_is_folded_and_other_letters_with_a_case_are_refused() {
+    let spelling =
+        PathSpelling { letter_case: LetterCase::Folded, trailing_slash: TrailingSlash::Dropped };
+    let rules = PathRules { spelling, ..PathRules::default() };
+    let rows = [
+        ("/", Ok("/")),
+        ("/a", Ok("/a")),
+        ("/A/%42/", Ok("/a/b")),
+        ("/%E5%85%AC%E5%8F%B8", Ok("/公司")),
+        ("/caf%C3%A9", Err(PathError::LetterCase)),
+        ("/%C3%89", Err(PathError::LetterCase)),
+        ("/stra%C3%9Fe", Err(PathError::LetterCase)),
+        ("/%C4%B1", Err(PathError::LetterCase)),
+        ("/%E2%84%AA", Err(PathError::LetterCase)),
+        ("/%C7%85", Err(PathError::LetterCase)),
+        ("//", Err(PathError::EmptySegment)),
+        ("/a//", Err(PathError::EmptySegment)),
+    ];
+    for (raw, expected) in rows {
+        let path = CanonicalPath::parse(raw.as_bytes(), rules);
+        assert_eq!(path.as_ref().map(CanonicalPath::as_str), expected.as_ref().copied(), "{raw}");
+    }
 }
