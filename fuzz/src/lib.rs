@@ -16,6 +16,7 @@ pub mod json;
 pub mod jwk_set;
 pub mod pairs;
 pub mod path;
+pub mod routes;
 pub mod token;
 mod world;
 
@@ -23,7 +24,7 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 9] = [
+pub const TARGETS: [(&str, Run); 10] = [
     ("bucket", bucket::run),
     ("claims", claims::run),
     ("configuration", configuration::run),
@@ -32,5 +33,6 @@ pub const TARGETS: [(&str, Run); 9] = [
     ("jwk_set", jwk_set::run),
     ("pairs", pairs::run),
     ("path", path::run),
+    ("routes", routes::run),
     ("token", token::run),
 ];
