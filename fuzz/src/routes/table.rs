@@ -73,6 +73,7 @@ impl Table {
         PolicyParts {
             deployment: Deployment::Ingress,
             routes: self.rows.iter().map(Row::route).collect(),
+            catalogue: None,
             sources: Vec::new(),
             identity: IdentityHeaders::default(),
             places: TokenPlaces::default(),
@@ -142,6 +143,7 @@ impl Row {
             subtenant: SubtenantMode::Refuse,
             scopes: ScopeRequirement::NotNeeded,
             tenants: None,
+            claims: Vec::new(),
             upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
             pass_unverified: false,
         }
