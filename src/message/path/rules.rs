@@ -58,7 +58,7 @@ impl LetterCase {
     /// servers differ about `ß`, `ı` and the Kelvin sign.
     pub(crate) fn folded(self, text: &str) -> Result<Option<String>, PathError> {
         let has_case = |c: char| {
-            !c.is_ascii() && !(is_same(c, c.to_lowercase()) && is_same(c, c.to_uppercase()))
+            !(c.is_ascii() || is_same(c, c.to_lowercase()) && is_same(c, c.to_uppercase()))
         };
         match self {
             Self::Kept => Ok(None),
