@@ -18,7 +18,7 @@ use table::Table;
 
 /// Makes routes of `data`, then requests, and compares.
 pub fn run(data: &[u8]) {
-    compare(data, 4);
+    compare(data, 64);
 }
 
 /// How much was compared.
