@@ -33,7 +33,8 @@ pub(super) fn request(
         }
     }
     let tail = node.filter(|_| one.path.has_rest()).map(|node| node.uncovered(trailing_slash));
-    for sample in tail.flatten().unwrap_or_default() {
+    // Where more specific routes take all, both still match this.
+    for sample in tail.map(|tail| tail.unwrap_or_else(|| vec![Sample::Word])).unwrap_or_default() {
         match sample {
             Sample::Empty => push_segment(&mut text, ""),
             Sample::Word => push_segment(&mut text, &word),

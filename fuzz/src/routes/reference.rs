@@ -24,12 +24,10 @@ impl<'t> Reference<'t> {
         let plain = |row: &'t Row| {
             let mut texts: Vec<&str> = row.path.split('/').skip(1).collect();
             let has_rest = texts.last() == Some(&"**");
-            if has_rest {
-                texts.pop();
-            } else if table.spelling.trailing_slash == TrailingSlash::Dropped
+            let drops_slash = table.spelling.trailing_slash == TrailingSlash::Dropped
                 && texts.len() > 1
-                && texts.last() == Some(&"")
-            {
+                && texts.last() == Some(&"");
+            if has_rest || drops_slash {
                 texts.pop();
             }
             let segment = |text: &str| match text {

@@ -6,17 +6,18 @@ use tenantgate::message::{LetterCase, PathSpelling, TrailingSlash};
 #[derive(Clone, Copy)]
 pub struct Server {
     pub name: &'static str,
-    reads: fn(&[u8]) -> Option<Segments>,
+    reads: Reader,
     folds: bool,
     drops_slash: bool,
 }
 
 type Segments = Vec<Vec<u8>>;
+type Reader = fn(&[u8]) -> Option<Segments>;
 
 /// All servers that a configuration with this spelling is for.
 pub fn all(spelling: PathSpelling) -> Vec<Server> {
     let choices = |is_chosen| if is_chosen { &[false, true] as &[bool] } else { &[false] };
-    let readers: [(&'static str, fn(&[u8]) -> Option<Segments>); 7] = [
+    let readers: [(&'static str, Reader); 7] = [
         ("nginx", nginx),
         ("a router that decodes each segment, as Express", express),
         ("Tomcat", tomcat),
