@@ -257,9 +257,11 @@ const fn denial_row(denial: &Denial) -> Row {
     match denial {
         Denial::ClaimMismatch => row::CLAIM_MISMATCH,
         Denial::CredentialMissing => row::TOKEN_MISSING,
+        Denial::HeaderUnmatched => row::HEADER_UNMATCHED,
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
         Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
+        Denial::PathAmbiguous(_) => row::PATH_AMBIGUOUS,
         Denial::CatalogueScopesMissing | Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
         Denial::CatalogueScopesUnknown
         | Denial::CatalogueUncovered

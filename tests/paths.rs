@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use tenantgate::message::CanonicalPath;
+use tenantgate::message::{CanonicalPath, PathRules};
 
 /// How servers that differ from us are known to read a path.
 #[derive(Clone, Copy, Debug)]
@@ -175,7 +175,7 @@ fn opened_as_windows(path: &[u8]) -> Vec<u8> {
 
 /// Whether the path was accepted; then all servers must read what we read.
 fn is_accepted_alike(raw: &[u8]) -> bool {
-    let Ok(path) = CanonicalPath::parse(raw) else {
+    let Ok(path) = CanonicalPath::parse(raw, PathRules::default()) else {
         return false;
     };
     for server in SERVERS {

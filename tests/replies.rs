@@ -160,9 +160,11 @@ fn refusals() -> Vec<Refusal> {
             Denial::CatalogueUncovered,
             Denial::ClaimMismatch,
             Denial::CredentialMissing,
+            Denial::HeaderUnmatched,
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
             Denial::NoRoute(NoMatch::NotFound),
+            Denial::PathAmbiguous(PathError::EncodedSlash),
             Denial::ScopeInsufficient,
             Denial::SubtenancyRefused,
             Denial::SubtenantNotCarried,
@@ -207,6 +209,7 @@ fn path_errors() -> impl Iterator<Item = PathError> {
         E::EncodedSlash,
         E::Fragment,
         E::InvalidPercent,
+        E::LetterCase,
         E::NonAscii,
         E::NotAbsolute,
         E::NotUtf8,
@@ -269,8 +272,10 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::CatalogueUncovered
             | Denial::ClaimMismatch
             | Denial::CredentialMissing
+            | Denial::HeaderUnmatched
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
+            | Denial::PathAmbiguous(_)
             | Denial::ScopeInsufficient
             | Denial::SubtenancyRefused
             | Denial::SubtenantNotCarried

@@ -17,6 +17,7 @@
 )]
 
 mod configuration;
+mod lookup;
 mod measure;
 mod request;
 mod signature;
@@ -36,6 +37,7 @@ fn main() -> io::Result<()> {
     let rows: Vec<Row> = request::rows()
         .into_iter()
         .chain(signature::rows())
+        .chain(lookup::rows())
         .chain(configuration::rows())
         .filter(|row| row.name.contains(&word))
         .collect();

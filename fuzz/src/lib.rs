@@ -16,6 +16,7 @@ pub mod json;
 pub mod jwk_set;
 pub mod pairs;
 pub mod path;
+pub mod routes;
 pub mod signature;
 pub mod token;
 mod world;
@@ -24,7 +25,7 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 10] = [
+pub const TARGETS: [(&str, Run); 11] = [
     ("bucket", bucket::run),
     ("claims", claims::run),
     ("configuration", configuration::run),
@@ -33,6 +34,7 @@ pub const TARGETS: [(&str, Run); 10] = [
     ("jwk_set", jwk_set::run),
     ("pairs", pairs::run),
     ("path", path::run),
+    ("routes", routes::run),
     ("signature", signature::run),
     ("token", token::run),
 ];

@@ -1,7 +1,9 @@
 //! Header maps in the host's form, and what is made of the request that they are.
 
 use tenantgate::credential;
-use tenantgate::message::{RequestHead, RequestTarget, canonical_host, parse_pairs, write_pairs};
+use tenantgate::message::{
+    PathRules, RequestHead, RequestTarget, canonical_host, parse_pairs, write_pairs,
+};
 
 use super::world::CONFIG;
 
@@ -10,7 +12,7 @@ pub fn run(data: &[u8]) {
     let Some(fields) = parse_pairs(data) else { return };
     check_spelling(data, &fields);
     let head = RequestHead::new(fields);
-    if let Ok(target) = RequestTarget::parse(&head) {
+    if let Ok(target) = RequestTarget::parse(&head, PathRules::default()) {
         let host = canonical_host(target.host().as_bytes());
         assert_eq!(host.as_deref(), Ok(target.host()), "the host is canonical once and for all");
         assert!(!target.method().bytes().any(|byte| byte.is_ascii_lowercase()));

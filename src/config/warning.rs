@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::error::{Place, Quoted};
 use crate::jwt::SkippedKeys;
+use crate::policy::Finding;
 
 /// One thing worth a second thought. The configuration is used all the same.
 #[derive(Clone, Debug)]
@@ -44,6 +45,8 @@ pub enum Notice {
     RoleScopesUnused(Quoted),
     /// A role is enabled of which no path is known.
     RoleWithoutPath(Quoted),
+    /// What routes leave to others.
+    Route(Finding),
     /// Several issuers may speak for a tenant, and for that many more.
     TenantsShared {
         /// The first of these tenants.
@@ -104,6 +107,8 @@ impl Notice {
             Self::RoleOnAlready(_) => "role-on-already",
             Self::RoleScopesUnused(_) => "role-scopes-unused",
             Self::RoleWithoutPath(_) => "role-without-path",
+            Self::Route(Finding::Laxer { .. }) => "route-laxer",
+            Self::Route(Finding::Unreachable) => "route-unreachable",
             Self::TenantsShared { .. } => "tenants-shared",
             Self::TokenInQuery => "token-in-query",
             Self::UnverifiedPassed => "unverified-passed",
@@ -161,6 +166,7 @@ impl fmt::Display for Notice {
                 formatter,
                 "{role} covers nothing: no path of it is known; state its `rules` under `roles`"
             ),
+            Self::Route(finding) => finding.fmt(formatter),
             Self::TenantsShared { tenant, more } => {
                 write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;
                 if *more > 0 {

@@ -41,8 +41,9 @@ impl Gateway {
     ) -> Result<HeaderEdits, Halted> {
         let config = Arc::clone(&self.config);
         let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
-        let target = RequestTarget::parse(head).map_err(|error| nowhere(error.into()))?;
-        let route = config.policy().locate(&target).map_err(|denial| nowhere(denial.into()))?;
+        let policy = config.policy();
+        let target = policy.target(head).map_err(|error| nowhere(error.into()))?;
+        let route = policy.locate(&target, head).map_err(|denial| nowhere(denial.into()))?;
         self.decide_on(route, &target, head, now, signatures)
             .map_err(|halt| (halt, Some(Arc::clone(route))))
     }

@@ -27,7 +27,11 @@ pub use freshness::fresh_for;
 pub use head::{Fields, RequestHead};
 pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};
-pub use path::{CanonicalPath, PATH_LIMIT, PathError, SEGMENT_LIMIT};
+pub(crate) use path::segments;
+pub use path::{
+    CanonicalPath, LetterCase, Opaque, PATH_LIMIT, PathError, PathRules, PathSpelling,
+    SEGMENT_LIMIT, TrailingSlash,
+};
 pub use query::{ParameterName, ParameterNameError, parameter_values};
 pub(crate) use reduced::CookiesLeft;
 pub use reduced::Reduced;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::head::RequestHead;
 use super::host::{HostError, canonical_host};
-use super::path::{CanonicalPath, PathError};
+use super::path::{CanonicalPath, PathError, PathRules};
 
 /// The canonical target of a request. Decisions are made on this and never on raw bytes.
 #[derive(Clone, Debug)]
@@ -40,12 +40,12 @@ impl<'a> RequestTarget<'a> {
     /// # Errors
     /// [`RequestError`] when the method is refused everywhere, or servers could differ about what
     /// is asked for.
-    pub fn parse(head: &RequestHead<'a>) -> Result<Self, RequestError> {
+    pub fn parse(head: &RequestHead<'a>, rules: PathRules) -> Result<Self, RequestError> {
         let method = parse_method(head.method())?;
         let authority = head.authority().ok_or(RequestError::HostMissing)?;
         let host = canonical_host(authority).map_err(RequestError::Host)?;
         let target = head.path().ok_or(RequestError::PathMissing)?;
-        let path = CanonicalPath::parse(target).map_err(RequestError::Path)?;
+        let path = CanonicalPath::parse(target, rules).map_err(RequestError::Path)?;
         Ok(Self { method, host, path })
     }
 
@@ -113,7 +113,7 @@ mod tests {
     fn parse(fields: &[(&str, &str)]) -> Result<(String, String, String), RequestError> {
         let fields = fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes()));
         let head = RequestHead::new(fields.collect());
-        RequestTarget::parse(&head).map(|target| {
+        RequestTarget::parse(&head, PathRules::default()).map(|target| {
             let path = target.path().as_str().to_owned();
             (target.method().to_owned(), target.host().to_owned(), path)
         })

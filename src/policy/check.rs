@@ -11,12 +11,17 @@ use super::catalogue::Catalogue;
 use super::combination::{self, Deployment, Plan, Treatment};
 use super::error::{Culprit, PolicyError, PolicyProblem};
 use super::gate::Gate;
+use super::header_condition::CONDITION_LIMIT;
+use super::identity::OwnedHeaders;
+use super::pattern::PathPattern;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Source};
+use crate::message::LetterCase;
 
 /// A route without problems of its own.
 pub(super) struct Checked {
+    pub(super) path: PathPattern,
     pub(super) plan: Plan,
     pub(super) gate: Gate,
     pub(super) sources: Box<[Source]>,
@@ -53,6 +58,7 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
 /// Checks one route; `None` when it has problems.
 pub(super) fn route(
     parts: &PolicyParts,
+    owned: &OwnedHeaders,
     index: usize,
     route: &Route,
     errors: &mut Vec<PolicyError>,
@@ -62,6 +68,7 @@ pub(super) fn route(
     if route.hosts.is_empty() {
         report(PolicyProblem::NoHosts);
     }
+    let path = matching(parts, owned, route, &mut report);
     requirements(parts.deployment, route, &mut report);
     headers(parts, route, &mut report);
     let plan = combination::plan(parts.deployment, route)
@@ -70,10 +77,11 @@ pub(super) fn route(
     let sources = sources(parts, route, &mut report);
     subtenant_mode(parts, route, &sources, &mut report);
     let gate = Gate::new(route.subtenancy, parts.catalogue.as_ref()).map_err(&mut report).ok();
-    if let (Some(Gate::Catalogue(catalogue)), Some(plan)) = (&gate, &plan) {
+    if let (Some(Gate::Catalogue(catalogue)), Some(plan), Some(path)) = (&gate, &plan, &path) {
+        let route = &Route { path: path.clone(), ..route.clone() };
         catalogue_scopes(catalogue, route, plan, &mut report);
     }
-    (errors.len() == before).then_some(Checked { plan: plan?, gate: gate?, sources })
+    (errors.len() == before).then_some(Checked { path: path?, plan: plan?, gate: gate?, sources })
 }
 
 /// A role of unknown scopes leaves the judgement to the service, which needs the caller's own token.
@@ -94,6 +102,43 @@ fn catalogue_scopes(
             }
         }
     }
+}
+
+/// Checks what a route matches; the path pattern as it is compared.
+fn matching(
+    parts: &PolicyParts,
+    owned: &OwnedHeaders,
+    route: &Route,
+    report: &mut impl FnMut(PolicyProblem),
+) -> Option<PathPattern> {
+    if route.headers.len() > CONDITION_LIMIT {
+        report(PolicyProblem::ManyConditions);
+    }
+    for name in route.headers.names() {
+        if is_reserved(name) || owned.cover(name.as_str().as_bytes()) {
+            report(PolicyProblem::HeaderNotClients(name.clone()));
+        }
+    }
+    if !route.opaque.is_nothing() && !route.path.has_rest() {
+        report(PolicyProblem::OpaqueWithoutTail);
+    }
+    match route.subtenancy {
+        Subtenancy::Catalogue => {
+            if !route.opaque.is_nothing() {
+                report(PolicyProblem::CatalogueNotPlain("an opaque tail"));
+            }
+            if parts.spelling.letter_case == LetterCase::Folded {
+                report(PolicyProblem::CatalogueNotPlain("`case_insensitive_paths`"));
+            }
+        }
+        Subtenancy::Aware | Subtenancy::Only | Subtenancy::Refused => {}
+    }
+    route
+        .path
+        .clone()
+        .spelled(parts.spelling)
+        .map_err(|error| report(PolicyProblem::Path(error)))
+        .ok()
 }
 
 fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(PolicyProblem)) {

@@ -170,9 +170,9 @@ mod tests {
     use super::super::pattern::PathPattern;
     use super::super::route::{ScopeRequirement, Subtenancy, SubtenantMode};
     use super::super::source::{Injection, SourceId};
-    use super::super::{HostPattern, Methods};
+    use super::super::{HeaderConditions, HostPattern, Methods};
     use super::*;
-    use crate::message::HeaderName;
+    use crate::message::{HeaderName, Opaque};
 
     fn route(
         authentication: Authentication,
@@ -191,6 +191,8 @@ mod tests {
             hosts: vec![HostPattern::Any],
             path: PathPattern::parse("/**").unwrap(),
             methods: Methods::Any,
+            headers: HeaderConditions::default(),
+            opaque: Opaque::default(),
             authentication,
             subtenancy: Subtenancy::Refused,
             subtenant: SubtenantMode::Refuse,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::guarded::GuardedRoute;
 use super::source::Injection;
+use crate::message::PathError;
 use crate::principal::Principal;
 use crate::tenancy::SubtenantId;
 
@@ -42,6 +43,9 @@ pub enum Denial {
     ClaimMismatch,
     /// The route requires a credential and none was presented.
     CredentialMissing,
+    /// The routes at this host, path and method ask for header fields that the request lacks, or of
+    /// which servers could differ whether it has them.
+    HeaderUnmatched,
     /// The route at this host and path does not serve this method.
     MethodNotAllowed {
         /// The methods that it serves, as the `Allow` header lists them (RFC 9110 §10.2.1).
@@ -49,6 +53,9 @@ pub enum Denial {
     },
     /// No route is for this host and path.
     NoRoute(NoMatch),
+    /// Servers read the path in different ways, and no one route is for all of these readings and
+    /// allows that.
+    PathAmbiguous(PathError),
     /// The caller lacks a scope.
     ScopeInsufficient,
     /// The caller acts for a subtenant, and what lies behind the route does not respect it.
@@ -115,8 +122,10 @@ impl Denial {
             Self::CatalogueUncovered => "not_in_subtenancy_catalogue",
             Self::ClaimMismatch => "claim_mismatch",
             Self::CredentialMissing => "credential_missing",
+            Self::HeaderUnmatched => "header_condition_unmatched",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",
+            Self::PathAmbiguous(error) => error.reason(),
             Self::ScopeInsufficient => "scope_insufficient",
             Self::SubtenancyRefused => "route_not_subtenancy_aware",
             Self::SubtenantNotCarried => "subtenant_not_carried_by_technical_token",

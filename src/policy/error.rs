@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::combination::CombinationError;
+use super::header_condition::CONDITION_LIMIT;
 use super::source::SourceId;
-use crate::message::HeaderName;
+use super::table::WIDTH_LIMIT;
+use crate::message::{HeaderName, PathError};
 
 /// One problem of a policy, and whose it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,6 +25,8 @@ pub enum Culprit {
     Identity,
     /// The route at this position.
     Route(usize),
+    /// All routes together.
+    Routes,
     /// The credential at this position.
     Source(usize),
 }
@@ -36,6 +40,8 @@ pub enum PolicyProblem {
     CallersMissing,
     /// A route asks the catalogue, and there is none.
     CatalogueMissing,
+    /// A route asks the catalogue, which compares plain paths, and has this as well.
+    CatalogueNotPlain(&'static str),
     /// The upstream of the route would not see the caller's own token, and nobody has stated the
     /// scopes of this role, which could cover its requests.
     CatalogueScopesUnknown(Arc<str>),
@@ -43,16 +49,29 @@ pub enum PolicyProblem {
     Combination(CombinationError),
     /// A list of allowed scopes, tenants or callers has no entries, so that nobody could pass.
     EmptyList(&'static str),
-    /// Another route of this name serves the same host, path pattern and a same method.
-    EqualRank(Arc<str>),
+    /// Another route has the same rank for some request.
+    EqualRank {
+        /// Its name.
+        other: Arc<str>,
+        /// Such a request.
+        example: Box<str>,
+    },
+    /// A header condition on a header that we set or remove, or that has a purpose of its own.
+    HeaderNotClients(HeaderName),
     /// We would set a header twice, or one that the proxy itself needs.
     HeaderTaken(HeaderName),
     /// A credential that cannot impersonate, together with `subtenant: impersonate`; its name.
     ImpersonationUnsupported(Arc<str>),
     /// Another one has the same name.
     NameTaken(Arc<str>),
+    /// More than [`CONDITION_LIMIT`] header conditions.
+    ManyConditions,
     /// A route without hosts.
     NoHosts,
+    /// Something opaque is allowed in a path that has no tail.
+    OpaqueWithoutTail,
+    /// No path can be matched where the case of letters is ignored.
+    Path(PathError),
     /// A requirement on an egress route that looks at no token, so that it binds nobody; its key.
     RequirementOnUnreadToken(&'static str),
     /// A requirement on an ingress route whose callers need not present a credential; its key.
@@ -66,6 +85,8 @@ pub enum PolicyProblem {
     TenantWideOnUnawareRoute,
     /// `tenant_wide` without an identity header for the subtenant.
     TenantWideWithoutIdentity,
+    /// The look-up of one path could visit that many nodes of the tree of patterns.
+    Width(usize),
 }
 
 impl fmt::Display for PolicyProblem {
@@ -78,6 +99,10 @@ impl fmt::Display for PolicyProblem {
             ),
             Self::CallersMissing => formatter.write_str(
                 "the credential has no tenant of its own, write `callers: [...]` or `callers: any`",
+            ),
+            Self::CatalogueNotPlain(other) => write!(
+                formatter,
+                "`subtenancy: catalogue` compares paths as they are and cannot go with {other}"
             ),
             Self::CatalogueMissing => formatter.write_str(
                 "`subtenancy: catalogue` asks `subtenancy.catalogue`, which is missing; add it, or \
@@ -93,9 +118,17 @@ impl fmt::Display for PolicyProblem {
             Self::EmptyList(key) => {
                 write!(formatter, "`{key}` is an empty list, which would let nobody pass")
             }
-            Self::EqualRank(name) => {
-                write!(formatter, "route `{name}` serves the same host, path pattern and method")
+            Self::EqualRank { other, example } => {
+                write!(
+                    formatter,
+                    "route `{other}` has the same rank for {example}; keep one, or let one ask for more"
+                )
             }
+            Self::HeaderNotClients(header) => write!(
+                formatter,
+                "header `{}` cannot be a condition: it is set or removed on the way, or has a purpose of its own",
+                header.as_str()
+            ),
             Self::HeaderTaken(header) => {
                 write!(formatter, "header `{}` is set for another purpose already", header.as_str())
             }
@@ -104,8 +137,15 @@ impl fmt::Display for PolicyProblem {
                 "credential `{name}` cannot obtain tokens for one subtenant, write \
                  `subtenant: refuse` or use another credential"
             ),
+            Self::ManyConditions => {
+                write!(formatter, "asks for more than {CONDITION_LIMIT} header fields")
+            }
             Self::NameTaken(name) => write!(formatter, "the name `{name}` is used twice"),
             Self::NoHosts => formatter.write_str("`hosts` is empty, write `*` for every host"),
+            Self::OpaqueWithoutTail => {
+                formatter.write_str("only the tail of a path that ends in `**` can be opaque")
+            }
+            Self::Path(error) => write!(formatter, "can never be requested: {error}"),
             Self::RequirementOnUnreadToken(key) => write!(
                 formatter,
                 "`{key}` demands something of callers whose tokens are not looked at, write \
@@ -129,6 +169,11 @@ impl fmt::Display for PolicyProblem {
             Self::TenantWideWithoutIdentity => formatter.write_str(
                 "`subtenant: tenant_wide` needs `identity_headers.subtenant`: without it the \
                  application could not filter",
+            ),
+            Self::Width(nodes) => write!(
+                formatter,
+                "have `*` beside literals at so many depths that the look-up of one path could take \
+                 {nodes} steps; at most {WIDTH_LIMIT} are allowed"
             ),
         }
     }

@@ -26,8 +26,8 @@ pub struct GuardedRoute {
 
 impl GuardedRoute {
     pub(super) fn new(route: Route, checked: Checked) -> Self {
-        let Checked { plan, gate, sources } = checked;
-        Self { route, plan, gate, sources }
+        let Checked { path, plan, gate, sources } = checked;
+        Self { route: Route { path, ..route }, plan, gate, sources }
     }
 
     /// The name that logs and metrics use.

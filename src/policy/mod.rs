@@ -8,22 +8,28 @@ mod containment;
 mod decision;
 mod edits;
 mod error;
+mod example;
 mod gate;
 mod guarded;
+mod header_condition;
 mod host;
 mod identity;
 mod identity_edits;
+mod leaf;
 mod method;
 mod pattern;
 mod requirement;
 mod reserved;
+mod review;
 mod route;
 mod source;
+mod specificity;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use catalogue::{
@@ -36,20 +42,23 @@ pub use decision::{Denial, NoMatch, Permit};
 pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};
 pub use guarded::GuardedRoute;
+pub use header_condition::{CONDITION_LIMIT, HeaderConditions};
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
 pub use pattern::{PathPattern, PatternError};
 pub use reserved::{is_credential, is_reserved};
+pub use review::{Finding, Lack};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
 pub use source::{Callers, Injection, Source, SourceId, When};
 
 use crate::credential::TokenPlaces;
-use crate::message::RequestTarget;
+use crate::message::{Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget};
 use crate::principal::Principal;
 use table::RouteTable;
+pub use table::WIDTH_LIMIT;
 
 /// All that a policy is made of.
 #[derive(Clone, Debug)]
@@ -68,6 +77,8 @@ pub struct PolicyParts {
     pub places: TokenPlaces,
     /// How a request is refused that no route is for.
     pub no_match: NoMatch,
+    /// Which paths are one path for the upstreams.
+    pub spelling: PathSpelling,
 }
 
 /// Compiled rules. A policy without routes refuses everything.
@@ -76,6 +87,7 @@ pub struct Policy {
     table: RouteTable,
     identity: IdentityHeaders,
     owned: OwnedHeaders,
+    rules: PathRules,
 }
 
 impl Policy {
@@ -86,40 +98,44 @@ impl Policy {
     pub fn new(parts: PolicyParts) -> Result<Self, Vec<PolicyError>> {
         let mut errors = Vec::new();
         check::parts(&parts, &mut errors);
-        let mut table = RouteTable::new(parts.no_match);
-        let mut names = BTreeSet::new();
-        for (index, route) in parts.routes.iter().enumerate() {
-            let culprit = Culprit::Route(index);
-            if !names.insert(&route.name) {
-                let problem = PolicyProblem::NameTaken(Arc::clone(&route.name));
-                errors.push(PolicyError { culprit, problem });
-            }
-            let Some(checked) = check::route(&parts, index, route, &mut errors) else {
-                continue;
-            };
-            let guarded = GuardedRoute::new(route.clone(), checked);
-            let guarded = Arc::new(guarded);
-            let hosts: BTreeSet<_> = route.hosts.iter().collect();
-            for other in hosts.into_iter().filter_map(|host| table.insert(host, &guarded).err()) {
-                let problem = PolicyProblem::EqualRank(Arc::clone(&other.route().name));
-                errors.push(PolicyError { culprit, problem });
-            }
-        }
+        let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
+        let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
+        let owned = OwnedHeaders::new(ours, parts.places.clone());
+        let table = table(&parts, &owned, &mut errors);
         if !errors.is_empty() {
             return Err(errors);
         }
-        let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
-        let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
-        let owned = OwnedHeaders::new(ours, parts.places);
-        Ok(Self { table, owned, identity: parts.identity })
+        let opaque = parts.routes.iter().map(|route| route.opaque);
+        let opaque = opaque.fold(Opaque::default(), Opaque::union);
+        let rules = PathRules { spelling: parts.spelling, opaque };
+        Ok(Self { table, owned, rules, identity: parts.identity })
+    }
+
+    /// What a request asks for, in the canonical form that the routes are compared with.
+    ///
+    /// # Errors
+    /// [`RequestError`] when the method is refused everywhere, or servers could differ about what
+    /// is asked for.
+    pub fn target<'a>(&self, head: &RequestHead<'a>) -> Result<RequestTarget<'a>, RequestError> {
+        RequestTarget::parse(head, self.rules)
     }
 
     /// The route that is for this request. Locating grants nothing.
     ///
     /// # Errors
-    /// [`Denial::NoRoute`] and [`Denial::MethodNotAllowed`], the same for everybody.
-    pub fn locate(&self, target: &RequestTarget<'_>) -> Result<&Arc<GuardedRoute>, Denial> {
-        self.table.locate(target)
+    /// [`Denial::NoRoute`], [`Denial::PathAmbiguous`], [`Denial::MethodNotAllowed`] and
+    /// [`Denial::HeaderUnmatched`], the same for everybody.
+    pub fn locate(
+        &self,
+        target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
+    ) -> Result<&Arc<GuardedRoute>, Denial> {
+        self.table.locate(target, head)
+    }
+
+    /// What its author should have thought about, by the names of routes.
+    pub fn findings(&self) -> BTreeMap<Arc<str>, Vec<Finding>> {
+        review::findings(&self.table, self.rules.spelling.trailing_slash)
     }
 
     /// Whether `principal` may pass under `route` with the request of `target`, and what its
@@ -144,4 +160,38 @@ impl Policy {
     pub const fn identity(&self) -> &IdentityHeaders {
         &self.identity
     }
+}
+
+/// The look-up of all routes that are without problems of their own.
+fn table(parts: &PolicyParts, owned: &OwnedHeaders, errors: &mut Vec<PolicyError>) -> RouteTable {
+    let mut table = RouteTable::new(parts.no_match);
+    let mut names = BTreeSet::new();
+    let mut rivals = Vec::new();
+    for (index, route) in parts.routes.iter().enumerate() {
+        if !names.insert(&route.name) {
+            let problem = PolicyProblem::NameTaken(Arc::clone(&route.name));
+            errors.push(PolicyError { culprit: Culprit::Route(index), problem });
+        }
+        let Some(checked) = check::route(parts, owned, index, route, errors) else { continue };
+        let guarded = Arc::new(GuardedRoute::new(route.clone(), checked));
+        let hosts: BTreeSet<_> = guarded.route().hosts.iter().collect();
+        for host in hosts {
+            if let Err(other) = table.insert(host, &guarded) {
+                rivals.push((index, host.clone(), Arc::clone(&guarded), other));
+            }
+        }
+    }
+    // Only the whole table knows which request comes to them and to no other route.
+    for (index, host, route, other) in rivals {
+        let routes = [route.route(), other.route()];
+        let example = example::request(&table, &host, routes, parts.spelling.trailing_slash).into();
+        let problem = PolicyProblem::EqualRank { other: Arc::clone(&other.route().name), example };
+        errors.push(PolicyError { culprit: Culprit::Route(index), problem });
+    }
+    let width = table.trees().map(tree::Node::width).max().unwrap_or(0);
+    if width > WIDTH_LIMIT {
+        let problem = PolicyProblem::Width(width);
+        errors.push(PolicyError { culprit: Culprit::Routes, problem });
+    }
+    table
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::condition::Condition;
+use super::header_condition::HeaderConditions;
 use super::host::HostPattern;
 use super::method::Methods;
 use super::pattern::PathPattern;
 use super::source::Injection;
+use crate::message::Opaque;
 use crate::tenancy::TenantId;
 
 /// One route. `Policy::new` checks it and everything it combines.
@@ -21,6 +23,11 @@ pub struct Route {
     pub path: PathPattern,
     /// The methods it is for.
     pub methods: Methods,
+    /// The header fields it asks for.
+    pub headers: HeaderConditions,
+    /// What the tail of its path may hold although servers read it in different ways; only with a
+    /// `**`.
+    pub opaque: Opaque,
     /// Whether a caller must prove who it is.
     pub authentication: Authentication,
     /// Whether what lies behind the route respects the caller's subtenant.

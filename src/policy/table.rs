@@ -1,4 +1,5 @@
-//! Finding the route of a request: host first, then path, then method, without fall-through.
+//! Finding the route of a request: host first, then path, then method and header, without
+//! fall-through.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,18 +7,14 @@ use std::sync::Arc;
 use super::decision::{Denial, NoMatch};
 use super::guarded::GuardedRoute;
 use super::host::HostPattern;
-use super::method::{MethodSet, Methods};
-use super::pattern::{PathPattern, Segment};
-use crate::message::RequestTarget;
+use super::tree::{Node, Place};
+use crate::message::{CanonicalPath, PathError, RequestHead, RequestTarget, segments};
 
-/// All routes of a policy.
+/// All routes of a policy, in the order of `specificity`.
 ///
-/// The order is total. Of the hosts, the exact one goes before the longest `*.` one, before `*`;
-/// the one that is taken decides alone. Of its path patterns, the segments are compared from the
-/// left, a literal before `*` before `**`. At the pattern, a listed method goes before "any".
-/// The cost: a hash look-up for each label of the host and each segment of the path. Where `*` stands
-/// beside a literal at several depths, each of those patterns may be tried, every one at most once.
-/// At the pattern, its methods are compared in turn.
+/// The cost: a hash look-up for each label of the host and each segment of the path. Where `*`
+/// stands beside a literal at several depths, each of those patterns may be tried, every one at most
+/// once and no more than [`WIDTH_LIMIT`] nodes of the tree in all.
 #[derive(Debug, Default)]
 pub(super) struct RouteTable {
     exact: HashMap<Box<str>, Node>,
@@ -26,23 +23,8 @@ pub(super) struct RouteTable {
     no_match: NoMatch,
 }
 
-/// One depth of the tree of segments.
-#[derive(Debug, Default)]
-struct Node {
-    literals: HashMap<Box<str>, Node>,
-    one: Option<Box<Node>>,
-    end: Option<Leaf>,
-    rest: Option<Leaf>,
-}
-
-/// The routes of one host and path pattern.
-#[derive(Debug)]
-struct Leaf {
-    // INVARIANT: no method is in two sets.
-    listed: Vec<(MethodSet, Arc<GuardedRoute>)>,
-    any: Option<Arc<GuardedRoute>>,
-    allowed: Arc<str>,
-}
+/// The most nodes that the look-up of one path may visit; routes that could need more are refused.
+pub const WIDTH_LIMIT: usize = 256;
 
 impl RouteTable {
     /// A table without routes, which refuses everything.
@@ -50,8 +32,8 @@ impl RouteTable {
         Self { no_match, ..Self::default() }
     }
 
-    /// Adds `route` under one of its hosts. `Err` is the route that is there already for the same
-    /// host, path pattern and a same method.
+    /// Adds `route` under one of its hosts. `Err` is a route that is there already and has equal
+    /// rank for some request.
     pub(super) fn insert(
         &mut self,
         host: &HostPattern,
@@ -62,19 +44,28 @@ impl RouteTable {
             HostPattern::Below(parent) => self.below.entry(parent.as_str().into()).or_default(),
             HostPattern::Exact(host) => self.exact.entry(host.as_str().into()).or_default(),
         };
-        tree.leaf(&route.route().path).insert(route)
+        tree.leaf_mut(&route.route().path).insert(route)
     }
 
     /// The route of a request.
-    pub(super) fn locate(&self, target: &RequestTarget<'_>) -> Result<&Arc<GuardedRoute>, Denial> {
-        let leaf = self
-            .tree(target.host())
-            .and_then(|tree| tree.find(target.path().segments()))
-            .ok_or(Denial::NoRoute(self.no_match))?;
-        leaf.route(target.method())
+    pub(super) fn locate(
+        &self,
+        target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
+    ) -> Result<&Arc<GuardedRoute>, Denial> {
+        let tree = self.tree(target.host());
+        let path = target.path();
+        if !path.opaque().is_nothing() {
+            let found = tree.and_then(|tree| locate_opaque(tree, path, target.method(), head));
+            let denial = || Denial::PathAmbiguous(ambiguity(path));
+            return found.ok_or_else(denial);
+        }
+        let place = tree.and_then(|tree| tree.find(path.segments()));
+        place.ok_or(Denial::NoRoute(self.no_match))?.leaf.route(target.method(), head)
     }
 
-    fn tree(&self, host: &str) -> Option<&Node> {
+    /// The routes of the most specific pattern that covers `host`.
+    pub(super) fn tree(&self, host: &str) -> Option<&Node> {
         if let Some(tree) = self.exact.get(host) {
             return Some(tree);
         }
@@ -89,74 +80,45 @@ impl RouteTable {
         }
         self.any.as_ref()
     }
-}
 
-impl Node {
-    fn leaf(&mut self, pattern: &PathPattern) -> &mut Leaf {
-        let mut node = self;
-        for segment in pattern.segments() {
-            node = match segment {
-                Segment::Literal(text) => node.literals.entry(text.clone()).or_default(),
-                Segment::One => node.one.get_or_insert_default(),
-            };
+    /// The routes under exactly this pattern of hosts.
+    pub(super) fn tree_of(&self, host: &HostPattern) -> Option<&Node> {
+        match host {
+            HostPattern::Any => self.any.as_ref(),
+            HostPattern::Below(parent) => self.below.get(parent.as_str()),
+            HostPattern::Exact(host) => self.exact.get(host.as_str()),
         }
-        let leaf = if pattern.has_rest() { &mut node.rest } else { &mut node.end };
-        leaf.get_or_insert_default()
     }
 
-    /// The most specific pattern that covers the segments. The depth is that of the patterns, and
-    /// each node is visited at most once.
-    fn find<'s>(&self, segments: impl Iterator<Item = &'s str> + Clone) -> Option<&Leaf> {
-        let mut after = segments;
-        let Some(segment) = after.next() else {
-            return self.end.as_ref();
-        };
-        self.literals
-            .get(segment)
-            .and_then(|node| node.find(after.clone()))
-            .or_else(|| {
-                let one = self.one.as_ref().filter(|_| !segment.is_empty());
-                one.and_then(|node| node.find(after))
-            })
-            .or(self.rest.as_ref())
+    /// The trees of all patterns of hosts, in no order.
+    pub(super) fn trees(&self) -> impl Iterator<Item = &Node> {
+        self.exact.values().chain(self.below.values()).chain(&self.any)
     }
 }
 
-impl Leaf {
-    fn insert(&mut self, route: &Arc<GuardedRoute>) -> Result<(), Arc<GuardedRoute>> {
-        match &route.route().methods {
-            Methods::Any => {
-                if let Some(other) = &self.any {
-                    return Err(Arc::clone(other));
-                }
-                self.any = Some(Arc::clone(route));
-            }
-            Methods::Only(set) => {
-                let mut listed = self.listed.iter();
-                if let Some((_, other)) = listed.find(|(other, _)| set.overlaps(other)) {
-                    return Err(Arc::clone(other));
-                }
-                self.listed.push((set.clone(), Arc::clone(route)));
-            }
+/// The route of a path that servers read in different ways: one whose `**` covers all of these
+/// readings, which holds all that is opaque, and which allows it.
+fn locate_opaque<'t>(
+    tree: &'t Node,
+    path: &CanonicalPath<'_>,
+    method: &str,
+    head: &RequestHead<'_>,
+) -> Option<&'t Arc<GuardedRoute>> {
+    let Place { leaf, tail_from } = tree.find(path.segments())?;
+    // INVARIANT: what stands before the tail is read alike by all, so captures are too.
+    if !path.is_strict_before(tail_from?) {
+        return None;
+    }
+    for reading in path.other_readings() {
+        let other = tree.find(segments(&reading))?;
+        if !std::ptr::eq(other.leaf, leaf) {
+            return None;
         }
-        let mut allowed: Vec<_> = self.listed.iter().flat_map(|(set, _)| set.iter()).collect();
-        allowed.sort_unstable();
-        self.allowed = Arc::from(allowed.join(", "));
-        Ok(())
     }
-
-    fn route(&self, method: &str) -> Result<&Arc<GuardedRoute>, Denial> {
-        let mut listed = self.listed.iter();
-        listed
-            .find(|(set, _)| set.contains(method))
-            .map(|(_, route)| route)
-            .or(self.any.as_ref())
-            .ok_or_else(|| Denial::MethodNotAllowed { allowed: Arc::clone(&self.allowed) })
-    }
+    let route = leaf.route(method, head).ok()?;
+    route.route().opaque.covers(path.opaque()).then_some(route)
 }
 
-impl Default for Leaf {
-    fn default() -> Self {
-        Self { listed: Vec::new(), any: None, allowed: Arc::from("") }
-    }
+fn ambiguity(path: &CanonicalPath<'_>) -> PathError {
+    if path.opaque().encoded_slash { PathError::EncodedSlash } else { PathError::Parameter }
 }

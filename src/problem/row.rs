@@ -89,6 +89,12 @@ pub(super) const CREDENTIAL_CONFLICT: Row = row(
     "More than one credential of a kind was sent",
     Challenge::InvalidRequest,
 );
+pub(super) const HEADER_UNMATCHED: Row = row(
+    Kind::Forbidden,
+    "header_unmatched",
+    "A header that is needed here is missing",
+    Challenge::None,
+);
 pub(super) const IDENTITY_UNUSABLE: Row = row(
     Kind::Forbidden,
     "identity_unusable",

@@ -55,6 +55,7 @@ use super::raw::Section;
 use super::report::Report;
 use super::warning::Notice;
 use super::{Config, Environment};
+use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::policy::{Deployment, NoMatch};
 
 /// The configuration of a document. `None` when something is wrong, which has been reported.
@@ -92,6 +93,7 @@ pub(super) fn compile(
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,
         },
+        spelling: spelling(root),
         has_issuers: root.states("issuers"),
     };
     let policy = policy::policy(root, routes, surroundings, report);
@@ -107,6 +109,20 @@ pub(super) fn compile(
         policy: policy?,
         limits: limits::limits(root),
     })
+}
+
+fn spelling(root: &Section<'_>) -> PathSpelling {
+    let is_on = |key| root.boolean(key) == Some(true);
+    PathSpelling {
+        letter_case: match is_on("case_insensitive_paths") {
+            true => LetterCase::Folded,
+            false => LetterCase::Kept,
+        },
+        trailing_slash: match is_on("ignore_trailing_slash") {
+            true => TrailingSlash::Dropped,
+            false => TrailingSlash::Kept,
+        },
+    }
 }
 
 fn warn_of_unused(

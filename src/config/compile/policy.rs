@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::super::error::Place;
 use super::super::raw::Section;
 use super::super::report::Report;
+use super::super::warning::Notice;
 use super::route_problem::RouteProblem;
 use super::routes::PlacedRoute;
 use crate::credential::TokenPlaces;
+use crate::message::PathSpelling;
 use crate::policy::{
     Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch,
     Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode,
@@ -22,6 +24,7 @@ pub(super) struct Surroundings {
     pub(super) identity: IdentityHeaders,
     pub(super) places: TokenPlaces,
     pub(super) no_match: NoMatch,
+    pub(super) spelling: PathSpelling,
     /// Whether anybody could authenticate.
     pub(super) has_issuers: bool,
 }
@@ -41,12 +44,24 @@ pub(super) fn policy(
         list.push(route);
     }
     let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
-    let Surroundings { deployment, catalogue, sources, identity, places, no_match, .. } =
-        surroundings;
-    let parts =
-        PolicyParts { deployment, routes: list, catalogue, sources, identity, places, no_match };
+    let Surroundings {
+        deployment, catalogue, sources, identity, places, no_match, spelling, ..
+    } = surroundings;
+    let parts = PolicyParts {
+        deployment,
+        routes: list,
+        catalogue,
+        sources,
+        identity,
+        places,
+        no_match,
+        spelling,
+    };
     let errors = match Policy::new(parts) {
-        Ok(policy) => return Some(policy),
+        Ok(policy) => {
+            warn_of_findings(&policy, &sections, report);
+            return Some(policy);
+        }
         Err(errors) => errors,
     };
     for PolicyError { culprit, problem } in errors {
@@ -58,12 +73,23 @@ pub(super) fn policy(
                 .and_then(|(section, headers)| route_place(root, section, headers, &problem)),
             // What policy knows of credentials was checked when they were read.
             Culprit::Source(_) => None,
+            Culprit::Routes => Some(root.place_of("routes")),
         };
         if let Some(place) = place {
             report.error(&place, RouteProblem::Policy(problem));
         }
     }
     None
+}
+
+fn warn_of_findings(policy: &Policy, sections: &[Section<'_>], report: &mut Report) {
+    let findings = policy.findings();
+    for section in sections {
+        let found = section.text("name").and_then(|name| findings.get(name));
+        for finding in found.into_iter().flatten() {
+            report.warn(&section.place_of("match"), Notice::Route(finding.clone()));
+        }
+    }
 }
 
 /// Settings that can never have an effect, or leave nobody to serve.
@@ -117,6 +143,7 @@ fn route_place(
         | PolicyProblem::TenantWideOnUnawareRoute
         | PolicyProblem::TenantWideWithoutIdentity => Some(section.place_of("subtenant")),
         // A catalogue that is there and has errors of its own is not missing.
+        PolicyProblem::CatalogueNotPlain(_) => Some(section.place_of("subtenancy")),
         PolicyProblem::CatalogueMissing => {
             (!root.states("subtenancy")).then(|| section.place_of("subtenancy"))
         }
@@ -125,7 +152,14 @@ fn route_place(
             Some(section.place_of("pass_unverified"))
         }
         PolicyProblem::Combination(_) => Some(section.place_of("upstream")),
-        PolicyProblem::EqualRank(_) => Some(section.place_of("match")),
+        PolicyProblem::EqualRank { .. } => Some(section.place_of("match")),
+        PolicyProblem::ManyConditions => Some(in_match(section, "headers")?),
+        PolicyProblem::HeaderNotClients(header) => {
+            let conditions = section.section("match")?.section("headers")?;
+            let own = |name: &str| name.eq_ignore_ascii_case(header.as_str());
+            conditions.entries().find(|(name, _)| own(name)).map(|(_, entry)| entry.place().clone())
+        }
+        PolicyProblem::OpaqueWithoutTail | PolicyProblem::Path(_) => in_match(section, "path"),
         PolicyProblem::HeaderTaken(header) => {
             // Of two with one name the later one is at fault.
             let index = headers.iter().rposition(|name| header.is_alike(name.as_bytes()))?;
@@ -139,8 +173,13 @@ fn route_place(
         | PolicyProblem::EmptyList(_)
         | PolicyProblem::NameTaken(_)
         | PolicyProblem::NoHosts
-        | PolicyProblem::SourceUnknown(_) => None,
+        | PolicyProblem::SourceUnknown(_)
+        | PolicyProblem::Width(_) => None,
     }
+}
+
+fn in_match(section: &Section<'_>, key: &str) -> Option<Place> {
+    Some(section.section("match")?.place_of(key))
 }
 
 fn identity_place(root: &Section<'_>, problem: &PolicyProblem) -> Option<Place> {

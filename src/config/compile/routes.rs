@@ -11,15 +11,17 @@ use super::super::report::Report;
 use super::super::warning::Notice;
 use super::conditions::conditions;
 use super::credentials::Credentials;
+use super::headers::HeaderProblem;
 use super::inject::{injection, is_known};
 use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
 use super::values::{AnyOr, any_or, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
+use crate::message::{HeaderName, Opaque};
 use crate::policy::{
-    Authentication, CallerToken, Deployment, HostPattern, Methods, PathPattern, Route,
-    ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
+    Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, PathPattern,
+    Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
 
 /// One route, and where it stands.
@@ -59,6 +61,8 @@ fn route(
     let hosts = matched.as_ref().map(|matched| hosts(matched, report));
     let path = matched.as_ref().and_then(|matched| path(matched, report));
     let methods = matched.as_ref().and_then(|matched| methods(matched, report));
+    let headers = matched.as_ref().map(|matched| headers(matched, report));
+    let opaque = matched.as_ref().map(opaque);
     let tenants = section
         .states("tenants")
         .then(|| tenants(&section.list("tenants"), report).into_iter().collect::<BTreeSet<_>>());
@@ -78,6 +82,8 @@ fn route(
         hosts: hosts.filter(|hosts| !hosts.is_empty())?,
         path: path?,
         methods: methods?,
+        headers: headers?,
+        opaque: opaque?,
         authentication: authentication(section, deployment)?,
         subtenancy: subtenancy(section)?,
         subtenant: subtenant(section)?,
@@ -125,6 +131,30 @@ fn methods(matched: &Section<'_>, report: &mut Report) -> Option<Methods> {
             let methods = Methods::only(names.iter().map(|(_, name)| *name));
             report.ok(&matched.place_of("methods"), methods.map_err(RouteProblem::Method))
         }
+    }
+}
+
+/// Names that are none, or that are there twice, are reported.
+fn headers(matched: &Section<'_>, report: &mut Report) -> HeaderConditions {
+    let mut names: Vec<HeaderName> = Vec::new();
+    let conditions = matched.section("headers");
+    for (text, entry) in conditions.iter().flat_map(Section::entries) {
+        let name = HeaderName::parse(text).map_err(HeaderProblem::Name);
+        let Some(name) = report.ok(entry.place(), name) else { continue };
+        if names.contains(&name) {
+            report.error(entry.place(), ListProblem::Repeated(Quoted::from(text)));
+        } else {
+            names.push(name);
+        }
+    }
+    HeaderConditions::present(names)
+}
+
+fn opaque(matched: &Section<'_>) -> Opaque {
+    let is_opaque = |key| matched.text(key) == Some("opaque");
+    Opaque {
+        encoded_slash: is_opaque("encoded_slash"),
+        path_parameters: is_opaque("path_parameters"),
     }
 }
 

@@ -16,6 +16,8 @@ pub const DOCUMENT: &[Key] = &[
     Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
+    Key::optional("case_insensitive_paths", Boolean),
+    Key::optional("ignore_trailing_slash", Boolean),
     Key::optional("limits", Object(LIMITS)),
     Key::optional("allow_inline_secrets", Boolean),
 ];
@@ -125,6 +127,9 @@ const MATCH: &[Key] = &[
     Key::required("hosts", TEXTS),
     Key::required("path", Text),
     Key::required("methods", ANY_OR_TEXTS),
+    Key::optional("headers", Map(&OneOf(&["present"]))),
+    Key::optional("encoded_slash", OPAQUE),
+    Key::optional("path_parameters", OPAQUE),
 ];
 
 /// `routes[].scopes` as an object.
@@ -190,6 +195,7 @@ const LIMITS: &[Key] = &[
     Key::optional("bad_signature_time", span(10, 500)),
 ];
 
+const OPAQUE: Shape = OneOf(&["refused", "opaque"]);
 const ANY: Shape = OneOf(&["any"]);
 pub(super) const TEXTS: Shape = List(&Text);
 const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::method::{MethodSet, Methods};
 use super::super::pattern::{PathPattern, Segment};
-use crate::message::{CanonicalPath, PathError};
+use crate::message::{CanonicalPath, PathError, PathRules};
 
 /// What a role opens: some methods of some paths.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -107,7 +107,8 @@ impl RulePath {
         if text.contains('?') {
             return Err(RulePathError::Query);
         }
-        let canonical = CanonicalPath::parse(text.as_bytes()).map_err(RulePathError::Path)?;
+        let canonical = CanonicalPath::parse(text.as_bytes(), PathRules::default())
+            .map_err(RulePathError::Path)?;
         if reach == RuleReach::Prefix && text.ends_with('/') {
             return Err(RulePathError::TrailingSlash);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::support::{caller, header, parts, request, route, source, technical_route};
-use crate::message::RequestTarget;
+use crate::message::{PathRules, RequestTarget};
 use crate::policy::catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, RoleScopes, RulePath, RuleReach, Standing,
 };
@@ -50,8 +50,8 @@ fn with_catalogue(route: Route) -> PolicyParts {
 
 fn decide(policy: &Policy, path: &str, principal: Principal) -> Result<Permit, Denial> {
     let head = request("GET", "a.example", path);
-    let target = RequestTarget::parse(&head).unwrap();
-    Policy::decide(policy.locate(&target).unwrap(), &target, principal)
+    let target = RequestTarget::parse(&head, PathRules::default()).unwrap();
+    Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
 }
 
 #[test]
@@ -134,6 +134,7 @@ fn a_route_that_asks_a_catalogue_that_is_not_there_is_an_error() {
 fn a_role_of_unknown_scopes_never_lets_a_technical_token_out() {
     for bearer in [Treatment::Technical, Treatment::Nothing, Treatment::Forward] {
         let checked = Checked {
+            path: PathPattern::parse("/**").unwrap(),
             plan: Plan { anonymous: None, bearer },
             gate: Gate::Catalogue(three_roles()),
             sources: [source()].into(),
@@ -142,7 +143,9 @@ fn a_role_of_unknown_scopes_never_lets_a_technical_token_out() {
         let guarded = Arc::new(GuardedRoute::new(route, checked));
         let ask = |path: &str, principal| {
             let head = request("GET", "a.example", path);
-            guarded.decide(&RequestTarget::parse(&head).unwrap(), principal).err()
+            guarded
+                .decide(&RequestTarget::parse(&head, PathRules::default()).unwrap(), principal)
+                .err()
         };
         let expected = (bearer != Treatment::Forward).then_some(Denial::CatalogueScopesUnknown);
         assert_eq!(ask("/unknown/1", caller("A", Some("s"))), expected, "{bearer:?}");
@@ -167,7 +170,7 @@ fn covering_rules_are_named_with_their_roles() {
     let catalogue = catalogue(&[files("reader"), files("admin")]);
     let roles = |path| {
         let head = request("OPTIONS", "a.example", path);
-        let target = RequestTarget::parse(&head).unwrap();
+        let target = RequestTarget::parse(&head, PathRules::default()).unwrap();
         let found = catalogue.covering(&target);
         found.iter().map(|grant| grant.role.to_string()).collect::<Vec<_>>()
     };
@@ -235,7 +238,7 @@ fn the_tree_finds_what_a_scan_over_all_rules_finds() {
     let mut found_ones = 0;
     for path in paths() {
         let head = request("GET", "a.example", &path);
-        let target = RequestTarget::parse(&head).unwrap();
+        let target = RequestTarget::parse(&head, PathRules::default()).unwrap();
         let mut found: Vec<usize> =
             catalogue.covering(&target).iter().map(|grant| grant.role.parse().unwrap()).collect();
         found.sort_unstable();
@@ -247,7 +250,7 @@ fn the_tree_finds_what_a_scan_over_all_rules_finds() {
         assert_eq!(found, scan, "{path}");
         found_ones += found.len();
         let post = request("POST", "a.example", &path);
-        let post = RequestTarget::parse(&post).unwrap();
+        let post = RequestTarget::parse(&post, PathRules::default()).unwrap();
         assert_eq!(catalogue.standing(&post, &caller("A", Some("s"))), Standing::Uncovered);
     }
     assert!(found_ones > 500, "{found_ones}");

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::support::{caller, parts, policy, request, route, technical_route};
 use crate::jwt::ClaimName;
-use crate::message::RequestTarget;
 use crate::policy::{
     Authentication, Condition, Culprit, Denial, Deployment, Policy, PolicyError, PolicyParts,
     PolicyProblem, Route, Scalar, ScopeRequirement, Subject, Test,
@@ -26,8 +25,8 @@ fn about(claim: &str, test: Test) -> Condition {
 fn decide(conditions: &[Condition], principal: Principal) -> Result<(), Denial> {
     let policy = policy(vec![Route { claims: conditions.to_vec(), ..route("r", "/a") }]);
     let request = request("GET", "a.example", "/a");
-    let target = RequestTarget::parse(&request).unwrap();
-    Policy::decide(policy.locate(&target).unwrap(), &target, principal).map(|_| ())
+    let target = policy.target(&request).unwrap();
+    Policy::decide(policy.locate(&target, &request).unwrap(), &target, principal).map(|_| ())
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::support::{caller, head, header, injection, policy, request, route};
 use super::support::{technical_route, tenant};
-use crate::message::{HeaderEdit, HeaderValue, RequestHead, RequestTarget};
+use crate::message::{HeaderEdit, HeaderValue, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Denial, EditError, Permit, Policy, Route, Subtenancy,
     SubtenantMode, Upstream, When,
@@ -12,8 +12,8 @@ use crate::tenancy::{SubtenantId, Tenancy};
 
 fn permit(policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
     let head = request("GET", "a.example", "/x");
-    let target = RequestTarget::parse(&head).unwrap();
-    Policy::decide(policy.locate(&target).unwrap(), &target, principal)
+    let target = policy.target(&head).unwrap();
+    Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
 }
 
 fn shown(edits: &[HeaderEdit]) -> Vec<String> {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{header, injection, parts, route, source, technical_route, tenant};
-use crate::message::HeaderName;
+use crate::message::{HeaderName, Opaque};
 use crate::policy::{
-    Authentication, CallerToken, Callers, CombinationError, Culprit, Deployment, HostPattern,
-    Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route, ScopeRequirement, Source,
-    SourceId, Subtenancy, SubtenantMode, Upstream, When,
+    Authentication, CallerToken, Callers, CombinationError, Culprit, Deployment, HeaderConditions,
+    HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route, ScopeRequirement,
+    Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
 };
 
 fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
@@ -27,12 +27,21 @@ fn routes_of_equal_rank_are_named_both() {
         ..route(name, "/a/*")
     };
     let clash = |routes| problems(parts(routes));
-    let equal = |index, name| vec![(Culprit::Route(index), PolicyProblem::EqualRank(name))];
-    let first: Arc<str> = Arc::from("first");
-    assert_eq!(clash(vec![route("first", "/a"), route("b", "/%61")]), equal(1, first.clone()));
+    let equal = |index, example: &str| {
+        let other = Arc::from("first");
+        vec![(Culprit::Route(index), PolicyProblem::EqualRank { other, example: example.into() })]
+    };
+    assert_eq!(
+        clash(vec![route("first", "/a"), route("b", "/%61")]),
+        equal(1, "`GET https://x.example/a`")
+    );
     assert_eq!(
         clash(vec![with("first", &["GET"]), with("b", &["POST", "HEAD"])]),
-        equal(1, first.clone())
+        equal(1, "`HEAD https://x.example/a/x`")
+    );
+    assert_eq!(
+        clash(vec![route("first", "/{a}/%20b/**"), route("b", "/*/%20b/**"), route("x", "/x/*/*")]),
+        equal(1, "`GET https://x.example/x1/%20b/x1`")
     );
     assert_eq!(clash(vec![with("first", &["GET"]), with("b", &["POST"])]), []);
     assert_eq!(clash(vec![route("first", "/a"), route("b", "/a/")]), []);
@@ -42,9 +51,84 @@ fn routes_of_equal_rank_are_named_both() {
     };
     assert_eq!(
         clash(vec![on("first", &["a.example", "b.example"]), on("b", &["b.example", "*"])]),
-        equal(1, first)
+        equal(1, "`GET https://b.example/a`")
     );
     assert_eq!(clash(vec![on("first", &["a.example", "a.example"])]), []);
+}
+
+#[test]
+fn header_conditions_of_one_rank_are_named_with_a_request_that_meets_both() {
+    let with = |name: &str, headers: &[&str], methods: Methods| Route {
+        headers: HeaderConditions::present(headers.iter().map(|name| header(name))),
+        methods,
+        ..route(name, "/a")
+    };
+    let any = |name, headers| with(name, headers, Methods::Any);
+    let get = |name, headers| with(name, headers, Methods::only(["GET"]).unwrap());
+    let clash = |routes| problems(parts(routes));
+    let equal = |example: &str| {
+        let other = Arc::from("first");
+        vec![(Culprit::Route(1), PolicyProblem::EqualRank { other, example: example.into() })]
+    };
+    assert_eq!(
+        clash(vec![any("first", &["x-a"]), any("b", &["x-b"])]),
+        equal("`GET https://x.example/a` with `x-a` and `x-b`")
+    );
+    assert_eq!(
+        clash(vec![any("first", &["x-a"]), any("b", &["x-a"]), get("c", &[])]),
+        equal("`POST https://x.example/a` with `x-a`")
+    );
+    assert_eq!(
+        clash(vec![any("first", &["x-a", "x-b"]), any("b", &["x-b", "x-c"])]),
+        equal("`GET https://x.example/a` with `x-a` and `x-b` and `x-c`")
+    );
+    let chain = [&["x-a", "x-b", "x-c"] as &[&str], &["x-b", "x-c"], &["x-c"], &[]];
+    let names = ["a", "b", "c", "d"];
+    for turn in 0..4 {
+        let mut routes: Vec<_> = names.iter().zip(chain).map(|(n, h)| any(n, h)).collect();
+        routes.rotate_left(turn);
+        assert_eq!(clash(routes), []);
+    }
+    assert_eq!(clash(vec![get("first", &["x-a"]), any("b", &["x-b"])]), []);
+}
+
+#[test]
+fn an_example_of_equal_rank_is_a_request_that_comes_to_these_routes_alone() {
+    let on = |name: &str, host: &str, path: &str| Route {
+        hosts: vec![HostPattern::parse(host).unwrap()],
+        ..route(name, path)
+    };
+    let around = |host: &str| {
+        vec![
+            on("exact", "x.acme.example", "/**"),
+            on("one", host, "/a/*"),
+            on("slash", host, "/a/"),
+            on("deep", host, "/a/*/*"),
+            on("word", host, "/a/*/x/**"),
+            on("first", host, "/a/**"),
+            on("second", host, "/a/**"),
+        ]
+    };
+    for (host, name) in [("*.acme.example", "x1.acme.example"), ("*", "x.example")] {
+        let found = problems(parts(around(host)));
+        let example = format!("`GET https://{name}/a/x1/`").into();
+        let problem = PolicyProblem::EqualRank { other: Arc::from("first"), example };
+        assert_eq!(found, vec![(Culprit::Route(6), problem)]);
+    }
+}
+
+#[test]
+fn patterns_that_make_look_ups_long_are_refused() {
+    // At each depth `*` stands beside `a`: one more depth doubles the patterns that `/a/a/a` tries.
+    let all = |depth: u32| {
+        let path = |bits: u32| -> String {
+            (0..depth).map(|bit| if bits >> bit & 1 == 0 { "/a" } else { "/*" }).collect()
+        };
+        let routes = (0..1 << depth).map(|bits| route(&bits.to_string(), &path(bits))).collect();
+        problems(parts(routes))
+    };
+    assert_eq!(all(7), [], "255 nodes");
+    assert_eq!(all(8), [(Culprit::Routes, PolicyProblem::Width(511))]);
 }
 
 #[test]
@@ -60,8 +144,27 @@ fn a_route_that_cannot_be_kept_is_refused() {
         },
         ..base()
     };
+    let asks = |names: &[&str]| Route {
+        headers: HeaderConditions::present(names.iter().map(|name| header(name))),
+        ..base()
+    };
+    let nine = ["a1", "a2", "a3", "a4", "a5", "a6", "a7", "a8", "a9"];
+    assert!(of_route(asks(&nine[1..])).is_empty());
     let rows = [
         (Route { hosts: Vec::new(), ..base() }, PolicyProblem::NoHosts),
+        (asks(&nine), PolicyProblem::ManyConditions),
+        (asks(&["x_tenant"]), PolicyProblem::HeaderNotClients(header("x_tenant"))),
+        (asks(&["authorization"]), PolicyProblem::HeaderNotClients(header("authorization"))),
+        (asks(&["appkey"]), PolicyProblem::HeaderNotClients(header("appkey"))),
+        (asks(&["x-rewrite-url"]), PolicyProblem::HeaderNotClients(header("x-rewrite-url"))),
+        (asks(&["x-forwarded-for"]), PolicyProblem::HeaderNotClients(header("x-forwarded-for"))),
+        (
+            Route {
+                opaque: Opaque { encoded_slash: true, ..Opaque::default() },
+                ..route("r", "/a")
+            },
+            PolicyProblem::OpaqueWithoutTail,
+        ),
         (
             Route { scopes: ScopeRequirement::All(BTreeSet::new()), ..base() },
             PolicyProblem::EmptyList("scopes"),

@@ -2,7 +2,6 @@
 //! and principal, against the rules restated in the plainest way.
 
 use super::support::{caller, parts, request, route, source, tenant};
-use crate::message::RequestTarget;
 use crate::policy::{
     Authentication, CallerToken, Callers, Denial, Deployment, Injection, Permit, Policy, Route,
     Subtenancy, SubtenantMode, Upstream, When,
@@ -71,8 +70,8 @@ impl Case {
 
     fn decide(&self, policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
         let head = request("GET", "api.acme.example", "/x");
-        let target = RequestTarget::parse(&head).unwrap();
-        Policy::decide(policy.locate(&target).unwrap(), &target, principal)
+        let target = policy.target(&head).unwrap();
+        Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
     }
 
     /// Whether the configuration may say this at all.

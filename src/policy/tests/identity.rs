@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::support::{caller, header, parts, request, route};
 use crate::jwt::ClaimName;
-use crate::message::{HeaderEdit, RequestTarget};
+use crate::message::HeaderEdit;
 use crate::policy::{
     Culprit, EditError, IdentityHeaders, Policy, PolicyError, PolicyParts, PolicyProblem,
 };
@@ -31,8 +31,9 @@ fn told(
     let parts = PolicyParts { identity: identity.clone(), ..parts(vec![route("r", "/a")]) };
     let policy = Policy::new(parts).unwrap();
     let head = request("GET", "a.example", "/a");
-    let target = RequestTarget::parse(&head).unwrap();
-    let permit = Policy::decide(policy.locate(&target).unwrap(), &target, principal).unwrap();
+    let target = policy.target(&head).unwrap();
+    let permit =
+        Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal).unwrap();
     let edits = permit.into_edits(&head, &[], policy.owned(), &identity)?;
     let set = edits.into_iter().filter_map(|edit| match edit {
         HeaderEdit::Set(name, value) => {

@@ -1,13 +1,15 @@
 //! Which route a request comes to.
 
-use super::support::{parts, policy, request, route};
-use crate::message::RequestTarget;
-use crate::policy::{Denial, HostPattern, Methods, NoMatch, PathPattern, Policy, Route};
+use super::support::{head, header, parts, policy, request, route};
+use crate::message::{LetterCase, Opaque, PathError, PathSpelling, RequestError, TrailingSlash};
+use crate::policy::{
+    Denial, HeaderConditions, HostPattern, Methods, NoMatch, PathPattern, Policy, Route,
+};
 
 fn located(policy: &Policy, method: &str, host: &str, path: &str) -> Result<String, Denial> {
     let head = request(method, host, path);
-    let target = RequestTarget::parse(&head).unwrap();
-    policy.locate(&target).map(|route| route.name().to_owned())
+    let target = policy.target(&head).unwrap();
+    policy.locate(&target, &head).map(|route| route.name().to_owned())
 }
 
 fn named(paths: &[&str]) -> Policy {
@@ -126,6 +128,162 @@ fn without_a_route_everybody_gets_the_same_refusal() {
         let policy = Policy::new(parts).unwrap();
         assert_eq!(located(&policy, "GET", "a.example", "/"), Err(Denial::NoRoute(no_match)));
     }
+}
+
+#[test]
+fn a_name_in_braces_has_the_rank_of_a_star() {
+    let policy = policy(vec![
+        with_methods("read", "/a/{id}", &["GET"]),
+        with_methods("write", "/a/{name}", &["PUT"]),
+        with_methods("delete", "/a/*", &["DELETE"]),
+        route("literal", "/a/b"),
+        route("rest", "/a/**"),
+    ]);
+    for (method, path, expected) in [
+        ("GET", "/a/x", "read"),
+        ("PUT", "/a/x", "write"),
+        ("DELETE", "/a/x", "delete"),
+        ("GET", "/a/b", "literal"),
+        ("GET", "/a/x/y", "rest"),
+    ] {
+        assert_eq!(located(&policy, method, "a.example", path), Ok(expected.into()), "{path}");
+    }
+    let allowed = "DELETE, GET, HEAD, PUT".into();
+    assert_eq!(
+        located(&policy, "POST", "a.example", "/a/x"),
+        Err(Denial::MethodNotAllowed { allowed })
+    );
+}
+
+#[test]
+fn more_header_conditions_go_before_fewer_and_none_is_a_way_round_another_method() {
+    let with = |name: &str, headers: &[&str], route: Route| Route {
+        name: name.into(),
+        headers: HeaderConditions::present(headers.iter().map(|name| header(name))),
+        ..route
+    };
+    let get = |name, headers| with(name, headers, with_methods("", "/a", &["GET"]));
+    let any = |name, headers| with(name, headers, route("", "/a"));
+    let put = |name, headers| with(name, headers, with_methods("", "/a", &["PUT"]));
+    let policy = policy(vec![
+        get("one", &["x-a"]),
+        get("both", &["x-b", "x-a"]),
+        put("put", &[]),
+        put("put-a", &["x-a"]),
+        any("any", &[]),
+        any("any-c", &["x-c"]),
+        route("lax", "/**"),
+    ]);
+    let unmatched = Err(Denial::HeaderUnmatched);
+    let rows: [(&str, &[&str], Result<&str, Denial>); 12] = [
+        ("GET", &["x-a"], Ok("one")),
+        ("HEAD", &["x-a"], Ok("one")),
+        ("GET", &["x-a", "x-b"], Ok("both")),
+        ("GET", &["x-a", "x_b"], unmatched.clone()),
+        ("GET", &["x-b"], unmatched.clone()),
+        ("GET", &["x-c"], unmatched.clone()),
+        ("GET", &[], unmatched.clone()),
+        ("PUT", &[], Ok("put")),
+        ("PUT", &["x-b"], Ok("put")),
+        ("PUT", &["x-a"], Ok("put-a")),
+        ("PUT", &["X_A"], unmatched),
+        ("POST", &["x-a", "x-c"], Ok("any-c")),
+    ];
+    for (method, names, expected) in rows {
+        let mut fields = vec![(":method", method), (":authority", "a.example"), (":path", "/a")];
+        fields.extend(names.iter().map(|name| (*name, "")));
+        let head = head(&fields);
+        let target = policy.target(&head).unwrap();
+        let found = policy.locate(&target, &head).map(|route| route.name());
+        assert_eq!(found, expected, "{method} {names:?}");
+    }
+}
+
+#[test]
+fn an_opaque_path_passes_where_one_tail_that_allows_it_covers_all_its_readings() {
+    let opaque = |name: &str, path: &str, encoded_slash, path_parameters| Route {
+        opaque: Opaque { encoded_slash, path_parameters },
+        ..route(name, path)
+    };
+    let policy = policy(vec![
+        opaque("files", "/files/**", true, false),
+        route("admin", "/files/admin/**"),
+        route("exact", "/files/a/b"),
+        opaque("trees", "/trees/{tenant}/**", true, true),
+        route("one", "/ones/*"),
+        opaque("ones", "/ones/**", true, true),
+        opaque("parameters", "/parameters/**", false, true),
+        route("strict", "/strict/**"),
+        route("lax", "/**"),
+    ]);
+    let slash = || Err(Denial::PathAmbiguous(PathError::EncodedSlash));
+    let parameter = || Err(Denial::PathAmbiguous(PathError::Parameter));
+    let found = |name: &str| Ok(name.to_owned());
+    let rows = [
+        ("/files/x%2Fy", found("files")),
+        ("/files/x%2fy/z", found("files")),
+        ("/files/x%2Fadmin", found("files")),
+        ("/files/x/y%2Fz?q=%2F", found("files")),
+        // It would be `/files/admin/…`, `/files/a/b`, or no file at all, for who decodes it.
+        ("/files/admin%2Fx", slash()),
+        ("/files/%61dmin%2fx", slash()),
+        ("/files/a%2Fb", slash()),
+        ("/files%2Fx", slash()),
+        ("/files%2Fx/y", slash()),
+        ("/files/x;v=1", parameter()),
+        ("/strict/x%2Fy", slash()),
+        ("/x%2Fy", slash()),
+        ("/ones/x%2Fy", slash()),
+        ("/ones/x;v=1", parameter()),
+        ("/ones/x/y;v=1", found("ones")),
+        ("/trees/acme/x%2Fy", found("trees")),
+        ("/trees/acme/x;v=1/y%2Fz", found("trees")),
+        ("/trees/acme;v=1/x", parameter()),
+        ("/trees/acme%2Fbeta/x", slash()),
+        ("/parameters/x;v=1;w=2/y;z", found("parameters")),
+        ("/parameters/x%2Fy", slash()),
+        ("/parameters;v=1/x", parameter()),
+    ];
+    for (path, expected) in rows {
+        assert_eq!(located(&policy, "GET", "a.example", path), expected, "{path}");
+    }
+}
+
+#[test]
+fn spellings_that_upstreams_take_for_one_path_decide_alike_where_the_configuration_says_so() {
+    let mut parts = parts(vec![
+        route("admin", "/Admin/"),
+        route("users", "/admin/{user}/Rights"),
+        route("root", "/"),
+        route("lax", "/**"),
+    ]);
+    parts.spelling =
+        PathSpelling { letter_case: LetterCase::Folded, trailing_slash: TrailingSlash::Dropped };
+    let policy = Policy::new(parts).unwrap();
+    let rows = [
+        ("/", "root"),
+        ("/admin", "admin"),
+        ("/ADMIN/", "admin"),
+        ("/%41dmin/", "admin"),
+        ("/admin/x/rights", "users"),
+        ("/Admin/X/RIGHTS/", "users"),
+        ("/admin/x", "lax"),
+        ("/admin/x/", "lax"),
+        ("/%E5%85%AC/", "lax"),
+    ];
+    for (path, expected) in rows {
+        assert_eq!(located(&policy, "GET", "a.example", path), Ok(expected.into()), "{path}");
+    }
+    let head = request("GET", "a.example", "/admin/Xavier/rights");
+    let target = policy.target(&head).unwrap();
+    let route = policy.locate(&target, &head).unwrap();
+    assert_eq!(route.route().path.capture("user", target.path()), Some("xavier"));
+    let foreign = request("GET", "a.example", "/%E2%84%AAelvin");
+    assert_eq!(
+        policy.target(&foreign).err(),
+        Some(RequestError::Path(PathError::LetterCase)),
+        "the Kelvin sign is a `k` for some"
+    );
 }
 
 #[test]

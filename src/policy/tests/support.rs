@@ -3,24 +3,24 @@
 use std::sync::Arc;
 
 use crate::credential::TokenPlaces;
-use crate::message::{HeaderName, RequestHead};
+use crate::message::{HeaderName, Opaque, PathSpelling, RequestHead};
 use crate::policy::{
-    Authentication, CallerToken, Deployment, HostPattern, IdentityHeaders, Injection, Methods,
-    NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source, SourceId,
-    Subtenancy, SubtenantMode, Upstream, When,
+    Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, IdentityHeaders,
+    Injection, Methods, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source,
+    SourceId, Subtenancy, SubtenantMode, Upstream, When,
 };
 use crate::principal::Principal;
 use crate::tenancy::{SubtenantId, Tenancy, TenantId};
 
-pub(super) fn header(name: &str) -> HeaderName {
+pub(in crate::policy) fn header(name: &str) -> HeaderName {
     HeaderName::parse(name).unwrap()
 }
 
-pub(super) fn tenant(name: &str) -> TenantId {
+pub(in crate::policy) fn tenant(name: &str) -> TenantId {
     TenantId::parse(name).unwrap()
 }
 
-pub(super) fn identity() -> IdentityHeaders {
+pub(in crate::policy) fn identity() -> IdentityHeaders {
     IdentityHeaders {
         tenant: Some(header("x-tenant")),
         subtenant: Some(header("x-subtenant")),
@@ -30,12 +30,14 @@ pub(super) fn identity() -> IdentityHeaders {
 }
 
 /// A required ingress route that forwards the caller's token.
-pub(super) fn route(name: &str, path: &str) -> Route {
+pub(in crate::policy) fn route(name: &str, path: &str) -> Route {
     Route {
         name: Arc::from(name),
         hosts: vec![HostPattern::Any],
         path: PathPattern::parse(path).unwrap(),
         methods: Methods::Any,
+        headers: HeaderConditions::default(),
+        opaque: Opaque::default(),
         authentication: Authentication::Required,
         subtenancy: Subtenancy::Refused,
         subtenant: SubtenantMode::Refuse,
@@ -48,18 +50,18 @@ pub(super) fn route(name: &str, path: &str) -> Route {
 }
 
 /// A route that injects the technical token of source 1 in place of the caller's.
-pub(super) fn technical_route(name: &str, path: &str) -> Route {
+pub(in crate::policy) fn technical_route(name: &str, path: &str) -> Route {
     let inject = vec![injection("authorization", When::Always)];
     let upstream = Upstream { caller_token: CallerToken::Remove, inject };
     Route { upstream, ..route(name, path) }
 }
 
-pub(super) fn injection(name: &str, when: When) -> Injection {
+pub(in crate::policy) fn injection(name: &str, when: When) -> Injection {
     Injection { source: SourceId(1), header: header(name), prefix: Arc::from("Bearer "), when }
 }
 
 /// Credential 1, of tenant A.
-pub(super) fn source() -> Source {
+pub(in crate::policy) fn source() -> Source {
     Source {
         id: SourceId(1),
         name: Arc::from("svc-a"),
@@ -69,7 +71,7 @@ pub(super) fn source() -> Source {
     }
 }
 
-pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
+pub(in crate::policy) fn parts(routes: Vec<Route>) -> PolicyParts {
     PolicyParts {
         deployment: Deployment::Ingress,
         routes,
@@ -78,14 +80,15 @@ pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
         identity: identity(),
         places: TokenPlaces::default(),
         no_match: NoMatch::Forbidden,
+        spelling: PathSpelling::default(),
     }
 }
 
-pub(super) fn policy(routes: Vec<Route>) -> Policy {
+pub(in crate::policy) fn policy(routes: Vec<Route>) -> Policy {
     Policy::new(parts(routes)).unwrap()
 }
 
-pub(super) fn caller(tenant_name: &str, subtenant: Option<&str>) -> Principal {
+pub(in crate::policy) fn caller(tenant_name: &str, subtenant: Option<&str>) -> Principal {
     let tenant = tenant(tenant_name);
     let tenancy = match subtenant {
         None => Tenancy::Tenant(tenant),
@@ -94,10 +97,14 @@ pub(super) fn caller(tenant_name: &str, subtenant: Option<&str>) -> Principal {
     Principal::stand_in(tenancy, &["read"])
 }
 
-pub(super) fn head<'a>(fields: &[(&'a str, &'a str)]) -> RequestHead<'a> {
+pub(in crate::policy) fn head<'a>(fields: &[(&'a str, &'a str)]) -> RequestHead<'a> {
     RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
 }
 
-pub(super) fn request<'a>(method: &'a str, host: &'a str, path: &'a str) -> RequestHead<'a> {
+pub(in crate::policy) fn request<'a>(
+    method: &'a str,
+    host: &'a str,
+    path: &'a str,
+) -> RequestHead<'a> {
     head(&[(":method", method), (":authority", host), (":path", path)])
 }
