@@ -106,6 +106,7 @@ pub(super) fn compile(
         sources: sources?,
         policy: policy?,
         limits: limits::limits(root),
+        notes_every_request: root.text("filter_state") == Some("always"),
     })
 }
 

@@ -15,6 +15,7 @@ pub const DOCUMENT: &[Key] = &[
     Key::required("routes", List(&Object(ROUTE))),
     Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
+    Key::optional("filter_state", OneOf(&["refusals", "always"])),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
     Key::optional("limits", Object(LIMITS)),
     Key::optional("allow_inline_secrets", Boolean),
