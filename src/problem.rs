@@ -260,6 +260,7 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
         Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
+        Denial::PreflightWithBody => row::REQUEST_MALFORMED,
         Denial::CatalogueScopesMissing | Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
         Denial::CatalogueScopesUnknown
         | Denial::CatalogueUncovered

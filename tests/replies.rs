@@ -163,6 +163,7 @@ fn refusals() -> Vec<Refusal> {
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
             Denial::NoRoute(NoMatch::NotFound),
+            Denial::PreflightWithBody,
             Denial::ScopeInsufficient,
             Denial::SubtenancyRefused,
             Denial::SubtenantNotCarried,
@@ -271,6 +272,7 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::CredentialMissing
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
+            | Denial::PreflightWithBody
             | Denial::ScopeInsufficient
             | Denial::SubtenancyRefused
             | Denial::SubtenantNotCarried

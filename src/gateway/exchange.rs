@@ -60,6 +60,10 @@ impl Gateway {
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
         let target = RequestTarget::parse(head)?;
+        if let Some(preflight) = config.policy().preflight(&target, head) {
+            case.route = Some(Arc::clone(preflight.route()));
+            return Ok(preflight.into_edits(head, config.owned_headers())?);
+        }
         let route = config.policy().locate(&target)?;
         case.route = Some(Arc::clone(route));
         let principal = self.authenticate(route, head, now, signatures)?;

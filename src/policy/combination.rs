@@ -198,6 +198,7 @@ mod tests {
             tenants: None,
             claims: Vec::new(),
             upstream: Upstream { caller_token, inject: inject.collect() },
+            passes_preflight: false,
             pass_unverified,
         }
     }

@@ -49,6 +49,8 @@ pub enum Denial {
     },
     /// No route is for this host and path.
     NoRoute(NoMatch),
+    /// A preflight request has a body or trailers, or nobody knows that it has none.
+    PreflightWithBody,
     /// The caller lacks a scope.
     ScopeInsufficient,
     /// The caller acts for a subtenant, and what lies behind the route does not respect it.
@@ -117,6 +119,7 @@ impl Denial {
             Self::CredentialMissing => "credential_missing",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",
+            Self::PreflightWithBody => "preflight_with_body",
             Self::ScopeInsufficient => "scope_insufficient",
             Self::SubtenancyRefused => "route_not_subtenancy_aware",
             Self::SubtenantNotCarried => "subtenant_not_carried_by_technical_token",

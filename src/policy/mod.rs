@@ -15,6 +15,7 @@ mod identity;
 mod identity_edits;
 mod method;
 mod pattern;
+mod preflight;
 mod requirement;
 mod reserved;
 mod route;
@@ -40,6 +41,7 @@ pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
 pub use pattern::{PathPattern, PatternError};
+pub use preflight::Preflight;
 pub use reserved::{is_credential, is_reserved};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
@@ -47,7 +49,7 @@ pub use route::{
 pub use source::{Callers, Injection, Source, SourceId, When};
 
 use crate::credential::TokenPlaces;
-use crate::message::RequestTarget;
+use crate::message::{RequestHead, RequestTarget};
 use crate::principal::Principal;
 use table::RouteTable;
 
@@ -120,6 +122,18 @@ impl Policy {
     /// [`Denial::NoRoute`] and [`Denial::MethodNotAllowed`], the same for everybody.
     pub fn locate(&self, target: &RequestTarget<'_>) -> Result<&Arc<GuardedRoute>, Denial> {
         self.table.locate(target)
+    }
+
+    /// The preflight request that this is, if the route of the request that it asks about lets such
+    /// pass; `None` for every other request, which obeys the ordinary rules.
+    pub fn preflight(
+        &self,
+        target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
+    ) -> Option<Preflight> {
+        let requested = preflight::requested(target, head)?;
+        let route = self.locate(&requested).ok().filter(|route| route.route().passes_preflight)?;
+        Some(Preflight::new(route))
     }
 
     /// Whether `principal` may pass under `route` with the request of `target`, and what its

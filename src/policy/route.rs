@@ -35,6 +35,8 @@ pub struct Route {
     pub claims: Vec<Condition>,
     /// What the upstream gets to see.
     pub upstream: Upstream,
+    /// Whether CORS preflight requests about its requests pass, with nothing that tells of a caller.
+    pub passes_preflight: bool,
     /// Lets an unverified credential through on a public ingress route. Never set by a default.
     pub pass_unverified: bool,
 }

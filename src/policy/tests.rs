@@ -7,4 +7,5 @@ mod errors;
 mod grid;
 mod identity;
 mod lookup;
+mod preflight;
 mod support;

@@ -86,6 +86,7 @@ fn route(
         tenants: tenants.filter(|tenants| !tenants.is_empty()),
         claims: claims?,
         upstream: upstream?,
+        passes_preflight: section.text("preflight") == Some("pass"),
         pass_unverified,
     })
 }

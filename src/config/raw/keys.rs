@@ -118,6 +118,7 @@ const ROUTE: &[Key] = &[
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
     Key::optional("claims", List(&Object(CONDITION))),
     Key::required("upstream", Object(UPSTREAM)),
+    Key::optional("preflight", OneOf(&["ordinary", "pass"])),
     Key::optional("pass_unverified", Boolean),
 ];
 

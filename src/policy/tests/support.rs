@@ -43,6 +43,7 @@ pub(super) fn route(name: &str, path: &str) -> Route {
         tenants: None,
         claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
+        passes_preflight: false,
         pass_unverified: false,
     }
 }
