@@ -44,6 +44,8 @@ pub enum Notice {
     RoleScopesUnused(Quoted),
     /// A role is enabled of which no path is known.
     RoleWithoutPath(Quoted),
+    /// Requests that are not permitted go on.
+    ReportOnly,
     /// Several issuers may speak for a tenant, and for that many more.
     TenantsShared {
         /// The first of these tenants.
@@ -104,6 +106,7 @@ impl Notice {
             Self::RoleOnAlready(_) => "role-on-already",
             Self::RoleScopesUnused(_) => "role-scopes-unused",
             Self::RoleWithoutPath(_) => "role-without-path",
+            Self::ReportOnly => "report-only",
             Self::TenantsShared { .. } => "tenants-shared",
             Self::TokenInQuery => "token-in-query",
             Self::UnverifiedPassed => "unverified-passed",
@@ -160,6 +163,9 @@ impl fmt::Display for Notice {
             Self::RoleWithoutPath(role) => write!(
                 formatter,
                 "{role} covers nothing: no path of it is known; state its `rules` under `roles`"
+            ),
+            Self::ReportOnly => formatter.write_str(
+                "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::TenantsShared { tenant, more } => {
                 write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;

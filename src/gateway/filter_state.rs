@@ -39,6 +39,10 @@ pub enum Decision {
     Allow,
     /// It is answered by us.
     Deny,
+    /// It would be answered by us, and goes on: report-only.
+    WouldDeny,
+    /// It would wait, for what decides about it or what it needs, and goes on: report-only.
+    WouldWait,
 }
 
 impl StateKey {
@@ -64,6 +68,8 @@ impl Decision {
         match self {
             Self::Allow => "allow",
             Self::Deny => "deny",
+            Self::WouldDeny => "would_deny",
+            Self::WouldWait => "would_wait",
         }
     }
 }

@@ -14,6 +14,7 @@ mod filter_state;
 mod origin;
 mod queue;
 mod random;
+mod report_only;
 mod slot;
 mod tally;
 mod waiters;
@@ -97,6 +98,7 @@ impl Gateway {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => self.forward(edits, &case),
+            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
             }
@@ -125,6 +127,7 @@ impl Gateway {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => self.forward(edits, &case),
+            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, parked.protocol))
             }
@@ -219,6 +222,7 @@ impl Gateway {
         let gauges = [
             (Metric::KeySetsFailing, failing),
             (Metric::KeySetsMissing, missing),
+            (Metric::ReportOnly, self.config.policy().reports_only_somewhere().into()),
             (Metric::Slots, self.fetching.slots()),
             (Metric::VerifiedTokens, self.verified.held().0.entries),
             (Metric::Waiting, self.waiters.len()),
@@ -231,6 +235,7 @@ impl Gateway {
         let gauges = [
             Metric::KeySetsFailing,
             Metric::KeySetsMissing,
+            Metric::ReportOnly,
             Metric::Slots,
             Metric::VerifiedTokens,
             Metric::Waiting,

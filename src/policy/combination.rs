@@ -199,6 +199,7 @@ mod tests {
             claims: Vec::new(),
             upstream: Upstream { caller_token, inject: inject.collect() },
             passes_preflight: false,
+            mode: super::super::mode::Mode::Enforce,
             pass_unverified,
         }
     }

@@ -14,6 +14,7 @@ mod host;
 mod identity;
 mod identity_edits;
 mod method;
+mod mode;
 mod pattern;
 mod preflight;
 mod requirement;
@@ -40,6 +41,7 @@ pub use guarded::GuardedRoute;
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
+pub use mode::Mode;
 pub use pattern::{PathPattern, PatternError};
 pub use preflight::Preflight;
 pub use reserved::{is_credential, is_reserved};
@@ -70,6 +72,8 @@ pub struct PolicyParts {
     pub places: TokenPlaces,
     /// How a request is refused that no route is for.
     pub no_match: NoMatch,
+    /// Whether it is refused at all; each route has a mode of its own.
+    pub mode: Mode,
 }
 
 /// Compiled rules. A policy without routes refuses everything.
@@ -78,6 +82,8 @@ pub struct Policy {
     table: RouteTable,
     identity: IdentityHeaders,
     owned: OwnedHeaders,
+    mode: Mode,
+    reports_somewhere: bool,
 }
 
 impl Policy {
@@ -113,7 +119,10 @@ impl Policy {
         let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
         let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
         let owned = OwnedHeaders::new(ours, parts.places);
-        Ok(Self { table, owned, identity: parts.identity })
+        let modes = parts.routes.iter().map(|route| route.mode).chain([parts.mode]);
+        let reports_somewhere = modes.into_iter().any(|mode| mode == Mode::ReportOnly);
+        let (mode, identity) = (parts.mode, parts.identity);
+        Ok(Self { table, owned, identity, mode, reports_somewhere })
     }
 
     /// The route that is for this request. Locating grants nothing.

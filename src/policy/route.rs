@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::condition::Condition;
 use super::host::HostPattern;
 use super::method::Methods;
+use super::mode::Mode;
 use super::pattern::PathPattern;
 use super::source::Injection;
 use crate::tenancy::TenantId;
@@ -37,6 +38,8 @@ pub struct Route {
     pub upstream: Upstream,
     /// Whether CORS preflight requests about its requests pass, with nothing that tells of a caller.
     pub passes_preflight: bool,
+    /// Whether its decisions are enforced.
+    pub mode: Mode,
     /// Lets an unverified credential through on a public ingress route. Never set by a default.
     pub pass_unverified: bool,
 }

@@ -7,5 +7,6 @@ mod errors;
 mod grid;
 mod identity;
 mod lookup;
+mod mode;
 mod preflight;
 mod support;

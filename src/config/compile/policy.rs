@@ -9,9 +9,9 @@ use super::route_problem::RouteProblem;
 use super::routes::PlacedRoute;
 use crate::credential::TokenPlaces;
 use crate::policy::{
-    Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch,
-    Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode,
-    When,
+    Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, Mode,
+    NoMatch, Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy,
+    SubtenantMode, When,
 };
 
 /// What the routes are checked against.
@@ -22,6 +22,7 @@ pub(super) struct Surroundings {
     pub(super) identity: IdentityHeaders,
     pub(super) places: TokenPlaces,
     pub(super) no_match: NoMatch,
+    pub(super) mode: Mode,
     /// Whether anybody could authenticate.
     pub(super) has_issuers: bool,
 }
@@ -41,10 +42,18 @@ pub(super) fn policy(
         list.push(route);
     }
     let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
-    let Surroundings { deployment, catalogue, sources, identity, places, no_match, .. } =
+    let Surroundings { deployment, catalogue, sources, identity, places, no_match, mode, .. } =
         surroundings;
-    let parts =
-        PolicyParts { deployment, routes: list, catalogue, sources, identity, places, no_match };
+    let parts = PolicyParts {
+        deployment,
+        routes: list,
+        catalogue,
+        sources,
+        identity,
+        places,
+        no_match,
+        mode,
+    };
     let errors = match Policy::new(parts) {
         Ok(policy) => return Some(policy),
         Err(errors) => errors,

@@ -12,13 +12,14 @@ use super::super::warning::Notice;
 use super::conditions::conditions;
 use super::credentials::Credentials;
 use super::inject::{injection, is_known};
+use super::mode::route_mode;
 use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
 use super::values::{AnyOr, any_or, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
 use crate::policy::{
-    Authentication, CallerToken, Deployment, HostPattern, Methods, PathPattern, Route,
+    Authentication, CallerToken, Deployment, HostPattern, Methods, Mode, PathPattern, Route,
     ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
 
@@ -31,7 +32,7 @@ pub(super) struct PlacedRoute<'d> {
 /// Reads `routes`. Those that cannot be made are left out, which has been reported.
 pub(super) fn routes<'d>(
     root: &Section<'d>,
-    deployment: Deployment,
+    (deployment, mode): (Deployment, Mode),
     credentials: &Credentials<'_>,
     report: &mut Report,
 ) -> Vec<PlacedRoute<'d>> {
@@ -39,7 +40,7 @@ pub(super) fn routes<'d>(
     let names = Names::collect(&sections, report);
     let mut routes = Vec::new();
     for (index, section) in sections.into_iter().enumerate() {
-        let route = route(&section, deployment, credentials, report);
+        let route = route(&section, (deployment, mode), credentials, report);
         // A second route of a name has been reported; policy need not be told of it.
         let is_first = section.text("name").and_then(|name| names.find(name)) == Some(index);
         if let (Some(route), true) = (route, is_first) {
@@ -51,7 +52,7 @@ pub(super) fn routes<'d>(
 
 fn route(
     section: &Section<'_>,
-    deployment: Deployment,
+    (deployment, mode): (Deployment, Mode),
     credentials: &Credentials<'_>,
     report: &mut Report,
 ) -> Option<Route> {
@@ -64,6 +65,7 @@ fn route(
         .then(|| tenants(&section.list("tenants"), report).into_iter().collect::<BTreeSet<_>>());
     let scopes = scopes(section, report);
     let claims = conditions(section, report);
+    let mode = route_mode(section, mode, report);
     let upstream = section.section("upstream");
     let upstream = upstream.and_then(|upstream| read_upstream(&upstream, credentials, report));
     let pass_unverified = section.boolean("pass_unverified").unwrap_or(false);
@@ -86,6 +88,7 @@ fn route(
         tenants: tenants.filter(|tenants| !tenants.is_empty()),
         claims: claims?,
         upstream: upstream?,
+        mode,
         passes_preflight: section.text("preflight") == Some("pass"),
         pass_unverified,
     })

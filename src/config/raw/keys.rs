@@ -9,6 +9,7 @@ use super::subtenancy_keys::SUBTENANCY;
 /// The whole document: every key that there is, level by level.
 pub const DOCUMENT: &[Key] = &[
     Key::required("deployment", OneOf(&["ingress", "egress"])),
+    Key::optional("mode", MODE),
     Key::optional("issuers", List(&Object(ISSUER))),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
     Key::optional("subtenancy", Object(SUBTENANCY)),
@@ -118,6 +119,7 @@ const ROUTE: &[Key] = &[
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
     Key::optional("claims", List(&Object(CONDITION))),
     Key::required("upstream", Object(UPSTREAM)),
+    Key::optional("mode", MODE),
     Key::optional("preflight", OneOf(&["ordinary", "pass"])),
     Key::optional("pass_unverified", Boolean),
 ];
@@ -192,6 +194,7 @@ const LIMITS: &[Key] = &[
     Key::optional("bad_signature_time", span(10, 500)),
 ];
 
+const MODE: Shape = OneOf(&["enforce", "report_only"]);
 const ANY: Shape = OneOf(&["any"]);
 pub(super) const TEXTS: Shape = List(&Text);
 const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);

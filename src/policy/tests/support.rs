@@ -6,7 +6,7 @@ use crate::credential::TokenPlaces;
 use crate::message::{HeaderName, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HostPattern, IdentityHeaders, Injection, Methods,
-    NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source, SourceId,
+    Mode, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source, SourceId,
     Subtenancy, SubtenantMode, Upstream, When,
 };
 use crate::principal::Principal;
@@ -44,6 +44,7 @@ pub(super) fn route(name: &str, path: &str) -> Route {
         claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
         passes_preflight: false,
+        mode: Mode::Enforce,
         pass_unverified: false,
     }
 }
@@ -79,6 +80,7 @@ pub(super) fn parts(routes: Vec<Route>) -> PolicyParts {
         identity: identity(),
         places: TokenPlaces::default(),
         no_match: NoMatch::Forbidden,
+        mode: Mode::Enforce,
     }
 }
 
