@@ -71,12 +71,21 @@ fn rbac_sees_the_verified_tenant_and_refuses_where_it_is_not_said() {
 #[test]
 fn each_tenant_has_a_rate_limit_of_its_own() {
     let mut setup = setup("always");
-    setup.extras.filters = vec![parsed(include_str!("../../envoy/filter-state/rate-limit.json"))];
+    let mut filter = parsed(include_str!("../../envoy/filter-state/rate-limit.json"));
+    // One tenant by its name, besides the bucket for each.
+    let descriptors = filter["typed_config"]["descriptors"].as_array_mut().unwrap();
+    let mut named = descriptors[0].clone();
+    named["entries"] = json!([{"key": "tenant", "value": "acme"}]);
+    named["token_bucket"]["max_tokens"] = json!(4);
+    descriptors.insert(0, named);
+    setup.extras.filters = vec![filter];
     let lab = setup.start();
     let (acme, beta) = (Caller::of_tenant("acme"), Caller::of_tenant("beta"));
     let statuses = |caller: &Caller, count: usize| -> Vec<u16> {
         (0..count).map(|_| lab.get("/api/profile/me", caller).status).collect()
     };
-    assert_eq!(statuses(&acme, 5), [200, 200, 200, 429, 429]);
+    assert_eq!(statuses(&acme, 6), [200, 200, 200, 200, 429, 429]);
     assert_eq!(statuses(&beta, 4), [200, 200, 200, 429]);
+    let nobody: Vec<_> = (0..6).map(|_| anonymous(&lab, "/public/page")).collect();
+    assert_eq!(nobody, [200; 6], "without a tenant only the bucket of all counts");
 }
