@@ -6,6 +6,7 @@
 use super::effect::{Forwarded, Outcome};
 use super::exchange::{Case, Halt};
 use super::filter_state::{Decision, filter_state};
+use super::slot::Need;
 use super::{Gateway, Metric};
 use crate::message::RequestHead;
 use crate::policy::Mode;
@@ -29,7 +30,7 @@ impl Gateway {
             }
             Halt::Wait(wants) => {
                 for (resource, than) in wants {
-                    self.fetching.want(resource, than);
+                    self.fetching.want(resource, than, Need::Now);
                 }
                 self.tally.count(Metric::WouldWait);
                 (Decision::WouldWait, None)
