@@ -95,7 +95,7 @@ impl Place {
         let head = RequestHead::new(fields);
         match self.gateway.request(StreamId(1), &head, START, &SoftwareVerifier) {
             Outcome::Forward(forwarded) => {
-                let is_removed = forwarded.edits().any(
+                let is_removed = forwarded.edits.iter().any(
                     |edit| matches!(edit, HeaderEdit::Remove(name) if **name == *b"authorization"),
                 );
                 Fate::Forwarded { with_token: token.is_some() && !is_removed }
