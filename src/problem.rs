@@ -262,6 +262,7 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
         Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,
         Denial::PathAmbiguous(_) => row::PATH_AMBIGUOUS,
+        Denial::PreflightWithBody => row::REQUEST_MALFORMED,
         Denial::CatalogueScopesMissing | Denial::ScopeInsufficient => row::SCOPE_INSUFFICIENT,
         Denial::CatalogueScopesUnknown
         | Denial::CatalogueUncovered

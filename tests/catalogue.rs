@@ -94,8 +94,8 @@ impl Place {
         let fields = fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect();
         let head = RequestHead::new(fields);
         match self.gateway.request(StreamId(1), &head, START, &SoftwareVerifier) {
-            Outcome::Forward(edits) => {
-                let is_removed = edits.iter().any(
+            Outcome::Forward(forwarded) => {
+                let is_removed = forwarded.edits.iter().any(
                     |edit| matches!(edit, HeaderEdit::Remove(name) if **name == *b"authorization"),
                 );
                 Fate::Forwarded { with_token: token.is_some() && !is_removed }

@@ -165,6 +165,7 @@ fn refusals() -> Vec<Refusal> {
             Denial::NoRoute(NoMatch::Forbidden),
             Denial::NoRoute(NoMatch::NotFound),
             Denial::PathAmbiguous(PathError::EncodedSlash),
+            Denial::PreflightWithBody,
             Denial::ScopeInsufficient,
             Denial::SubtenancyRefused,
             Denial::SubtenantNotCarried,
@@ -276,6 +277,7 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
             | Denial::PathAmbiguous(_)
+            | Denial::PreflightWithBody
             | Denial::ScopeInsufficient
             | Denial::SubtenancyRefused
             | Denial::SubtenantNotCarried

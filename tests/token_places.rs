@@ -92,7 +92,7 @@ fn ask_over(
     let head = RequestHead::new(all.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect());
     let head = head.with_connection(connection);
     match gateway.request(StreamId(1), &head, now, &SoftwareVerifier) {
-        Outcome::Forward(edits) => Ok(edited(&all, &edits)),
+        Outcome::Forward(forwarded) => Ok(edited(&all, &forwarded.edits)),
         Outcome::Refuse(refused) => Err((refused.reply.status, refused.reason)),
         Outcome::Wait { .. } => panic!("inline keys need no waiting"),
     }

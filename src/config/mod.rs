@@ -45,6 +45,7 @@ pub struct Config {
     sources: Vec<technical_token::Source>,
     policy: Policy,
     limits: Limits,
+    notes_every_request: bool,
 }
 
 /// A configuration, and what its author should have thought about.
@@ -129,6 +130,11 @@ impl Config {
     /// The headers that tell upstreams who the caller is.
     pub const fn identity(&self) -> &IdentityHeaders {
         self.policy.identity()
+    }
+
+    /// Whether allowed requests leave something in filter state too; refused ones always do.
+    pub const fn notes_every_request(&self) -> bool {
+        self.notes_every_request
     }
 
     /// How much is held, and for how long anything waits.

@@ -45,6 +45,8 @@ pub enum Notice {
     RoleScopesUnused(Quoted),
     /// A role is enabled of which no path is known.
     RoleWithoutPath(Quoted),
+    /// Requests that are not permitted go on.
+    ReportOnly,
     /// What routes leave to others.
     Route(Finding),
     /// Several issuers may speak for a tenant, and for that many more.
@@ -107,6 +109,7 @@ impl Notice {
             Self::RoleOnAlready(_) => "role-on-already",
             Self::RoleScopesUnused(_) => "role-scopes-unused",
             Self::RoleWithoutPath(_) => "role-without-path",
+            Self::ReportOnly => "report-only",
             Self::Route(Finding::Laxer { .. }) => "route-laxer",
             Self::Route(Finding::Unreachable) => "route-unreachable",
             Self::TenantsShared { .. } => "tenants-shared",
@@ -165,6 +168,9 @@ impl fmt::Display for Notice {
             Self::RoleWithoutPath(role) => write!(
                 formatter,
                 "{role} covers nothing: no path of it is known; state its `rules` under `roles`"
+            ),
+            Self::ReportOnly => formatter.write_str(
+                "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::Route(finding) => finding.fmt(formatter),
             Self::TenantsShared { tenant, more } => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::filter_state::FilterState;
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reduced, Reply};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
@@ -42,8 +43,8 @@ pub enum Effect {
 /// What becomes of a request.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It goes on, with these changes.
-    Forward(HeaderEdits),
+    /// It goes on.
+    Forward(Forwarded),
     /// It is answered by us.
     Refuse(Refused),
     /// It waits; `wake` says whether the root context must be woken for it.
@@ -51,6 +52,15 @@ pub enum Outcome {
         /// True for the first of several requests that wait.
         wake: bool,
     },
+}
+
+/// What is done to a request that goes on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Forwarded {
+    /// The changes of its header.
+    pub edits: HeaderEdits,
+    /// What is set in filter state. It must not go on without.
+    pub state: FilterState,
 }
 
 /// A reply with the exact reason, which is for the log and for filter state only.
@@ -62,6 +72,8 @@ pub struct Refused {
     pub reason: &'static str,
     /// What takes the place of its path, if a token stood in its query: proxies log the path.
     pub path: Option<Reduced>,
+    /// What is set in filter state.
+    pub state: FilterState,
 }
 
 /// A request that waits.

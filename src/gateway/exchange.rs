@@ -12,7 +12,7 @@ use super::slot::{Found, Need, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
-use crate::message::{HeaderEdits, HeaderValue, RequestHead, RequestTarget};
+use crate::message::{HeaderEdits, HeaderValue, RequestHead};
 use crate::policy::{Authentication, GuardedRoute, Injection, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
@@ -28,37 +28,47 @@ pub(super) enum Halt {
     Wait(Vec<(Resource, Timestamp)>),
 }
 
-/// A halt, and the route on which it happened.
-pub(super) type Halted = (Halt, Option<Arc<GuardedRoute>>);
+/// What is known of a request so far.
+#[derive(Debug)]
+pub(super) struct Case {
+    /// The route, if one was found.
+    pub(super) route: Option<Arc<GuardedRoute>>,
+    /// Who asks, as far as it is proven.
+    pub(super) principal: Principal,
+}
+
+impl Case {
+    /// Nothing is known yet.
+    pub(super) const fn new() -> Self {
+        Self { route: None, principal: Principal::anonymous() }
+    }
+
+    /// The name of the route.
+    pub(super) fn route_name(&self) -> Option<&Arc<str>> {
+        self.route.as_ref().map(|route| &route.route().name)
+    }
+}
 
 impl Gateway {
-    /// Decides a request.
+    /// Decides a request. What is found out on the way is noted in `case`, however it ends.
     pub(super) fn decide(
         &mut self,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
-    ) -> Result<HeaderEdits, Halted> {
-        let config = Arc::clone(&self.config);
-        let nowhere = |refusal: Refusal| (Halt::Refused(refusal), None);
-        let policy = config.policy();
-        let target = policy.target(head).map_err(|error| nowhere(error.into()))?;
-        let route = policy.locate(&target, head).map_err(|denial| nowhere(denial.into()))?;
-        self.decide_on(route, &target, head, now, signatures)
-            .map_err(|halt| (halt, Some(Arc::clone(route))))
-    }
-
-    fn decide_on(
-        &mut self,
-        route: &Arc<GuardedRoute>,
-        target: &RequestTarget<'_>,
-        head: &RequestHead<'_>,
-        now: Timestamp,
-        signatures: &dyn SignatureVerifier,
+        case: &mut Case,
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
+        let target = config.policy().target(head)?;
+        if let Some(preflight) = config.policy().preflight(&target, head) {
+            case.route = Some(Arc::clone(preflight.route()));
+            return Ok(preflight.into_edits(head, config.owned_headers())?);
+        }
+        let route = config.policy().locate(&target, head)?;
+        case.route = Some(Arc::clone(route));
         let principal = self.authenticate(route, head, now, signatures)?;
-        let permit = Policy::decide(route, target, principal)?;
+        case.principal = principal.clone();
+        let permit = Policy::decide(route, &target, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();

@@ -10,9 +10,11 @@ mod drive;
 mod effect;
 mod exchange;
 mod fetching;
+mod filter_state;
 mod origin;
 mod queue;
 mod random;
+mod report_only;
 mod slot;
 mod tally;
 mod waiters;
@@ -21,12 +23,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use drive::{Host, drive};
-pub use effect::{CallId, Effect, Event, Outcome, Parked, Refused, StreamId};
+pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, StreamId};
+pub use filter_state::{Decision, FilterState, StateKey};
 pub use slot::Resource;
 
 use self::abuse::Abuse;
-use self::exchange::{Halt, RETRY_SOON, overdue};
+use self::exchange::{Case, Halt, RETRY_SOON, overdue};
 use self::fetching::{Fetching, Progress};
+use self::filter_state::filter_state;
 use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
@@ -34,7 +38,7 @@ use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, Reduced, RequestHead};
-use crate::policy::GuardedRoute;
+use crate::principal::Principal;
 use crate::problem::{self, Failure, Protocol, Refusal};
 use crate::shared::SharedData;
 use crate::telemetry::Metric;
@@ -91,16 +95,18 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
-        let outcome = match self.decide(head, now, signatures) {
-            Ok(edits) => self.forward(edits),
-            Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, name(&route), Protocol::of(head)))
+        let mut case = Case::new();
+        let outcome = match self.decide(head, now, signatures, &mut case) {
+            Ok(edits) => self.forward(edits, &case),
+            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
+            Err(Halt::Refused(refusal)) => {
+                Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
             }
-            Err((Halt::Wait(wants), route)) => {
+            Err(Halt::Wait(wants)) => {
                 let deadline = now + self.config.limits().waiting_deadline;
-                let route = name(&route).cloned();
+                let route = case.route_name().cloned();
                 let parked = Parked { stream, deadline, protocol: Protocol::of(head), route };
-                let outcome = self.park(wants, parked);
+                let outcome = self.park(wants, parked, &case);
                 if matches!(outcome, Outcome::Wait { .. }) {
                     self.tally.count(Metric::Waited);
                 }
@@ -118,16 +124,18 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
-        let outcome = match self.decide(head, now, signatures) {
-            Ok(edits) => self.forward(edits),
-            Err((Halt::Refused(refusal), route)) => {
-                Outcome::Refuse(self.refuse(&refusal, name(&route), parked.protocol))
+        let mut case = Case::new();
+        let outcome = match self.decide(head, now, signatures, &mut case) {
+            Ok(edits) => self.forward(edits, &case),
+            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
+            Err(Halt::Refused(refusal)) => {
+                Outcome::Refuse(self.refuse(&refusal, &case, parked.protocol))
             }
-            Err((Halt::Wait(wants), _)) => match wants.first() {
+            Err(Halt::Wait(wants)) => match wants.first() {
                 Some((cause, _)) if parked.deadline <= now => {
                     Outcome::Refuse(self.refuse_late(parked, cause))
                 }
-                Some(_) | None => self.park(wants, parked.clone()),
+                Some(_) | None => self.park(wants, parked.clone(), &case),
             },
         };
         self.conceal(outcome, head)
@@ -194,9 +202,13 @@ impl Gateway {
         std::iter::from_fn(|| self.waiters.next_ready()).take(TURNS).collect()
     }
 
-    fn forward(&mut self, edits: HeaderEdits) -> Outcome {
+    fn forward(&mut self, edits: HeaderEdits, case: &Case) -> Outcome {
         self.tally.forward();
-        Outcome::Forward(edits)
+        let state = match self.config.notes_every_request() {
+            true => filter_state(Decision::Allow, None, case.route_name(), &case.principal),
+            false => FilterState::new(),
+        };
+        Outcome::Forward(Forwarded { edits, state })
     }
 
     /// Writes down what happened since the last report, at most once a second.
@@ -210,6 +222,7 @@ impl Gateway {
         let gauges = [
             (Metric::KeySetsFailing, failing),
             (Metric::KeySetsMissing, missing),
+            (Metric::ReportOnly, self.config.policy().reports_only_somewhere().into()),
             (Metric::Slots, self.fetching.slots()),
             (Metric::VerifiedTokens, self.verified.held().0.entries),
             (Metric::Waiting, self.waiters.len()),
@@ -222,6 +235,7 @@ impl Gateway {
         let gauges = [
             Metric::KeySetsFailing,
             Metric::KeySetsMissing,
+            Metric::ReportOnly,
             Metric::Slots,
             Metric::VerifiedTokens,
             Metric::Waiting,
@@ -231,13 +245,12 @@ impl Gateway {
 
     /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when
     /// too many wait.
-    fn park(&mut self, wants: Vec<(Resource, Timestamp)>, parked: Parked) -> Outcome {
+    fn park(&mut self, wants: Vec<(Resource, Timestamp)>, parked: Parked, case: &Case) -> Outcome {
         let protocol = parked.protocol;
-        let route = parked.route.clone();
         let is_parked = wants.first().is_some_and(|(cause, _)| self.waiters.park(cause, parked));
         if !is_parked {
             let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
-            return Outcome::Refuse(self.refuse(&refusal, route.as_ref(), protocol));
+            return Outcome::Refuse(self.refuse(&refusal, case, protocol));
         }
         for (resource, than) in wants {
             self.fetching.want(resource, than, Need::Now);
@@ -246,30 +259,28 @@ impl Gateway {
         Outcome::Wait { wake }
     }
 
-    fn refuse(
-        &mut self,
-        refusal: &Refusal,
-        route: Option<&Arc<str>>,
-        protocol: Protocol,
-    ) -> Refused {
-        self.answer(refusal, refusal.reason(), route, protocol)
+    fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
+        self.answer((refusal, refusal.reason()), case.route_name(), &case.principal, protocol)
     }
 
     /// The answer to a request whose deadline has come.
     fn refuse_late(&mut self, parked: &Parked, cause: &Resource) -> Refused {
         let refusal = Refusal::from(overdue(cause));
-        self.answer(&refusal, "waited_too_long", parked.route.as_ref(), parked.protocol)
+        let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
+        self.answer((&refusal, "waited_too_long"), route, &nobody, parked.protocol)
     }
 
     fn answer(
         &mut self,
-        refusal: &Refusal,
-        reason: &'static str,
+        (refusal, reason): (&Refusal, &'static str),
         route: Option<&Arc<str>>,
+        principal: &Principal,
         protocol: Protocol,
     ) -> Refused {
         self.tally.refuse(refusal.code(), reason, route);
-        Refused { reply: problem::reply(refusal, protocol), reason, path: None }
+        let why = Some((refusal.code(), reason));
+        let state = filter_state(Decision::Deny, why, route, principal);
+        Refused { reply: problem::reply(refusal, protocol), reason, state, path: None }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
@@ -279,10 +290,6 @@ impl Gateway {
         let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
     }
-}
-
-fn name(route: &Option<Arc<GuardedRoute>>) -> Option<&Arc<str>> {
-    route.as_ref().map(|route| &route.route().name)
 }
 
 /// The first tick comes soon, to fetch keys before the first request needs them.

@@ -9,10 +9,19 @@ use crate::telemetry::{Metric, Notice};
 /// The most pairs of reason and route that are told apart in one report.
 const LIMIT: usize = 64;
 
+/// What refusals must share to stand in one line of the log.
+#[derive(Debug, Eq, Hash, PartialEq)]
+struct Line {
+    /// The public code, if the refusal was only reported.
+    reported: Option<&'static str>,
+    reason: &'static str,
+    route: Option<Arc<str>>,
+}
+
 /// Counts since the last report, and where the gauges stood then.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    refusals: HashMap<(&'static str, Option<Arc<str>>), u64>,
+    refusals: HashMap<Line, u64>,
     counts: BTreeMap<Metric, i64>,
     gauges: BTreeMap<Metric, i64>,
     forwarded: i64,
@@ -39,19 +48,32 @@ impl Tally {
         route: Option<&Arc<str>>,
     ) {
         self.count(Metric::Refused(code));
-        let key = (reason, route.cloned());
-        let is_known = self.refusals.len() < LIMIT || self.refusals.contains_key(&key);
-        let key = if is_known { key } else { (reason, None) };
-        let count = self.refusals.entry(key).or_default();
+        self.note(Line { reported: None, reason, route: route.cloned() });
+    }
+
+    /// Counts a refusal that is only reported: the request goes on.
+    pub(super) fn would_refuse(
+        &mut self,
+        code: &'static str,
+        reason: &'static str,
+        route: Option<&Arc<str>>,
+    ) {
+        self.count(Metric::WouldRefuse(code));
+        self.note(Line { reported: Some(code), reason, route: route.cloned() });
+    }
+
+    fn note(&mut self, line: Line) {
+        let is_known = self.refusals.len() < LIMIT || self.refusals.contains_key(&line);
+        let line = if is_known { line } else { Line { route: None, ..line } };
+        let count = self.refusals.entry(line).or_default();
         *count = count.saturating_add(1);
     }
 
     /// Lines for the refusals since the last report.
     pub(super) fn lines(&mut self) -> impl Iterator<Item = Notice> + '_ {
-        self.refusals.drain().map(|((reason, route), count)| Notice::Refused {
-            reason,
-            route,
-            count,
+        self.refusals.drain().map(|(Line { reported, reason, route }, count)| match reported {
+            Some(code) => Notice::WouldRefuse { code, reason, route, count },
+            None => Notice::Refused { reason, route, count },
         })
     }
 

@@ -10,15 +10,15 @@ use super::shared::HostShared;
 use super::signatures::HostSignatures;
 use super::worker::Course;
 use crate::crypto::SignatureVerifier;
-use crate::gateway::{CallId, Host, Outcome, Refused, StreamId};
+use crate::gateway::{CallId, Decision, FilterState, Host, Outcome, Refused, StateKey, StreamId};
 use crate::message::{
     CallFailure, HeaderEdit, HeaderEdits, HttpCall, Reduced, RequestHead, parse_pairs, write_pairs,
 };
 use crate::shared::SharedData;
 use crate::telemetry::{Metric, Notice};
 
-/// The filter state (`wasm.tenantgate.reason`) that holds why a request was refused.
-const REASON: &str = "tenantgate.reason";
+/// Why a request is refused when the host does not do its part.
+const HOST_FAILED: &str = "host_failed";
 
 /// Performs what the gateway does for the root context.
 pub(super) struct RootHost<'a> {
@@ -100,11 +100,11 @@ impl RootHost<'_> {
 /// not make turns into a refusal: a request never goes on with a header that must not be there.
 pub(super) fn apply(outcome: &Outcome) -> Course {
     match outcome {
-        Outcome::Forward(edits) => {
-            if edit(edits).is_ok() {
+        Outcome::Forward(forwarded) => {
+            if edit(&forwarded.edits).is_ok() && note(&forwarded.state).is_ok() {
                 Course::Forwarded
             } else {
-                edits.iter().filter_map(reduced_path).for_each(conceal);
+                forwarded.edits.iter().filter_map(reduced_path).for_each(conceal);
                 refuse_broken();
                 Course::Refused
             }
@@ -119,9 +119,17 @@ pub(super) fn apply(outcome: &Outcome) -> Course {
 
 /// Answers the selected stream's request when the host did not give what a decision needs.
 pub(super) fn refuse_broken() {
-    let _status = abi::set_filter_state(REASON, "host_failed");
+    for (key, value) in
+        [(StateKey::Decision, Decision::Deny.word()), (StateKey::Reason, HOST_FAILED)]
+    {
+        let _status = abi::set_filter_state(key.name(), value);
+    }
     // Where even this fails, the request stays paused until the proxy's own idle timeout.
     let _status = abi::send_local_response(500, "tenantgate_host_failed", &[], &[], None);
+}
+
+fn note(state: &FilterState) -> Result<(), abi::HostError> {
+    state.iter().try_for_each(|(key, value)| abi::set_filter_state(key.name(), value))
 }
 
 fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
@@ -155,8 +163,8 @@ fn conceal(path: &Reduced) {
 
 fn refuse(refused: &Refused) {
     refused.path.iter().for_each(conceal);
-    // The reason is for the access log; a request is refused with or without it.
-    let _status = abi::set_filter_state(REASON, refused.reason);
+    // It is for the access log; a request is refused with or without it.
+    let _status = note(&refused.state);
     let reply = &refused.reply;
     let headers = write_pairs(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
     let details = refused.reason;

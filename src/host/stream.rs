@@ -25,8 +25,8 @@ impl Stream {
 impl Context for Stream {}
 
 impl HttpContext for Stream {
-    fn on_http_request_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
-        match self.worker.request(self.id) {
+    fn on_http_request_headers(&mut self, _count: usize, end_of_stream: bool) -> Action {
+        match self.worker.request(self.id, end_of_stream) {
             Course::Forwarded => Action::Continue,
             Course::Refused => Action::Pause,
             Course::Waits => {

@@ -30,8 +30,8 @@ pub(super) enum Course {
 
 impl Worker {
     /// Decides the request of the current stream from its header.
-    pub(super) fn request(&self, stream: StreamId) -> Course {
-        let outcome = self.decide(stream);
+    pub(super) fn request(&self, stream: StreamId, end_of_stream: bool) -> Course {
+        let outcome = self.decide(stream, end_of_stream);
         match outcome {
             Some(Outcome::Wait { wake }) => {
                 if wake {
@@ -48,10 +48,11 @@ impl Worker {
     }
 
     /// `None` when the host does not give what a decision needs, or calls back within a callback.
-    fn decide(&self, stream: StreamId) -> Option<Outcome> {
+    fn decide(&self, stream: StreamId, end_of_stream: bool) -> Option<Outcome> {
         let now = abi::now().ok()?;
         let pairs = abi::header_pairs(abi::Map::Request).ok()?;
         let head = RequestHead::new(parse_pairs(&pairs)?).with_connection(&HostConnection);
+        let head = head.ending(end_of_stream);
         let mut gateway = self.gateway.try_borrow_mut().ok()?;
         Some(gateway.request(stream, &head, now, &self.signatures))
     }

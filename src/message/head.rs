@@ -19,6 +19,7 @@ pub struct RequestHead<'a> {
     path: Pseudo<'a>,
     authority: Pseudo<'a>,
     connection: Option<&'a dyn Connection>,
+    is_whole: bool,
 }
 
 impl<'a> RequestHead<'a> {
@@ -30,6 +31,7 @@ impl<'a> RequestHead<'a> {
             path: Pseudo::Absent,
             authority: Pseudo::Absent,
             connection: None,
+            is_whole: false,
         };
         for &(name, value) in &fields {
             match name {
@@ -48,6 +50,18 @@ impl<'a> RequestHead<'a> {
     pub fn with_connection(mut self, connection: &'a dyn Connection) -> Self {
         self.connection = Some(connection);
         self
+    }
+
+    /// The same head, of a request that ends with it if `is_whole`: neither body nor trailers follow.
+    #[must_use]
+    pub const fn ending(mut self, is_whole: bool) -> Self {
+        self.is_whole = is_whole;
+        self
+    }
+
+    /// Whether it is known that nothing follows the head.
+    pub const fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// The digest of the certificate that the client has shown on its connection. It is what the

@@ -49,6 +49,14 @@ impl<'a> RequestTarget<'a> {
         Ok(Self { method, host, path })
     }
 
+    /// The same place under another method, as received elsewhere in the request.
+    ///
+    /// # Errors
+    /// [`RequestError`] for a method that no request may have.
+    pub fn asking_for(&self, method: &'a [u8]) -> Result<Self, RequestError> {
+        Ok(Self { method: parse_method(Some(method))?, ..self.clone() })
+    }
+
     /// The method as received, without lower-case letters; methods are case-sensitive.
     pub const fn method(&self) -> &'a str {
         self.method

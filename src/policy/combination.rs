@@ -200,6 +200,8 @@ mod tests {
             tenants: None,
             claims: Vec::new(),
             upstream: Upstream { caller_token, inject: inject.collect() },
+            passes_preflight: false,
+            mode: super::super::mode::Mode::Enforce,
             pass_unverified,
         }
     }

@@ -56,6 +56,8 @@ pub enum Denial {
     /// Servers read the path in different ways, and no one route is for all of these readings and
     /// allows that.
     PathAmbiguous(PathError),
+    /// A preflight request has a body or trailers, or nobody knows that it has none.
+    PreflightWithBody,
     /// The caller lacks a scope.
     ScopeInsufficient,
     /// The caller acts for a subtenant, and what lies behind the route does not respect it.
@@ -126,6 +128,7 @@ impl Denial {
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",
             Self::PathAmbiguous(error) => error.reason(),
+            Self::PreflightWithBody => "preflight_with_body",
             Self::ScopeInsufficient => "scope_insufficient",
             Self::SubtenancyRefused => "route_not_subtenancy_aware",
             Self::SubtenantNotCarried => "subtenant_not_carried_by_technical_token",

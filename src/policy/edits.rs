@@ -3,6 +3,8 @@
 use super::decision::{Permit, Sent};
 use super::identity::{IdentityHeaders, OwnedHeaders};
 use super::identity_edits::set_identity;
+use super::reserved::AUTHORIZATION;
+use super::route::CallerToken;
 use super::source::Injection;
 use crate::credential::TokenPlaces;
 use crate::message::{
@@ -53,6 +55,23 @@ impl Permit {
     }
 }
 
+/// The changes of a request that goes on with nothing of ours and nothing that tells of a caller.
+/// `authorization` stays if `caller_token` says so; tokens at other places never do.
+pub(super) fn bare_edits(
+    head: &RequestHead<'_>,
+    owned: &OwnedHeaders,
+    caller_token: CallerToken,
+) -> HeaderEdits {
+    let mut edits = HeaderEdits::new();
+    let authorization = match caller_token {
+        CallerToken::Forward => CallersOwn::AuthorizationKept,
+        CallerToken::Remove => CallersOwn::Removed,
+    };
+    remove_owned(head, owned, authorization, &mut edits);
+    reduce(head, owned.places(), authorization, &mut edits);
+    edits
+}
+
 impl EditError {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
@@ -67,6 +86,8 @@ impl EditError {
 /// What becomes of the caller's own token.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum CallersOwn {
+    /// In `authorization` alone.
+    AuthorizationKept,
     Kept,
     Removed,
 }
@@ -79,7 +100,11 @@ fn remove_owned(
     edits: &mut HeaderEdits,
 ) {
     for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
-        let is_kept = caller_token == CallersOwn::Kept && owned.is_read(name);
+        let is_kept = match caller_token {
+            CallersOwn::AuthorizationKept => name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes()),
+            CallersOwn::Kept => owned.is_read(name),
+            CallersOwn::Removed => false,
+        };
         if !is_kept && !edits.iter().any(|edit| concerns(edit, name)) {
             edits.push(HeaderEdit::Remove(name.into()));
         }

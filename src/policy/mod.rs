@@ -17,7 +17,9 @@ mod identity;
 mod identity_edits;
 mod leaf;
 mod method;
+mod mode;
 mod pattern;
+mod preflight;
 mod requirement;
 mod reserved;
 mod review;
@@ -46,7 +48,9 @@ pub use header_condition::{CONDITION_LIMIT, HeaderConditions};
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
 pub use method::{MethodError, MethodSet, Methods};
+pub use mode::Mode;
 pub use pattern::{PathPattern, PatternError};
+pub use preflight::Preflight;
 pub use reserved::{is_credential, is_reserved};
 pub use review::{Finding, Lack};
 pub use route::{
@@ -79,6 +83,8 @@ pub struct PolicyParts {
     pub no_match: NoMatch,
     /// Which paths are one path for the upstreams.
     pub spelling: PathSpelling,
+    /// Whether it is refused at all; each route has a mode of its own.
+    pub mode: Mode,
 }
 
 /// Compiled rules. A policy without routes refuses everything.
@@ -88,6 +94,8 @@ pub struct Policy {
     identity: IdentityHeaders,
     owned: OwnedHeaders,
     rules: PathRules,
+    mode: Mode,
+    reports_somewhere: bool,
 }
 
 impl Policy {
@@ -108,7 +116,10 @@ impl Policy {
         let opaque = parts.routes.iter().map(|route| route.opaque);
         let opaque = opaque.fold(Opaque::default(), Opaque::union);
         let rules = PathRules { spelling: parts.spelling, opaque };
-        Ok(Self { table, owned, rules, identity: parts.identity })
+        let modes = parts.routes.iter().map(|route| route.mode).chain([parts.mode]);
+        let reports_somewhere = modes.into_iter().any(|mode| mode == Mode::ReportOnly);
+        let (mode, identity) = (parts.mode, parts.identity);
+        Ok(Self { table, owned, rules, identity, mode, reports_somewhere })
     }
 
     /// What a request asks for, in the canonical form that the routes are compared with.
@@ -136,6 +147,19 @@ impl Policy {
     /// What its author should have thought about, by the names of routes.
     pub fn findings(&self) -> BTreeMap<Arc<str>, Vec<Finding>> {
         review::findings(&self.table, self.rules.spelling.trailing_slash)
+    }
+
+    /// The preflight request that this is, if the route of the request that it asks about lets such
+    /// pass; `None` for every other request, which obeys the ordinary rules.
+    pub fn preflight(
+        &self,
+        target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
+    ) -> Option<Preflight> {
+        let requested = preflight::requested(target, head)?;
+        let route =
+            self.locate(&requested, head).ok().filter(|route| route.route().passes_preflight)?;
+        Some(Preflight::new(route))
     }
 
     /// Whether `principal` may pass under `route` with the request of `target`, and what its

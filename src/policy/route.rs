@@ -7,6 +7,7 @@ use super::condition::Condition;
 use super::header_condition::HeaderConditions;
 use super::host::HostPattern;
 use super::method::Methods;
+use super::mode::Mode;
 use super::pattern::PathPattern;
 use super::source::Injection;
 use crate::message::Opaque;
@@ -42,6 +43,10 @@ pub struct Route {
     pub claims: Vec<Condition>,
     /// What the upstream gets to see.
     pub upstream: Upstream,
+    /// Whether CORS preflight requests about its requests pass, with nothing that tells of a caller.
+    pub passes_preflight: bool,
+    /// Whether its decisions are enforced.
+    pub mode: Mode,
     /// Lets an unverified credential through on a public ingress route. Never set by a default.
     pub pass_unverified: bool,
 }

@@ -7,5 +7,7 @@ mod errors;
 mod grid;
 mod identity;
 mod lookup;
+mod mode;
+mod preflight;
 mod review;
 pub(super) mod support;

@@ -18,6 +18,8 @@ pub enum Metric {
     KeySetsMissing,
     /// Requests that were answered by us, by their public code.
     Refused(&'static str),
+    /// Workers that run a policy which is not enforced, or not everywhere.
+    ReportOnly,
     /// Slots for technical tokens and key sets that workers hold.
     Slots,
     /// Verified tokens that workers remember.
@@ -26,6 +28,11 @@ pub enum Metric {
     Waited,
     /// Requests that wait now.
     Waiting,
+    /// Requests that went on though they were not permitted, by the public code of their refusal:
+    /// report-only.
+    WouldRefuse(&'static str),
+    /// Requests that went on instead of waiting: report-only.
+    WouldWait,
 }
 
 /// What is fetched.
@@ -62,10 +69,13 @@ impl Metric {
             Self::KeySetsFailing => "key_sets.failing".to_owned(),
             Self::KeySetsMissing => "key_sets.missing".to_owned(),
             Self::Refused(code) => format!("request.refused.{code}"),
+            Self::ReportOnly => "report_only".to_owned(),
             Self::Slots => "slots".to_owned(),
             Self::VerifiedTokens => "verified_tokens".to_owned(),
             Self::Waited => "request.waited".to_owned(),
             Self::Waiting => "request.waiting".to_owned(),
+            Self::WouldRefuse(code) => format!("request.would_deny.{code}"),
+            Self::WouldWait => "request.would_wait".to_owned(),
         };
         format!("tenantgate.{name}")
     }
@@ -77,10 +87,13 @@ impl Metric {
             | Self::FetchSucceeded(_)
             | Self::Forwarded
             | Self::Refused(_)
-            | Self::Waited => MetricKind::Counter,
+            | Self::Waited
+            | Self::WouldRefuse(_)
+            | Self::WouldWait => MetricKind::Counter,
             Self::IsolatedWorkers
             | Self::KeySetsFailing
             | Self::KeySetsMissing
+            | Self::ReportOnly
             | Self::Slots
             | Self::VerifiedTokens
             | Self::Waiting => MetricKind::Gauge,
@@ -106,6 +119,9 @@ mod tests {
             (Metric::VerifiedTokens, "tenantgate.verified_tokens"),
             (Metric::Waited, "tenantgate.request.waited"),
             (Metric::Waiting, "tenantgate.request.waiting"),
+            (Metric::ReportOnly, "tenantgate.report_only"),
+            (Metric::WouldRefuse("token_expired"), "tenantgate.request.would_deny.token_expired"),
+            (Metric::WouldWait, "tenantgate.request.would_wait"),
         ];
         for (metric, name) in rows {
             assert_eq!(metric.name(), name);

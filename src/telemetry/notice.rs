@@ -70,6 +70,17 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
+    /// Requests went on since the last such line that would have been refused: report-only.
+    WouldRefuse {
+        /// The public code.
+        code: &'static str,
+        /// The exact reason.
+        reason: &'static str,
+        /// The route, if one was found.
+        route: Option<Arc<str>>,
+        /// How many.
+        count: u64,
+    },
 }
 
 /// A fetched thing, by its configured name.
@@ -87,9 +98,10 @@ impl Notice {
     /// How urgent it is.
     pub const fn level(&self) -> Level {
         match self {
-            Self::FetchFailed { .. } | Self::KeysSkipped { .. } | Self::RecordRejected { .. } => {
-                Level::Warn
-            }
+            Self::FetchFailed { .. }
+            | Self::KeysSkipped { .. }
+            | Self::RecordRejected { .. }
+            | Self::WouldRefuse { .. } => Level::Warn,
             Self::KeysDropped { .. } => Level::Error,
             Self::FetchRecovered { .. } | Self::Refused { .. } => Level::Info,
         }
@@ -127,6 +139,14 @@ impl fmt::Display for Notice {
             }
             Self::RecordRejected { what, reason } => {
                 write!(formatter, "{what}: the shared record was rejected: {reason}")
+            }
+            Self::WouldRefuse { code, reason, route, count } => {
+                let route =
+                    route.as_ref().map_or("no route".to_owned(), |name| format!("route `{name}`"));
+                write!(
+                    formatter,
+                    "would deny {count} requests on {route}: code {code}, reason {reason}"
+                )
             }
             Self::Refused { reason, route: Some(route), count } => {
                 write!(formatter, "refused {count} requests on route `{route}`: {reason}")

@@ -15,8 +15,21 @@ pub struct Parts<'a> {
     pub directory: &'a Path,
     /// Variables that the filter may read, by name and value.
     pub environment: &'a [(String, String)],
+    /// What is added to Envoy's own configuration.
+    pub extras: &'a Extras,
     /// Whether the listener stands in `listeners.json`, which may be replaced while Envoy runs.
     pub listener_file: bool,
+}
+
+/// What some scenarios add to Envoy's own configuration.
+#[derive(Clone, Default)]
+pub struct Extras {
+    /// Filters after ours.
+    pub filters: Vec<Value>,
+    /// Further members of the virtual host.
+    pub virtual_host: Value,
+    /// The `log_format` of a second access log, [`SECOND_LOG`].
+    pub log_format: Option<Value>,
 }
 
 /// The bootstrap document; Envoy reads JSON as it reads YAML.
@@ -46,6 +59,24 @@ pub fn listener_file(parts: &Parts<'_>) -> Value {
 }
 
 fn listener(parts: &Parts<'_>) -> Value {
+    let mut listener = plain_listener(parts);
+    let manager = &mut listener["filter_chains"][0]["filters"][0]["typed_config"];
+    let filters = manager["http_filters"].as_array_mut().unwrap();
+    filters.splice(1..1, parts.extras.filters.iter().cloned());
+    if let Some(members) = parts.extras.virtual_host.as_object() {
+        let host = manager["route_config"]["virtual_hosts"][0].as_object_mut().unwrap();
+        host.extend(members.clone());
+    }
+    if let Some(format) = &parts.extras.log_format {
+        let mut log = manager["access_log"][0].clone();
+        log["typed_config"]["path"] = json!(parts.directory.join(SECOND_LOG));
+        log["typed_config"]["log_format"] = format.clone();
+        manager["access_log"].as_array_mut().unwrap().push(log);
+    }
+    listener
+}
+
+fn plain_listener(parts: &Parts<'_>) -> Value {
     json!({
         "name": "ingress",
         "address": address(SocketAddr::from(([127, 0, 0, 1], 0))),
@@ -113,5 +144,6 @@ pub fn address(address: SocketAddr) -> Value {
 }
 
 pub const ACCESS_LOG: &str = "access.log";
+pub const SECOND_LOG: &str = "second.log";
 pub const LISTENER_FILE: &str = "listeners.json";
 const ACCESS_LOG_FORMAT: &str = "case=%REQ(x-case)% status=%RESPONSE_CODE% path=%REQ(:PATH)% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%\n";

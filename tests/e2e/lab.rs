@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::bootstrap::{self, Parts};
+use crate::bootstrap::{self, Extras, Parts};
 use crate::development::caller::Caller;
 use crate::development::envoy::{Envoy, EnvoyError, Launch, MODULE, validate};
 use crate::development::fault::BODY_MARK;
@@ -26,6 +26,8 @@ pub struct Setup {
     pub upstream: Upstream,
     /// The filter's configuration.
     pub filter: Value,
+    /// What is added to Envoy's own configuration.
+    pub extras: Extras,
     /// Whether [`Lab::replace_filter`] will be used.
     pub listener_file: bool,
     /// Variables that the filter may read.
@@ -63,6 +65,7 @@ impl Setup {
                 .expect("an identity provider"),
             upstream: Upstream::start(ANY_PORT).expect("an upstream"),
             filter: filter::ingress(),
+            extras: Extras::default(),
             listener_file: false,
             environment: environment_of(&client),
             edit: None,
@@ -130,6 +133,7 @@ impl Setup {
             upstream: self.upstream.address(),
             directory: self.scratch.path(),
             environment: &self.environment,
+            extras: &self.extras,
             listener_file: self.listener_file,
         }
     }
@@ -169,6 +173,17 @@ impl Lab {
         eventually("a line in the access log", find)
     }
 
+    /// The lines of the second access log, once there are this many.
+    pub fn second_log(&self, count: usize) -> Vec<Value> {
+        let log = self.scratch.path().join(bootstrap::SECOND_LOG);
+        let read = || {
+            let text = fs::read_to_string(&log).ok()?;
+            let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+            Some(lines.collect::<Vec<_>>()).filter(|lines| lines.len() >= count)
+        };
+        eventually("lines in the second access log", read)
+    }
+
     /// Everything that was logged, by Envoy and by the filter.
     pub fn logs(&self) -> String {
         let access = fs::read(self.scratch.path().join(bootstrap::ACCESS_LOG)).unwrap_or_default();
@@ -195,6 +210,7 @@ impl Lab {
             upstream: self.upstream.address(),
             directory,
             environment: &self.environment,
+            extras: &Extras::default(),
             listener_file: true,
         };
         let next = directory.join("listeners.next");

@@ -1,8 +1,9 @@
 //! What a request costs when nothing is missing: its hostcalls, one by one.
 
+use crate::host::Host;
 use crate::provider::{forged, grants, user};
 use crate::requests::get;
-use crate::scene::{profile, ready, reports};
+use crate::scene::{configuration, configured, profile, ready, reports};
 
 #[test]
 fn a_repeated_token_costs_one_clock_reading_one_header_map_and_the_identity_headers() {
@@ -45,6 +46,38 @@ fn a_technical_token_that_is_at_hand_costs_one_more_replacement() {
 }
 
 #[test]
+fn filter_state_on_every_request_costs_one_property_for_each_fact() {
+    let mut document = configuration();
+    document["filter_state"] = "always".into();
+    let mut vm = configured(Host::default(), &document);
+    let token = user("ann");
+    assert!(vm.request(2, profile(&token)));
+    assert!(vm.request(3, profile(&token)));
+    assert_eq!(
+        vm.calls().iter().filter(|call| !call.contains("header_map")).collect::<Vec<_>>(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: set_property tenantgate.decision=allow",
+            "3: set_property tenantgate.route=profile",
+            "3: set_property tenantgate.tenant=acme",
+            "3: set_property tenantgate.user=ann",
+            "3: set_property tenantgate.client=portal",
+            "3: set_property tenantgate.credential_kind=bearer",
+        ]
+    );
+}
+
+#[test]
+fn a_request_that_must_leave_filter_state_does_not_go_on_without() {
+    let mut document = configuration();
+    document["filter_state"] = "always".into();
+    let mut vm = configured(Host::default(), &document);
+    vm.host_mut().faults.insert("set_property", 10);
+    assert!(!vm.request(2, profile(&user("ann"))));
+    assert_eq!(vm.stream(2).answer().status, 500);
+}
+
+#[test]
 fn a_token_seen_first_costs_one_call_of_verify_signature_besides() {
     let mut vm = ready();
     assert!(vm.request(2, profile(&user("ann"))));
@@ -65,7 +98,10 @@ fn a_forged_token_is_verified_once_and_remembered() {
         [
             "3: get_current_time_nanoseconds",
             "3: get_header_map_pairs request",
+            "3: set_property tenantgate.decision=deny",
+            "3: set_property tenantgate.code=token_invalid",
             "3: set_property tenantgate.reason=signature_invalid",
+            "3: set_property tenantgate.route=profile",
             "3: send_local_response 401 signature_invalid",
         ]
     );

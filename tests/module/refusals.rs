@@ -7,7 +7,7 @@ use crate::scene::{profile, ready};
 use crate::vm::Vm;
 
 #[test]
-fn a_refusal_costs_one_filter_state_and_one_response() {
+fn a_refusal_costs_its_filter_state_and_one_response() {
     let mut vm = ready();
     assert!(!vm.request(2, get("/profile", &[])));
     assert_eq!(
@@ -15,7 +15,10 @@ fn a_refusal_costs_one_filter_state_and_one_response() {
         [
             "2: get_current_time_nanoseconds",
             "2: get_header_map_pairs request",
+            "2: set_property tenantgate.decision=deny",
+            "2: set_property tenantgate.code=token_missing",
             "2: set_property tenantgate.reason=credential_missing",
+            "2: set_property tenantgate.route=profile",
             "2: send_local_response 401 credential_missing",
         ]
     );

@@ -12,7 +12,7 @@ use tenantgate::telemetry::{Metric, Notice};
 use tenantgate::time::Timestamp;
 
 use super::provider::{Answer, Provider};
-use super::{Fate, SharedMap, Stream, fate, head};
+use super::{Fate, SharedMap, State, Stream, fate, head, left, state};
 
 pub(super) struct WorkerHost<'w> {
     pub(super) now: Timestamp,
@@ -29,11 +29,12 @@ pub(super) struct WorkerHost<'w> {
 
 impl WorkerHost<'_> {
     /// Settles a waiting stream. Doing so twice is a fault that the real host punishes.
-    fn settle(&mut self, stream: StreamId, fate: Fate) {
+    fn settle(&mut self, stream: StreamId, fate: Fate, state: State) {
         let stream = self.streams.get_mut(&stream).expect("a stream that exists");
         assert_eq!(stream.fate, Fate::Waiting, "a stream is settled once");
         assert!(!stream.is_gone, "nothing is done for a client that has gone");
         stream.fate = fate;
+        stream.state = state;
         stream.settled = self.now;
     }
 
@@ -69,15 +70,17 @@ impl Host for WorkerHost<'_> {
         *self.turns += 1;
         let fields = self.streams[&stream].fields.clone();
         let from = From(self.source);
-        let fate = fate(decide(&head(&fields).with_connection(&from), &NoVerifier));
+        let outcome = decide(&head(&fields).with_connection(&from), &NoVerifier);
+        let (state, fate) = (left(&outcome), fate(outcome));
         if fate != Fate::Waiting {
-            self.settle(stream, fate);
+            self.settle(stream, fate, state);
         }
     }
 
     fn answer(&mut self, stream: StreamId, refused: &Refused) {
         if self.is_there(stream) {
-            self.settle(stream, Fate::Refused(refused.reply.status, refused.reason));
+            let fate = Fate::Refused(refused.reply.status, refused.reason);
+            self.settle(stream, fate, state(&refused.state));
         }
     }
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 pub use provider::{Answer, Asked, Provider};
 pub use shared_map::SharedMap;
 use tenantgate::config;
-use tenantgate::gateway::{CallId, Event, Gateway, Outcome, StreamId, drive};
+use tenantgate::gateway::{CallId, Event, FilterState, Gateway, Outcome, StreamId, drive};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
 pub use tokens::Mint;
@@ -57,10 +57,14 @@ impl Fate {
     }
 }
 
+/// What a request has left in filter state: names and values in order.
+type State = Vec<(&'static str, String)>;
+
 /// One request of a worker.
 struct Stream {
     fields: Vec<(String, String)>,
     fate: Fate,
+    state: State,
     arrived: Timestamp,
     settled: Timestamp,
     is_gone: bool,
@@ -176,8 +180,10 @@ impl World {
             state.is_woken |= wake;
         }
         let settled = self.now;
+        let state_left = left(&outcome);
         let fate = fate(outcome);
-        let record = Stream { fields, fate, arrived: self.now, settled, is_gone: false };
+        let record =
+            Stream { fields, fate, state: state_left, arrived: self.now, settled, is_gone: false };
         state.streams.insert(stream, record);
         Request { worker, stream }
     }
@@ -198,6 +204,11 @@ impl World {
     /// What became of a request so far.
     pub fn fate(&self, request: Request) -> Fate {
         self.workers[request.worker].streams[&request.stream].fate.clone()
+    }
+
+    /// What a request has left in filter state so far.
+    pub fn state(&self, request: Request) -> &[(&'static str, String)] {
+        &self.workers[request.worker].streams[&request.stream].state
     }
 
     /// How long a request took, or has been waiting.
@@ -309,10 +320,22 @@ fn head(fields: &[(String, String)]) -> RequestHead<'_> {
     RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
 }
 
+fn left(outcome: &Outcome) -> State {
+    match outcome {
+        Outcome::Forward(forwarded) => state(&forwarded.state),
+        Outcome::Refuse(refused) => state(&refused.state),
+        Outcome::Wait { .. } => State::new(),
+    }
+}
+
+fn state(state: &FilterState) -> State {
+    state.iter().map(|(key, value)| (key.name(), value.to_string())).collect()
+}
+
 fn fate(outcome: Outcome) -> Fate {
     match outcome {
-        Outcome::Forward(edits) => {
-            let set = edits.iter().filter_map(|edit| match edit {
+        Outcome::Forward(forwarded) => {
+            let set = forwarded.edits.iter().filter_map(|edit| match edit {
                 HeaderEdit::Set(name, value) => {
                     let value = String::from_utf8(value.expose().to_vec()).unwrap();
                     Some((name.as_str().to_owned(), value))

@@ -6,7 +6,7 @@ use tenantgate::credential::TokenPlaces;
 use tenantgate::message::{HeaderName, LetterCase, Opaque, PathSpelling, TrailingSlash};
 use tenantgate::policy::{
     Authentication, CallerToken, Culprit, Deployment, HeaderConditions, HostPattern,
-    IdentityHeaders, Methods, NoMatch, PathPattern, Policy, PolicyError, PolicyParts,
+    IdentityHeaders, Methods, Mode, NoMatch, PathPattern, Policy, PolicyError, PolicyParts,
     PolicyProblem, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
 
@@ -84,6 +84,7 @@ impl Table {
             places: TokenPlaces::default(),
             no_match: NoMatch::Forbidden,
             spelling: self.spelling,
+            mode: Mode::Enforce,
         }
     }
 }
@@ -151,6 +152,8 @@ impl Row {
             claims: Vec::new(),
             upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
             pass_unverified: false,
+            passes_preflight: false,
+            mode: Mode::Enforce,
         }
     }
 }

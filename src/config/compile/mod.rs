@@ -22,6 +22,7 @@ mod key_source;
 mod key_sources;
 mod limits;
 mod mindsphere_tenant;
+mod mode;
 mod names;
 mod oauth2;
 mod policy;
@@ -77,9 +78,10 @@ pub(super) fn compile(
     };
     let places = token_places::token_places(root, deployment, report);
     let catalogue = catalogue::catalogue(root, report);
+    let mode = mode::document_mode(root, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
-    let routes =
-        routes::routes(root, deployment.unwrap_or(Deployment::Ingress), &credentials, report);
+    let setting = (deployment.unwrap_or(Deployment::Ingress), mode);
+    let routes = routes::routes(root, setting, &credentials, report);
     let is_complete = routes.len() == root.sections("routes").len();
     warn_of_unused(root, &credentials, &routes, report);
     catalogue::warn_of_unused(root, catalogue.as_deref(), &routes, report);
@@ -89,6 +91,7 @@ pub(super) fn compile(
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
         places,
+        mode,
         no_match: match root.text("no_match") {
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,
@@ -108,6 +111,7 @@ pub(super) fn compile(
         sources: sources?,
         policy: policy?,
         limits: limits::limits(root),
+        notes_every_request: root.text("filter_state") == Some("always"),
     })
 }
 

@@ -11,9 +11,9 @@ use super::routes::PlacedRoute;
 use crate::credential::TokenPlaces;
 use crate::message::PathSpelling;
 use crate::policy::{
-    Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, NoMatch,
-    Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy, SubtenantMode,
-    When,
+    Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, Mode,
+    NoMatch, Policy, PolicyError, PolicyParts, PolicyProblem, Route, Source, Subtenancy,
+    SubtenantMode, When,
 };
 
 /// What the routes are checked against.
@@ -25,6 +25,7 @@ pub(super) struct Surroundings {
     pub(super) places: TokenPlaces,
     pub(super) no_match: NoMatch,
     pub(super) spelling: PathSpelling,
+    pub(super) mode: Mode,
     /// Whether anybody could authenticate.
     pub(super) has_issuers: bool,
 }
@@ -45,7 +46,15 @@ pub(super) fn policy(
     }
     let headers: Vec<Vec<String>> = list.iter().map(injected_headers).collect();
     let Surroundings {
-        deployment, catalogue, sources, identity, places, no_match, spelling, ..
+        deployment,
+        catalogue,
+        sources,
+        identity,
+        places,
+        no_match,
+        mode,
+        spelling,
+        ..
     } = surroundings;
     let parts = PolicyParts {
         deployment,
@@ -56,6 +65,7 @@ pub(super) fn policy(
         places,
         no_match,
         spelling,
+        mode,
     };
     let errors = match Policy::new(parts) {
         Ok(policy) => {

@@ -13,6 +13,7 @@ use super::conditions::conditions;
 use super::credentials::Credentials;
 use super::headers::HeaderProblem;
 use super::inject::{injection, is_known};
+use super::mode::route_mode;
 use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
@@ -20,8 +21,8 @@ use super::values::{AnyOr, any_or, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
 use crate::message::{HeaderName, Opaque};
 use crate::policy::{
-    Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, PathPattern,
-    Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
+    Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, Mode,
+    PathPattern, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
 
 /// One route, and where it stands.
@@ -33,7 +34,7 @@ pub(super) struct PlacedRoute<'d> {
 /// Reads `routes`. Those that cannot be made are left out, which has been reported.
 pub(super) fn routes<'d>(
     root: &Section<'d>,
-    deployment: Deployment,
+    (deployment, mode): (Deployment, Mode),
     credentials: &Credentials<'_>,
     report: &mut Report,
 ) -> Vec<PlacedRoute<'d>> {
@@ -41,7 +42,7 @@ pub(super) fn routes<'d>(
     let names = Names::collect(&sections, report);
     let mut routes = Vec::new();
     for (index, section) in sections.into_iter().enumerate() {
-        let route = route(&section, deployment, credentials, report);
+        let route = route(&section, (deployment, mode), credentials, report);
         // A second route of a name has been reported; policy need not be told of it.
         let is_first = section.text("name").and_then(|name| names.find(name)) == Some(index);
         if let (Some(route), true) = (route, is_first) {
@@ -53,7 +54,7 @@ pub(super) fn routes<'d>(
 
 fn route(
     section: &Section<'_>,
-    deployment: Deployment,
+    (deployment, mode): (Deployment, Mode),
     credentials: &Credentials<'_>,
     report: &mut Report,
 ) -> Option<Route> {
@@ -68,6 +69,7 @@ fn route(
         .then(|| tenants(&section.list("tenants"), report).into_iter().collect::<BTreeSet<_>>());
     let scopes = scopes(section, report);
     let claims = conditions(section, report);
+    let mode = route_mode(section, mode, report);
     let upstream = section.section("upstream");
     let upstream = upstream.and_then(|upstream| read_upstream(&upstream, credentials, report));
     let pass_unverified = section.boolean("pass_unverified").unwrap_or(false);
@@ -92,6 +94,8 @@ fn route(
         tenants: tenants.filter(|tenants| !tenants.is_empty()),
         claims: claims?,
         upstream: upstream?,
+        mode,
+        passes_preflight: section.text("preflight") == Some("pass"),
         pass_unverified,
     })
 }

@@ -9,12 +9,14 @@ use super::subtenancy_keys::SUBTENANCY;
 /// The whole document: every key that there is, level by level.
 pub const DOCUMENT: &[Key] = &[
     Key::required("deployment", OneOf(&["ingress", "egress"])),
+    Key::optional("mode", MODE),
     Key::optional("issuers", List(&Object(ISSUER))),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
     Key::optional("subtenancy", Object(SUBTENANCY)),
     Key::required("routes", List(&Object(ROUTE))),
     Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
+    Key::optional("filter_state", OneOf(&["refusals", "always"])),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
     Key::optional("case_insensitive_paths", Boolean),
     Key::optional("ignore_trailing_slash", Boolean),
@@ -119,6 +121,8 @@ const ROUTE: &[Key] = &[
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
     Key::optional("claims", List(&Object(CONDITION))),
     Key::required("upstream", Object(UPSTREAM)),
+    Key::optional("mode", MODE),
+    Key::optional("preflight", OneOf(&["ordinary", "pass"])),
     Key::optional("pass_unverified", Boolean),
 ];
 
@@ -196,6 +200,7 @@ const LIMITS: &[Key] = &[
 ];
 
 const OPAQUE: Shape = OneOf(&["refused", "opaque"]);
+const MODE: Shape = OneOf(&["enforce", "report_only"]);
 const ANY: Shape = OneOf(&["any"]);
 pub(super) const TEXTS: Shape = List(&Text);
 const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);

@@ -6,8 +6,8 @@ use crate::credential::TokenPlaces;
 use crate::message::{HeaderName, Opaque, PathSpelling, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, IdentityHeaders,
-    Injection, Methods, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement, Source,
-    SourceId, Subtenancy, SubtenantMode, Upstream, When,
+    Injection, Methods, Mode, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement,
+    Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
 };
 use crate::principal::Principal;
 use crate::tenancy::{SubtenantId, Tenancy, TenantId};
@@ -45,6 +45,8 @@ pub(in crate::policy) fn route(name: &str, path: &str) -> Route {
         tenants: None,
         claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
+        passes_preflight: false,
+        mode: Mode::Enforce,
         pass_unverified: false,
     }
 }
@@ -81,6 +83,7 @@ pub(in crate::policy) fn parts(routes: Vec<Route>) -> PolicyParts {
         places: TokenPlaces::default(),
         no_match: NoMatch::Forbidden,
         spelling: PathSpelling::default(),
+        mode: Mode::Enforce,
     }
 }
 

@@ -1,0 +1,106 @@
+//! What a request leaves in filter state, for the access log and the filters that come after.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::message::percent_encode;
+use crate::principal::Principal;
+
+/// One value of the filter state.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum StateKey {
+    /// The OAuth client.
+    Client,
+    /// The public code of a refusal.
+    Code,
+    /// What kind of credential proved who the caller is.
+    CredentialKind,
+    /// What was decided: see [`Decision`].
+    Decision,
+    /// The exact reason of a refusal.
+    Reason,
+    /// The name of the route.
+    Route,
+    /// The verified subtenant.
+    Subtenant,
+    /// The verified tenant.
+    Tenant,
+    /// The user.
+    User,
+}
+
+/// The values to set, in order. A key is left out where there is nothing to say.
+pub type FilterState = Vec<(StateKey, Cow<'static, str>)>;
+
+/// What was decided about a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Decision {
+    /// It goes on.
+    Allow,
+    /// It is answered by us.
+    Deny,
+    /// It would be answered by us, and goes on: report-only.
+    WouldDeny,
+    /// It would wait, for what decides about it or what it needs, and goes on: report-only.
+    WouldWait,
+}
+
+impl StateKey {
+    /// The name. Envoy puts `wasm.` before it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "tenantgate.client",
+            Self::Code => "tenantgate.code",
+            Self::CredentialKind => "tenantgate.credential_kind",
+            Self::Decision => "tenantgate.decision",
+            Self::Reason => "tenantgate.reason",
+            Self::Route => "tenantgate.route",
+            Self::Subtenant => "tenantgate.subtenant",
+            Self::Tenant => "tenantgate.tenant",
+            Self::User => "tenantgate.user",
+        }
+    }
+}
+
+impl Decision {
+    /// The word that filter state holds.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Deny => "deny",
+            Self::WouldDeny => "would_deny",
+            Self::WouldWait => "would_wait",
+        }
+    }
+}
+
+/// The filter state of a decision; `refused` is the code and the exact reason of a refusal.
+pub(super) fn filter_state(
+    decision: Decision,
+    refused: Option<(&'static str, &'static str)>,
+    route: Option<&Arc<str>>,
+    principal: &Principal,
+) -> FilterState {
+    let mut state = vec![(StateKey::Decision, Cow::Borrowed(decision.word()))];
+    if let Some((code, reason)) = refused {
+        state.push((StateKey::Code, Cow::Borrowed(code)));
+        state.push((StateKey::Reason, Cow::Borrowed(reason)));
+    }
+    state.extend(route.map(|name| (StateKey::Route, Cow::Owned(name.as_ref().to_owned()))));
+    let tenancy = principal.tenancy();
+    let facts = [
+        (StateKey::Tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
+        (StateKey::Subtenant, tenancy.subtenant().map(|subtenant| subtenant.as_str())),
+        (StateKey::User, principal.user()),
+        (StateKey::Client, principal.client()),
+    ];
+    // A text of the token must not look like more than one field of a log line.
+    state.extend(facts.into_iter().filter_map(|(key, fact)| {
+        let mut text = String::new();
+        percent_encode(fact?, &mut text);
+        Some((key, Cow::Owned(text)))
+    }));
+    let kind = principal.kind().name();
+    state.extend(kind.map(|kind| (StateKey::CredentialKind, Cow::Borrowed(kind))));
+    state
+}

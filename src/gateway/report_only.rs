@@ -1,0 +1,44 @@
+//! Report-only: what would become of a request is decided, counted and logged, and it goes on.
+//!
+//! It goes on at once and with nothing of ours: no identity and no technical token is given to
+//! somebody who is not known to be allowed. A permitted request is not concerned.
+
+use super::effect::{Forwarded, Outcome};
+use super::exchange::{Case, Halt};
+use super::filter_state::{Decision, filter_state};
+use super::slot::Need;
+use super::{Gateway, Metric};
+use crate::message::RequestHead;
+use crate::policy::Mode;
+
+impl Gateway {
+    /// Whether a request of which this is known goes on whatever is decided.
+    pub(super) fn only_reports(&self, case: &Case) -> bool {
+        self.config.policy().mode_of(case.route.as_deref()) == Mode::ReportOnly
+    }
+
+    /// Lets a request pass that would be refused, or would have to wait.
+    ///
+    /// What it would wait for is fetched for those that come after it. What would become of it is
+    /// not known then, so it is treated like one that would be refused.
+    pub(super) fn let_pass(&mut self, halt: Halt, case: &Case, head: &RequestHead<'_>) -> Outcome {
+        let (decision, why) = match halt {
+            Halt::Refused(refusal) => {
+                let (code, reason) = (refusal.code(), refusal.reason());
+                self.tally.would_refuse(code, reason, case.route_name());
+                (Decision::WouldDeny, Some((code, reason)))
+            }
+            Halt::Wait(wants) => {
+                for (resource, than) in wants {
+                    self.fetching.want(resource, than, Need::Now);
+                }
+                self.tally.count(Metric::WouldWait);
+                (Decision::WouldWait, None)
+            }
+        };
+        self.tally.forward();
+        let edits = self.config.policy().unpermitted_edits(head, case.route.as_deref());
+        let state = filter_state(decision, why, case.route_name(), &case.principal);
+        Outcome::Forward(Forwarded { edits, state })
+    }
+}
