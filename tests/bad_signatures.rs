@@ -63,15 +63,15 @@ fn a_source_may_send_two_hundred_in_ten_seconds() {
 #[test]
 fn a_flood_from_two_sources_leaves_the_worker_to_the_others() {
     let mut world = world();
-    for number in 0..250 {
+    for number in 0..278 {
         let token = forged(&world, number);
         assert_eq!(from(&mut world, 1 + u8::from(number % 2 == 1), &token), INVALID, "{number}");
     }
-    let token = forged(&world, 250);
+    let token = forged(&world, 278);
     assert_eq!(from(&mut world, 1, &token), THROTTLED);
     assert_eq!(from(&mut world, 2, &token), THROTTLED);
     assert_eq!(from(&mut world, 3, &token), INVALID, "its first failure");
-    let token = forged(&world, 251);
+    let token = forged(&world, 279);
     assert_eq!(from(&mut world, 3, &token), THROTTLED);
     let valid = world.mint.token("acme", None, world.now);
     assert!(matches!(from(&mut world, 4, &valid), Fate::Forwarded(_)));
@@ -98,7 +98,7 @@ fn a_flood_from_more_sources_than_are_held_leaves_half_of_the_worker() {
     assert!(matches!(from(&mut world, 1, &known), Fate::Forwarded(_)), "a verified token passes");
 
     world.pass(SECOND);
-    for number in 2001..=2500 {
+    for number in 2001..=2556 {
         let token = forged(&world, number);
         assert_eq!(from_address(&mut world, network(number), &token), INVALID, "{number}");
     }

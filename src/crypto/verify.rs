@@ -36,8 +36,8 @@ pub trait SignatureVerifier {
     ) -> Verdict;
 }
 
-/// The verifier in Rust: works everywhere; in Wasm slower than the host's own, RSA about four times and
-/// curves of NIST more.
+/// The verifier in Rust: works everywhere; in Wasm slower than the host's own, P-521 and RSA about five
+/// times, P-384 nine and P-256 seventeen times.
 ///
 /// RSA keys over 4,096 bits are [`Verdict::Unsupported`], unless the length of the signature alone
 /// refuses it.

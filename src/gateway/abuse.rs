@@ -1,5 +1,5 @@
-//! The budget for bad signatures that Rust code computes: where the host does not, one costs a
-//! thousand times what it costs to send one.
+//! The budget for bad signatures that are dear: those that Rust code computes, where the host does
+//! not, and of the host's own those that take more than the request around them ([`gate`] has the line).
 //!
 //! A source has so many of them in each [`SOURCE_WINDOW`]; and once all sources together have
 //! spent the time of this worker in a [`WORKER_WINDOW`], those that have failed lately wait for
@@ -17,6 +17,7 @@
 //! a flood from so many networks also refuses tokens that were never seen, of callers who did
 //! nothing, is its price; without it nobody would be served by that worker.
 
+mod cost;
 mod gate;
 mod sources;
 
@@ -26,7 +27,6 @@ use std::time::Duration;
 pub(super) use self::gate::Gate;
 use self::sources::{Source, Sources};
 use crate::config::BadSignatures;
-use crate::crypto::{Curve, KeyMaterial, PublicKey};
 use crate::time::Timestamp;
 
 /// The window of a source; it begins with its first bad signature.
@@ -92,22 +92,6 @@ impl<T> Window<T> {
     fn ends_in(&self, span: Duration, now: Timestamp) -> Option<Duration> {
         let end = self.began + span;
         (self.began <= now && now < end).then(|| end.since(now))
-    }
-}
-
-/// What a signature costs in Wasm, by estimate: the core has no clock to measure with. `docs/performance.md`
-/// has what was measured.
-fn cost(key: &PublicKey) -> Duration {
-    match key.material() {
-        KeyMaterial::Ec { curve: Curve::P256, .. } => Duration::from_millis(1),
-        KeyMaterial::Ec { curve: Curve::P384, .. } => Duration::from_millis(3),
-        KeyMaterial::Ec { curve: Curve::P521, .. } => Duration::from_millis(7),
-        KeyMaterial::Ed25519 { .. } => Duration::from_micros(130),
-        // The work grows with the square of the modulus, and with the bits of the exponent.
-        KeyMaterial::Rsa { modulus, .. } => {
-            let bytes = u64::try_from(modulus.len()).unwrap_or(u64::MAX);
-            Duration::from_micros(bytes.saturating_mul(bytes).saturating_mul(1600) / (256 * 256))
-        }
     }
 }
 

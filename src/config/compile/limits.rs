@@ -8,7 +8,7 @@ use crate::jwt::{Bounds, VerifiedTokens};
 /// Bounds of one worker.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Limits {
-    /// The budget for bad signatures that Rust code computes.
+    /// The budget for bad signatures that are dear to compute.
     pub bad_signatures: BadSignatures,
     /// How long before its expiry a technical token is fetched anew, at most half its lifetime.
     pub refresh_ahead: Duration,
@@ -26,7 +26,8 @@ pub struct Limits {
     pub waiting_deadline: Duration,
 }
 
-/// What bad signatures may cost where Rust code computes them.
+/// What bad signatures may cost where they are dear: all that Rust code computes, and the dearest ones
+/// of the host.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct BadSignatures {
     /// How many one source may have computed in 10 s: 1 to 10,000.

@@ -180,10 +180,3 @@ fn a_source_whose_window_has_ended_is_forgotten_without_harm() {
     assert!(is_throttled(&mut abuse, v4(1), later));
     assert!(!is_throttled(&mut abuse, v4(2), later));
 }
-
-#[test]
-fn larger_keys_cost_more() {
-    let rsa = |bytes: usize| cost(&PublicKey::rsa(&vec![0xFF; bytes], &[1, 0, 1]).unwrap());
-    assert_eq!(rsa(256), Duration::from_micros(1600));
-    assert_eq!(rsa(512), Duration::from_micros(6400));
-}
