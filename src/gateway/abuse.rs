@@ -77,6 +77,11 @@ impl Abuse {
         self.window.ends_in(WORKER_WINDOW, now).filter(|_| self.window.spent >= time)
     }
 
+    /// How many sources are held, for metrics; none when all windows have ended.
+    pub(super) fn sources(&mut self, now: Timestamp) -> usize {
+        if self.sources.are_quiet(now) { 0 } else { self.sources.len() }
+    }
+
     /// A bad signature was computed for this source.
     pub(super) fn failed(&mut self, source: Option<IpAddr>, cost: Duration, now: Timestamp) {
         if self.window.ends_in(WORKER_WINDOW, now).is_none() {

@@ -219,12 +219,18 @@ impl Gateway {
         self.reported_at = now;
         effects.extend(self.tally.lines().map(Effect::Log));
         let (missing, failing) = self.fetching.troubled_keys();
+        let (verified, refused) = self.verified.held();
+        let (verified_forgotten, refused_forgotten) = self.verified.take_forgotten();
+        self.tally.add(Metric::VerifiedTokensForgotten, verified_forgotten);
+        self.tally.add(Metric::RefusedTokensForgotten, refused_forgotten);
         let gauges = [
+            (Metric::BadSignatureSources, self.abuse.sources(now)),
             (Metric::KeySetsFailing, failing),
             (Metric::KeySetsMissing, missing),
             (Metric::ReportOnly, self.config.policy().reports_only_somewhere().into()),
+            (Metric::RefusedTokens, refused.entries),
             (Metric::Slots, self.fetching.slots()),
-            (Metric::VerifiedTokens, self.verified.held().0.entries),
+            (Metric::VerifiedTokens, verified.entries),
             (Metric::Waiting, self.waiters.len()),
         ];
         effects.push(Effect::Measure(self.tally.steps(&gauges)));
@@ -232,15 +238,7 @@ impl Gateway {
 
     /// The last steps of all metrics: what was not reported yet, and all gauges back to nothing.
     pub fn retire(&mut self) -> Vec<(Metric, i64)> {
-        let gauges = [
-            Metric::KeySetsFailing,
-            Metric::KeySetsMissing,
-            Metric::ReportOnly,
-            Metric::Slots,
-            Metric::VerifiedTokens,
-            Metric::Waiting,
-        ];
-        self.tally.steps(&gauges.map(|gauge| (gauge, 0)))
+        self.tally.last_steps()
     }
 
     /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when

@@ -35,8 +35,13 @@ impl Tally {
 
     /// Counts something else by one.
     pub(super) fn count(&mut self, metric: Metric) {
+        self.add(metric, 1);
+    }
+
+    /// Counts something else that has happened so often.
+    pub(super) fn add(&mut self, metric: Metric, times: usize) {
         let count = self.counts.entry(metric).or_default();
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(i64::try_from(times).unwrap_or(i64::MAX));
     }
 
     /// Counts a refusal by its public code, and by its exact reason and route for the log. Past
@@ -75,6 +80,13 @@ impl Tally {
             Some(code) => Notice::WouldRefuse { code, reason, route, count },
             None => Notice::Refused { reason, route, count },
         })
+    }
+
+    /// The last steps of all metrics: what was counted since the last report, and all gauges back to
+    /// nothing.
+    pub(super) fn last_steps(&mut self) -> Vec<(Metric, i64)> {
+        let gauges: Vec<_> = self.gauges.keys().map(|gauge| (*gauge, 0)).collect();
+        self.steps(&gauges)
     }
 
     /// The steps of all metrics since the last report. Gauges move by differences, because all
@@ -128,5 +140,17 @@ mod tests {
         assert_eq!(tally.steps(&waiting(2)), [(Metric::Waiting, -3)]);
         tally.forward();
         assert_eq!(tally.steps(&waiting(2)), [(Metric::Forwarded, 1)]);
+    }
+
+    #[test]
+    fn in_the_end_all_gauges_are_back_at_nothing_and_counters_are_not() {
+        let mut tally = Tally::default();
+        tally.add(Metric::VerifiedTokensForgotten, 3);
+        tally.steps(&[(Metric::Slots, 1), (Metric::Waiting, 2)]);
+        tally.add(Metric::VerifiedTokensForgotten, 4);
+        let last =
+            [(Metric::Slots, -1), (Metric::VerifiedTokensForgotten, 4), (Metric::Waiting, -2)];
+        assert_eq!(tally.last_steps(), last);
+        assert_eq!(tally.last_steps(), []);
     }
 }

@@ -108,6 +108,12 @@ impl VerifiedTokens {
         (self.verified.held(), self.refused.held())
     }
 
+    /// How many have given way to newer ones since this was asked last: verified tokens, then refused
+    /// ones.
+    pub fn take_forgotten(&mut self) -> (usize, usize) {
+        (self.verified.take_forgotten(), self.refused.take_forgotten())
+    }
+
     fn remember(
         &mut self,
         token: &[u8],

@@ -19,6 +19,7 @@ pub(super) struct Generations<V> {
     old: HashMap<u64, Entry<V>, BuildHasherDefault<Hashed>>,
     young_size: usize,
     old_size: usize,
+    forgotten: usize,
     half: Bounds,
 }
 
@@ -46,6 +47,7 @@ impl<V> Generations<V> {
             old: HashMap::default(),
             young_size: 0,
             old_size: 0,
+            forgotten: 0,
             half: Bounds { entries: bounds.entries.div_ceil(2), bytes: bounds.bytes / 2 },
         }
     }
@@ -91,10 +93,16 @@ impl<V> Generations<V> {
         }
     }
 
+    /// How many entries have given way to newer ones since this was asked last.
+    pub(super) fn take_forgotten(&mut self) -> usize {
+        std::mem::take(&mut self.forgotten)
+    }
+
     fn keep(&mut self, hash: u64, entry: Entry<V>) {
         let is_full = self.young.len() >= self.half.entries
             || self.young_size.saturating_add(entry.size) > self.half.bytes;
         if is_full {
+            self.forgotten = self.forgotten.saturating_add(self.old.len());
             self.old = std::mem::take(&mut self.young);
             self.old_size = std::mem::take(&mut self.young_size);
         }
@@ -153,6 +161,22 @@ mod tests {
         }
         assert_eq!(table.get(&0_u32.to_be_bytes()), None);
         assert_eq!(table.get(&99_u32.to_be_bytes()).copied(), Some(99));
+    }
+
+    #[test]
+    fn what_gives_way_is_counted_and_what_is_removed_is_not() {
+        let mut table = table(4, 1 << 20);
+        for number in 0..4_u32 {
+            table.insert(&number.to_be_bytes(), number, 0);
+        }
+        table.remove(&0_u32.to_be_bytes());
+        assert_eq!(table.take_forgotten(), 0);
+        table.insert(b"more", 4, 0);
+        assert_eq!((table.take_forgotten(), table.take_forgotten()), (1, 0));
+        for number in 0..1000_u32 {
+            table.insert(&number.to_be_bytes(), number, 0);
+        }
+        assert_eq!(table.take_forgotten(), 1003 - table.held().entries);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 /// A metric of the whole process: all workers add to the same number.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Metric {
+    /// Sources of bad signatures that workers remember.
+    BadSignatureSources,
     /// Fetches that failed, an answer that was not what was asked for included.
     FetchFailed(Fetch),
     /// Fetches that brought what was asked for.
@@ -16,6 +18,10 @@ pub enum Metric {
     KeySetsFailing,
     /// Key sets that workers should hold and do not: none has arrived, or the last one is too old.
     KeySetsMissing,
+    /// Refused tokens that workers remember.
+    RefusedTokens,
+    /// Refused tokens that gave way to newer ones.
+    RefusedTokensForgotten,
     /// Requests that were answered by us, by their public code.
     Refused(&'static str),
     /// Workers that run a policy which is not enforced, or not everywhere.
@@ -24,6 +30,8 @@ pub enum Metric {
     Slots,
     /// Verified tokens that workers remember.
     VerifiedTokens,
+    /// Verified tokens that gave way to newer ones: whoever brings them again pays for a signature.
+    VerifiedTokensForgotten,
     /// Times that a request had to wait.
     Waited,
     /// Requests that wait now.
@@ -62,16 +70,20 @@ impl Metric {
             Fetch::Token => "token",
         };
         let name = match self {
+            Self::BadSignatureSources => "bad_signature_sources".to_owned(),
             Self::FetchFailed(what) => format!("fetch.{}.failed", fetch(what)),
             Self::FetchSucceeded(what) => format!("fetch.{}.succeeded", fetch(what)),
             Self::Forwarded => "request.forwarded".to_owned(),
             Self::IsolatedWorkers => "isolated_workers".to_owned(),
             Self::KeySetsFailing => "key_sets.failing".to_owned(),
             Self::KeySetsMissing => "key_sets.missing".to_owned(),
+            Self::RefusedTokens => "refused_tokens".to_owned(),
+            Self::RefusedTokensForgotten => "refused_tokens.forgotten".to_owned(),
             Self::Refused(code) => format!("request.refused.{code}"),
             Self::ReportOnly => "report_only".to_owned(),
             Self::Slots => "slots".to_owned(),
             Self::VerifiedTokens => "verified_tokens".to_owned(),
+            Self::VerifiedTokensForgotten => "verified_tokens.forgotten".to_owned(),
             Self::Waited => "request.waited".to_owned(),
             Self::Waiting => "request.waiting".to_owned(),
             Self::WouldRefuse(code) => format!("request.would_deny.{code}"),
@@ -87,13 +99,17 @@ impl Metric {
             | Self::FetchSucceeded(_)
             | Self::Forwarded
             | Self::Refused(_)
+            | Self::RefusedTokensForgotten
+            | Self::VerifiedTokensForgotten
             | Self::Waited
             | Self::WouldRefuse(_)
             | Self::WouldWait => MetricKind::Counter,
-            Self::IsolatedWorkers
+            Self::BadSignatureSources
+            | Self::IsolatedWorkers
             | Self::KeySetsFailing
             | Self::KeySetsMissing
             | Self::ReportOnly
+            | Self::RefusedTokens
             | Self::Slots
             | Self::VerifiedTokens
             | Self::Waiting => MetricKind::Gauge,
@@ -108,15 +124,19 @@ mod tests {
     #[test]
     fn names_are_those_that_dashboards_are_built_on() {
         let rows = [
+            (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
             (Metric::FetchFailed(Fetch::Keys), "tenantgate.fetch.keys.failed"),
             (Metric::FetchSucceeded(Fetch::Token), "tenantgate.fetch.token.succeeded"),
             (Metric::Forwarded, "tenantgate.request.forwarded"),
             (Metric::IsolatedWorkers, "tenantgate.isolated_workers"),
             (Metric::KeySetsFailing, "tenantgate.key_sets.failing"),
             (Metric::KeySetsMissing, "tenantgate.key_sets.missing"),
+            (Metric::RefusedTokens, "tenantgate.refused_tokens"),
+            (Metric::RefusedTokensForgotten, "tenantgate.refused_tokens.forgotten"),
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
             (Metric::Slots, "tenantgate.slots"),
             (Metric::VerifiedTokens, "tenantgate.verified_tokens"),
+            (Metric::VerifiedTokensForgotten, "tenantgate.verified_tokens.forgotten"),
             (Metric::Waited, "tenantgate.request.waited"),
             (Metric::Waiting, "tenantgate.request.waiting"),
             (Metric::ReportOnly, "tenantgate.report_only"),

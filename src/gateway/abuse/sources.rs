@@ -95,7 +95,6 @@ impl Sources {
     }
 
     /// How many sources are held.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
