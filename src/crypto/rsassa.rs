@@ -109,3 +109,6 @@ const fn digest_info(hash: Hash) -> &'static [u8] {
         }
     }
 }
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests;
