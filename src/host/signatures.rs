@@ -1,4 +1,4 @@
-//! The host's `verify_signature` (BoringSSL, 5 to 17 times as fast as Rust in Wasm). What it cannot compute,
+//! The host's `verify_signature` (BoringSSL, 4 to 17 times as fast as Rust in Wasm). What it cannot compute,
 //! the gateway has computed in Rust.
 
 use super::abi;
