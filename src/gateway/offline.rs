@@ -17,12 +17,7 @@ impl Gateway {
 
     /// Goes on as if a token of this credential had been fetched at `now`, for this subtenant or none.
     /// It cannot be sent to anybody: there is no network.
-    pub fn suppose_token(
-        &mut self,
-        id: SourceId,
-        subtenant: Option<&SubtenantId>,
-        now: Timestamp,
-    ) {
+    pub fn suppose_token(&mut self, id: SourceId, subtenant: Option<&SubtenantId>, now: Timestamp) {
         self.fetching.suppose_token(id, subtenant, TechnicalToken::supposed(now));
     }
 

@@ -77,9 +77,9 @@ impl fmt::Display for ClaimName {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Place::Member(name) => formatter.write_str(name),
-            Place::Pointer(tokens) => tokens
-                .iter()
-                .try_for_each(|token| write!(formatter, "/{}", token.replace('~', "~0").replace('/', "~1"))),
+            Place::Pointer(tokens) => tokens.iter().try_for_each(|token| {
+                write!(formatter, "/{}", token.replace('~', "~0").replace('/', "~1"))
+            }),
         }
     }
 }

@@ -32,7 +32,10 @@ pub(super) fn test_tenant(route: &Route, principal: &Principal) -> Result<(), De
 }
 
 /// Whether it holds the scopes.
-pub(super) fn test_scopes(requirement: &ScopeRequirement, principal: &Principal) -> Result<(), Denial> {
+pub(super) fn test_scopes(
+    requirement: &ScopeRequirement,
+    principal: &Principal,
+) -> Result<(), Denial> {
     let has = |scope: &std::sync::Arc<str>| principal.has_scope(scope);
     let is_met = match requirement {
         ScopeRequirement::All(scopes) => !scopes.is_empty() && scopes.iter().all(has),

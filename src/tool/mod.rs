@@ -11,6 +11,7 @@ pub mod catalogue;
 mod check;
 mod embedded;
 mod envoy;
+pub mod explain;
 mod finding;
 mod json;
 pub mod report;
