@@ -77,8 +77,8 @@ impl Case {
     /// The first failure that an explanation tells.
     fn told(&self, policy: &Policy, principal: &Principal) -> Option<Denial> {
         let head = request("GET", "api.acme.example", "/x");
-        let target = RequestTarget::parse(&head).unwrap();
-        let answers = policy.locate(&target).unwrap().explain(&target, principal);
+        let target = policy.target(&head).unwrap();
+        let answers = policy.locate(&target, &head).unwrap().explain(&target, principal);
         answers.into_iter().find_map(|answered| answered.outcome.err())
     }
 

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{self, IssuerRules, KeyRing, Keys, TokenError, Unverified, VerifiedToken};
-use crate::message::{HttpCall, RequestHead, RequestTarget, cookie_values, parameter_values};
+use crate::message::{HttpCall, RequestHead, cookie_values, parameter_values};
 use crate::policy::{Authentication, CallerToken, GuardedRoute, Mode, Permit, Policy};
 use crate::principal::{Principal, PrincipalKind};
 use crate::technical_token::SourceId;
@@ -47,7 +47,8 @@ impl Found<'_> {
     /// Ends where the filter would end.
     fn tell(&self, head: &RequestHead<'_>, supply: &Supply, story: &mut Story) -> Option<()> {
         let policy = self.config.policy();
-        let target = RequestTarget::parse(head)
+        let target = policy
+            .target(head)
             .map_err(|error| {
                 story.trace.not_met("request", format!("is refused: {}", error.reason()))
             })
@@ -72,7 +73,7 @@ impl Found<'_> {
             );
             return None;
         }
-        let route = policy.locate(&target).map_err(|denial| {
+        let route = policy.locate(&target, head).map_err(|denial| {
             story.trace.not_met("route", format!("none is for this request: {}", denial.reason()));
             self.tell_mode(None, story);
         });

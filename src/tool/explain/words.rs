@@ -42,12 +42,17 @@ pub(super) fn route(route: &Route) -> String {
         Methods::Any => "any method".to_owned(),
         Methods::Only(set) => format!("methods {}", set.iter().collect::<Vec<_>>().join(" ")),
     };
-    format!(
+    let mut text = format!(
         "{}: hosts {}, path `{}`, {methods}",
         quoted(&route.name),
         list(route.hosts.iter().map(ToString::to_string)),
         route.path
-    )
+    );
+    if !route.headers.is_empty() {
+        let names = route.headers.names().map(|name| name.as_str());
+        text.push_str(&format!(", header fields {}", list(names)));
+    }
+    text
 }
 
 /// What is asked of a caller, and what the caller has.
