@@ -221,7 +221,7 @@ impl Found<'_> {
         story.trace.fact("token", format!("says of itself: {}", facts.join(", ")));
         match issuer {
             Some(issuer) => story.trace.met("issuer", quoted(issuer.name())),
-            None => story.trace.not_met("issuer", "is none that the configuration knows"),
+            None => story.trace.fact("issuer", "is none that the configuration knows"),
         }
         issuer
     }
