@@ -14,6 +14,8 @@ mod envoy;
 pub mod explain;
 mod finding;
 mod json;
+mod named;
+pub mod render;
 pub mod report;
 mod scalar;
 mod schema;

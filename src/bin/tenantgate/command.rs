@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions, explain, schema};
+use crate::{catalogue, check, completions, explain, render, schema};
 
 /// All subcommands, in the order of `--help`.
 const SUBCOMMANDS: &[Subcommand] = &[
     check::SUBCOMMAND,
     explain::SUBCOMMAND,
+    render::SUBCOMMAND,
     schema::SUBCOMMAND,
     catalogue::SUBCOMMAND,
     completions::SUBCOMMAND,
@@ -87,5 +88,6 @@ Examples:
   tenantgate check gateway.yaml
   tenantgate check --format sarif envoy.yaml > findings.sarif
   tenantgate explain gateway.yaml --request 'GET /api/x' --token @token.jwt --jwks keys.json
+  tenantgate render envoy gateway.yaml --upstream app.internal:8080 > envoy.yaml
 
 Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments or a file cannot be used.";
