@@ -9,6 +9,8 @@
 //! its refresh fails, and a token serves until it expires.
 
 mod arrival;
+#[cfg(not(target_arch = "wasm32"))]
+mod supposed;
 
 use std::collections::HashMap;
 use std::sync::Arc;

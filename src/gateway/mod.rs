@@ -11,6 +11,8 @@ mod effect;
 mod exchange;
 mod fetching;
 mod filter_state;
+#[cfg(not(target_arch = "wasm32"))]
+mod offline;
 mod origin;
 mod queue;
 mod random;

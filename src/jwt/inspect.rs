@@ -17,6 +17,8 @@ use crate::time::Timestamp;
 pub struct UntrustedClaims {
     /// `alg`.
     pub algorithm: Box<str>,
+    /// `kid`.
+    pub key_id: Option<Box<str>>,
     /// `typ`.
     pub token_type: Option<Box<str>>,
     /// `iss`.
@@ -59,6 +61,7 @@ pub fn inspect(
     claims.audiences()?;
     Ok(UntrustedClaims {
         algorithm: header.algorithm_name.into(),
+        key_id: header.key_id.map(Into::into),
         token_type: header.token_type.map(Into::into),
         issuer: claims::issuer(&payload)?.map(Into::into),
         tenancy: claims.tenancy()?,

@@ -72,6 +72,18 @@ impl ClaimName {
     }
 }
 
+/// As the configuration writes it.
+impl fmt::Display for ClaimName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Place::Member(name) => formatter.write_str(name),
+            Place::Pointer(tokens) => tokens.iter().try_for_each(|token| {
+                write!(formatter, "/{}", token.replace('~', "~0").replace('/', "~1"))
+            }),
+        }
+    }
+}
+
 impl fmt::Display for ClaimNameError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {

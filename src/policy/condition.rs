@@ -56,13 +56,13 @@ pub enum Scalar {
 
 /// Tests the conditions of `route`; the first that fails is the denial.
 pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
-    for condition in &route.claims {
-        let said = Said::of(&condition.subject, principal);
-        if !condition.test.is_met(&said) {
-            return Err(Denial::ClaimMismatch);
-        }
-    }
-    Ok(())
+    route.claims.iter().try_for_each(|condition| test_one(condition, principal))
+}
+
+/// Tests one condition.
+pub(super) fn test_one(condition: &Condition, principal: &Principal) -> Result<(), Denial> {
+    let said = Said::of(&condition.subject, principal);
+    if condition.test.is_met(&said) { Ok(()) } else { Err(Denial::ClaimMismatch) }
 }
 
 /// What a token says of a subject.

@@ -96,6 +96,14 @@ impl Permit {
         &self.principal
     }
 
+    /// Whether the caller's own token goes on.
+    pub const fn forwards_caller_token(&self) -> bool {
+        match self.sent {
+            Sent::CallerToken => true,
+            Sent::Nothing | Sent::Technical(_) => false,
+        }
+    }
+
     /// The technical tokens that the request needs, in the order in which [`Permit::into_edits`]
     /// takes them; empty when it needs none. All of them act for [`Permit::subtenant`].
     pub fn injections(&self) -> &[Injection] {

@@ -59,27 +59,43 @@ impl GuardedRoute {
         target: &RequestTarget<'_>,
         principal: Principal,
     ) -> Result<Permit, Denial> {
-        let principal = match self.route.authentication {
+        let principal = self.regarded(principal);
+        let treatment = self.treatment(&principal)?;
+        let clearance = self.gate.admit(target, &principal)?;
+        requirement::test(&self.route, &principal)?;
+        let sent = match sent_upstream(treatment, clearance)? {
+            Treatment::Forward => Sent::CallerToken,
+            Treatment::Nothing => Sent::Nothing,
+            Treatment::Technical => self.technical(&principal)?,
+        };
+        Ok(Permit { route: Arc::clone(self), principal, sent })
+    }
+
+    /// Who counts as asking: nobody, where no credential is looked at.
+    pub(super) fn regarded(&self, principal: Principal) -> Principal {
+        match self.route.authentication {
             Authentication::NotLookedAt => Principal::anonymous(),
             Authentication::Optional | Authentication::Required => principal,
-        };
+        }
+    }
+
+    /// What the upstream is to see of credentials.
+    pub(super) fn treatment(&self, principal: &Principal) -> Result<Treatment, Denial> {
         let treatment = match principal.kind() {
             PrincipalKind::Anonymous => self.plan.anonymous,
             PrincipalKind::Bearer => Some(self.plan.bearer),
         };
-        let treatment = treatment.ok_or(Denial::CredentialMissing)?;
-        let clearance = self.gate.admit(target, &principal)?;
-        requirement::test(&self.route, &principal)?;
-        let sent = match (treatment, clearance) {
-            (Treatment::Forward, Clearance::AnyToken | Clearance::OwnToken) => Sent::CallerToken,
-            (Treatment::Nothing, Clearance::AnyToken) => Sent::Nothing,
-            (Treatment::Technical, Clearance::AnyToken) => self.technical(&principal)?,
-            // The configuration refuses such a route; the arm stands all the same.
-            (Treatment::Nothing | Treatment::Technical, Clearance::OwnToken) => {
-                return Err(Denial::CatalogueScopesUnknown);
-            }
-        };
-        Ok(Permit { route: Arc::clone(self), principal, sent })
+        treatment.ok_or(Denial::CredentialMissing)
+    }
+
+    /// What the route says to callers with a subtenant.
+    pub(super) const fn gate(&self) -> &Gate {
+        &self.gate
+    }
+
+    /// The credentials that it injects.
+    pub(super) fn sources(&self) -> &[Source] {
+        &self.sources
     }
 
     /// Every injected token must contain the caller; all act for the same subtenant.
@@ -89,5 +105,20 @@ impl GuardedRoute {
             subtenant = containment::token_subtenant(principal, source, self.route.subtenant)?;
         }
         Ok(Sent::Technical(subtenant))
+    }
+}
+
+/// The treatment, if that token may go with the request.
+pub(super) const fn sent_upstream(
+    treatment: Treatment,
+    clearance: Clearance,
+) -> Result<Treatment, Denial> {
+    match (treatment, clearance) {
+        (Treatment::Forward, Clearance::AnyToken | Clearance::OwnToken)
+        | (Treatment::Nothing | Treatment::Technical, Clearance::AnyToken) => Ok(treatment),
+        // The configuration refuses such a route; the arm stands all the same.
+        (Treatment::Nothing | Treatment::Technical, Clearance::OwnToken) => {
+            Err(Denial::CatalogueScopesUnknown)
+        }
     }
 }

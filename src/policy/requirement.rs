@@ -20,7 +20,8 @@ pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
     }
 }
 
-fn test_tenant(route: &Route, principal: &Principal) -> Result<(), Denial> {
+/// Whether callers of its tenant may pass.
+pub(super) fn test_tenant(route: &Route, principal: &Principal) -> Result<(), Denial> {
     let Some(allowed) = &route.tenants else {
         return Ok(());
     };
@@ -30,7 +31,11 @@ fn test_tenant(route: &Route, principal: &Principal) -> Result<(), Denial> {
     }
 }
 
-fn test_scopes(requirement: &ScopeRequirement, principal: &Principal) -> Result<(), Denial> {
+/// Whether it holds the scopes.
+pub(super) fn test_scopes(
+    requirement: &ScopeRequirement,
+    principal: &Principal,
+) -> Result<(), Denial> {
     let has = |scope: &std::sync::Arc<str>| principal.has_scope(scope);
     let is_met = match requirement {
         ScopeRequirement::All(scopes) => !scopes.is_empty() && scopes.iter().all(has),

@@ -80,13 +80,14 @@ fn configuration(tree: &Tree, how: &Check<'_>) -> Vec<Finding> {
     findings.into_iter().map(|(_, finding)| finding).collect()
 }
 
-fn is_unset(error: &ConfigError) -> bool {
+/// Whether a variable that is not set here is all that is wrong.
+pub(super) fn is_unset(error: &ConfigError) -> bool {
     matches!(error.problem(), Problem::Credential(CredentialProblem::VariableUnset(_)))
 }
 
 /// The value of a variable, or one that fits wherever a variable is named: long enough for every
 /// hash, and base64url. It is another for each variable.
-fn value_of(name: &str, environment: Environment<'_>) -> String {
+pub(super) fn value_of(name: &str, environment: Environment<'_>) -> String {
     environment(name).filter(|value| !value.is_empty()).unwrap_or_else(|| {
         let width = name.len().next_multiple_of(4).max(96);
         format!("{name:A<width$}")

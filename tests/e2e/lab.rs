@@ -159,8 +159,13 @@ impl Lab {
         exchange(self.gateway, bytes).expect("an answer")
     }
 
-    /// What the filter left in its filter state for the request with this `x-case`.
+    /// The reason that the filter left in filter state for the request with this `x-case`.
     pub fn reason(&self, case: &str) -> String {
+        self.decision(case).2
+    }
+
+    /// The decision, code and reason that it left there; `-` for none.
+    pub fn decision(&self, case: &str) -> (String, String, String) {
         let log = self.scratch.path().join(bootstrap::ACCESS_LOG);
         let start = format!("case={case} ");
         let find = || {
@@ -168,7 +173,10 @@ impl Lab {
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default();
             let line = text.lines().find(|line| line.starts_with(&start))?;
-            line.split_once("reason=").map(|(_, reason)| reason.to_owned())
+            let (_, left) = line.split_once(" decision=")?;
+            let (decision, left) = left.split_once(" code=")?;
+            let (code, reason) = left.split_once(" reason=")?;
+            Some((decision.to_owned(), code.to_owned(), reason.to_owned()))
         };
         eventually("a line in the access log", find)
     }

@@ -18,6 +18,9 @@ mod bootstrap;
 mod certificates;
 mod configuration;
 mod cost;
+#[path = "../decision_cases/mod.rs"]
+mod decision_cases;
+mod decisions;
 #[path = "../../examples/demo/development/mod.rs"]
 #[allow(dead_code, reason = "the demo uses the rest")]
 mod development;

@@ -87,7 +87,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
 }
 
 /// The name of a file in findings, and what it holds.
-fn read(file: &str) -> Result<(String, Vec<u8>), Failure> {
+pub fn read(file: &str) -> Result<(String, Vec<u8>), Failure> {
     let failure = |error| Failure::Read { file: file.to_owned(), error };
     if file == "-" {
         let mut bytes = Vec::new();

@@ -6,11 +6,17 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions, schema};
+use crate::{catalogue, check, completions, explain, render, schema};
 
 /// All subcommands, in the order of `--help`.
-const SUBCOMMANDS: &[Subcommand] =
-    &[check::SUBCOMMAND, schema::SUBCOMMAND, catalogue::SUBCOMMAND, completions::SUBCOMMAND];
+const SUBCOMMANDS: &[Subcommand] = &[
+    check::SUBCOMMAND,
+    explain::SUBCOMMAND,
+    render::SUBCOMMAND,
+    schema::SUBCOMMAND,
+    catalogue::SUBCOMMAND,
+    completions::SUBCOMMAND,
+];
 
 /// A subcommand.
 pub struct Subcommand {
@@ -29,6 +35,8 @@ pub enum Verdict {
     Fine,
     /// Something is wrong with what was looked at.
     Wrong,
+    /// Nobody can tell here.
+    Undecided,
 }
 
 /// The whole command line.
@@ -36,7 +44,7 @@ pub fn command() -> Command {
     let subcommands = SUBCOMMANDS.iter().map(|one| (one.describe)(Command::new(one.name)));
     Command::new("tenantgate")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("Checks configurations of tenantgate, the proxy-wasm filter")
+        .about("Checks and explains configurations of tenantgate, the proxy-wasm filter")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(subcommands)
@@ -55,6 +63,7 @@ pub fn run() -> ExitCode {
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::from(1),
+        Ok(Verdict::Undecided) => ExitCode::from(3),
         Err(failure) => {
             // If not even that can be written, the status still tells.
             let _ = writeln!(anstream::stderr(), "tenantgate: {failure}");
@@ -78,5 +87,7 @@ const EXAMPLES: &str = "\
 Examples:
   tenantgate check gateway.yaml
   tenantgate check --format sarif envoy.yaml > findings.sarif
+  tenantgate explain gateway.yaml --request 'GET /api/x' --token @token.jwt --jwks keys.json
+  tenantgate render envoy gateway.yaml --upstream app.internal:8080 > envoy.yaml
 
 Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments or a file cannot be used.";

@@ -10,7 +10,11 @@ mod command;
 #[cfg(not(target_arch = "wasm32"))]
 mod completions;
 #[cfg(not(target_arch = "wasm32"))]
+mod explain;
+#[cfg(not(target_arch = "wasm32"))]
 mod failure;
+#[cfg(not(target_arch = "wasm32"))]
+mod render;
 #[cfg(not(target_arch = "wasm32"))]
 mod schema;
 

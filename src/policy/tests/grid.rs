@@ -74,6 +74,14 @@ impl Case {
         Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
     }
 
+    /// The first failure that an explanation tells.
+    fn told(&self, policy: &Policy, principal: &Principal) -> Option<Denial> {
+        let head = request("GET", "api.acme.example", "/x");
+        let target = policy.target(&head).unwrap();
+        let answers = policy.locate(&target, &head).unwrap().explain(&target, principal);
+        answers.into_iter().find_map(|answered| answered.outcome.err())
+    }
+
     /// Whether the configuration may say this at all.
     fn is_allowed(&self) -> bool {
         let is_injecting = self.inject.is_some();
@@ -172,7 +180,9 @@ fn every_combination_of_settings_is_decided_as_the_design_says() {
             continue;
         };
         for (who, principal) in principals() {
+            let told = case.told(&policy, &principal);
             let decision = case.decide(&policy, principal);
+            assert_eq!(told, decision.as_ref().err().cloned(), "{who}: {case:?}");
             assert_eq!(found(&decision), expected(&case, who), "{who}: {case:?}");
             decided += 1;
         }

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
 use crate::config::Quoted;
-use crate::tool::embedded;
 use crate::tool::finding::Finding;
 use crate::tool::tree::Tree;
+use crate::tool::{embedded, named};
 
 /// A Wasm plugin that is ours.
 pub(super) struct Plugin<'t> {
@@ -31,43 +31,15 @@ impl<'t> Plugin<'t> {
 
     /// The texts of a key, wherever in the configurations it stands.
     pub(super) fn texts(&self, key: &str) -> BTreeSet<&str> {
-        let mut texts = BTreeSet::new();
-        for configuration in &self.configurations {
-            collect(configuration, &mut |name, value| {
-                if name == key {
-                    texts.extend(value.text());
-                }
-            });
-        }
-        texts
+        self.configurations.iter().flat_map(|tree| named::texts(tree, key)).collect()
     }
 
     fn variables(&self) -> BTreeSet<&str> {
-        let mut names = BTreeSet::new();
-        for configuration in &self.configurations {
-            collect(configuration, &mut |name, value| {
-                if name.ends_with("_env") {
-                    names.extend(value.text());
-                }
-            });
-        }
-        // What could be a secret in the wrong place is not shown; `check` says that it is wrong.
-        let is_shown = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-        names.retain(|name| name.bytes().all(is_shown));
-        names
+        self.configurations.iter().flat_map(named::variables).collect()
     }
 
     fn clusters(&self) -> BTreeSet<&str> {
-        let mut names = self.texts("cluster");
-        for configuration in &self.configurations {
-            collect(configuration, &mut |name, value| {
-                // `match.hosts` is a list.
-                if matches!(name, "hosts" | "clusters") {
-                    names.extend(value.members().iter().filter_map(|(_, value)| value.text()));
-                }
-            });
-        }
-        names
+        self.configurations.iter().flat_map(named::clusters).collect()
     }
 }
 
@@ -135,15 +107,4 @@ fn clusters<'t>(roots: &[Spot<'t>]) -> Option<BTreeSet<&'t str>> {
         known.extend(clusters.iter().filter_map(|cluster| cluster.text("name")));
     }
     is_static.then_some(known)
-}
-
-fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
-    for (name, value) in tree.members() {
-        visit(name, value);
-        // A set of keys is a document of its own.
-        if name != "inline" {
-            collect(value, visit);
-        }
-    }
-    tree.items().iter().for_each(|item| collect(item, visit));
 }

@@ -1,0 +1,166 @@
+//! `tenantgate explain`.
+
+use std::io::Read as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{env, fs, io};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use tenantgate::secret::Secret;
+use tenantgate::time::Timestamp;
+use tenantgate::tool::explain::{self, Question, Verdict as Decision, parse_request};
+
+use crate::check::read;
+use crate::command::{Subcommand, Verdict, print};
+use crate::failure::Failure;
+
+/// `tenantgate explain FILE --request REQUEST`.
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "explain", describe, run };
+
+fn describe(command: Command) -> Command {
+    command
+        .about("Shows what the filter would do with one request, and why, without a network")
+        .arg(
+            Arg::new("file").value_name("FILE").required(true).help(
+                "YAML or JSON: a configuration, or a file of Envoy, Istio or Envoy Gateway that holds one",
+            ),
+        )
+        .arg(
+            Arg::new("request")
+                .long("request")
+                .value_name("REQUEST")
+                .required(true)
+                .help("The request: 'GET /path?query' or 'GET https://host/path'"),
+        )
+        .arg(
+            Arg::new("host")
+                .long("host")
+                .value_name("HOST")
+                .help("Its host, if REQUEST has none [default: localhost]"),
+        )
+        .arg(
+            Arg::new("header")
+                .long("header")
+                .short('H')
+                .value_name("NAME: VALUE")
+                .action(ArgAction::Append)
+                .help("A further header field"),
+        )
+        .arg(
+            Arg::new("token")
+                .long("token")
+                .value_name("@FILE")
+                .help("The bearer token, in a file; - is the input. Arguments can be seen by others, so it cannot stand here itself"),
+        )
+        .arg(
+            Arg::new("jwks")
+                .long("jwks")
+                .value_name("[ISSUER=]FILE")
+                .action(ArgAction::Append)
+                .help("The key set of the issuer of that name, or of all others that fetch theirs"),
+        )
+        .arg(
+            Arg::new("skip-signature")
+                .long("skip-signature")
+                .action(ArgAction::SetTrue)
+                .help("Takes the token's signature for good where the issuer's keys are missing, and says so"),
+        )
+        .arg(
+            Arg::new("now")
+                .long("now")
+                .value_name("SECONDS")
+                .value_parser(value_parser!(u64))
+                .help("When the request comes, in seconds since 1970 [default: now]"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .default_value("text")
+                .value_parser(PossibleValuesParser::new(["text", "json"]))
+                .help("How it is written"),
+        )
+        .after_help(EXAMPLES)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is handed over")]
+fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
+    let environment = |name: &str| env::var(name).ok();
+    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
+    let (name, document) = read(text("file").unwrap_or_default())?;
+    let line = text("request").unwrap_or_default();
+    let request = parse_request(line)
+        .map_err(|error| Failure::Argument(format!("--request `{line}` {error}")))?;
+    let (method, host, path) = request;
+    let host = host.or_else(|| text("host").map(str::to_owned));
+    let mut headers = Vec::new();
+    for header in arguments.get_many::<String>("header").unwrap_or_default() {
+        let Some((name, value)) = header.split_once(':') else {
+            // It may be a token.
+            return Err(Failure::Argument("a --header has no `:`".to_owned()));
+        };
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    let mut key_sets = Vec::new();
+    for given in arguments.get_many::<String>("jwks").unwrap_or_default() {
+        let (issuer, file) = match given.split_once('=') {
+            Some((issuer, file)) => (Some(issuer.to_owned()), file),
+            None => (None, given.as_str()),
+        };
+        key_sets.push((issuer, read(file)?.1));
+    }
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let now = arguments.get_one::<u64>("now").copied().unwrap_or(since);
+    let question = Question {
+        name: &name,
+        document: &document,
+        environment: &environment,
+        method,
+        path,
+        host: host.unwrap_or_else(|| "localhost".to_owned()),
+        headers,
+        token: text("token").map(token).transpose()?,
+        key_sets,
+        now: Timestamp::from_seconds(now),
+        skip_signature: arguments.get_flag("skip-signature"),
+        client: None,
+    };
+    let explained = explain::explain(&question)
+        .map_err(|error| Failure::Argument(format!("`{name}`: {error}")))?;
+    print(&match text("format") {
+        Some("json") => explain::json(&explained),
+        Some(_) | None => explain::text(&explained),
+    })?;
+    Ok(match explained.verdict {
+        Decision::Allowed => Verdict::Fine,
+        Decision::Denied(_) | Decision::WouldBeDenied(_) => Verdict::Wrong,
+        Decision::Undecided => Verdict::Undecided,
+    })
+}
+
+fn token(argument: &str) -> Result<Secret<String>, Failure> {
+    let mut token = String::new();
+    let read = match (argument, argument.strip_prefix('@')) {
+        ("-", _) => io::stdin().read_to_string(&mut token).map(|_| ()),
+        (_, Some(file)) => fs::read_to_string(file).map(|text| token = text),
+        (_, None) => {
+            return Err(Failure::Argument(
+                "--token takes `@FILE` or `-`, not the token itself".to_owned(),
+            ));
+        }
+    };
+    read.map_err(|error| Failure::Read { file: "the token".to_owned(), error })?;
+    Ok(Secret::new(token.trim().to_owned()))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tenantgate explain gateway.yaml --request 'GET /api/assets/1' --host api.acme.example
+  tenantgate explain gateway.yaml --request 'GET /api/assets/1' --token @token.jwt --jwks keys.json
+  tenantgate explain gateway.yaml --request 'POST /x' -H 'origin: https://a.example' --token - \\
+    --jwks partner=partner.json --jwks others.json --now 1800000000 --format json
+
+Marks: + is met, - is not, ? cannot be told here. Nothing is fetched: a technical token counts as there.
+
+Exit status: 0 the request would be allowed, 1 it would be denied (in report-only too), 2 the arguments
+or a file cannot be used, 3 nobody can tell, since the issuer's keys are missing.";

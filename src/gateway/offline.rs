@@ -1,0 +1,28 @@
+//! What the command-line tool needs to have a request decided without a network. The filter has none
+//! of it.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use crate::jwt::{JwkSet, KeyRing, KeySetId};
+use crate::technical_token::{SourceId, TechnicalToken};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+impl Gateway {
+    /// Takes this set for the one that a fetch at `now` brought.
+    pub fn suppose_keys(&mut self, id: KeySetId, set: Arc<JwkSet>, now: Timestamp) {
+        self.fetching.suppose_keys(id, set, now);
+    }
+
+    /// Goes on as if a token of this credential had been fetched at `now`, for this subtenant or none.
+    /// It cannot be sent to anybody: there is no network.
+    pub fn suppose_token(&mut self, id: SourceId, subtenant: Option<&SubtenantId>, now: Timestamp) {
+        self.fetching.suppose_token(id, subtenant, TechnicalToken::supposed(now));
+    }
+
+    /// The keys that are there.
+    pub const fn keys(&self) -> &KeyRing {
+        &self.fetching.keys
+    }
+}

@@ -1,0 +1,200 @@
+//! `tenantgate explain`: what the filter would do with one request, and why.
+//!
+//! The decision is that of a [`Gateway`], the same that runs in the proxy, without a network: key sets
+//! are handed in, technical tokens supposed. The trace beside it asks the same core for what it found
+//! on the way; it decides nothing.
+
+mod keys;
+mod narrate;
+mod question;
+mod report;
+mod trace;
+mod words;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use self::question::{Question, RequestLineError, parse_request};
+pub use self::report::{json, text};
+pub use self::trace::{Mark, Step, Trace};
+
+use self::keys::{Offline, Supply};
+use self::narrate::Found;
+use super::check;
+use super::source::SourceError;
+use crate::config::{self, ConfigErrors};
+use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
+use crate::message::{HeaderEdit, HeaderEdits};
+
+/// What becomes of the request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Verdict {
+    /// It goes on.
+    Allowed,
+    /// It is answered with this.
+    Denied(Denied),
+    /// It would be answered with this, and goes on: report-only.
+    WouldBeDenied(Denied),
+    /// It depends on keys that were not handed in.
+    Undecided,
+}
+
+/// A refusal, as the filter states it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Denied {
+    /// The HTTP status; `None` where none is sent, in report-only.
+    pub status: Option<u16>,
+    /// The public code.
+    pub code: String,
+    /// The exact reason.
+    pub reason: String,
+}
+
+/// Everything about one request.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// Whether the token's signature was taken for good without a key.
+    pub is_signature_assumed: bool,
+    /// The names of the fields that are removed, and of those that are set, in order.
+    pub removed: Vec<String>,
+    /// As `removed`.
+    pub set: Vec<String>,
+    /// How it came about.
+    pub trace: Trace,
+}
+
+/// Why nothing can be explained.
+#[derive(Debug)]
+pub enum ExplainError {
+    /// The configuration has errors.
+    Configuration(ConfigErrors),
+    /// The file holds no configuration.
+    ConfigurationMissing,
+    /// The file holds several configurations.
+    ConfigurationsSeveral(usize),
+    /// No issuer of this name fetches keys.
+    IssuerUnknown(config::Quoted),
+    /// A key set that cannot be used; the reason in a word.
+    KeySet(&'static str),
+    /// The file cannot be read.
+    Source(SourceError),
+}
+
+/// What the filter would do with the request of `question`.
+///
+/// # Errors
+/// [`ExplainError`] when the configuration or a key set cannot be used.
+pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
+    let document = match check::configurations(question.name, question.document) {
+        Ok(mut found) if found.len() == 1 => found.remove(0),
+        Ok(found) if found.is_empty() => return Err(ExplainError::ConfigurationMissing),
+        Ok(found) => return Err(ExplainError::ConfigurationsSeveral(found.len())),
+        Err(error) => return Err(ExplainError::Source(error)),
+    };
+    let environment = |name: &str| Some(check::value_of(name, question.environment));
+    let compiled = config::compile(document.as_bytes(), &environment);
+    let config = Arc::new(compiled.map_err(ExplainError::Configuration)?.config);
+
+    let now = question.now;
+    let (fields, connection) = (question.fields(), question.connection());
+    let head = question.head(&fields, &connection);
+    let supply = Supply::new(question, &config, &document, &head)?;
+    let mut gateway = Gateway::new(Arc::clone(&config), 1);
+    supply.hand_over(&mut gateway, now);
+    let verifier = Offline::new(&supply);
+    let found = Found { config: &config, keys: gateway.keys(), signatures: &verifier, now };
+    let story = found.narrate(&head, &supply);
+    for (source, subtenant) in &story.tokens {
+        gateway.suppose_token(*source, subtenant.as_ref(), now);
+    }
+    let outcome = gateway.request(StreamId(1), &head, now, &verifier);
+
+    let is_signature_assumed = supply.is_assumed() && story.is_verified;
+    let mut explained = Explained {
+        verdict: Verdict::Undecided,
+        is_signature_assumed,
+        removed: Vec::new(),
+        set: Vec::new(),
+        trace: story.trace,
+    };
+    match outcome {
+        Outcome::Wait { .. } => {}
+        Outcome::Forward(Forwarded { edits, state }) => {
+            explained.note(&edits);
+            explained.verdict = forwarded(&state);
+        }
+        Outcome::Refuse(refused) => explained.verdict = Verdict::Denied(denied(&refused)),
+    }
+    if story.lacks_keys {
+        explained.verdict = Verdict::Undecided;
+    }
+    Ok(explained)
+}
+
+impl Explained {
+    fn note(&mut self, edits: &HeaderEdits) {
+        for edit in edits {
+            match edit {
+                HeaderEdit::Reduce(reduced) => self.set.push(reduced.name().to_owned()),
+                HeaderEdit::Remove(name) => self.removed.push(words::shown(name)),
+                HeaderEdit::Set(name, _) => self.set.push(name.as_str().to_owned()),
+            }
+        }
+    }
+}
+
+type State = [(StateKey, std::borrow::Cow<'static, str>)];
+
+fn value(state: &State, key: StateKey) -> String {
+    let found = state.iter().find(|(own, _)| *own == key);
+    found.map(|(_, value)| value.to_string()).unwrap_or_default()
+}
+
+fn denied(refused: &Refused) -> Denied {
+    Denied {
+        status: Some(refused.reply.status),
+        code: value(&refused.state, StateKey::Code),
+        reason: refused.reason.to_owned(),
+    }
+}
+
+fn forwarded(state: &State) -> Verdict {
+    match value(state, StateKey::Decision).as_str() {
+        "would_deny" => Verdict::WouldBeDenied(Denied {
+            status: None,
+            code: value(state, StateKey::Code),
+            reason: value(state, StateKey::Reason),
+        }),
+        "would_wait" => Verdict::Undecided,
+        _ => Verdict::Allowed,
+    }
+}
+
+impl fmt::Display for ExplainError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(errors) => write!(
+                formatter,
+                "the configuration cannot be used; `tenantgate check` shows where: {errors}"
+            ),
+            Self::ConfigurationMissing => formatter.write_str("the file holds no configuration"),
+            Self::ConfigurationsSeveral(count) => {
+                write!(formatter, "the file holds {count} configurations; give one of them alone")
+            }
+            Self::IssuerUnknown(name) => {
+                write!(
+                    formatter,
+                    "no issuer {name} fetches its keys; `--jwks` is for one that does"
+                )
+            }
+            Self::KeySet(reason) => write!(formatter, "a key set cannot be used: {reason}"),
+            Self::Source(error) => write!(
+                formatter,
+                "line {} column {}: {}",
+                error.at.line, error.at.column, error.problem
+            ),
+        }
+    }
+}

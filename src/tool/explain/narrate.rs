@@ -1,0 +1,327 @@
+//! The story of one request, told by what the core says when it is asked.
+
+use std::sync::Arc;
+
+use super::keys::{Supply, read};
+use super::trace::Trace;
+use super::words::{self, list, quoted};
+use crate::config::Config;
+use crate::credential::{self, Presented};
+use crate::crypto::SignatureVerifier;
+use crate::jwt::{self, IssuerRules, KeyRing, Keys, TokenError, Unverified, VerifiedToken};
+use crate::message::{HttpCall, RequestHead, cookie_values, parameter_values};
+use crate::policy::{Authentication, CallerToken, GuardedRoute, Mode, Permit, Policy};
+use crate::principal::{Principal, PrincipalKind};
+use crate::technical_token::SourceId;
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+/// Where a story is found.
+pub(super) struct Found<'g> {
+    pub(super) config: &'g Config,
+    pub(super) keys: &'g KeyRing,
+    pub(super) signatures: &'g dyn SignatureVerifier,
+    pub(super) now: Timestamp,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct Story {
+    pub(super) trace: Trace,
+    /// The technical tokens that the filter would need.
+    pub(super) tokens: Vec<(SourceId, Option<SubtenantId>)>,
+    /// Whether the decision depends on keys that are not there.
+    pub(super) lacks_keys: bool,
+    /// Whether a token was verified.
+    pub(super) is_verified: bool,
+}
+
+impl Found<'_> {
+    /// Tells the story of a request.
+    pub(super) fn narrate(&self, head: &RequestHead<'_>, supply: &Supply) -> Story {
+        let mut story = Story::default();
+        self.tell(head, supply, &mut story);
+        story
+    }
+
+    /// Ends where the filter would end.
+    fn tell(&self, head: &RequestHead<'_>, supply: &Supply, story: &mut Story) -> Option<()> {
+        let policy = self.config.policy();
+        let target = policy
+            .target(head)
+            .map_err(|error| {
+                story.trace.not_met("request", format!("is refused: {}", error.reason()))
+            })
+            .ok()?;
+        let path: Vec<_> = target.path().segments().collect();
+        story.trace.met(
+            "request",
+            format!(
+                "{} on host {}, path {}",
+                target.method(),
+                quoted(target.host()),
+                quoted(&format!("/{}", path.join("/")))
+            ),
+        );
+        if let Some(preflight) = policy.preflight(&target, head) {
+            let route = preflight.route();
+            story.trace.fact("route", words::route(route.route()));
+            self.tell_mode(Some(route), story);
+            story.trace.fact(
+                "preflight",
+                "the request asks whether a page may send another one; it passes without credentials and cookies if it has no body",
+            );
+            return None;
+        }
+        let route = policy.locate(&target, head).map_err(|denial| {
+            story.trace.not_met("route", format!("none is for this request: {}", denial.reason()));
+            self.tell_mode(None, story);
+        });
+        let route = route.ok()?;
+        story.trace.met("route", words::route(route.route()));
+        self.tell_mode(Some(route), story);
+        let caller = self.authenticate(route, head, supply, story)?;
+        self.tell_caller(&caller, story);
+        for answered in route.explain(&target, &caller) {
+            let (topic, text) = words::demand(&answered.demand, &caller);
+            match answered.outcome {
+                Ok(()) => story.trace.met(topic, text),
+                Err(denial) => story.trace.not_met(topic, format!("{text}: {}", denial.reason())),
+            }
+        }
+        if let (Some(catalogue), Some(_)) = (route.catalogue(), caller.tenancy().subtenant()) {
+            let covering = catalogue.covering(&target);
+            for grant in &covering {
+                story.trace.fact("catalogue", words::grant(grant));
+            }
+            if covering.is_empty() {
+                story.trace.fact("catalogue", "no role covers the request");
+            }
+        }
+        let permit = Policy::decide(route, &target, caller).ok()?;
+        self.tell_upstream(&permit, story);
+        Some(())
+    }
+
+    fn tell_mode(&self, route: Option<&Arc<GuardedRoute>>, story: &mut Story) {
+        match self.config.policy().mode_of(route.map(|route| &**route)) {
+            Mode::Enforce => {}
+            Mode::ReportOnly => story.trace.fact(
+                "mode",
+                "report_only: the decision is counted and logged, and the request passes all the same",
+            ),
+        }
+    }
+
+    /// Who asks; `None` where the filter ends, or where that depends on keys that are missing.
+    fn authenticate(
+        &self,
+        route: &GuardedRoute,
+        head: &RequestHead<'_>,
+        supply: &Supply,
+        story: &mut Story,
+    ) -> Option<Principal> {
+        if route.authentication() == Authentication::NotLookedAt {
+            story.trace.fact("presented", "credentials are not looked at on this route");
+            return Some(Principal::anonymous());
+        }
+        let presented = credential::extract(head, self.config.places())
+            .map_err(|error| {
+                story.trace.not_met("presented", format!("is refused: {}", error.reason()))
+            })
+            .ok()?;
+        let Some(bearer) = presented.bearer else {
+            story.trace.fact("presented", "nothing");
+            return Some(Principal::anonymous());
+        };
+        let places = self.places(head);
+        story.trace.fact("presented", format!("a bearer token in {}", places.join(" and ")));
+        let issuer = self.tell_token(bearer.expose(), story);
+        let verified = jwt::verify(
+            bearer.expose(),
+            self.config.issuers(),
+            self.keys,
+            self.signatures,
+            self.now,
+        );
+        match verified {
+            Ok(token) => self.tell_verified(token, &presented, head, supply, story),
+            Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
+                story.trace.fact("token", "has expired; in a cookie that counts as none");
+                Some(Principal::anonymous())
+            }
+            Err(Unverified::Refused(error)) => {
+                let is_secret = issuer.is_some_and(|issuer| {
+                    matches!(self.keys.get(issuer.keys()), Some(Keys::Secret(_)))
+                        && supply.lacks_secret(issuer)
+                });
+                if is_secret && error == TokenError::SignatureInvalid {
+                    story.lacks_keys = true;
+                    story.trace.unknown(
+                        "signature",
+                        "was not checked: the issuer's secret is not set here",
+                    );
+                } else {
+                    story.trace.not_met("token", format!("is refused: {}", error.reason()));
+                }
+                None
+            }
+            Err(Unverified::KeyUnknown(_)) => {
+                story.trace.not_met("signature", "the key is not in the set: key_unknown; the filter would fetch the set once more");
+                None
+            }
+            Err(Unverified::KeysMissing(_)) => {
+                story.lacks_keys = true;
+                story.trace.unknown(
+                    "signature",
+                    "was not checked: the issuer's keys are missing; hand them in with `--jwks`",
+                );
+                None
+            }
+        }
+    }
+
+    /// Where a token stands.
+    fn places(&self, head: &RequestHead<'_>) -> Vec<String> {
+        let mut found = Vec::new();
+        if head.values(b"authorization").next().is_some() {
+            found.push("`authorization`".to_owned());
+        }
+        let places = self.config.places();
+        for (name, _) in places.headers() {
+            if head.values(name.as_str().as_bytes()).next().is_some() {
+                found.push(format!("header {}", quoted(name.as_str())));
+            }
+        }
+        for name in places.parameters() {
+            let has = |target| parameter_values(target, name).next().is_some();
+            if head.path().is_some_and(has) {
+                found.push(format!("parameter {}", quoted(name.as_str())));
+            }
+        }
+        for name in places.cookies() {
+            if cookie_values(head, name).next().is_some() {
+                found.push(format!("cookie {}", quoted(name.as_str())));
+            }
+        }
+        found
+    }
+
+    /// What a token says of itself, before anything is proven.
+    fn tell_token(&self, token: &[u8], story: &mut Story) -> Option<&Arc<IssuerRules>> {
+        let (claims, issuer) = read(self.config, token)?;
+        let expiry = claims.expires_at.map(|at| at.as_seconds());
+        let facts = [
+            words::fact("algorithm", Some(&claims.algorithm)),
+            words::fact("key", claims.key_id.as_ref()),
+            words::fact("issuer", claims.issuer.as_ref()),
+            words::fact("expiry", expiry),
+        ];
+        let facts: Vec<_> = facts.into_iter().flatten().collect();
+        story.trace.fact("token", format!("says of itself: {}", facts.join(", ")));
+        match issuer {
+            Some(issuer) => story.trace.met("issuer", quoted(issuer.name())),
+            None => story.trace.fact("issuer", "is none that the configuration knows"),
+        }
+        issuer
+    }
+
+    fn tell_verified(
+        &self,
+        token: VerifiedToken,
+        presented: &Presented<'_>,
+        head: &RequestHead<'_>,
+        supply: &Supply,
+        story: &mut Story,
+    ) -> Option<Principal> {
+        story.is_verified = true;
+        if supply.is_assumed() {
+            story.trace.unknown("signature", "was not checked, and is taken for good");
+        } else {
+            story.trace.met("signature", "is good");
+        }
+        if let Err(error) = presented.check_origin(head) {
+            story.trace.not_met("presented", format!("is refused: {}", error.reason()));
+            return None;
+        }
+        if let Err(error) = token.confirm(|| head.certificate_digest()) {
+            let reason = error.reason();
+            story.trace.not_met(
+                "token",
+                format!("is bound to a certificate, and there is none here: {reason}"),
+            );
+            return None;
+        }
+        Some(Principal::of_token(Arc::new(token)))
+    }
+
+    fn tell_caller(&self, caller: &Principal, story: &mut Story) {
+        let Some(token) = caller.token() else {
+            story.trace.fact("caller", "nobody");
+            return;
+        };
+        let tenancy = caller.tenancy();
+        let facts = [
+            words::fact("tenant", tenancy.tenant().map(|tenant| tenant.as_str())),
+            words::fact("subtenant", tenancy.subtenant().map(|subtenant| subtenant.as_str())),
+            words::fact("user", caller.user()),
+            words::fact("client", caller.client()),
+        ];
+        let mut facts: Vec<_> = facts.into_iter().flatten().collect();
+        facts.push(format!("scopes {}", list(token.scopes().iter())));
+        story.trace.fact("caller", facts.join(", "));
+    }
+
+    fn tell_upstream(&self, permit: &Permit, story: &mut Story) {
+        let route = permit.route().route();
+        for injection in permit.injections() {
+            let index = usize::try_from(injection.source.0).unwrap_or(usize::MAX);
+            let Some(source) = self.config.sources().get(index) else { continue };
+            let subtenant = permit.subtenant();
+            let whom = subtenant.map_or("its whole tenant".to_owned(), |subtenant| {
+                format!("subtenant {}", quoted(subtenant.as_str()))
+            });
+            let header = quoted(injection.header.as_str());
+            let name = quoted(source.name());
+            story.trace.fact(
+                "upstream",
+                format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
+            );
+            if let Some(call) = source.call(subtenant) {
+                story.trace.fact("call", summary(&call));
+            }
+            story.tokens.push((injection.source, subtenant.cloned()));
+        }
+        let is_caller = permit.principal().kind() == PrincipalKind::Bearer;
+        let own = match (permit.forwards_caller_token(), is_caller, route.upstream.caller_token) {
+            (true, true, _) => "gets the caller's own token",
+            (true, false, _) => "gets the caller's credentials as they are, unverified",
+            (false, _, CallerToken::Forward) if !is_caller => return,
+            (false, _, _) => "does not see the caller's credentials",
+        };
+        story.trace.fact("upstream", own);
+    }
+}
+
+/// Where a call goes, and which fields its form has. Of their values, those that are no secret.
+fn summary(call: &HttpCall) -> String {
+    const SHOWN: [&str; 4] = ["grant_type", "iam-action", "scope", "subtenant"];
+    let to = &call.endpoint;
+    let body = String::from_utf8_lossy(call.body.expose());
+    let fields = body.split('&').filter_map(|field| field.split_once('='));
+    let fields = fields.map(|(name, value)| match SHOWN.contains(&name) {
+        true => format!("{name}={value}"),
+        false => format!("{name}=…"),
+    });
+    let headers: Vec<_> = call.headers.iter().map(|(name, _)| *name).collect();
+    format!(
+        "{} {}://{}{} by cluster {}; header fields {}; form {}",
+        call.method,
+        to.scheme,
+        to.authority,
+        to.path.split('?').next().unwrap_or_default(),
+        quoted(&to.cluster),
+        list(headers),
+        list(fields),
+    )
+}

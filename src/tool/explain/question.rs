@@ -1,0 +1,148 @@
+//! What is asked: one request, and what is handed in for lack of a network.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::config::Environment;
+use crate::message::{Connection, RequestHead};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+
+/// One request to a configuration. It may hold a token, so it has no `Debug`.
+pub struct Question<'q> {
+    /// The name of the file that holds the configuration.
+    pub name: &'q str,
+    /// What the file holds.
+    pub document: &'q [u8],
+    /// The environment that the filter would see; what is not set there is made up.
+    pub environment: Environment<'q>,
+    /// The method.
+    pub method: String,
+    /// The path with its query, as sent.
+    pub path: String,
+    /// The host, as sent.
+    pub host: String,
+    /// Further header fields.
+    pub headers: Vec<(String, String)>,
+    /// A bearer token for `authorization`.
+    pub token: Option<Secret<String>>,
+    /// Key sets: of the issuer of this name, or of every other one that fetches its keys.
+    pub key_sets: Vec<(Option<String>, Vec<u8>)>,
+    /// When the request comes.
+    pub now: Timestamp,
+    /// Takes signatures for good where keys are missing.
+    pub skip_signature: bool,
+    /// The address of the client.
+    pub client: Option<IpAddr>,
+}
+
+/// A request line that is none.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RequestLineError;
+
+/// Method, host if there is one, and path of `GET /x` or `GET https://host/x`. The version that HTTP/1
+/// has at its end is left out.
+///
+/// # Errors
+/// [`RequestLineError`] for anything else. What a proxy would refuse is not refused here.
+pub fn parse_request(line: &str) -> Result<(String, Option<String>, String), RequestLineError> {
+    let (method, target) = line.trim().split_once(' ').ok_or(RequestLineError)?;
+    let target = target.trim_start();
+    let target = target.strip_suffix(" HTTP/1.1").unwrap_or(target);
+    let absolute = ["https://", "http://"].iter().find_map(|scheme| target.strip_prefix(scheme));
+    let (host, path) = match absolute {
+        Some(rest) => match rest.find(['/', '?']) {
+            Some(at) => (Some(rest.get(..at)), rest.get(at..)),
+            None => (Some(Some(rest)), Some("/")),
+        },
+        None => (None, Some(target)),
+    };
+    let (host, path) = (host.flatten(), path.unwrap_or_default());
+    if path.is_empty() {
+        return Err(RequestLineError);
+    }
+    Ok((method.to_owned(), host.map(str::to_owned), path.to_owned()))
+}
+
+/// What is known of the connection: it shows no certificate.
+pub(super) struct Client(Option<IpAddr>);
+
+impl Connection for Client {
+    fn certificate_digest(&self) -> Option<[u8; 32]> {
+        None
+    }
+
+    fn source(&self) -> Option<IpAddr> {
+        self.0
+    }
+}
+
+impl Question<'_> {
+    pub(super) fn connection(&self) -> Client {
+        Client(self.client)
+    }
+
+    /// The fields as a proxy hands them over: names in lower case.
+    pub(super) fn fields(&self) -> Vec<(String, Secret<Vec<u8>>)> {
+        let field = |name: &str, value: &str| {
+            (name.to_ascii_lowercase(), Secret::new(value.as_bytes().to_vec()))
+        };
+        let mut fields = vec![
+            field(":method", &self.method),
+            field(":authority", &self.host),
+            field(":path", &self.path),
+        ];
+        fields.extend(self.headers.iter().map(|(name, value)| field(name, value)));
+        fields.extend(self.token.iter().map(|token| {
+            ("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()).into()))
+        }));
+        fields
+    }
+
+    pub(super) fn head<'f>(
+        &self,
+        fields: &'f [(String, Secret<Vec<u8>>)],
+        client: &'f Client,
+    ) -> RequestHead<'f> {
+        let fields =
+            fields.iter().map(|(name, value)| (name.as_bytes(), value.expose().as_slice()));
+        RequestHead::new(fields.collect()).with_connection(client).ending(true)
+    }
+}
+
+impl fmt::Display for RequestLineError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("is no request; write `GET /path` or `GET https://host/path`")
+    }
+}
+
+impl std::error::Error for RequestLineError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_line_has_a_method_a_path_and_perhaps_a_host() {
+        let rows = [
+            ("GET /x?y=1", ("GET", None, "/x?y=1")),
+            (" POST  /x HTTP/1.1", ("POST", None, "/x")),
+            ("GET https://h:8443/x", ("GET", Some("h:8443"), "/x")),
+            ("GET http://h", ("GET", Some("h"), "/")),
+            ("GET http://h?x", ("GET", Some("h"), "?x")),
+            ("GET x", ("GET", None, "x")),
+            ("GET //h/x", ("GET", None, "//h/x")),
+        ];
+        for (line, (method, host, path)) in rows {
+            let (found, at, to) = parse_request(line).unwrap_or_else(|_| panic!("{line}"));
+            assert_eq!(
+                (found.as_str(), at.as_deref(), to.as_str()),
+                (method, host, path),
+                "{line}"
+            );
+        }
+        for line in ["", "GET", "GET ", "/x"] {
+            assert_eq!(parse_request(line), Err(RequestLineError), "{line}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What a configuration names of the proxy around it: clusters and environment variables.
+
+use std::collections::BTreeSet;
+
+use super::tree::Tree;
+
+/// The texts of a key, wherever in a configuration it stands.
+pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str> {
+    let mut texts = BTreeSet::new();
+    collect(configuration, &mut |name, value| {
+        if name == key {
+            texts.extend(value.text());
+        }
+    });
+    texts
+}
+
+/// The environment variables that it names.
+pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    collect(configuration, &mut |name, value| {
+        if name.ends_with("_env") {
+            names.extend(value.text());
+        }
+    });
+    // What could be a secret in the wrong place is not shown; `check` says that it is wrong.
+    let is_shown = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    names.retain(|name| name.bytes().all(is_shown));
+    names
+}
+
+/// The clusters that it names.
+pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
+    let mut names = texts(configuration, "cluster");
+    collect(configuration, &mut |name, value| {
+        // `match.hosts` is a list.
+        if matches!(name, "hosts" | "clusters") {
+            names.extend(value.members().iter().filter_map(|(_, value)| value.text()));
+        }
+    });
+    names
+}
+
+/// The hosts that it calls by each cluster of a `hosts` table: host and cluster.
+pub(super) fn hosts(configuration: &Tree) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    collect(configuration, &mut |name, value| {
+        if name == "hosts" {
+            let members = value.members().iter();
+            found.extend(
+                members.filter_map(|(host, cluster)| Some((host.as_str(), cluster.text()?))),
+            );
+        }
+    });
+    found
+}
+
+fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
+    for (name, value) in tree.members() {
+        visit(name, value);
+        // A set of keys is a document of its own.
+        if name != "inline" {
+            collect(value, visit);
+        }
+    }
+    tree.items().iter().for_each(|item| collect(item, visit));
+}

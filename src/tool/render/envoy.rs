@@ -1,0 +1,161 @@
+//! Envoy's own configuration: a bootstrap document with one listener.
+
+use std::net::SocketAddr;
+
+use super::Parts;
+use super::address::Destination;
+use super::yaml::{block, text};
+
+/// The document.
+pub(super) fn document(parts: &Parts<'_>) -> String {
+    let order = parts.order;
+    let name = &order.gateway;
+    // A program's way out is for that program alone.
+    let everywhere = if parts.is_egress { [127, 0, 0, 1] } else { [0, 0, 0, 0] };
+    let listen = order.listen.unwrap_or_else(|| SocketAddr::from((everywhere, 8080)));
+    let client = if parts.is_egress {
+        ""
+    } else {
+        "          # The client's address is that of its connection. Behind another proxy that can be trusted, add\n          # `xff_num_trusted_hops: 1`.\n          use_remote_address: true\n"
+    };
+    let clusters: String = parts
+        .clusters
+        .iter()
+        .map(|cluster| self::cluster(&cluster.name, &cluster.destination))
+        .collect();
+    format!(
+        r#"# Envoy with tenantgate, made by `tenantgate render envoy`.
+static_resources:
+  listeners:
+  - name: {name}
+    address: {listen}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: {name}
+{client}          # tenantgate judges the path as the client sent it, and that is what goes on.
+          normalize_path: false
+          merge_slashes: false
+          path_with_escaped_slashes_action: KEEP_UNCHANGED
+          # tenantgate takes these spellings of a host for one.
+          strip_any_host_port: true
+          strip_trailing_host_dot: true
+          # Longer than tenantgate lets requests wait.
+          stream_idle_timeout: {idle}s
+          request_headers_timeout: 10s
+          access_log:
+          - name: envoy.access_loggers.stdout
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog
+              log_format:
+                text_format_source:
+                  # Without the query, which may hold what does not belong in a log.
+                  inline_string: "[%START_TIME%] %REQ(:METHOD)% %PATH(NQ)% %RESPONSE_CODE% %DURATION%ms decision=%FILTER_STATE(wasm.tenantgate.decision:PLAIN)% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%\n"
+          route_config:
+            virtual_hosts:
+            - name: all
+              domains: ["*"]
+              routes:
+              - match: {{ prefix: / }}
+                route: {{ cluster: {upstream_name} }}
+          http_filters:
+          # Filters that change path, header or route go before tenantgate.
+          - name: tenantgate
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm
+              config:
+                name: tenantgate
+                root_id: tenantgate
+                # After a trap a worker starts a new VM, and lets nobody in meanwhile.
+                failure_policy: FAIL_RELOAD
+                vm_config:
+                  # One for each plugin: tokens and keys are cached in a space of this name.
+                  vm_id: tenantgate-{name}
+                  runtime: envoy.wasm.runtime.v8
+                  code: {{ local: {{ filename: {module} }} }}
+{variables}                configuration:
+                  "@type": type.googleapis.com/google.protobuf.Struct
+                  value:
+{configuration}          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+{upstream}{clusters}admin:
+  address: {admin}
+"#,
+        listen = address(&listen.ip().to_string(), listen.port()),
+        idle = parts.idle_timeout.as_secs(),
+        upstream_name = text(&upstream_name(parts)),
+        module = text(&order.module),
+        variables = variables(parts),
+        configuration = block(&parts.tree, 20),
+        upstream = cluster(&upstream_name(parts), &order.upstream),
+        admin = address(&order.admin.ip().to_string(), order.admin.port()),
+    )
+}
+
+/// A name that the configuration does not use.
+fn upstream_name(parts: &Parts<'_>) -> String {
+    let mut name = "upstream".to_owned();
+    while parts.clusters.iter().any(|cluster| cluster.name == name) {
+        name.push('_');
+    }
+    name
+}
+
+fn variables(parts: &Parts<'_>) -> String {
+    if parts.variables.is_empty() {
+        return String::new();
+    }
+    let names: Vec<_> = parts.variables.iter().map(String::as_str).collect();
+    format!(
+        "                  environment_variables: {{ host_env_keys: [{}] }}\n",
+        names.join(", ")
+    )
+}
+
+fn address(host: &str, port: u16) -> String {
+    format!("{{ socket_address: {{ address: {}, port_value: {port} }} }}", text(host))
+}
+
+fn cluster(name: &str, to: &Destination) -> String {
+    let name = text(name);
+    let kind = if to.is_address() { "STATIC" } else { "STRICT_DNS" };
+    let endpoint = address(&to.host, to.port);
+    let tls = if to.is_tls { tls(to) } else { String::new() };
+    format!(
+        r#"  - name: {name}
+    type: {kind}
+    connect_timeout: 5s
+    load_assignment:
+      cluster_name: {name}
+      endpoints:
+      - lb_endpoints:
+        - endpoint: {{ address: {endpoint} }}
+{tls}"#
+    )
+}
+
+/// TLS to a server that must prove its name.
+fn tls(to: &Destination) -> String {
+    let host = text(&to.host);
+    let (sni, kind) = match to.is_address() {
+        true => (String::new(), "IP_ADDRESS"),
+        false => (format!("        sni: {host}\n"), "DNS"),
+    };
+    format!(
+        r#"    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+{sni}        common_tls_context:
+          validation_context:
+            # The authorities that the system trusts; the file has another name outside Debian and Alpine.
+            trusted_ca: {{ filename: /etc/ssl/certs/ca-certificates.crt }}
+            match_typed_subject_alt_names:
+            - {{ san_type: {kind}, matcher: {{ exact: {host} }} }}
+"#
+    )
+}

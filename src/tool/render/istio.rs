@@ -1,0 +1,124 @@
+//! Istio's documents: `WasmPlugin` for the filter, `EnvoyFilter` for what stands around it, and as a
+//! comment the `ServiceEntry` of each cluster.
+
+use super::Parts;
+use super::cluster::Cluster;
+use super::yaml::{block, text};
+
+/// The documents.
+pub(super) fn documents(parts: &Parts<'_>) -> String {
+    let order = parts.order;
+    let name = &order.gateway;
+    let namespace = text(&order.namespace);
+    let context = if parts.is_egress { "SIDECAR_OUTBOUND" } else { "GATEWAY" };
+    let selector =
+        if parts.is_egress { format!("app: {name}") } else { "istio: ingressgateway".to_owned() };
+    let client = if parts.is_egress {
+        ""
+    } else {
+        "          # The client's address is that of its connection; behind another proxy see `numTrustedProxies`.\n          use_remote_address: true\n"
+    };
+    let entries: String = parts.clusters.iter().map(|cluster| entry(cluster, parts)).collect();
+    format!(
+        r#"# Istio with tenantgate, made by `tenantgate render istio`.
+#
+# What these documents cannot state:
+# - Istio gives a plugin no `vm_id`, so each worker fetches keys and tokens for itself.
+# - Istio changes paths before its filters see them. Let the mesh leave them alone, and tenantgate refuses
+#   what has two readings: `meshConfig: {{ pathNormalization: {{ normalization: NONE }} }}`.
+# - `failStrategy: FAIL_RELOAD` needs Istio 1.27. With FAIL_CLOSE one trap closes a worker until it gets a new
+#   configuration; FAIL_OPEN would let everybody in.
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata:
+  name: tenantgate-{name}
+  namespace: {namespace}
+spec:
+  # The proxies that it is for.
+  selector:
+    matchLabels:
+      {selector}
+  url: {module}
+  failStrategy: FAIL_RELOAD
+  # After all filters of Istio's own, so that none changes what was judged.
+  phase: UNSPECIFIED_PHASE
+{variables}  pluginConfig:
+{configuration}---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata:
+  name: tenantgate-{name}
+  namespace: {namespace}
+spec:
+  workloadSelector:
+    labels:
+      {selector}
+  configPatches:
+  - applyTo: NETWORK_FILTER
+    match:
+      context: {context}
+      listener:
+        filterChain:
+          filter:
+            name: envoy.filters.network.http_connection_manager
+    patch:
+      operation: MERGE
+      value:
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+{client}          # tenantgate takes these spellings of a host for one.
+          strip_any_host_port: true
+          strip_trailing_host_dot: true
+          # Longer than tenantgate lets requests wait.
+          stream_idle_timeout: {idle}s
+{entries}"#,
+        module = text(&order.module),
+        variables = variables(parts),
+        configuration = block(&parts.tree, 4),
+        idle = parts.idle_timeout.as_secs(),
+    )
+}
+
+fn variables(parts: &Parts<'_>) -> String {
+    if parts.variables.is_empty() {
+        return String::new();
+    }
+    let names: String = parts
+        .variables
+        .iter()
+        .map(|name| format!("    - {{ name: {name}, valueFrom: HOST }}\n"))
+        .collect();
+    format!(
+        "  # From the environment of the proxy, where a secret puts them.\n  vmConfig:\n    env:\n{names}"
+    )
+}
+
+/// The document that makes the mesh know a cluster, and the name that the cluster has then.
+fn entry(cluster: &Cluster, parts: &Parts<'_>) -> String {
+    let to = &cluster.destination;
+    let (name, namespace) = (&parts.order.gateway, &parts.order.namespace);
+    let own = &cluster.name;
+    let host = &to.host;
+    let port = to.port;
+    let protocol = if to.is_tls { "HTTPS" } else { "HTTP" };
+    if own.starts_with("outbound|") {
+        return String::new();
+    }
+    format!(
+        r#"# ---
+# For cluster {own}. In the configuration its name is then `outbound|{port}||{host}`; over TLS it needs a
+# DestinationRule with `trafficPolicy: {{ tls: {{ mode: SIMPLE, sni: {host} }} }}` as well.
+# apiVersion: networking.istio.io/v1
+# kind: ServiceEntry
+# metadata: {{ name: tenantgate-{name}-{label}, namespace: {namespace} }}
+# spec:
+#   hosts: [{host}]
+#   ports: [{{ number: {port}, name: {lower}, protocol: {protocol} }}]
+#   resolution: DNS
+#   location: MESH_EXTERNAL
+"#,
+        own = text(own),
+        label = own.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
+        lower = protocol.to_ascii_lowercase(),
+    )
+}

@@ -1,0 +1,159 @@
+//! `tenantgate render`: the files that a proxy needs to run a configuration.
+//!
+//! They state what `tenantgate check --envoy` asks for: `FAIL_RELOAD`, a `vm_id` of its own, a timeout for
+//! idle streams, paths and hosts as they came, the client's address by the connection, the clusters and
+//! the environment variables that the configuration names.
+
+mod address;
+mod cluster;
+mod envoy;
+mod istio;
+mod yaml;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub use self::address::{AddressError, Destination};
+
+use self::cluster::Cluster;
+use super::source::SourceError;
+use super::tree::Tree;
+use super::{check, embedded, named, source};
+use crate::config::{self, Config, ConfigErrors, Environment, Quoted};
+use crate::policy::Deployment;
+
+/// What is rendered, and what the configuration cannot say.
+pub struct Order<'o> {
+    /// The name of the file that holds the configuration.
+    pub name: &'o str,
+    /// What the file holds.
+    pub document: &'o [u8],
+    /// The environment that the filter would see; what is not set there does not matter.
+    pub environment: Environment<'o>,
+    /// What the gateway is called: its plugin, listener and `vm_id`. Letters, digits and hyphens.
+    pub gateway: String,
+    /// Where the gateway listens; by default port 8080 of all addresses, on egress of loopback.
+    pub listen: Option<SocketAddr>,
+    /// Where Envoy's administration interface listens.
+    pub admin: SocketAddr,
+    /// Where requests go that pass.
+    pub upstream: Destination,
+    /// Where calls by each cluster go, if the configuration's own URLs do not say so.
+    pub clusters: Vec<(String, Destination)>,
+    /// Where the module is: a file for Envoy, a URL for Istio.
+    pub module: String,
+    /// The namespace of Istio's documents.
+    pub namespace: String,
+}
+
+/// Why nothing can be rendered.
+#[derive(Debug)]
+pub enum RenderError {
+    /// Calls by this cluster go to several hosts.
+    ClusterAmbiguous(Quoted, Vec<String>),
+    /// The configuration names no such cluster.
+    ClusterUnknown(Quoted),
+    /// Nothing says where calls by this cluster go.
+    ClusterUnstated(Quoted),
+    /// The configuration has errors.
+    Configuration(ConfigErrors),
+    /// The file holds no configuration, or several.
+    Configurations(usize),
+    /// The name of the gateway is not made of letters, digits and hyphens.
+    Name,
+    /// The file cannot be read.
+    Source(SourceError),
+}
+
+/// Envoy's own configuration.
+///
+/// # Errors
+/// [`RenderError`].
+pub fn envoy(order: &Order<'_>) -> Result<String, RenderError> {
+    Ok(envoy::document(&Parts::new(order)?))
+}
+
+/// Istio's `WasmPlugin` and `EnvoyFilter`, with `ServiceEntry` as a comment.
+///
+/// # Errors
+/// [`RenderError`].
+pub fn istio(order: &Order<'_>) -> Result<String, RenderError> {
+    Ok(istio::documents(&Parts::new(order)?))
+}
+
+/// Everything that documents are made of.
+struct Parts<'o> {
+    order: &'o Order<'o>,
+    tree: Tree,
+    is_egress: bool,
+    clusters: Vec<Cluster>,
+    variables: BTreeSet<String>,
+    /// Longer than the filter itself lets requests wait.
+    idle_timeout: Duration,
+}
+
+impl<'o> Parts<'o> {
+    fn new(order: &'o Order<'o>) -> Result<Self, RenderError> {
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+        if order.gateway.is_empty() || !order.gateway.bytes().all(is_plain) {
+            return Err(RenderError::Name);
+        }
+        let documents = source::read(order.name, order.document).map_err(RenderError::Source)?;
+        let mut found = embedded::configurations(&documents).map_err(RenderError::Source)?;
+        let (1, Some(tree)) = (found.len(), found.pop()) else {
+            return Err(RenderError::Configurations(found.len()));
+        };
+        let environment = |name: &str| Some(check::value_of(name, order.environment));
+        let json = tree.hand_over().json;
+        let compiled = config::compile(json.as_bytes(), &environment);
+        let config = compiled.map_err(RenderError::Configuration)?.config;
+        let variables = named::variables(&tree).into_iter().map(str::to_owned).collect();
+        let clusters = cluster::all(order, &tree, &config)?;
+        let idle_timeout = idle_timeout(&config);
+        let is_egress = config.deployment() == Deployment::Egress;
+        Ok(Self { order, tree, is_egress, clusters, variables, idle_timeout })
+    }
+}
+
+/// A stream that nobody can answer any more ends after this; requests that wait end much earlier.
+fn idle_timeout(config: &Config) -> Duration {
+    let twice = config.limits().waiting_deadline.saturating_mul(2);
+    Duration::from_secs(twice.as_secs().saturating_add(1).max(30))
+}
+
+impl fmt::Display for RenderError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClusterAmbiguous(name, hosts) => write!(
+                formatter,
+                "calls by cluster {name} go to {}; say where it is by `--cluster NAME=HOST:PORT,tls`, or name a cluster for each",
+                hosts.join(", ")
+            ),
+            Self::ClusterUnknown(name) => {
+                write!(formatter, "the configuration names no cluster {name}")
+            }
+            Self::ClusterUnstated(name) => write!(
+                formatter,
+                "nothing says where cluster {name} is; say it by `--cluster NAME=HOST:PORT,tls`"
+            ),
+            Self::Configuration(errors) => write!(
+                formatter,
+                "the configuration cannot be used; `tenantgate check` shows where: {errors}"
+            ),
+            Self::Configurations(0) => formatter.write_str("the file holds no configuration"),
+            Self::Configurations(_) => {
+                formatter.write_str("the file holds several configurations; give one of them alone")
+            }
+            Self::Name => {
+                formatter.write_str("the name of a gateway has letters, digits and hyphens only")
+            }
+            Self::Source(error) => write!(
+                formatter,
+                "line {} column {}: {}",
+                error.at.line, error.at.column, error.problem
+            ),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Writing a configuration as YAML, in the order in which its author wrote it.
+
+use crate::tool::tree::{Tree, Value};
+
+/// A block whose lines begin with `indent` blanks; it ends with a line feed. An empty list or object
+/// takes a line of its own.
+pub(super) fn block(tree: &Tree, indent: usize) -> String {
+    let mut out = String::new();
+    write(tree, indent, &mut out);
+    out
+}
+
+fn write(tree: &Tree, indent: usize, out: &mut String) {
+    let margin = " ".repeat(indent);
+    match &tree.value {
+        Value::Object(members) if !members.is_empty() => {
+            for (name, value) in members {
+                out.push_str(&format!("{margin}{}:", word(name)));
+                let short = flow(value);
+                if is_short(value, &short) {
+                    out.push_str(&format!(" {short}\n"));
+                } else {
+                    out.push('\n');
+                    // A list may stand as deep as its key.
+                    let deeper = if value.items().is_empty() { indent + 2 } else { indent };
+                    write(value, deeper, out);
+                }
+            }
+        }
+        Value::List(items) if !items.is_empty() => {
+            for item in items {
+                let short = flow(item);
+                if is_short(item, &short) {
+                    out.push_str(&format!("{margin}- {short}\n"));
+                } else {
+                    let inner = block(item, indent + 2);
+                    let inner = inner.strip_prefix(margin.as_str()).unwrap_or(&inner);
+                    let inner = inner.strip_prefix("  ").unwrap_or(inner);
+                    out.push_str(&format!("{margin}- {inner}"));
+                }
+            }
+        }
+        Value::Boolean(_)
+        | Value::List(_)
+        | Value::Null
+        | Value::Number(_)
+        | Value::Object(_)
+        | Value::Text(_) => out.push_str(&format!("{margin}{}\n", flow(tree))),
+    }
+}
+
+/// Whether a value may stand on the line of its key.
+fn is_short(value: &Tree, flow: &str) -> bool {
+    value.members().is_empty() && value.items().is_empty() || flow.len() <= LINE
+}
+
+/// A value on one line.
+fn flow(tree: &Tree) -> String {
+    match &tree.value {
+        Value::Object(members) if !members.is_empty() => {
+            let members = members.iter();
+            let members: Vec<_> =
+                members.map(|(name, value)| format!("{}: {}", word(name), flow(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        Value::List(items) => {
+            format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", "))
+        }
+        Value::Text(text) => word(text),
+        Value::Boolean(_) | Value::Null | Value::Number(_) | Value::Object(_) => {
+            tree.hand_over().json
+        }
+    }
+}
+
+/// A text as it is, if it cannot be taken for anything else.
+fn word(word: &str) -> String {
+    const OTHERS: [&str; 10] = ["false", "n", "nan", "no", "null", "off", "on", "true", "y", "yes"];
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./".contains(&b);
+    let begins = word.starts_with(|c: char| c.is_ascii_alphabetic());
+    if begins && word.bytes().all(is_plain) && !OTHERS.contains(&&*word.to_ascii_lowercase()) {
+        return word.to_owned();
+    }
+    text(word)
+}
+
+/// A text in double quotes.
+pub(super) fn text(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The longest object or list that stands on one line, in bytes.
+const LINE: usize = 90;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tool::source;
+
+    #[test]
+    fn what_is_written_is_read_as_the_same() {
+        let document = r#"{"deployment":"ingress","a b":[],"no":{},"words":["No","1e3",".5","10m","a.b/c-d","","~","-","a: b"],"x":null,"n":0.5,"t":"a: #\n\"","routes":[{"name":"a","match":{"hosts":["*"],"path":"/api/somewhere/**","methods":["GET","POST","DELETE"]},"nested":[["a",true],[{}]]}]}"#;
+        let tree = source::read("x.json", document.as_bytes()).ok().unwrap().pop().unwrap();
+        for indent in [0, 6] {
+            let written = block(&tree, indent);
+            let read = source::read("x.yaml", written.as_bytes()).ok().unwrap().pop().unwrap();
+            assert_eq!(read.hand_over().json, tree.hand_over().json, "{written}");
+        }
+    }
+}
