@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::*;
-use crate::jwt::{ClaimKind, ClaimName};
+use crate::jwt::{ClaimKind, ClaimName, TokenError};
 use crate::message::Endpoint;
 use crate::secret::Secret;
 
