@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::asked::Asked;
 use crate::crypto::Digest;
 use crate::jwt::ClaimNames;
-use crate::message::{Endpoint, HttpCall};
+use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
 use crate::technical_token::{Kind, TokenRejected, Validity, form};
@@ -79,8 +79,9 @@ impl Kind for MindsphereTenant {
             form::push(&mut body, "iam-action", "client_credentials.subtenant-impersonation");
             form::push(&mut body, "subtenant", id.as_str());
         }
-        let authorization = self.parts.client.basic(BasicEncoding::Raw);
-        Some(HttpCall::post_form(&self.parts.endpoint, authorization, body, self.parts.timeout))
+        let parts = &self.parts;
+        let proof = ("authorization", parts.client.basic(BasicEncoding::Raw));
+        Some(HttpCall::post(&parts.endpoint, Some(proof), (MediaType::Form, body), parts.timeout))
     }
 
     fn check(
