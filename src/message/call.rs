@@ -35,6 +35,15 @@ pub struct HttpCall {
     pub body_limit: usize,
 }
 
+/// What the body of a call is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum MediaType {
+    /// `application/x-www-form-urlencoded`.
+    Form,
+    /// `application/json`.
+    Json,
+}
+
 impl HttpCall {
     /// The largest answer of a token endpoint that is read: 64 KiB.
     pub const TOKEN_ANSWER_LIMIT: usize = 64 * 1024;
@@ -57,23 +66,25 @@ impl HttpCall {
         }
     }
 
-    /// A `POST` of a form to a token endpoint, with its `authorization`.
-    pub fn post_form(
+    /// A `POST` to a token endpoint, with the header field that proves who asks, if there is one.
+    pub fn post(
         endpoint: &Endpoint,
-        authorization: Secret<Vec<u8>>,
-        form: Vec<u8>,
+        proof: Option<(&'static str, Secret<Vec<u8>>)>,
+        (media_type, body): (MediaType, Vec<u8>),
         timeout: Duration,
     ) -> Self {
-        let form_type = b"application/x-www-form-urlencoded".to_vec();
+        let media_type: &[u8] = match media_type {
+            MediaType::Form => b"application/x-www-form-urlencoded",
+            MediaType::Json => b"application/json",
+        };
+        let mut headers = Vec::from_iter(proof);
+        headers.push(("content-type", Secret::new(media_type.to_vec())));
+        headers.push(("accept", Secret::new(b"application/json".to_vec())));
         Self {
             endpoint: endpoint.clone(),
             method: "POST",
-            headers: vec![
-                ("authorization", authorization),
-                ("content-type", Secret::new(form_type)),
-                ("accept", Secret::new(b"application/json".to_vec())),
-            ],
-            body: Secret::new(form),
+            headers,
+            body: Secret::new(body),
             timeout,
             body_limit: Self::TOKEN_ANSWER_LIMIT,
         }

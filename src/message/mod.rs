@@ -17,7 +17,7 @@ mod reduced;
 mod reply;
 mod target;
 
-pub use call::{CallFailure, CallResponse, Endpoint, HttpCall};
+pub use call::{CallFailure, CallResponse, Endpoint, HttpCall, MediaType};
 pub use connection::{Connection, parse_digest};
 pub use cookie::{CookieName, CookieNameError, cookie_values};
 pub use edits::{

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Fact, IssuerPreset, Origin};
+use super::{Fact, IssuerPreset, Origin, TokenManagement};
 use crate::crypto::Algorithm;
 use crate::jwt::AccessTokenRules;
 
@@ -63,5 +63,24 @@ pub const MINDSPHERE: IssuerPreset = IssuerPreset {
         value: "mindsphere.io",
         origin: Origin::SdkGuide,
         note: "China and private clouds have others",
+    },
+};
+
+/// The Token Management Service: `https://gateway.{region}.{domain}`.
+pub const TOKEN_MANAGEMENT: TokenManagement = TokenManagement {
+    path: Fact {
+        value: "/api/technicaltokenmanager/v3/oauth/token",
+        origin: Origin::Documentation,
+        note: "its page and its OpenAPI file",
+    },
+    platform_tenant: Fact {
+        value: "core",
+        origin: Origin::Documentation,
+        note: "a documented token of the service has an issuer of this tenant",
+    },
+    region: Fact {
+        value: "eu1",
+        origin: Origin::Documentation,
+        note: "the guides to the SDKs; those for China say `cn1`",
     },
 };

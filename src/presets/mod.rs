@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use catalogue::{
     CatalogueEntry, CataloguePreset, CatalogueRow, Certainty, Variant, catalogue_preset,
 };
-pub use mindsphere::MINDSPHERE;
+pub use mindsphere::{MINDSPHERE, TOKEN_MANAGEMENT};
 pub use mindsphere_catalogue::MINDSPHERE_CATALOGUE;
 
 use crate::crypto::Algorithm;
@@ -84,6 +84,17 @@ pub struct IssuerPreset {
     pub min_key_refresh: Fact<Duration>,
     /// The domain below which the platform lives unless another is stated.
     pub domain: Fact<&'static str>,
+}
+
+/// The service of a platform that gives applications their tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenManagement {
+    /// Its path on the API gateway.
+    pub path: Fact<&'static str>,
+    /// The platform's own tenant, whose issuer its tokens may have.
+    pub platform_tenant: Fact<&'static str>,
+    /// The region unless the environment names another.
+    pub region: Fact<&'static str>,
 }
 
 /// The preset of this name.

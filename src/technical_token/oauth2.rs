@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::client_authentication::{BasicEncoding, ClientCredentials};
 use super::{Kind, TokenRejected, Validity, form};
 use crate::crypto::Digest;
-use crate::message::{Endpoint, HttpCall};
+use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::shared::RecordKind;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -58,8 +58,8 @@ impl Kind for OAuth2 {
         if !self.scope.is_empty() {
             form::push(&mut body, "scope", &self.scope);
         }
-        let authorization = self.client.basic(self.encoding);
-        Some(HttpCall::post_form(&self.endpoint, authorization, body, self.timeout))
+        let proof = ("authorization", self.client.basic(self.encoding));
+        Some(HttpCall::post(&self.endpoint, Some(proof), (MediaType::Form, body), self.timeout))
     }
 
     fn check(

@@ -44,6 +44,22 @@ pub(super) fn client(
     Some(ClientCredentials::new(&id?, secret?))
 }
 
+/// The client of a credential that sends id and secret as they stand in a `Basic` value, which has no
+/// place for an id with a colon (RFC 7617 §2).
+pub(super) fn basic_client(
+    section: &Section<'_>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<ClientCredentials> {
+    let client = client(section, secrets, report)?;
+    if client.id().contains(':') {
+        let is_inline = section.states("client_id");
+        let key = if is_inline { "client_id" } else { "client_id_env" };
+        report.error(&section.place_of(key), CredentialProblem::IdColon);
+    }
+    Some(client)
+}
+
 enum Stated<'d> {
     Inline(Entry<'d>),
     Variable(Entry<'d>),

@@ -77,7 +77,9 @@ impl fmt::Display for CredentialProblem {
             Self::IdColon => {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
             }
-            Self::KindUnclear => "must state exactly one of `mindsphere_tenant` and `oauth2`",
+            Self::KindUnclear => {
+                "must state exactly one of `mindsphere_app`, `mindsphere_tenant` and `oauth2`"
+            }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SecretInline => {
                 "is an inline secret; name an environment variable by `client_secret_env`, or write `allow_inline_secrets: true` at the top"

@@ -12,7 +12,7 @@ use super::client::Secrets;
 use super::credential_problem::CredentialProblem;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
-use super::{mindsphere_tenant, oauth2};
+use super::{mindsphere_app, mindsphere_tenant, oauth2};
 use crate::policy;
 use crate::technical_token;
 use crate::tenancy::TenantId;
@@ -55,8 +55,11 @@ pub(super) struct Credentials<'d> {
 type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
 
 /// The kinds by the key that selects each.
-const KINDS: [(&str, ReadKind); 2] =
-    [("mindsphere_tenant", mindsphere_tenant::read), ("oauth2", oauth2::read)];
+const KINDS: [(&str, ReadKind); 3] = [
+    ("mindsphere_app", mindsphere_app::read),
+    ("mindsphere_tenant", mindsphere_tenant::read),
+    ("oauth2", oauth2::read),
+];
 
 /// Reads `credentials`.
 pub(super) fn credentials<'d>(

@@ -21,6 +21,8 @@ mod key_discovery;
 mod key_source;
 mod key_sources;
 mod limits;
+mod mindsphere_app;
+mod mindsphere_hosts;
 mod mindsphere_tenant;
 mod mode;
 mod names;

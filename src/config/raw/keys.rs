@@ -77,8 +77,28 @@ const CLAIMS: &[Key] = &[
 const CREDENTIAL: &[Key] = &[
     Key::required("name", Text),
     Key::optional("callers", ANY_OR_TEXTS),
+    Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
     Key::optional("oauth2", Object(OAUTH2)),
+];
+
+/// `credentials[].mindsphere_app`.
+const MINDSPHERE_APP: &[Key] = &[
+    Key::required("region", Text),
+    Key::optional("domain", Text),
+    Key::required("app_name", Text),
+    Key::required("app_version", Text),
+    Key::required("host_tenant", Text),
+    Key::required("user_tenant", Text),
+    Key::optional("client_id", Text),
+    Key::optional("client_id_env", Text),
+    Key::optional("client_secret", Text),
+    Key::optional("client_secret_env", Text),
+    Key::required("cluster", Text),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("token_url", Text),
+    Key::optional("issuers", TEXTS),
+    Key::optional("allow_plaintext", Boolean),
 ];
 
 /// `credentials[].mindsphere_tenant`.
@@ -93,6 +113,7 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("token_url", Text),
+    Key::optional("issuer", Text),
     Key::optional("allow_plaintext", Boolean),
 ];
 

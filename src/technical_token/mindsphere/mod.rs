@@ -1,5 +1,10 @@
 //! Credentials of the MindSphere / Insights Hub platform.
 
+mod app;
+mod asked;
 mod tenant;
+#[cfg(test)]
+mod testing;
 
+pub use app::{MindsphereApp, MindsphereAppParts};
 pub use tenant::{MindsphereTenant, MindsphereTenantParts};

@@ -5,16 +5,18 @@
 //! subtenant the form has two more fields; whether the token that comes back is for that subtenant
 //! is checked, since a client without the permission may be given the whole tenant's token.
 
+use std::slice;
 use std::time::Duration;
 
-use crate::crypto::{Algorithm, Digest};
-use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
-use crate::message::{Endpoint, HttpCall};
+use super::asked::Asked;
+use crate::crypto::Digest;
+use crate::jwt::ClaimNames;
+use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
 use crate::technical_token::{Kind, TokenRejected, Validity, form};
 use crate::tenancy::{SubtenantId, TenantId};
-use crate::time::{Leeway, Timestamp, is_in_future};
+use crate::time::Timestamp;
 
 /// What a `mindsphere_tenant` credential is made of.
 #[derive(Clone, Debug)]
@@ -77,8 +79,9 @@ impl Kind for MindsphereTenant {
             form::push(&mut body, "iam-action", "client_credentials.subtenant-impersonation");
             form::push(&mut body, "subtenant", id.as_str());
         }
-        let authorization = self.parts.client.basic(BasicEncoding::Raw);
-        Some(HttpCall::post_form(&self.parts.endpoint, authorization, body, self.parts.timeout))
+        let parts = &self.parts;
+        let proof = ("authorization", parts.client.basic(BasicEncoding::Raw));
+        Some(HttpCall::post(&parts.endpoint, Some(proof), (MediaType::Form, body), parts.timeout))
     }
 
     fn check(
@@ -87,34 +90,13 @@ impl Kind for MindsphereTenant {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected> {
-        let claims = jwt::inspect(token, &self.parts.claims, AccessTokenRules::MindSphere)
-            .map_err(TokenRejected::Form)?;
-        if *claims.algorithm != *Algorithm::Rs256.name() {
-            return Err(TokenRejected::Form(TokenError::AlgorithmNotAllowed));
-        }
-        if claims.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
-            return Err(TokenRejected::Form(TokenError::TypeNotAllowed));
-        }
-        if claims.issuer.as_deref() != Some(&*self.parts.issuer) {
-            return Err(TokenRejected::IssuerMismatch);
-        }
-        if claims.tenancy.tenant() != Some(&self.parts.tenant) {
-            return Err(TokenRejected::TenantMismatch);
-        }
-        if claims.tenancy.subtenant() != subtenant {
-            return Err(TokenRejected::SubtenantMismatch);
-        }
-        let (Some(issued_at), Some(expires_at)) = (claims.issued_at, claims.expires_at) else {
-            return Err(TokenRejected::LifetimeUnknown);
+        let asked = Asked {
+            issuers: slice::from_ref(&self.parts.issuer),
+            tenant: &self.parts.tenant,
+            subtenant,
+            claims: &self.parts.claims,
         };
-        if issued_at > expires_at {
-            return Err(TokenRejected::Form(TokenError::IssuedAfterExpiry));
-        }
-        let starts = claims.not_before.map_or(issued_at, |start| start.max(issued_at));
-        if is_in_future(starts, Leeway::DEFAULT, now) {
-            return Err(TokenRejected::Form(TokenError::IssuedInFuture));
-        }
-        Ok(Some(Validity { from: issued_at, until: expires_at }))
+        asked.check(token, now).map(Some)
     }
 }
 

@@ -3,19 +3,13 @@
 
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use super::super::testing::{HEADER, ISSUER, NOW, names, token};
 use super::*;
-use crate::jwt::{ClaimKind, ClaimName};
+use crate::jwt::{ClaimKind, TokenError};
 use crate::message::Endpoint;
 use crate::secret::Secret;
 
-const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
-const ISSUER: &str = "https://tenant1.piam.eu1.mindsphere.io/oauth/token";
-
 fn credential() -> MindsphereTenant {
-    let name = |name| ClaimName::parse(name).unwrap();
     MindsphereTenant::new(MindsphereTenantParts {
         endpoint: Endpoint {
             cluster: Arc::from("piam"),
@@ -26,13 +20,7 @@ fn credential() -> MindsphereTenant {
         issuer: ISSUER.to_owned(),
         tenant: TenantId::parse("tenant1").unwrap(),
         client: ClientCredentials::new("tenant1-svc", Secret::new("s3cr3t".to_owned())),
-        claims: ClaimNames {
-            client: name("client_id"),
-            scopes: name("scope"),
-            subtenant: Some(name("subtenant")),
-            tenant: Some(name("ten")),
-            user: Some(name("user_id")),
-        },
+        claims: names(),
         timeout: Duration::from_secs(5),
     })
 }
@@ -40,28 +28,6 @@ fn credential() -> MindsphereTenant {
 fn subtenant(id: &str) -> SubtenantId {
     SubtenantId::parse(id).unwrap()
 }
-
-/// A token with the documented claims, one member replaced, added, or (`null`) removed.
-fn token(header: &str, member: &str, value: &str) -> Vec<u8> {
-    let mut claims: Vec<(&str, String)> = vec![
-        ("iss", format!("\"{ISSUER}\"")),
-        ("ten", "\"tenant1\"".into()),
-        ("scope", "[\"iot.fil.r\"]".into()),
-        ("iat", "999999".into()),
-        ("exp", "1001799".into()),
-        ("jti", "\"868a95bbbddc4fd8a57e340c2bb7ebb6\"".into()),
-    ];
-    claims.retain(|(name, _)| *name != member);
-    if value != "null" {
-        claims.push((member, value.to_owned()));
-    }
-    let claims: Vec<_> = claims.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
-    let encoded = |text: &str| URL_SAFE_NO_PAD.encode(text);
-    let claims = encoded(&format!("{{{}}}", claims.join(",")));
-    [encoded(header), claims, encoded("signature")].join(".").into_bytes()
-}
-
-const HEADER: &str = r#"{"alg":"RS256","kid":"key-id-1","typ":"JWT"}"#;
 
 fn check(
     member: &str,
