@@ -110,5 +110,6 @@ const fn digest_info(hash: Hash) -> &'static [u8] {
     }
 }
 
-#[cfg(all(test, not(target_arch = "wasm32")))]
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 mod tests;
