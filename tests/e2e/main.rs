@@ -41,6 +41,7 @@ mod lab;
 mod noise;
 mod outage;
 mod places;
+mod rendered;
 mod report_only;
 mod requirements;
 mod rotation;

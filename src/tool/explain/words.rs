@@ -113,14 +113,14 @@ fn claim(condition: &Condition, caller: &Principal) -> String {
     let text = |text: Option<&str>| text.map_or("absent".to_owned(), quoted);
     let (name, found) = match &condition.subject {
         Subject::Claim(name) => (quoted(&name.to_string()), said(caller.claim(name))),
-        Subject::Client => ("of the client".to_owned(), text(caller.client())),
+        Subject::Client => ("the client".to_owned(), text(caller.client())),
         Subject::Subtenant => {
-            ("of the subtenant".to_owned(), text(tenancy.subtenant().map(|id| id.as_str())))
+            ("the subtenant".to_owned(), text(tenancy.subtenant().map(|id| id.as_str())))
         }
         Subject::Tenant => {
-            ("of the tenant".to_owned(), text(tenancy.tenant().map(|id| id.as_str())))
+            ("the tenant".to_owned(), text(tenancy.tenant().map(|id| id.as_str())))
         }
-        Subject::User => ("of the user".to_owned(), text(caller.user())),
+        Subject::User => ("the user".to_owned(), text(caller.user())),
     };
     let wanted = match &condition.test {
         Test::Absent => "must be absent".to_owned(),

@@ -26,7 +26,7 @@ pub(super) fn documents(parts: &Parts<'_>) -> String {
 # - Istio gives a plugin no `vm_id`, so each worker fetches keys and tokens for itself.
 # - Istio changes paths before its filters see them. Let the mesh leave them alone, and tenantgate refuses
 #   what has two readings: `meshConfig: {{ pathNormalization: {{ normalization: NONE }} }}`.
-# - `failStrategy: FAIL_RELOAD` needs Istio 1.27. With FAIL_CLOSE one trap closes a worker until it gets a new
+# - `failStrategy: FAIL_RELOAD` needs a recent Istio (1.27 has it, 1.23 does not). With FAIL_CLOSE one trap closes a worker until it gets a new
 #   configuration; FAIL_OPEN would let everybody in.
 apiVersion: extensions.istio.io/v1alpha1
 kind: WasmPlugin
@@ -121,4 +121,106 @@ fn entry(cluster: &Cluster, parts: &Parts<'_>) -> String {
         label = own.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
         lower = protocol.to_ascii_lowercase(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::net::SocketAddr;
+
+    use crate::tool::render::{Destination, Order, istio};
+    use crate::tool::source;
+    use crate::tool::tree::Tree;
+
+    /// The names of Istio's published definitions: `extensions/v1alpha1/wasm.proto` and
+    /// `networking/v1alpha3/envoy_filter.proto` of istio/api, in the JSON form that Kubernetes has.
+    const DOCUMENT: [&str; 4] = ["apiVersion", "kind", "metadata", "spec"];
+    const PLUGIN: [&str; 15] = [
+        "failStrategy",
+        "imagePullPolicy",
+        "imagePullSecret",
+        "match",
+        "phase",
+        "pluginConfig",
+        "pluginName",
+        "priority",
+        "selector",
+        "sha256",
+        "targetRefs",
+        "type",
+        "url",
+        "verificationKey",
+        "vmConfig",
+    ];
+    const FILTER: [&str; 4] = ["configPatches", "priority", "targetRefs", "workloadSelector"];
+
+    fn rendered(deployment: &str) -> Vec<Tree> {
+        let document = format!(
+            r#"{{"deployment":"{deployment}","credentials":[{{"name":"a","callers":"any","oauth2":{{"token_endpoint":"https://id.example/t","cluster":"id","client_auth":"client_secret_basic","client_id_env":"ID","client_secret_env":"SECRET"}}}}],"routes":[{{"name":"r","match":{{"hosts":["*"],"path":"/**","methods":"any"}},"authentication":"none","upstream":{{"caller_token":"remove"}}}}]}}"#
+        );
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let order = Order {
+            name: "x.json",
+            document: document.as_bytes(),
+            environment: &|_| None,
+            gateway: "edge".into(),
+            listen: None,
+            admin: loopback,
+            upstream: Destination { host: "h".into(), port: 1, is_tls: false },
+            clusters: Vec::new(),
+            module: "oci://r.example/tenantgate:1".into(),
+            namespace: "edge".into(),
+        };
+        let text = istio(&order).unwrap_or_else(|error| panic!("{error}"));
+        source::read("x.yaml", text.as_bytes()).unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    fn assert_known(tree: &Tree, known: &[&str]) {
+        let names: BTreeSet<_> = tree.members().iter().map(|(name, _)| name.as_str()).collect();
+        assert!(!names.is_empty(), "{known:?}");
+        let unknown: Vec<_> = names.iter().filter(|name| !known.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    fn at<'t>(tree: &'t Tree, path: &[&str]) -> &'t Tree {
+        path.iter().fold(tree, |tree, name| match tree.items().first() {
+            Some(item) => item.get(name).unwrap(),
+            None => tree.get(name).unwrap(),
+        })
+    }
+
+    #[test]
+    fn every_field_is_one_that_istio_has_published() {
+        for (deployment, context) in [("ingress", "GATEWAY"), ("egress", "SIDECAR_OUTBOUND")] {
+            let [plugin, filter] = &rendered(deployment)[..] else { panic!("two documents") };
+            assert_known(plugin, &DOCUMENT);
+            assert_known(at(plugin, &["metadata"]), &["name", "namespace"]);
+            let spec = at(plugin, &["spec"]);
+            assert_known(spec, &PLUGIN);
+            assert_known(at(spec, &["selector"]), &["matchLabels"]);
+            assert_known(at(spec, &["vmConfig"]), &["env"]);
+            for variable in at(spec, &["vmConfig", "env"]).items() {
+                assert_known(variable, &["name", "value", "valueFrom"]);
+                assert_eq!(at(variable, &["valueFrom"]).text(), Some("HOST"));
+            }
+            assert_eq!(at(spec, &["failStrategy"]).text(), Some("FAIL_RELOAD"));
+            assert_eq!(at(spec, &["phase"]).text(), Some("UNSPECIFIED_PHASE"));
+            assert_eq!(at(spec, &["pluginConfig", "deployment"]).text(), Some(deployment));
+
+            assert_known(filter, &DOCUMENT);
+            let spec = at(filter, &["spec"]);
+            assert_known(spec, &FILTER);
+            assert_known(at(spec, &["workloadSelector"]), &["labels"]);
+            for patch in at(spec, &["configPatches"]).items() {
+                assert_known(patch, &["applyTo", "match", "patch"]);
+                assert_eq!(at(patch, &["applyTo"]).text(), Some("NETWORK_FILTER"));
+                assert_eq!(at(patch, &["match", "context"]).text(), Some(context));
+                assert_known(
+                    at(patch, &["match", "listener"]),
+                    &["filterChain", "name", "portName", "portNumber"],
+                );
+                assert_known(at(patch, &["patch"]), &["filterClass", "operation", "value"]);
+            }
+        }
+    }
 }

@@ -1,0 +1,222 @@
+//! `tenantgate explain` and `tenantgate render`, run as their users run them.
+#![cfg(not(target_arch = "wasm32"))]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
+)]
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Signer as _;
+use p256::ecdsa::{Signature, SigningKey};
+use serde_json::{Value, json};
+
+const NOW: u64 = 1_800_000_000;
+
+#[test]
+fn explain_tells_what_becomes_of_a_request_and_why() {
+    let keys = ["--jwks", "keys.json"];
+    let get = "GET https://api.acme.example/api/assets/7";
+    let north = json!({"sub_org": "north"});
+    let rows: [(&str, &str, &[&str], Option<Value>, i32); 8] = [
+        ("no_token", get, &[], None, 1),
+        ("technical_token", get, &keys, Some(north.clone()), 0),
+        ("scope", get, &["--jwks", "partner=keys.json"], Some(json!({"scope": "x"})), 1),
+        ("expired", get, &keys, Some(json!({"exp": NOW - 3600})), 1),
+        ("keys_missing", get, &[], Some(north.clone()), 3),
+        ("skipped", get, &["--skip-signature"], Some(north.clone()), 0),
+        (
+            "catalogue",
+            "DELETE https://api.acme.example/api/assetmanagement/v3/assets",
+            &keys,
+            Some(north),
+            1,
+        ),
+        ("path", "GET https://api.acme.example/api/%2e%2e/x", &[], None, 1),
+    ];
+    for (name, request, more, claims, status) in rows {
+        for format in ["text", "json"] {
+            let mut arguments = vec!["explain", "gateway.yaml", "--request", request];
+            let now = NOW.to_string();
+            arguments.extend(["--now", &now, "--format", format]);
+            arguments.extend(more);
+            let token = claims.as_ref().map(token);
+            if token.is_some() {
+                arguments.extend(["--token", "-"]);
+            }
+            let output = run(&arguments, token.as_deref());
+            assert_eq!(stderr(&output), "", "{name}");
+            assert_eq!(output.status.code(), Some(status), "{name}: {}", stdout(&output));
+            golden(&format!("{name}.{format}"), &stdout(&output));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
+    let get = ["explain", "gateway.yaml", "--request", "GET /"];
+    let token = token(&json!({}));
+    let rows: [(&[&str], &str); 5] = [
+        (&["--token", &token], "--token takes `@FILE` or `-`, not the token itself"),
+        (&["--jwks", "other=keys.json"], "no issuer `other` fetches its keys"),
+        (&["--jwks", "gateway.yaml"], "a key set cannot be used"),
+        (&["--header", &token], "a --header has no `:`"),
+        (&["--token", "@absent"], "cannot read `the token`"),
+    ];
+    for (more, expected) in rows {
+        let output = run(&[&get, more].concat(), None);
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        let shown = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(token.split('.').all(|part| !shown.contains(part)), "{shown}");
+    }
+    let output = run(&["explain", "gateway.yaml", "--request", "GET"], None);
+    assert!(stderr(&output).contains("is no request"), "{}", stderr(&output));
+}
+
+#[test]
+fn render_prints_what_a_proxy_needs() {
+    for (name, arguments) in [
+        ("envoy.yaml", ["render", "envoy", "gateway.yaml", "--upstream", "app.internal:8443,tls"]),
+        ("istio.yaml", ["render", "istio", "gateway.yaml", "--namespace", "edge"]),
+    ] {
+        let output = run(&arguments, None);
+        assert_eq!((stderr(&output), output.status.code()), (String::new(), Some(0)), "{name}");
+        golden(name, &stdout(&output));
+    }
+}
+
+#[test]
+fn check_finds_nothing_to_say_of_a_proxy_that_was_rendered() {
+    let mut rendered = 0;
+    let mut files = json_files("tests/fixtures/config/good");
+    files.push(root().join("envoy/ingress.yaml"));
+    files.push(root().join("envoy/egress.yaml"));
+    files.push(root().join("tests/fixtures/explain/gateway.yaml"));
+    for file in files {
+        let file = file.to_str().unwrap();
+        let proxy = render_envoy(file);
+        let output = run(&["check", "--envoy", "-", "--format", "json"], Some(&proxy));
+        let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let findings = found["findings"].as_array().unwrap();
+        let rules = findings.iter().map(|finding| finding["rule"].as_str().unwrap());
+        let about: Vec<_> = rules.filter(|rule| rule.starts_with("envoy-")).collect();
+        assert_eq!(about, [""; 0], "{file}\n{proxy}");
+        assert_eq!(found["errors"], 0, "{file}: {found}");
+        rendered += 1;
+    }
+    assert!(rendered >= 8, "{rendered}");
+}
+
+/// What is rendered, with an address for each cluster that has none of its own.
+fn render_envoy(file: &str) -> String {
+    let mut more: Vec<String> = Vec::new();
+    loop {
+        let mut arguments = vec!["render", "envoy", file];
+        arguments.extend(more.iter().flat_map(|one| ["--cluster", one.as_str()]));
+        let output = run(&arguments, None);
+        if output.status.success() {
+            return stdout(&output);
+        }
+        let error = stderr(&output);
+        let (_, rest) = error.split_once("cluster `").unwrap_or_else(|| panic!("{file}: {error}"));
+        let (name, _) = rest.split_once('`').unwrap();
+        more.push(format!("{name}=id.example:443,tls"));
+        assert!(more.len() < 20, "{error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_rendered_is_said() {
+    let rows: [(&[&str], &str); 4] = [
+        (&["--cluster", "other=h:1"], "names no cluster `other`"),
+        (&["--name", "a/b"], "letters, digits and hyphens only"),
+        (&["--cluster", "piam"], "is neither `host:port` nor `host:port,tls`"),
+        (&["--upstream", "h"], "is neither `host:port` nor `host:port,tls`"),
+    ];
+    for (more, expected) in rows {
+        let output = run(&[&["render", "envoy", "gateway.yaml"], more].concat(), None);
+        assert_eq!(output.status.code(), Some(2), "{more:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+}
+
+/// A token of the issuer of `gateway.yaml` with these claims besides.
+fn token(claims: &Value) -> String {
+    let mut all = json!({
+        "iss": "https://id.partner.example", "aud": "our-api", "exp": NOW + 600, "org_id": "acme",
+        "email": "kim@acme.example", "scope": "assets.read",
+    });
+    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&json!({"alg": "ES256", "kid": "key-1"})), part(&all));
+    let signature: Signature = key().sign(message.as_bytes());
+    format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+}
+
+fn key() -> SigningKey {
+    SigningKey::from_slice(&[7; 32]).unwrap()
+}
+
+#[test]
+fn the_key_set_beside_the_configuration_is_that_of_these_tests() {
+    let point = key().verifying_key().to_encoded_point(false);
+    let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let (x, y) = (part(point.x().unwrap()), part(point.y().unwrap()));
+    let set = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "key-1", "x": x, "y": y}]});
+    compare(&root().join("tests/fixtures/explain/keys.json"), &format!("{set}\n"));
+}
+
+fn run(arguments: &[&str], input: Option<&str>) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
+        .current_dir(root().join("tests/fixtures/explain"))
+        .env_clear()
+        .envs([("CLIENT_ID", "id-of-the-client"), ("CLIENT_SECRET", "secret from the environment")])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // One that does not read its input may have ended.
+    let _ = child.stdin.take().unwrap().write_all(input.unwrap_or_default().as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+fn json_files(directory: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(root().join(directory)).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == "json")).collect()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn golden(name: &str, actual: &str) {
+    compare(&root().join("tests/fixtures/explain/golden").join(name), actual);
+}
+
+/// Compares with a file. `TENANTGATE_WRITE_GOLDEN=1` writes it instead, for review.
+fn compare(file: &Path, actual: &str) {
+    if std::env::var_os("TENANTGATE_WRITE_GOLDEN").is_some() {
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, actual).unwrap();
+    }
+    assert_eq!(actual, fs::read_to_string(file).unwrap_or_default(), "{}", file.display());
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
