@@ -4,6 +4,7 @@ mod catalogue;
 mod conditions;
 mod edits;
 mod errors;
+mod explanation;
 mod grid;
 mod identity;
 mod lookup;

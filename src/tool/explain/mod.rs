@@ -9,6 +9,7 @@ mod narrate;
 mod question;
 mod report;
 mod trace;
+mod upstream;
 mod words;
 
 use std::fmt;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use super::keys::{Supply, read};
 use super::trace::Trace;
+use super::upstream;
 use super::words::{self, list, quoted};
 use crate::config::Config;
 use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{self, IssuerRules, KeyRing, Keys, TokenError, Unverified, VerifiedToken};
-use crate::message::{HttpCall, RequestHead, cookie_values, parameter_values};
-use crate::policy::{Authentication, CallerToken, GuardedRoute, Mode, Permit, Policy};
-use crate::principal::{Principal, PrincipalKind};
+use crate::message::{RequestHead, cookie_values, parameter_values};
+use crate::policy::{Authentication, GuardedRoute, Mode, Policy};
+use crate::principal::Principal;
 use crate::technical_token::SourceId;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -99,7 +100,7 @@ impl Found<'_> {
             }
         }
         let permit = Policy::decide(route, &target, caller).ok()?;
-        self.tell_upstream(&permit, story);
+        upstream::tell(self.config, &permit, story);
         Some(())
     }
 
@@ -271,57 +272,4 @@ impl Found<'_> {
         facts.push(format!("scopes {}", list(token.scopes().iter())));
         story.trace.fact("caller", facts.join(", "));
     }
-
-    fn tell_upstream(&self, permit: &Permit, story: &mut Story) {
-        let route = permit.route().route();
-        for injection in permit.injections() {
-            let index = usize::try_from(injection.source.0).unwrap_or(usize::MAX);
-            let Some(source) = self.config.sources().get(index) else { continue };
-            let subtenant = permit.subtenant();
-            let whom = subtenant.map_or("its whole tenant".to_owned(), |subtenant| {
-                format!("subtenant {}", quoted(subtenant.as_str()))
-            });
-            let header = quoted(injection.header.as_str());
-            let name = quoted(source.name());
-            story.trace.fact(
-                "upstream",
-                format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
-            );
-            if let Some(call) = source.call(subtenant) {
-                story.trace.fact("call", summary(&call));
-            }
-            story.tokens.push((injection.source, subtenant.cloned()));
-        }
-        let is_caller = permit.principal().kind() == PrincipalKind::Bearer;
-        let own = match (permit.forwards_caller_token(), is_caller, route.upstream.caller_token) {
-            (true, true, _) => "gets the caller's own token",
-            (true, false, _) => "gets the caller's credentials as they are, unverified",
-            (false, _, CallerToken::Forward) if !is_caller => return,
-            (false, _, _) => "does not see the caller's credentials",
-        };
-        story.trace.fact("upstream", own);
-    }
-}
-
-/// Where a call goes, and which fields its form has. Of their values, those that are no secret.
-fn summary(call: &HttpCall) -> String {
-    const SHOWN: [&str; 4] = ["grant_type", "iam-action", "scope", "subtenant"];
-    let to = &call.endpoint;
-    let body = String::from_utf8_lossy(call.body.expose());
-    let fields = body.split('&').filter_map(|field| field.split_once('='));
-    let fields = fields.map(|(name, value)| match SHOWN.contains(&name) {
-        true => format!("{name}={value}"),
-        false => format!("{name}=…"),
-    });
-    let headers: Vec<_> = call.headers.iter().map(|(name, _)| *name).collect();
-    format!(
-        "{} {}://{}{} by cluster {}; header fields {}; form {}",
-        call.method,
-        to.scheme,
-        to.authority,
-        to.path.split('?').next().unwrap_or_default(),
-        quoted(&to.cluster),
-        list(headers),
-        list(fields),
-    )
 }

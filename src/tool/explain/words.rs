@@ -117,9 +117,7 @@ fn claim(condition: &Condition, caller: &Principal) -> String {
         Subject::Subtenant => {
             ("the subtenant".to_owned(), text(tenancy.subtenant().map(|id| id.as_str())))
         }
-        Subject::Tenant => {
-            ("the tenant".to_owned(), text(tenancy.tenant().map(|id| id.as_str())))
-        }
+        Subject::Tenant => ("the tenant".to_owned(), text(tenancy.tenant().map(|id| id.as_str()))),
         Subject::User => ("the user".to_owned(), text(caller.user())),
     };
     let wanted = match &condition.test {

@@ -1,0 +1,101 @@
+//! What goes upstream with a permitted request, and the calls that would obtain it.
+
+use super::narrate::Story;
+use super::words::{list, quoted};
+use crate::config::Config;
+use crate::message::HttpCall;
+use crate::policy::{CallerToken, Permit};
+use crate::principal::PrincipalKind;
+
+/// Tells what goes upstream, and notes the technical tokens that it takes.
+pub(super) fn tell(config: &Config, permit: &Permit, story: &mut Story) {
+    for injection in permit.injections() {
+        let index = usize::try_from(injection.source.0).unwrap_or(usize::MAX);
+        let Some(source) = config.sources().get(index) else { continue };
+        let subtenant = permit.subtenant();
+        let whom = subtenant.map_or("its whole tenant".to_owned(), |subtenant| {
+            format!("subtenant {}", quoted(subtenant.as_str()))
+        });
+        let header = quoted(injection.header.as_str());
+        let name = quoted(source.name());
+        story.trace.fact(
+            "upstream",
+            format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
+        );
+        if let Some(call) = source.call(subtenant) {
+            story.trace.fact("call", summary(&call));
+        }
+        story.tokens.push((injection.source, subtenant.cloned()));
+    }
+    let is_caller = permit.principal().kind() == PrincipalKind::Bearer;
+    let stated = permit.route().route().upstream.caller_token;
+    let own = match (permit.forwards_caller_token(), is_caller, stated) {
+        (true, true, _) => "gets the caller's own token",
+        (true, false, _) => "gets the caller's credentials as they are, unverified",
+        (false, false, CallerToken::Forward) => return,
+        (false, true, _) | (false, false, CallerToken::Remove) => {
+            "does not see the caller's credentials"
+        }
+    };
+    story.trace.fact("upstream", own);
+}
+
+/// Where a call goes, and which fields its header and its body have. Of their values, those of the body
+/// that are never a secret.
+fn summary(call: &HttpCall) -> String {
+    let to = &call.endpoint;
+    let path = to.path.split('?').next().unwrap_or_default();
+    let headers: Vec<_> = call.headers.iter().map(|(name, _)| *name).collect();
+    format!(
+        "{} {}://{}{path} by cluster {}; header fields {}; body {}",
+        call.method,
+        to.scheme,
+        to.authority,
+        quoted(&to.cluster),
+        list(headers),
+        list(fields(call.body.expose())),
+    )
+}
+
+/// The fields of a body, a form or a JSON object.
+fn fields(body: &[u8]) -> Vec<String> {
+    const SHOWN: [&str; 8] = [
+        "appName",
+        "appVersion",
+        "grant_type",
+        "hostTenant",
+        "iam-action",
+        "scope",
+        "subtenant",
+        "userTenant",
+    ];
+    let field = |name: &str, value: &str| {
+        let value = if SHOWN.contains(&name) { value } else { "…" };
+        format!("{name}={value}")
+    };
+    if let Ok(serde_json::Value::Object(members)) = serde_json::from_slice(body) {
+        let members = members.iter();
+        return members.map(|(name, value)| field(name, value.as_str().unwrap_or("…"))).collect();
+    }
+    let body = String::from_utf8_lossy(body);
+    let pairs = body.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| field(name, value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_body_only_what_is_never_a_secret_is_shown() {
+        let form =
+            fields(b"grant_type=client_credentials&client_secret=s3cr3t&client_assertion=ey");
+        assert_eq!(
+            form,
+            ["grant_type=client_credentials", "client_secret=…", "client_assertion=…"]
+        );
+        let json = fields(br#"{"appName":"a","userTenant":"acme","secret":"s3cr3t","x":{"y":1}}"#);
+        assert_eq!(json, ["appName=a", "secret=…", "userTenant=acme", "x=…"]);
+        assert_eq!(fields(b""), [""; 0]);
+    }
+}
