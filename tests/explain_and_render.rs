@@ -20,12 +20,15 @@ use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
 
+/// Name, request, further arguments, claims of its token, exit status.
+type Row<'r> = (&'r str, &'r str, &'r [&'r str], Option<Value>, i32);
+
 #[test]
 fn explain_tells_what_becomes_of_a_request_and_why() {
     let keys = ["--jwks", "keys.json"];
     let get = "GET https://api.acme.example/api/assets/7";
     let north = json!({"sub_org": "north"});
-    let rows: [(&str, &str, &[&str], Option<Value>, i32); 8] = [
+    let rows: [Row<'_>; 8] = [
         ("no_token", get, &[], None, 1),
         ("technical_token", get, &keys, Some(north.clone()), 0),
         ("scope", get, &["--jwks", "partner=keys.json"], Some(json!({"scope": "x"})), 1),
