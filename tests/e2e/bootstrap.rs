@@ -146,4 +146,4 @@ pub fn address(address: SocketAddr) -> Value {
 pub const ACCESS_LOG: &str = "access.log";
 pub const SECOND_LOG: &str = "second.log";
 pub const LISTENER_FILE: &str = "listeners.json";
-const ACCESS_LOG_FORMAT: &str = "case=%REQ(x-case)% status=%RESPONSE_CODE% path=%REQ(:PATH)% decision=%FILTER_STATE(wasm.tenantgate.decision:PLAIN)% code=%FILTER_STATE(wasm.tenantgate.code:PLAIN)% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%\n";
+const ACCESS_LOG_FORMAT: &str = "case=%REQ(x-case)% status=%RESPONSE_CODE% path=%REQ(:PATH)% reason=%FILTER_STATE(wasm.tenantgate.reason:PLAIN)% decision=%FILTER_STATE(wasm.tenantgate.decision:PLAIN)% code=%FILTER_STATE(wasm.tenantgate.code:PLAIN)%\n";

@@ -173,9 +173,9 @@ impl Lab {
                 .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                 .unwrap_or_default();
             let line = text.lines().find(|line| line.starts_with(&start))?;
-            let (_, left) = line.split_once(" decision=")?;
-            let (decision, left) = left.split_once(" code=")?;
-            let (code, reason) = left.split_once(" reason=")?;
+            let (_, left) = line.split_once(" reason=")?;
+            let (reason, left) = left.split_once(" decision=")?;
+            let (decision, code) = left.split_once(" code=")?;
             Some((decision.to_owned(), code.to_owned(), reason.to_owned()))
         };
         eventually("a line in the access log", find)
