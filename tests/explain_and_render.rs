@@ -14,6 +14,7 @@ use std::process::{Command, Output, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::Mac as _;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
 use serde_json::{Value, json};
@@ -59,6 +60,35 @@ fn explain_tells_what_becomes_of_a_request_and_why() {
             assert_eq!(output.status.code(), Some(status), "{name}: {}", stdout(&output));
             golden(&format!("{name}.{format}"), &stdout(&output));
         }
+    }
+}
+
+/// What stands for a secret that is not set here must not be what a token is judged by.
+#[test]
+fn a_token_of_a_shared_secret_is_judged_only_where_the_secret_is_set() {
+    let message = token(&json!({})).rsplit_once('.').unwrap().0.to_owned();
+    let (_, claims) = message.split_once('.').unwrap();
+    let message = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256"}"#));
+    let signed = |secret: &str| {
+        let mac = hmac::Hmac::<rsa::sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        let tag = mac.chain_update(&message).finalize().into_bytes();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))
+    };
+    let secret = "0123456789abcdef0123456789abcdef";
+    let rows = [
+        (None, signed(secret), 3, "the issuer's secret is not set here"),
+        (Some(secret), signed(secret), 0, "allowed"),
+        (Some(secret), signed("another secret of thirty-two bytes"), 1, "signature_invalid"),
+    ];
+    for (variable, token, status, expected) in rows {
+        let now = NOW.to_string();
+        let arguments =
+            ["explain", "secret.json", "--request", "GET /", "--now", &now, "--token", "-"];
+        let mut command = command(&arguments);
+        command.envs(variable.map(|value| ("ISSUER_SECRET", value)));
+        let output = finish(command, Some(&token));
+        assert_eq!(output.status.code(), Some(status), "{}{}", stdout(&output), stderr(&output));
+        assert!(stdout(&output).contains(expected), "{}", stdout(&output));
     }
 }
 
@@ -178,16 +208,22 @@ fn the_key_set_beside_the_configuration_is_that_of_these_tests() {
 }
 
 fn run(arguments: &[&str], input: Option<&str>) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
+    finish(command(arguments), input)
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantgate"));
+    command
         .current_dir(root().join("tests/fixtures/explain"))
         .env_clear()
         .envs([("CLIENT_ID", "id-of-the-client"), ("CLIENT_SECRET", "secret from the environment")])
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        .args(arguments);
+    command
+}
+
+fn finish(mut command: Command, input: Option<&str>) -> Output {
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     // One that does not read its input may have ended.
     let _ = child.stdin.take().unwrap().write_all(input.unwrap_or_default().as_bytes());
     child.wait_with_output().unwrap()
