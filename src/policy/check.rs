@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::PolicyParts;
 use super::catalogue::Catalogue;
 use super::combination::{self, Deployment, Plan, Treatment};
+use super::condition::{Condition, Test};
 use super::error::{Culprit, PolicyError, PolicyProblem};
 use super::gate::Gate;
 use super::header_condition::CONDITION_LIMIT;
@@ -70,6 +71,7 @@ pub(super) fn route(
     }
     let path = matching(parts, owned, route, &mut report);
     requirements(parts.deployment, route, &mut report);
+    captures(parts, route, &mut report);
     headers(parts, route, &mut report);
     let plan = combination::plan(parts.deployment, route)
         .map_err(|error| report(PolicyProblem::Combination(error)))
@@ -181,6 +183,23 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
     let is_unstated = route.scopes == ScopeRequirement::Unstated && route.claims.is_empty();
     if is_ingress && !route.upstream.inject.is_empty() && is_unstated {
         report(PolicyProblem::ScopesUnstated);
+    }
+}
+
+/// A folded capture could not tell two tenants apart that differ in case.
+fn captures(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
+    for (condition, Condition { test, .. }) in route.claims.iter().enumerate() {
+        let name = match test {
+            Test::EqualsCapture(name) => name,
+            Test::Absent | Test::OneOf(_) | Test::Present => continue,
+        };
+        if route.path.captures().all(|own| *own != **name) {
+            report(PolicyProblem::CaptureUnknown { condition, name: Arc::clone(name) });
+        }
+        match parts.spelling.letter_case {
+            LetterCase::Folded => report(PolicyProblem::CaptureFolded { condition }),
+            LetterCase::Kept => {}
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::decision::Denial;
 use super::route::Route;
 use crate::json::Number;
 use crate::jwt::{Claim, ClaimName};
+use crate::message::CanonicalPath;
 use crate::principal::Principal;
 
 /// One thing that must be true of a caller.
@@ -37,6 +38,9 @@ pub enum Subject {
 pub enum Test {
     /// It is not there.
     Absent,
+    /// It is the text that the path of the request has in the place of this name, or a list with that
+    /// text in it. Never to be cached: it depends on the request.
+    EqualsCapture(Arc<str>),
     /// It is one of these, or a list with one of these in it; never empty.
     OneOf(Box<[Scalar]>),
     /// It is there.
@@ -54,15 +58,25 @@ pub enum Scalar {
     Whole(u64),
 }
 
-/// Tests the conditions of `route`; the first that fails is the denial.
-pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
-    route.claims.iter().try_for_each(|condition| test_one(condition, principal))
+/// Tests the conditions of `route` for a request of `path`; the first that fails is the denial.
+pub(super) fn test(
+    route: &Route,
+    path: &CanonicalPath<'_>,
+    principal: &Principal,
+) -> Result<(), Denial> {
+    route.claims.iter().try_for_each(|condition| test_one(condition, route, path, principal))
 }
 
-/// Tests one condition.
-pub(super) fn test_one(condition: &Condition, principal: &Principal) -> Result<(), Denial> {
+/// Tests one condition of `route`.
+pub(super) fn test_one(
+    condition: &Condition,
+    route: &Route,
+    path: &CanonicalPath<'_>,
+    principal: &Principal,
+) -> Result<(), Denial> {
     let said = Said::of(&condition.subject, principal);
-    if condition.test.is_met(&said) { Ok(()) } else { Err(Denial::ClaimMismatch) }
+    let captured = |name: &str| route.path.capture(name, path);
+    if condition.test.is_met(&said, captured) { Ok(()) } else { Err(Denial::ClaimMismatch) }
 }
 
 /// What a token says of a subject.
@@ -126,9 +140,10 @@ impl<'p> Said<'p> {
 }
 
 impl Test {
-    fn is_met(&self, said: &Said<'_>) -> bool {
+    fn is_met<'p>(&self, said: &Said<'_>, captured: impl Fn(&str) -> Option<&'p str>) -> bool {
         match (self, said) {
             (Self::Absent, Said::Absent) => true,
+            (Self::EqualsCapture(name), _) => captured(name).is_some_and(|text| said.says(text)),
             (Self::OneOf(values), _) => values.iter().any(|value| said.is(value)),
             (Self::Present, Said::Absent | Said::Odd) => false,
             (Self::Present, _) => true,

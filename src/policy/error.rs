@@ -38,6 +38,18 @@ pub enum PolicyProblem {
     CallersWithImpersonation(Arc<str>),
     /// A credential without a tenant does not state `callers`.
     CallersMissing,
+    /// A condition compares letter case with the path, which the configuration ignores there.
+    CaptureFolded {
+        /// The position of the condition in `Route::claims`.
+        condition: usize,
+    },
+    /// A condition names a segment that the path pattern does not capture.
+    CaptureUnknown {
+        /// The position of the condition in `Route::claims`.
+        condition: usize,
+        /// The name.
+        name: Arc<str>,
+    },
     /// A route asks the catalogue, and there is none.
     CatalogueMissing,
     /// A route asks the catalogue, which compares plain paths, and has this as well.
@@ -100,6 +112,13 @@ impl fmt::Display for PolicyProblem {
             Self::CallersMissing => formatter.write_str(
                 "the credential has no tenant of its own, write `callers: [...]` or `callers: any`",
             ),
+            Self::CaptureFolded { .. } => formatter.write_str(
+                "compares letter case, which `case_insensitive_paths` ignores: a caller of `ACME` and \
+                 one of `acme` would share a path; the two cannot go together",
+            ),
+            Self::CaptureUnknown { name, .. } => {
+                write!(formatter, "no segment of `match.path` is `{{{name}}}`")
+            }
             Self::CatalogueNotPlain(other) => write!(
                 formatter,
                 "`subtenancy: catalogue` compares paths as they are and cannot go with {other}"

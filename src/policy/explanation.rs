@@ -60,7 +60,7 @@ impl GuardedRoute {
         ];
         match principal.kind() {
             PrincipalKind::Anonymous => {}
-            PrincipalKind::Bearer => answers.extend(self.requirements(principal)),
+            PrincipalKind::Bearer => answers.extend(self.requirements(target, principal)),
         }
         if let (Ok(treatment), Ok(clearance)) = (&treatment, &clearance) {
             let sent = sent_upstream(*treatment, *clearance);
@@ -78,7 +78,11 @@ impl GuardedRoute {
         answers
     }
 
-    fn requirements(&self, principal: &Principal) -> Vec<Answered<'_>> {
+    fn requirements(
+        &self,
+        target: &RequestTarget<'_>,
+        principal: &Principal,
+    ) -> Vec<Answered<'_>> {
         let route = self.route();
         let mut answers = Vec::new();
         if let Some(tenants) = &route.tenants {
@@ -93,7 +97,8 @@ impl GuardedRoute {
             ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => {}
         }
         answers.extend(route.claims.iter().map(|condition| {
-            answered(Demand::Claim(condition), &condition::test_one(condition, principal))
+            let outcome = condition::test_one(condition, route, target.path(), principal);
+            answered(Demand::Claim(condition), &outcome)
         }));
         answers
     }

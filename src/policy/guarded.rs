@@ -62,7 +62,7 @@ impl GuardedRoute {
         let principal = self.regarded(principal);
         let treatment = self.treatment(&principal)?;
         let clearance = self.gate.admit(target, &principal)?;
-        requirement::test(&self.route, &principal)?;
+        requirement::test(&self.route, target, &principal)?;
         let sent = match sent_upstream(treatment, clearance)? {
             Treatment::Forward => Sent::CallerToken,
             Treatment::Nothing => Sent::Nothing,

@@ -3,19 +3,24 @@
 use super::condition;
 use super::decision::Denial;
 use super::route::{Route, ScopeRequirement};
+use crate::message::RequestTarget;
 use crate::principal::{Principal, PrincipalKind};
 
-/// Tests every requirement of `route`; the first that fails is the denial.
+/// Tests every requirement of `route` for the request of `target`; the first that fails is the denial.
 ///
 /// Scopes, tenants and claims bind those who presented a credential: whether one is needed at all is the
 /// plan's business. What a route says to subtenants is the gate's, which is asked first.
-pub(super) fn test(route: &Route, principal: &Principal) -> Result<(), Denial> {
+pub(super) fn test(
+    route: &Route,
+    target: &RequestTarget<'_>,
+    principal: &Principal,
+) -> Result<(), Denial> {
     match principal.kind() {
         PrincipalKind::Anonymous => Ok(()),
         PrincipalKind::Bearer => {
             test_tenant(route, principal)?;
             test_scopes(&route.scopes, principal)?;
-            condition::test(route, principal)
+            condition::test(route, target.path(), principal)
         }
     }
 }

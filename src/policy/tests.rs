@@ -1,5 +1,6 @@
 //! Whole policies: every combination of settings and callers, look-up, edits.
 
+mod captures;
 mod catalogue;
 mod conditions;
 mod edits;

@@ -69,6 +69,7 @@ fn test(section: &Section<'_>, report: &mut Report) -> Option<Test> {
     };
     match *key {
         "equals" => Some(Test::OneOf([scalar(&section.entry("equals")?)?].into())),
+        "equals_path" => section.text("equals_path").map(|name| Test::EqualsCapture(name.into())),
         "is" => match section.text("is")? {
             "absent" => Some(Test::Absent),
             "present" => Some(Test::Present),
@@ -105,7 +106,7 @@ fn quoted(value: &Scalar) -> Quoted {
 }
 
 /// The keys of which a condition has exactly one.
-const TESTS: [&str; 3] = ["is", "equals", "one_of"];
+const TESTS: [&str; 4] = ["is", "equals", "one_of", "equals_path"];
 
 impl fmt::Display for ConditionProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,9 +114,8 @@ impl fmt::Display for ConditionProblem {
             Self::Claim(error) => write!(formatter, "{error}; it must name a claim"),
             Self::Repeated(value) => write!(formatter, "{value} is listed twice"),
             Self::Subject => formatter.write_str("must state exactly one of `claim` and `fact`"),
-            Self::Test => {
-                formatter.write_str("must state exactly one of `is`, `equals` and `one_of`")
-            }
+            Self::Test => formatter
+                .write_str("must state exactly one of `is`, `equals`, `one_of` and `equals_path`"),
             Self::TooManyClaims => write!(
                 formatter,
                 "is one claim more than can be asked about: routes and identity headers together \

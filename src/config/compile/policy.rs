@@ -152,8 +152,13 @@ fn route_place(
         | PolicyProblem::ImpersonationUnsupported(_)
         | PolicyProblem::TenantWideOnUnawareRoute
         | PolicyProblem::TenantWideWithoutIdentity => Some(section.place_of("subtenant")),
-        // A catalogue that is there and has errors of its own is not missing.
+        PolicyProblem::CaptureFolded { condition }
+        | PolicyProblem::CaptureUnknown { condition, .. } => {
+            let condition = section.sections("claims").into_iter().nth(*condition)?;
+            Some(condition.place_of("equals_path"))
+        }
         PolicyProblem::CatalogueNotPlain(_) => Some(section.place_of("subtenancy")),
+        // A catalogue that is there and has errors of its own is not missing.
         PolicyProblem::CatalogueMissing => {
             (!root.states("subtenancy")).then(|| section.place_of("subtenancy"))
         }

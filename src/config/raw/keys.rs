@@ -167,6 +167,7 @@ const CONDITION: &[Key] = &[
     Key::optional("is", OneOf(&["present", "absent"])),
     Key::optional("equals", SCALAR),
     Key::optional("one_of", List(&SCALAR)),
+    Key::optional("equals_path", Text),
 ];
 
 /// A text, a whole number or a boolean; whole numbers below 2^53 are doubles exactly.

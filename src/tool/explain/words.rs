@@ -122,6 +122,7 @@ fn claim(condition: &Condition, caller: &Principal) -> String {
     };
     let wanted = match &condition.test {
         Test::Absent => "must be absent".to_owned(),
+        Test::EqualsCapture(name) => format!("must equal `{{{name}}}` of the path"),
         Test::OneOf(values) => format!("must be one of {}", list(values.iter().map(scalar))),
         Test::Present => "must be there".to_owned(),
     };
