@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{header, injection, parts, route, source, technical_route, tenant};
-use crate::message::{HeaderName, Opaque};
+use crate::message::{HeaderName, LetterCase, Opaque, PathSpelling};
 use crate::policy::{
-    Authentication, CallerToken, Callers, CombinationError, Culprit, Deployment, HeaderConditions,
-    HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route, ScopeRequirement,
-    Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
+    Authentication, CallerToken, Callers, Catalogue, CombinationError, Culprit, Deployment,
+    HeaderConditions, HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route,
+    ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
 };
 
 fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
@@ -254,6 +254,34 @@ fn tenant_wide_needs_an_identity_header_for_the_subtenant() {
     parts.identity.subtenant = None;
     let expected = (Culprit::Route(0), PolicyProblem::TenantWideWithoutIdentity);
     assert_eq!(problems(parts), [expected]);
+}
+
+#[test]
+fn the_catalogue_needs_paths_that_are_compared_as_they_are() {
+    let asks = |opaque| Route { subtenancy: Subtenancy::Catalogue, opaque, ..route("r", "/**") };
+    let with = |letter_case, route| {
+        let spelling = PathSpelling { letter_case, ..PathSpelling::default() };
+        let catalogue = Some(Arc::new(Catalogue::new(Vec::new())));
+        problems(PolicyParts { catalogue, spelling, ..parts(vec![route]) })
+    };
+    let error = |other| (Culprit::Route(0), PolicyProblem::CatalogueNotPlain(other));
+    let nothing = Opaque::default();
+    let slash = Opaque { encoded_slash: true, ..nothing };
+    let parameters = Opaque { path_parameters: true, ..nothing };
+    let (tail, case) = (error("an opaque tail"), error("`case_insensitive_paths`"));
+    use LetterCase::{Folded, Kept};
+    let rows = [
+        (Kept, nothing, vec![]),
+        (Kept, slash, vec![tail.clone()]),
+        (Kept, parameters, vec![tail.clone()]),
+        (Folded, nothing, vec![case.clone()]),
+        (Folded, slash, vec![tail, case]),
+    ];
+    for (letter_case, opaque, expected) in rows {
+        assert_eq!(with(letter_case, asks(opaque)), expected, "{letter_case:?} {opaque:?}");
+        let aware = Route { subtenancy: Subtenancy::Aware, ..asks(opaque) };
+        assert_eq!(with(letter_case, aware), []);
+    }
 }
 
 #[test]
