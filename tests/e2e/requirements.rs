@@ -98,3 +98,34 @@ fn a_preflight_reaches_the_upstream_as_a_bare_question() {
     assert_eq!(lab.send(&request("OPTIONS", "/api/reports/1", &[], "")).status, 405);
     assert_eq!(lab.upstream.requests(), 1);
 }
+
+#[test]
+fn a_caller_reaches_its_own_tenants_part_of_a_path_alone() {
+    let mut setup = Setup::new();
+    let route = &mut setup.filter["routes"][0];
+    route["match"]["path"] = json!("/tenants/{tenant}/**");
+    route["claims"] = json!([{"fact": "tenant", "equals_path": "tenant"}]);
+    let lab = setup.start();
+    let acme = Caller::of_tenant("acme");
+    let rows = [
+        ("/tenants/acme/bills", 200, ""),
+        ("/tenants/%61c%6De/bills", 200, ""),
+        ("/tenants/beta/bills", 403, "claim_mismatch"),
+        ("/tenants/ACME/bills", 403, "claim_mismatch"),
+        ("/tenants/%D0%B0cme/bills", 403, "claim_mismatch"),
+        ("/tenants/acme%2F..%2Fbeta/bills", 400, "path_ambiguous"),
+        ("/tenants/acme;x/bills", 400, "path_ambiguous"),
+    ];
+    // The token is verified once; the path is looked at each time.
+    for _ in 0..2 {
+        for (path, status, code) in rows {
+            let answer = lab.get(path, &acme);
+            assert_eq!(answer.status, status, "{path}: {}", answer.text());
+            if status != 200 {
+                assert_eq!(answer.code(), code, "{path}");
+            }
+        }
+    }
+    assert_eq!(lab.get("/tenants/beta/bills", &Caller::of_tenant("beta")).status, 200);
+    assert_eq!(lab.upstream.requests(), 5);
+}
