@@ -35,6 +35,8 @@ pub enum Finding {
 pub enum Lack {
     /// A credential, or as much of one.
     Authentication,
+    /// Anything of what the token says.
+    Claims,
     /// Any scope.
     Scopes,
     /// That callers have no subtenant.
@@ -68,6 +70,7 @@ impl fmt::Display for Lack {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Authentication => "lets callers pass who present no credential",
+            Self::Claims => "demands nothing of claims",
             Self::Scopes => "demands no scope",
             Self::Subtenancy => "lets callers with a subtenant pass",
             Self::Tenants => "is for callers of every tenant",
@@ -148,6 +151,8 @@ fn lack(strict: &Route, lax: &Route) -> Option<Lack> {
     let refuses = |route: &Route| route.subtenancy == Subtenancy::Refused;
     if weight(lax.authentication) < weight(strict.authentication) {
         Some(Lack::Authentication)
+    } else if !strict.claims.is_empty() && lax.claims.is_empty() {
+        Some(Lack::Claims)
     } else if demands_scopes(strict) && !demands_scopes(lax) {
         Some(Lack::Scopes)
     } else if strict.authentication != Authentication::NotLookedAt

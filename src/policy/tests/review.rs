@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::support::{header, parts, policy, route, tenant};
 use crate::message::{PathSpelling, TrailingSlash};
 use crate::policy::{
-    Authentication, CallerToken, Finding, HeaderConditions, HostPattern, Lack, Methods, Policy,
-    Route, ScopeRequirement, Subtenancy, Upstream,
+    Authentication, CallerToken, Condition, Finding, HeaderConditions, HostPattern, Lack, Methods,
+    Policy, Route, ScopeRequirement, Subject, Subtenancy, Test, Upstream,
 };
 
 fn findings(routes: Vec<Route>) -> Vec<(String, Finding)> {
@@ -88,8 +88,12 @@ fn each_demand_that_is_missing_is_named_and_the_gravest_first() {
     let of_tenant = |name, path| Route { tenants: Some([tenant("A")].into()), ..route(name, path) };
     let aware = |name, path| Route { subtenancy: Subtenancy::Aware, ..route(name, path) };
     let lax = || route("lax", "/**");
+    let condition = Condition { subject: Subject::User, test: Test::Present };
+    let claiming = |name, path| Route { claims: vec![condition.clone()], ..route(name, path) };
     let rows = [
         (vec![scoped("s", "/a"), lax()], Lack::Scopes),
+        (vec![claiming("s", "/a"), lax()], Lack::Claims),
+        (vec![claiming("s", "/a"), scoped("lax", "/**")], Lack::Claims),
         (vec![of_tenant("s", "/a"), lax()], Lack::Tenants),
         (vec![route("s", "/a"), aware("lax", "/**")], Lack::Subtenancy),
         (vec![scoped("s", "/a"), open("lax", "/**")], Lack::Authentication),
@@ -100,6 +104,7 @@ fn each_demand_that_is_missing_is_named_and_the_gravest_first() {
     let many = vec![of_tenant("a", "/a"), scoped("b", "/b"), scoped("c", "/c"), lax()];
     assert_eq!(findings(many), vec![laxer("lax", "b", 2, Lack::Scopes)]);
     assert_eq!(findings(vec![route("a", "/a"), scoped("lax", "/**")]), []);
+    assert_eq!(findings(vec![claiming("a", "/a"), claiming("lax", "/**")]), []);
     assert_eq!(findings(vec![open("a", "/a"), aware("lax", "/**")]), []);
 }
 
