@@ -31,8 +31,12 @@ pub enum Notice {
     CredentialUnused(Quoted),
     /// A secret stands in the configuration, where everyone who may read that sees it.
     InlineSecret,
+    /// No route is for the callers of this issuer.
+    IssuerUnserved,
     /// Keys that cannot be used (another type, too small, malformed); the others are.
     KeysSkipped(SkippedKeys),
+    /// Inline keys of which none is for an allowed algorithm.
+    KeysUnfit,
     /// Technical tokens that callers present are accepted.
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
@@ -49,6 +53,8 @@ pub enum Notice {
     ReportOnly,
     /// What routes leave to others.
     Route(Finding),
+    /// A route is for a tenant that no issuer may speak for.
+    TenantUnspoken(Quoted),
     /// Several issuers may speak for a tenant, and for that many more.
     TenantsShared {
         /// The first of these tenants.
@@ -102,7 +108,9 @@ impl Notice {
             Self::CatalogueUnused => "catalogue-unused",
             Self::CredentialUnused(_) => "credential-unused",
             Self::InlineSecret => "inline-secret",
+            Self::IssuerUnserved => "issuer-unserved",
             Self::KeysSkipped(_) => "keys-skipped",
+            Self::KeysUnfit => "keys-unfit",
             Self::OwnTokensAccepted => "own-tokens-accepted",
             Self::Plaintext => "plaintext",
             Self::RoleOffAlready(_) => "role-off-already",
@@ -112,6 +120,7 @@ impl Notice {
             Self::ReportOnly => "report-only",
             Self::Route(Finding::Laxer { .. }) => "route-laxer",
             Self::Route(Finding::Unreachable) => "route-unreachable",
+            Self::TenantUnspoken(_) => "tenant-unspoken",
             Self::TenantsShared { .. } => "tenants-shared",
             Self::TokenInQuery => "token-in-query",
             Self::UnverifiedPassed => "unverified-passed",
@@ -150,7 +159,13 @@ impl fmt::Display for Notice {
             Self::InlineSecret => formatter.write_str(
                 "is a secret in the configuration; name an environment variable by `client_secret_env` instead",
             ),
+            Self::IssuerUnserved => formatter.write_str(
+                "lets nobody in: each route lists other `tenants`, or looks at no token; leave the issuer out, or correct one of them",
+            ),
             Self::KeysSkipped(skipped) => skipped.fmt(formatter),
+            Self::KeysUnfit => formatter.write_str(
+                "refuses every token: no key of it is for one of the `algorithms`",
+            ),
             Self::OwnTokensAccepted => formatter.write_str(
                 "lets callers present the technical tokens of this gateway's own credentials",
             ),
@@ -173,6 +188,9 @@ impl fmt::Display for Notice {
                 "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::Route(finding) => finding.fmt(formatter),
+            Self::TenantUnspoken(tenant) => {
+                write!(formatter, "is for tenant {tenant}, whom no issuer may speak for")
+            }
             Self::TenantsShared { tenant, more } => {
                 write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;
                 if *more > 0 {

@@ -64,7 +64,7 @@ impl KeySources {
         };
         let key = (section.place().path().to_owned(), address.clone());
         self.made(key, section, report, |report| {
-            location(&jwks, (preset, &address), speaker, report)
+            location(&jwks, (preset, &address), (speaker, algorithms), report)
         })
     }
 
@@ -102,7 +102,7 @@ impl KeySources {
 fn location(
     jwks: &Section<'_>,
     (preset, address): (Option<&IssuerPreset>, &str),
-    speaker: &Speaker,
+    (speaker, algorithms): (&Speaker, &[Algorithm]),
     report: &mut Report,
 ) -> Option<KeyLocation> {
     let is_fetched = FETCHED.iter().any(|key| jwks.states(key));
@@ -111,7 +111,7 @@ fn location(
             report.error(jwks.place(), IssuerProblem::JwksTwice);
             None
         }
-        (true, false) => inline(jwks, report),
+        (true, false) => inline(jwks, algorithms, report),
         (false, true) => remote(jwks, (preset, address), speaker, report),
         (false, false) => {
             report.error(jwks.place(), IssuerProblem::JwksUnstated);
@@ -120,13 +120,22 @@ fn location(
     }
 }
 
-fn inline(jwks: &Section<'_>, report: &mut Report) -> Option<KeyLocation> {
+fn inline(
+    jwks: &Section<'_>,
+    algorithms: &[Algorithm],
+    report: &mut Report,
+) -> Option<KeyLocation> {
     let entry = jwks.entry("inline")?;
     let document = entry.section().map(|_| entry.node().to_json())?;
     let set = JwkSet::parse(&document).map_err(IssuerProblem::Jwks);
     let set = report.ok(entry.place(), set)?;
     if !set.skipped().is_empty() {
         report.warn(entry.place(), Notice::KeysSkipped(set.skipped().into()));
+    }
+    let fits = |algorithm: &Algorithm| set.keys().iter().any(|key| key.fits(*algorithm));
+    // Without algorithms, why there are none has been reported.
+    if !algorithms.is_empty() && !algorithms.iter().any(fits) {
+        report.warn(entry.place(), Notice::KeysUnfit);
     }
     Some(KeyLocation::Inline(Arc::new(set)))
 }

@@ -33,6 +33,7 @@ mod route_problem;
 mod routes;
 mod shared_secret;
 mod token_places;
+mod unserved;
 mod values;
 
 pub use catalogue_problem::CatalogueProblem;
@@ -87,6 +88,9 @@ pub(super) fn compile(
     let is_complete = routes.len() == root.sections("routes").len();
     warn_of_unused(root, &credentials, &routes, report);
     catalogue::warn_of_unused(root, catalogue.as_deref(), &routes, report);
+    if let Some(issuers) = &issuers {
+        unserved::warn_of_unserved(root, &issuers.issuers, &routes, report);
+    }
     let surroundings = Surroundings {
         deployment: deployment?,
         catalogue,

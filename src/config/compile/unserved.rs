@@ -1,0 +1,73 @@
+//! Who is configured and can never pass: issuers that no route is for, and tenants that no issuer may
+//! speak for.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::super::error::Quoted;
+use super::super::raw::Section;
+use super::super::report::Report;
+use super::super::warning::Notice;
+use super::routes::PlacedRoute;
+use crate::jwt::{Issuers, Tenants};
+use crate::policy::{Authentication, Route};
+use crate::tenancy::TenantId;
+
+/// The tenants for whom the tokens of one entry speak; `None` for any.
+type Spoken<'i> = Option<HashSet<&'i TenantId>>;
+
+/// Warns of entries that could as well be left out, or that hold a slip of the pen.
+pub(super) fn warn_of_unserved(
+    root: &Section<'_>,
+    issuers: &Issuers,
+    routes: &[PlacedRoute<'_>],
+    report: &mut Report,
+) {
+    let entries = entries(issuers);
+    for section in root.sections("issuers") {
+        let spoken = section.text("name").and_then(|name| entries.get(name));
+        let is_served = |spoken| routes.iter().any(|placed| serves(&placed.route, spoken));
+        if spoken.is_some_and(|spoken| !is_served(spoken)) {
+            report.warn(section.place(), Notice::IssuerUnserved);
+        }
+    }
+    let all: Spoken<'_> = entries.into_values().try_fold(HashSet::new(), |mut all, spoken| {
+        all.extend(spoken?);
+        Some(all)
+    });
+    let Some(all) = all else { return };
+    for PlacedRoute { route, section } in routes.iter().filter(|placed| looks(&placed.route)) {
+        let mut listed = route.tenants.iter().flatten();
+        if let Some(tenant) = listed.find(|tenant| !all.contains(tenant)) {
+            let notice = Notice::TenantUnspoken(Quoted::from(tenant.as_str()));
+            report.warn(&section.place_of("tenants"), notice);
+        }
+    }
+}
+
+/// An entry with `{tenant}` stands for many issuers; what counts is whether one of them is served.
+fn entries(issuers: &Issuers) -> HashMap<&str, Spoken<'_>> {
+    let mut entries = HashMap::new();
+    for rules in issuers.iter() {
+        let entry = entries.entry(rules.name()).or_insert_with(|| Some(HashSet::new()));
+        match &rules.parts().tenants {
+            Tenants::Any => *entry = None,
+            Tenants::Only(tenants) => entry.iter_mut().for_each(|all| all.extend(&**tenants)),
+        }
+    }
+    entries
+}
+
+fn serves(route: &Route, spoken: &Spoken<'_>) -> bool {
+    let meets = |listed: &BTreeSet<TenantId>| match spoken {
+        None => true,
+        Some(spoken) => listed.iter().any(|tenant| spoken.contains(tenant)),
+    };
+    looks(route) && route.tenants.as_ref().is_none_or(meets)
+}
+
+fn looks(route: &Route) -> bool {
+    match route.authentication {
+        Authentication::NotLookedAt => false,
+        Authentication::Optional | Authentication::Required => true,
+    }
+}
