@@ -201,3 +201,14 @@ fn a_route_may_be_enforced_where_everything_else_only_reports() {
     assert_eq!(world.fate(own), Fate::Refused(401, "credential_missing"));
     assert_eq!(world.fate(other), Fate::Forwarded(BTreeMap::new()));
 }
+
+#[test]
+fn the_demo_shows_the_header_that_is_shipped() {
+    let shipped = include_str!("../envoy/filter-state/report-only-header.json");
+    let demo = include_str!("../envoy/ingress.yaml");
+    for key in [r#""key": ""#, r#""value": ""#] {
+        let text = shipped.split_once(key).and_then(|(_, rest)| rest.split_once('"'));
+        let (text, _) = text.unwrap_or_else(|| panic!("no {key}"));
+        assert!(demo.contains(text), "{text}");
+    }
+}

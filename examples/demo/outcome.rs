@@ -11,8 +11,17 @@ use crate::development::upstream::seen;
 /// What came of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outcome<T = &'static str> {
-    Passed { credential: Credential<T>, tenant: Option<T>, subtenant: Option<T> },
-    Refused { status: u16, code: T },
+    Passed {
+        credential: Credential<T>,
+        tenant: Option<T>,
+        subtenant: Option<T>,
+        /// What would have become of it, on a route in report-only mode that stops nobody.
+        reported: Option<T>,
+    },
+    Refused {
+        status: u16,
+        code: T,
+    },
 }
 
 /// What the upstream saw in `authorization`.
@@ -42,6 +51,20 @@ impl Outcome<String> {
             credential: credential(&seen(&echo, "authorization"), token.unwrap_or_default()),
             tenant: only(both("x-tenant")),
             subtenant: only(both("x-subtenant")),
+            // An allowed request leaves the header's parts empty.
+            reported: Some(received.field("x-tenantgate-report-only"))
+                .filter(|value| !value.trim_end_matches([' ', '-']).is_empty())
+                .map(str::to_owned),
+        }
+    }
+
+    /// Whether it passed before anybody knew what to decide: what was missing is being fetched.
+    pub fn is_undecided(&self) -> bool {
+        match self {
+            Self::Passed { reported, .. } => {
+                reported.as_ref().is_some_and(|value| value.starts_with("would_wait"))
+            }
+            Self::Refused { .. } => false,
         }
     }
 }
@@ -55,10 +78,11 @@ impl Outcome {
 impl<T: fmt::Display> fmt::Display for Outcome<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Passed { credential, tenant, subtenant } => {
+            Self::Passed { credential, tenant, subtenant, reported } => {
                 write!(formatter, "200, upstream saw {credential}")?;
                 write_if(formatter, ", x-tenant ", tenant)?;
-                write_if(formatter, ", x-subtenant ", subtenant)
+                write_if(formatter, ", x-subtenant ", subtenant)?;
+                write_if(formatter, "; x-tenantgate-report-only: ", reported)
             }
             Self::Refused { status, code } => write!(formatter, "{status} {code}"),
         }
@@ -160,9 +184,30 @@ mod tests {
     fn a_spoofed_header_in_either_spelling_is_noticed() {
         let fields = json!([["x-tenant", "acme"], ["x_tenant", "spoofed"]]);
         let outcome = outcome(200, json!({"fields": fields}));
-        let expected: Outcome =
-            Outcome::Passed { credential: Credential::None, tenant: Some("acme"), subtenant: None };
+        let expected: Outcome = Outcome::Passed {
+            credential: Credential::None,
+            tenant: Some("acme"),
+            subtenant: None,
+            reported: None,
+        };
         assert!(!expected.is(&outcome), "{outcome}");
+    }
+
+    #[test]
+    fn what_report_only_says_is_part_of_an_outcome() {
+        let of = |header: &str| {
+            let fields = vec![("x-tenantgate-report-only".to_owned(), header.as_bytes().to_vec())];
+            let body = json!({"fields": []}).to_string().into_bytes();
+            Outcome::of(&Received { status: 200, fields, body }, None)
+        };
+        let expected = |reported| -> Outcome {
+            let credential = Credential::None;
+            Outcome::Passed { credential, tenant: None, subtenant: None, reported }
+        };
+        assert!(expected(Some("would_deny token_missing")).is(&of("would_deny token_missing")));
+        assert!(!expected(None).is(&of("would_deny token_missing")));
+        assert!(expected(None).is(&of("- -")) && expected(None).is(&of("")));
+        assert!(of("would_wait -").is_undecided() && !of("would_deny x").is_undecided());
     }
 
     #[test]

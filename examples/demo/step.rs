@@ -51,7 +51,13 @@ const fn passed(
     tenant: &'static str,
     subtenant: Option<&'static str>,
 ) -> Outcome {
-    Outcome::Passed { credential, tenant: Some(tenant), subtenant }
+    Outcome::Passed { credential, tenant: Some(tenant), subtenant, reported: None }
+}
+
+/// It passed with nothing of ours, and would have been refused.
+const fn reported(verdict: &'static str) -> Outcome {
+    let credential = Credential::None;
+    Outcome::Passed { credential, tenant: None, subtenant: None, reported: Some(verdict) }
 }
 
 const fn step(
@@ -82,7 +88,12 @@ pub const STEPS: &[Step] = &[
         "a public page needs no token",
         None,
         "/public/hello",
-        Outcome::Passed { credential: Credential::None, tenant: None, subtenant: None },
+        Outcome::Passed {
+            credential: Credential::None,
+            tenant: None,
+            subtenant: None,
+            reported: None,
+        },
     ),
     step("no token", None, "/api/profile/me", refused(401, codes::TOKEN_MISSING)),
     step(
@@ -199,5 +210,23 @@ pub const STEPS: &[Step] = &[
         Some("unknown_kid"),
         "/api/profile/me",
         refused(401, codes::TOKEN_INVALID),
+    ),
+    step(
+        "a route on trial serves whom it lets pass as it will when it is enforced",
+        Some("tenant_user"),
+        "/api/trial/1",
+        passed(TECHNICAL, "acme", None),
+    ),
+    step(
+        "a route on trial stops nobody and says what it would do",
+        None,
+        "/api/trial/1",
+        reported("would_deny token_missing"),
+    ),
+    step(
+        "nobody whom it would refuse gets a technical token",
+        Some("other_tenant_user"),
+        "/api/trial/1",
+        reported("would_deny tenant_mismatch"),
     ),
 ];

@@ -25,9 +25,7 @@ pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
     patiently(|| exchange(place.gateway, &request("GET", "/", &[], "")))?;
     let mut failed = 0_usize;
     for step in STEPS {
-        let received =
-            exchange(place.gateway, &step.request(&tokens)).map_err(DemoError::Connect)?;
-        let outcome = Outcome::of(&received, step.token(&tokens));
+        let outcome = outcome(place, step, &tokens)?;
         let verdict = if step.expected.is(&outcome) { "ok  " } else { "FAIL" };
         failed = failed.saturating_add(usize::from(!step.expected.is(&outcome)));
         say(&format!(
@@ -39,6 +37,22 @@ pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
     }
     say(&format!("{} steps, {failed} not as expected", STEPS.len()))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A route on trial lets requests pass at once, before keys and tokens are at hand; those that come
+/// later are judged.
+fn outcome(place: Place, step: &Step, tokens: &Value) -> Result<Outcome<String>, DemoError> {
+    let request = step.request(tokens);
+    let ask = || exchange(place.gateway, &request).map_err(DemoError::Connect);
+    let mut outcome = Outcome::of(&ask()?, step.token(tokens));
+    for _ in 0..10 {
+        if !outcome.is_undecided() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(500));
+        outcome = Outcome::of(&ask()?, step.token(tokens));
+    }
+    Ok(outcome)
 }
 
 fn sent(step: &Step, tokens: &Value) -> String {
