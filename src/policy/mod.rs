@@ -158,10 +158,9 @@ impl Policy {
         target: &RequestTarget<'_>,
         head: &RequestHead<'_>,
     ) -> Option<Preflight> {
-        let requested = preflight::requested(target, head)?;
-        let route =
-            self.locate(&requested, head).ok().filter(|route| route.route().passes_preflight)?;
-        Some(Preflight::new(route))
+        let (target, head) = preflight::requested(target, head)?;
+        let route = self.locate(&target, &head).ok()?;
+        route.route().passes_preflight.then(|| Preflight::new(route))
     }
 
     /// Whether `principal` may pass under `route` with the request of `target`, and what its

@@ -52,17 +52,24 @@ impl Preflight {
     }
 }
 
-/// The target of the request that a preflight request asks about; `None` for any other request. What
-/// states the origin or the method twice, or a method that no request may have, is an ordinary OPTIONS.
+/// What routes can see of the request that a preflight request asks about; `None` for any other
+/// request. What states the origin or the method twice, or a method that no request may have, is an
+/// ordinary OPTIONS.
+///
+/// A field that it names in `access-control-request-headers` is present there, like its own.
 pub(super) fn requested<'a>(
     target: &RequestTarget<'a>,
     head: &RequestHead<'a>,
-) -> Option<RequestTarget<'a>> {
+) -> Option<(RequestTarget<'a>, RequestHead<'a>)> {
     if target.method() != "OPTIONS" {
         return None;
     }
     single(head, b"origin")?;
-    target.asking_for(single(head, b"access-control-request-method")?).ok()
+    let target = target.asking_for(single(head, b"access-control-request-method")?).ok()?;
+    let lists = head.values(b"access-control-request-headers");
+    let named = lists.flat_map(|list| list.split(|&b| b == b',')).map(<[u8]>::trim_ascii);
+    let fields = head.fields().chain(named.map(|name| (name, b"".as_slice())));
+    Some((target, RequestHead::new(fields.collect())))
 }
 
 fn single<'a>(head: &RequestHead<'a>, name: &[u8]) -> Option<&'a [u8]> {

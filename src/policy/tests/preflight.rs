@@ -1,16 +1,20 @@
 //! CORS preflight requests: which pass, and as what.
 
-use super::support::{head, parts, route, technical_route};
+use super::support::{head, header, parts, route, technical_route};
 use crate::credential::TokenPlace;
 use crate::message::{CookieName, HeaderEdit, HeaderName, ParameterName};
-use crate::policy::{Denial, Methods, Policy, PolicyParts, Route};
+use crate::policy::{Denial, HeaderConditions, Methods, Policy, PolicyParts, Route};
 
 fn policy() -> Policy {
+    let asks = |names: &[&str]| HeaderConditions::present(names.iter().map(|name| header(name)));
     let only = |names: [&'static str; 1]| Methods::only(names).unwrap();
     let routes = vec![
         Route { methods: only(["GET"]), ..route("read", "/a") },
         Route { methods: only(["PUT"]), passes_preflight: true, ..technical_route("write", "/a") },
         Route { passes_preflight: true, ..route("any", "/any/**") },
+        Route { passes_preflight: true, headers: asks(&["x-v", "x-w"]), ..route("both", "/v") },
+        Route { passes_preflight: true, headers: asks(&["x-v"]), ..route("one", "/v") },
+        Route { headers: asks(&["x-v"]), ..route("closed", "/closed") },
     ];
     let token = HeaderName::parse("x-token").unwrap();
     let places = [
@@ -104,6 +108,30 @@ fn every_other_options_obeys_the_ordinary_rules() {
         assert_eq!(fate(path, fields, true), None, "{path} {fields:?}");
     }
     assert!(fate("/any/x", &[ORIGIN, method("PATCH")], true).is_some());
+}
+
+#[test]
+fn a_field_that_will_be_sent_meets_the_header_conditions_of_the_route() {
+    let name = "access-control-request-headers";
+    let rows: [(&str, &[(&str, &str)], Option<&str>); 12] = [
+        ("/v", &[], None),
+        ("/v", &[(name, "x-v")], Some("one")),
+        ("/v", &[(name, "authorization,x-v")], Some("one")),
+        ("/v", &[(name, "x-w , X-V")], Some("both")),
+        ("/v", &[(name, "x-v"), (name, "x-w")], Some("both")),
+        ("/v", &[("x-v", "1"), (name, "x-w")], Some("both")),
+        ("/v", &[(name, "x-w")], None),
+        ("/v", &[(name, "x_v")], None),
+        ("/v", &[(name, "x-v,x_w")], None),
+        ("/v", &[(name, "x-v2")], None),
+        ("/v", &[(name, "x-v"), ("connection", "x-v")], None),
+        ("/closed", &[(name, "x-v")], None),
+    ];
+    for (path, more, expected) in rows {
+        let fate = fate(path, &[&[ORIGIN, PUT], more].concat(), true);
+        let route = fate.map(|fate| fate.unwrap().0);
+        assert_eq!(route.as_deref(), expected, "{path} {more:?}");
+    }
 }
 
 #[test]
