@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::PolicyParts;
 use super::catalogue::Catalogue;
+use super::claim_condition::{Condition, Test};
 use super::combination::{self, Deployment, Plan, Treatment};
-use super::condition::{Condition, Test};
 use super::error::{Culprit, PolicyError, PolicyProblem};
 use super::gate::Gate;
 use super::header_condition::CONDITION_LIMIT;

@@ -6,8 +6,8 @@
 
 use std::collections::BTreeSet;
 
+use super::claim_condition::{self, Condition};
 use super::combination::Treatment;
-use super::condition::{self, Condition};
 use super::containment;
 use super::decision::Denial;
 use super::guarded::{GuardedRoute, sent_upstream};
@@ -78,11 +78,7 @@ impl GuardedRoute {
         answers
     }
 
-    fn requirements(
-        &self,
-        target: &RequestTarget<'_>,
-        principal: &Principal,
-    ) -> Vec<Answered<'_>> {
+    fn requirements(&self, target: &RequestTarget<'_>, principal: &Principal) -> Vec<Answered<'_>> {
         let route = self.route();
         let mut answers = Vec::new();
         if let Some(tenants) = &route.tenants {
@@ -97,7 +93,7 @@ impl GuardedRoute {
             ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => {}
         }
         answers.extend(route.claims.iter().map(|condition| {
-            let outcome = condition::test_one(condition, route, target.path(), principal);
+            let outcome = claim_condition::test_one(condition, route, target.path(), principal);
             answered(Demand::Claim(condition), &outcome)
         }));
         answers

@@ -2,8 +2,8 @@
 
 mod catalogue;
 mod check;
+mod claim_condition;
 mod combination;
-mod condition;
 mod containment;
 mod decision;
 mod edits;
@@ -39,8 +39,8 @@ pub use catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, Grant, RoleScopes, RulePath, RulePathError, RuleReach,
     Standing,
 };
+pub use claim_condition::{Condition, Scalar, Subject, Test};
 pub use combination::{CombinationError, Deployment};
-pub use condition::{Condition, Scalar, Subject, Test};
 pub use decision::{Denial, NoMatch, Permit};
 pub use edits::EditError;
 pub use error::{Culprit, PolicyError, PolicyProblem};

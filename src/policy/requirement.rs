@@ -1,6 +1,6 @@
 //! What a route demands of a caller: small pure predicates, and the order in which they are asked.
 
-use super::condition;
+use super::claim_condition;
 use super::decision::Denial;
 use super::route::{Route, ScopeRequirement};
 use crate::message::RequestTarget;
@@ -20,7 +20,7 @@ pub(super) fn test(
         PrincipalKind::Bearer => {
             test_tenant(route, principal)?;
             test_scopes(&route.scopes, principal)?;
-            condition::test(route, target.path(), principal)
+            claim_condition::test(route, target.path(), principal)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::condition::Condition;
+use super::claim_condition::Condition;
 use super::header_condition::HeaderConditions;
 use super::host::HostPattern;
 use super::method::Methods;
