@@ -1,5 +1,6 @@
 //! Who may go where: routes, requirements, decisions. No HTTP status, no JSON, no token.
 
+mod by_text;
 mod catalogue;
 mod check;
 mod claim_condition;

@@ -1,9 +1,9 @@
 //! Finding the route of a request: host first, then path, then method and header, without
 //! fall-through.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::by_text::ByText;
 use super::decision::{Denial, NoMatch};
 use super::guarded::GuardedRoute;
 use super::host::HostPattern;
@@ -17,8 +17,8 @@ use crate::message::{CanonicalPath, PathError, RequestHead, RequestTarget, segme
 /// once and no more than [`WIDTH_LIMIT`] nodes of the tree in all.
 #[derive(Debug, Default)]
 pub(super) struct RouteTable {
-    exact: HashMap<Box<str>, Node>,
-    below: HashMap<Box<str>, Node>,
+    exact: ByText<Node>,
+    below: ByText<Node>,
     any: Option<Node>,
     no_match: NoMatch,
 }

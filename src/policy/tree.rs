@@ -1,7 +1,6 @@
 //! The path patterns of one host, as a tree of their segments.
 
-use std::collections::HashMap;
-
+use super::by_text::ByText;
 use super::leaf::Leaf;
 use super::pattern::{PathPattern, Segment};
 use crate::message::TrailingSlash;
@@ -9,7 +8,7 @@ use crate::message::TrailingSlash;
 /// One depth of the tree.
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    literals: HashMap<Box<str>, Node>,
+    literals: ByText<Node>,
     one: Option<Box<Node>>,
     end: Option<Leaf>,
     rest: Option<Leaf>,
