@@ -225,7 +225,7 @@ pub const STEPS: &[Step] = &[
     ),
     step(
         "nobody whom it would refuse gets a technical token",
-        Some("other_tenant_user"),
+        Some("partner_user"),
         "/api/trial/1",
         reported("would_deny tenant_mismatch"),
     ),

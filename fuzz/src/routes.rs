@@ -44,7 +44,9 @@ pub fn compare(data: &[u8], groups: usize) -> Tally {
     let mut tally = Tally::default();
     for _ in 0..groups {
         let request = Request::make(&mut choices);
-        let mut seen: Vec<HashMap<Vec<u8>, (String, String)>> = vec![HashMap::new(); servers.len()];
+        let mut decided: Vec<(String, String)> = Vec::new();
+        // By server, the first of the decisions on a resource.
+        let mut seen: Vec<HashMap<Vec<u8>, usize>> = vec![HashMap::new(); servers.len()];
         for raw in spelling::some(&mut choices, &table) {
             tally.spellings += 1;
             let Some(decision) = request.decide(&raw, &policy, &reference) else { continue };
@@ -52,19 +54,18 @@ pub fn compare(data: &[u8], groups: usize) -> Tally {
             tally.located += usize::from(decision.starts_with("route"));
             for (server, seen) in servers.iter().zip(&mut seen) {
                 let Some(resource) = server.resource(raw.as_bytes()) else { continue };
-                match seen.get(&resource) {
-                    None => drop(seen.insert(resource, (raw.clone(), decision.clone()))),
-                    Some((other, before)) if *other != raw => {
-                        tally.pairs += 1;
-                        assert_eq!(
-                            &decision, before,
-                            "`{raw}` and `{other}` are one resource for {} behind {table:?}",
-                            server.name,
-                        );
-                    }
-                    Some(_) => {}
+                let first = *seen.entry(resource).or_insert(decided.len());
+                let Some((other, before)) = decided.get(first) else { continue };
+                if *other != raw {
+                    tally.pairs += 1;
+                    assert_eq!(
+                        &decision, before,
+                        "`{raw}` and `{other}` are one resource for {} behind {table:?}",
+                        server.name,
+                    );
                 }
             }
+            decided.push((raw, decision));
         }
     }
     tally
