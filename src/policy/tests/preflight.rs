@@ -113,7 +113,8 @@ fn every_other_options_obeys_the_ordinary_rules() {
 #[test]
 fn a_field_that_will_be_sent_meets_the_header_conditions_of_the_route() {
     let name = "access-control-request-headers";
-    let rows: [(&str, &[(&str, &str)], Option<&str>); 12] = [
+    type Fields<'a> = &'a [(&'a str, &'a str)];
+    let rows: [(&str, Fields<'_>, Option<&str>); 12] = [
         ("/v", &[], None),
         ("/v", &[(name, "x-v")], Some("one")),
         ("/v", &[(name, "authorization,x-v")], Some("one")),
