@@ -16,8 +16,14 @@ pub enum CredentialProblem {
     IdColon,
     /// No kind, or more than one, is stated.
     KindUnclear,
+    /// The name of an extra parameter is empty, too long, or no visible ASCII.
+    ParameterName,
+    /// An extra parameter that another key states, or that belongs to another grant.
+    ParameterReserved,
     /// The region is no label of a host name.
     Region,
+    /// A resource that is no absolute URI without fragment (RFC 8707 §2).
+    Resource(Quoted),
     /// A scope that holds other characters than RFC 6749 §3.3 allows.
     Scope(Quoted),
     /// An inline secret, which the document does not allow.
@@ -46,6 +52,12 @@ pub enum CredentialProblem {
 impl fmt::Display for CredentialProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::Resource(resource) => {
+                return write!(
+                    formatter,
+                    "{resource} is no resource; write an absolute URI without `#` and blanks"
+                );
+            }
             Self::Scope(scope) => {
                 return write!(
                     formatter,
@@ -79,6 +91,10 @@ impl fmt::Display for CredentialProblem {
             }
             Self::KindUnclear => {
                 "must state exactly one of `mindsphere_app`, `mindsphere_tenant` and `oauth2`"
+            }
+            Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
+            Self::ParameterReserved => {
+                "is no extra parameter: another key of this credential states it, or it belongs to another grant"
             }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SecretInline => {

@@ -117,6 +117,10 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::optional("allow_plaintext", Boolean),
 ];
 
+/// The ways of client authentication.
+const CLIENT_AUTH: &[&str] =
+    &["client_secret_basic", "client_secret_basic_raw", "client_secret_post"];
+
 /// `credentials[].oauth2`.
 const OAUTH2: &[Key] = &[
     Key::required("token_endpoint", Text),
@@ -124,8 +128,11 @@ const OAUTH2: &[Key] = &[
     Key::optional("client_id_env", Text),
     Key::optional("client_secret", Text),
     Key::optional("client_secret_env", Text),
-    Key::optional("client_auth", OneOf(&["client_secret_basic"])),
+    Key::optional("client_auth", OneOf(CLIENT_AUTH)),
     Key::optional("scopes", TEXTS),
+    Key::optional("audience", Text),
+    Key::optional("resource", Either(&[Text, TEXTS])),
+    Key::optional("parameters", Map(&Text)),
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("allow_plaintext", Boolean),
