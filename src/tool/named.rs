@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tree::Tree;
+use crate::config::platform_variables;
 
 /// The texts of a key, wherever in a configuration it stands.
 pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str> {
@@ -29,9 +30,21 @@ pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// The variables that it reads if they are set, without naming them.
+pub(super) fn variables_looked_for(configuration: &Tree) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    collect(configuration, &mut |name, _| {
+        if name == "mindsphere_auto" && found.is_empty() {
+            found.extend(platform_variables());
+        }
+    });
+    found
+}
+
 /// The clusters that it names.
 pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
     let mut names = texts(configuration, "cluster");
+    names.extend(texts(configuration, "piam_cluster"));
     collect(configuration, &mut |name, value| {
         // `match.hosts` is a list.
         if matches!(name, "hosts" | "clusters") {

@@ -33,10 +33,19 @@ pub enum CredentialProblem {
         /// The key that names the variable.
         variable: &'static str,
     },
+    /// The subtenant can be none.
+    Subtenant(IdError),
     /// The tenant can be none.
     Tenant(IdError),
     /// The tenant is no label of a host name.
     TenantLabel,
+    /// What is wrong with the value of a variable of the platform.
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with its value.
+        problem: Box<Self>,
+    },
     /// What should name an environment variable cannot be the name of one.
     VariableName,
     /// Neither the value nor its variable is stated.
@@ -47,6 +56,13 @@ pub enum CredentialProblem {
     /// The variable's value has a control character (a line break at its end, often), or is longer
     /// than 4,096 bytes. Its name, unless that could be the secret itself.
     VariableValue(Option<Quoted>),
+    /// Neither the variables of an application nor those of a tenant are all set.
+    VariablesMissing {
+        /// Those of an application that are missing; empty if nothing speaks for one.
+        app: Vec<&'static str>,
+        /// Those of a tenant that are missing; empty if nothing speaks for one.
+        tenant: Vec<&'static str>,
+    },
 }
 
 impl fmt::Display for CredentialProblem {
@@ -67,7 +83,16 @@ impl fmt::Display for CredentialProblem {
             Self::StatedTwice { variable } => {
                 return write!(formatter, "is stated inline and by `{variable}`; keep one");
             }
+            Self::Subtenant(error) => {
+                return write!(formatter, "cannot name a subtenant: it {error}");
+            }
             Self::Tenant(error) => return write!(formatter, "cannot name a tenant: it {error}"),
+            Self::Variable { name, problem } => {
+                return write!(formatter, "environment variable `{name}` {problem}");
+            }
+            Self::VariablesMissing { app, tenant } => {
+                return variables_missing(app, tenant, formatter);
+            }
             Self::VariableUnset(name) => {
                 return write!(
                     formatter,
@@ -90,7 +115,7 @@ impl fmt::Display for CredentialProblem {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
             }
             Self::KindUnclear => {
-                "must state exactly one of `mindsphere_app`, `mindsphere_tenant` and `oauth2`"
+                "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant` and `oauth2`"
             }
             Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
             Self::ParameterReserved => {
@@ -112,6 +137,22 @@ impl fmt::Display for CredentialProblem {
         };
         formatter.write_str(text)
     }
+}
+
+fn variables_missing(
+    app: &[&str],
+    tenant: &[&str],
+    formatter: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let sets = [("an application", app), ("a tenant", tenant)];
+    let sets = sets.iter().filter(|(_, missing)| !missing.is_empty());
+    let sets: Vec<_> =
+        sets.map(|(whose, missing)| format!("for {whose} `{}`", missing.join("`, `"))).collect();
+    write!(
+        formatter,
+        "lacks environment variables: {}; set them for the proxy and list them under `vm_config.environment_variables.host_env_keys` of the filter",
+        sets.join(", or ")
+    )
 }
 
 fn variable(name: Option<&Quoted>) -> String {

@@ -10,6 +10,7 @@ use super::credential_problem::CredentialProblem;
 use super::credentials::{KindParts, Traits};
 use super::mindsphere_tenant::TIMEOUT;
 use super::values::{endpoint, texts};
+use crate::policy::Subtenants;
 use crate::secret::Secret;
 use crate::technical_token::oauth2::{ClientAuthentication, OAuth2, Wanted};
 use crate::technical_token::{BasicEncoding, Source};
@@ -48,7 +49,7 @@ pub(super) fn read(
         }
         (_, _, _) => None,
     };
-    let traits = Traits { has_tenant: false, impersonates: false };
+    let traits = Traits { has_tenant: false, subtenants: Subtenants::None };
     KindParts { source, tenant: None, client_id, traits }
 }
 

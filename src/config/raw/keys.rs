@@ -78,6 +78,7 @@ const CREDENTIAL: &[Key] = &[
     Key::required("name", Text),
     Key::optional("callers", ANY_OR_TEXTS),
     Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
+    Key::optional("mindsphere_auto", Object(MINDSPHERE_AUTO)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
     Key::optional("oauth2", Object(OAUTH2)),
 ];
@@ -99,6 +100,13 @@ const MINDSPHERE_APP: &[Key] = &[
     Key::optional("token_url", Text),
     Key::optional("issuers", TEXTS),
     Key::optional("allow_plaintext", Boolean),
+];
+
+/// `credentials[].mindsphere_auto`.
+const MINDSPHERE_AUTO: &[Key] = &[
+    Key::required("cluster", Text),
+    Key::optional("piam_cluster", Text),
+    Key::optional("timeout", TIMEOUT),
 ];
 
 /// `credentials[].mindsphere_tenant`.
