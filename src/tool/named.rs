@@ -78,3 +78,24 @@ fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
     }
     tree.items().iter().for_each(|item| collect(item, visit));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::source;
+    use super::*;
+
+    #[test]
+    fn a_credential_that_names_no_variable_looks_for_those_of_the_platform() {
+        let tree = |text: &str| source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        let auto = tree(
+            "credentials: [{ name: a, mindsphere_auto: { cluster: one, piam_cluster: two } }]",
+        );
+        assert_eq!(variables_looked_for(&auto).len(), 12);
+        assert!(variables_looked_for(&auto).contains(&"MINDSPHERE_SUB_TENANT"));
+        assert!(variables(&auto).is_empty());
+        assert_eq!(clusters(&auto), ["one", "two"].into());
+        let named = tree("credentials: [{ name: a, oauth2: { client_id_env: ID, cluster: one } }]");
+        assert!(variables_looked_for(&named).is_empty());
+        assert_eq!(variables(&named), ["ID"].into());
+    }
+}
