@@ -12,7 +12,7 @@ use crate::tenancy::{SubtenantId, Tenancy};
 /// A verified caller is served by the credential of its own tenant, or by one that lists it. A
 /// caller with a subtenant gets a token for the same tenant *and* subtenant; only
 /// [`SubtenantMode::TenantWide`] may use a tenant's token for it. A credential whose tokens act for one
-/// subtenant alone serves callers of that pair, however the route wants it; a caller of the whole
+/// subtenant alone serves callers of that pair and no other subtenant; a caller of the whole
 /// tenant would act in a subtenant without knowing, so it must be listed. An anonymous caller is the
 /// program behind an egress proxy, the owner of the credential; on ingress the table of
 /// `combination` never leads here without a verified caller.
