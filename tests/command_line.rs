@@ -173,6 +173,42 @@ fn an_unset_variable_is_a_warning_that_can_be_made_an_error() {
 }
 
 #[test]
+fn variables_that_a_credential_finds_by_itself_are_made_up_like_those_that_are_named() {
+    const DOCUMENT: &str = r#"{
+        "deployment": "egress",
+        "issuers": [{
+            "name": "users", "preset": "mindsphere", "issuer": "https://acme.piam.eu1.mindsphere.io/oauth/token",
+            "tenants": ["acme"], "clients": ["app"], "jwks": {"cluster": "piam"}
+        }],
+        "credentials": [{"name": "auto", "mindsphere_auto": {"cluster": "platform"}}],
+        "routes": [{
+            "name": "all", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "subtenancy": "aware", "subtenant": "impersonate",
+            "upstream": {"caller_token": "remove", "inject": [{"credential": "auto"}]}
+        }]
+    }"#;
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = command("tests/fixtures/check");
+        command.arg("check").args(arguments).arg("-").envs(variables.iter().copied());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(DOCUMENT.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let findings = stdout(&output).lines().filter(|line| line.starts_with("<stdin>")).count();
+        let lacking = stdout(&output).matches("lacks environment variables").count();
+        (output.status.code().unwrap(), findings, lacking)
+    };
+    let tenant = [
+        ("MINDSPHERE_CLIENT_ID", "id"),
+        ("MINDSPHERE_CLIENT_SECRET", "s3cr3t"),
+        ("MINDSPHERE_TENANT", "acme"),
+    ];
+    assert_eq!(run(&[], &[]), (0, 1, 1));
+    assert_eq!(run(&[], &tenant[..2]), (0, 1, 1));
+    assert_eq!(run(&["--require-env"], &tenant[..2]), (1, 1, 1));
+    assert_eq!(run(&["--require-env"], &tenant), (0, 0, 0));
+}
+
+#[test]
 fn the_input_is_a_file_named_by_a_hyphen() {
     let mut child = command("tests/fixtures/check")
         .args(["check", "-"])

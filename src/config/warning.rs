@@ -62,10 +62,14 @@ pub enum Notice {
         /// How many others there are.
         more: usize,
     },
+    /// The variable of a subtenant is set, and the application's token acts for the whole tenant.
+    SubtenantVariableUnused,
     /// Tokens in URLs.
     TokenInQuery,
     /// A route lets credentials through that nobody has verified.
     UnverifiedPassed,
+    /// Variables of an application are set, but not these; so the tenant's are used.
+    VariablesIncomplete(Vec<&'static str>),
     /// Callers with a subtenant get a token for the whole tenant.
     TenantWide,
 }
@@ -120,10 +124,12 @@ impl Notice {
             Self::ReportOnly => "report-only",
             Self::Route(Finding::Laxer { .. }) => "route-laxer",
             Self::Route(Finding::Unreachable) => "route-unreachable",
+            Self::SubtenantVariableUnused => "subtenant-variable-unused",
             Self::TenantUnspoken(_) => "tenant-unspoken",
             Self::TenantsShared { .. } => "tenants-shared",
             Self::TokenInQuery => "token-in-query",
             Self::UnverifiedPassed => "unverified-passed",
+            Self::VariablesIncomplete(_) => "variables-incomplete",
             Self::TenantWide => "tenant-wide",
         }
     }
@@ -188,6 +194,9 @@ impl fmt::Display for Notice {
                 "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::Route(finding) => finding.fmt(formatter),
+            Self::SubtenantVariableUnused => formatter.write_str(
+                "ignores `MINDSPHERE_SUB_TENANT`: the variables of an application go first, and its tokens act for the whole tenant",
+            ),
             Self::TenantUnspoken(tenant) => {
                 write!(formatter, "is for tenant {tenant}, whom no issuer may speak for")
             }
@@ -203,6 +212,11 @@ impl fmt::Display for Notice {
             ),
             Self::UnverifiedPassed => formatter.write_str(
                 "lets credentials through to the upstream that nobody has verified",
+            ),
+            Self::VariablesIncomplete(missing) => write!(
+                formatter,
+                "uses the variables of the tenant: those of an application lack `{}`",
+                missing.join("`, `")
             ),
             Self::TenantWide => formatter.write_str(
                 "gives callers with a subtenant a token for the whole tenant; the upstream must filter by the subtenant's identity header",

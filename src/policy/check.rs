@@ -17,7 +17,7 @@ use super::identity::OwnedHeaders;
 use super::pattern::PathPattern;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
-use super::source::{Callers, Source};
+use super::source::{Callers, Source, Subtenants};
 use crate::message::LetterCase;
 
 /// A route without problems of its own.
@@ -238,7 +238,7 @@ fn subtenant_mode(
             for source in sources {
                 if source.callers.is_some() {
                     report(PolicyProblem::CallersWithImpersonation(Arc::clone(&source.name)));
-                } else if !source.impersonates {
+                } else if source.subtenants == Subtenants::None {
                     report(PolicyProblem::ImpersonationUnsupported(Arc::clone(&source.name)));
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::decision::Denial;
 use super::route::SubtenantMode;
-use super::source::{Callers, Source};
+use super::source::{Callers, Source, Subtenants};
 use crate::principal::{Principal, PrincipalKind};
 use crate::tenancy::{SubtenantId, Tenancy};
 
@@ -11,7 +11,9 @@ use crate::tenancy::{SubtenantId, Tenancy};
 ///
 /// A verified caller is served by the credential of its own tenant, or by one that lists it. A
 /// caller with a subtenant gets a token for the same tenant *and* subtenant; only
-/// [`SubtenantMode::TenantWide`] may use a tenant's token for it. An anonymous caller is the
+/// [`SubtenantMode::TenantWide`] may use a tenant's token for it. A credential whose tokens act for one
+/// subtenant alone serves callers of that pair and no other subtenant; a caller of the whole
+/// tenant would act in a subtenant without knowing, so it must be listed. An anonymous caller is the
 /// program behind an egress proxy, the owner of the credential; on ingress the table of
 /// `combination` never leads here without a verified caller.
 ///
@@ -31,12 +33,19 @@ pub(super) fn token_subtenant(
     if !is_own_tenant && !lists(source.callers.as_ref(), tenancy) {
         return Err(mismatch());
     }
+    if let Subtenants::One(only) = &source.subtenants {
+        let is_pair = is_own_tenant && tenancy.subtenant() == Some(only);
+        let is_listed = tenancy.subtenant().is_none() && lists(source.callers.as_ref(), tenancy);
+        if !is_pair && !is_listed {
+            return Err(mismatch());
+        }
+    }
     match (tenancy.subtenant(), mode) {
         (None, SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide)
         | (Some(_), SubtenantMode::TenantWide) => Ok(None),
         (Some(_), SubtenantMode::Refuse) => Err(Denial::SubtenantNotCarried),
         (Some(_), SubtenantMode::Impersonate) if !is_own_tenant => Err(mismatch()),
-        (Some(_), SubtenantMode::Impersonate) if !source.impersonates => {
+        (Some(_), SubtenantMode::Impersonate) if source.subtenants == Subtenants::None => {
             Err(Denial::SubtenantNotCarried)
         }
         (Some(subtenant), SubtenantMode::Impersonate) => Ok(Some(subtenant.clone())),
@@ -126,7 +135,38 @@ mod tests {
                 name: Arc::from("svc"),
                 tenant: owner.map(tenant),
                 callers,
-                impersonates: true,
+                subtenants: Subtenants::Any,
+            };
+            let found = principals().map(|principal| outcome(&principal, &source, mode));
+            assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn a_credential_for_one_subtenant_serves_that_pair_and_those_it_lists_who_have_none() {
+        use SubtenantMode::{Impersonate, Refuse, TenantWide};
+        let only = |name| Some(Callers::Only([tenant(name)].into()));
+        // Its own token is what `tenant` means here. Columns: nobody, A, A and s, B and s, no tenant.
+        #[rustfmt::skip]
+        let rows = [
+            ("s", None,               Impersonate, ["tenant", "mismatch", "same",     "mismatch", "mismatch"]),
+            ("s", None,               Refuse,      ["tenant", "mismatch", "refused",  "mismatch", "mismatch"]),
+            ("s", None,               TenantWide,  ["tenant", "mismatch", "tenant",   "mismatch", "mismatch"]),
+            ("s", only("A"),          TenantWide,  ["tenant", "tenant",   "tenant",   "mismatch", "mismatch"]),
+            ("s", only("B"),          TenantWide,  ["tenant", "mismatch", "tenant",   "mismatch", "mismatch"]),
+            ("s", Some(Callers::Any), TenantWide,  ["tenant", "tenant",   "tenant",   "mismatch", "tenant"]),
+            ("t", None,               Impersonate, ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
+            ("t", None,               TenantWide,  ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
+            ("t", Some(Callers::Any), TenantWide,  ["tenant", "tenant",   "mismatch", "mismatch", "tenant"]),
+        ];
+        for (subtenant, callers, mode, expected) in rows {
+            let case = format!("{subtenant} {callers:?} {mode:?}");
+            let source = Source {
+                id: SourceId(1),
+                name: Arc::from("svc"),
+                tenant: Some(tenant("A")),
+                callers,
+                subtenants: Subtenants::One(SubtenantId::parse(subtenant).unwrap()),
             };
             let found = principals().map(|principal| outcome(&principal, &source, mode));
             assert_eq!(found, expected, "{case}");
@@ -140,7 +180,7 @@ mod tests {
             name: Arc::from("svc"),
             tenant: Some(tenant("A")),
             callers: None,
-            impersonates: false,
+            subtenants: Subtenants::None,
         };
         let found = principals().map(|p| outcome(&p, &source, SubtenantMode::Impersonate));
         assert_eq!(found, ["tenant", "tenant", "refused", "mismatch", "mismatch"]);

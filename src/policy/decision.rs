@@ -66,7 +66,8 @@ pub enum Denial {
     SubtenantNotCarried,
     /// The route serves callers with a subtenant alone.
     SubtenantRequired,
-    /// The technical token belongs to another tenant than the caller.
+    /// The technical token belongs to another tenant than the caller, or to one subtenant that is not
+    /// the caller's.
     TenantMismatch {
         /// The name of the credential, for the log.
         credential: Arc<str>,

@@ -59,7 +59,7 @@ pub use review::{Finding, Lack};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };
-pub use source::{Callers, Injection, Source, SourceId, When};
+pub use source::{Callers, Injection, Source, SourceId, Subtenants, When};
 
 use crate::credential::TokenPlaces;
 use crate::message::{Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::message::{HeaderName, HeaderValue};
 pub use crate::technical_token::SourceId;
-use crate::tenancy::TenantId;
+use crate::tenancy::{SubtenantId, TenantId};
 
 /// A configured credential, as far as policy must know it.
 #[derive(Clone, Debug)]
@@ -18,8 +18,19 @@ pub struct Source {
     pub tenant: Option<TenantId>,
     /// The callers it serves besides those of its own tenant; required when `tenant` is `None`.
     pub callers: Option<Callers>,
-    /// Whether its kind can obtain tokens for one subtenant.
-    pub impersonates: bool,
+    /// The subtenants that its tokens can act for.
+    pub subtenants: Subtenants,
+}
+
+/// The subtenants that the tokens of a credential can act for.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Subtenants {
+    /// Each that is asked for; or none, and then they act for the whole tenant.
+    Any,
+    /// None: they act for the whole tenant.
+    None,
+    /// This one, and never for the whole tenant.
+    One(SubtenantId),
 }
 
 /// Whom a credential serves besides callers of its own tenant.

@@ -44,6 +44,15 @@ impl ClientCredentials {
         *Digest::of(&parts).as_bytes()
     }
 
+    /// Adds the fields of client_secret_post to a form (RFC 6749 §2.3.1).
+    pub(super) fn push_to(&self, body: &mut Vec<u8>) {
+        let secret = self.secret.expose();
+        // Room for all of it at once: a buffer that grows leaves copies of the secret behind.
+        body.reserve(64 + 3 * (self.id.len() + secret.len()));
+        form::push(body, "client_id", &self.id);
+        form::push(body, "client_secret", secret);
+    }
+
     /// The `authorization` value of client_secret_basic (RFC 7617 over RFC 6749 §2.3.1).
     pub(super) fn basic(&self, encoding: BasicEncoding) -> Secret<Vec<u8>> {
         let (id, secret) = (self.id.as_ref(), self.secret.expose().as_str());

@@ -1,4 +1,4 @@
-//! `oauth2`: the client credentials grant of any provider (RFC 6749 §4.4), client_secret_basic.
+//! `oauth2`: the client credentials grant of any provider (RFC 6749 §4.4).
 //!
 //! Its tokens are opaque: we cannot see for whom they are. So they never serve a subtenant, and the
 //! configuration demands that `callers` names the tenants they may serve.
@@ -9,6 +9,7 @@ use super::client_authentication::{BasicEncoding, ClientCredentials};
 use super::{Kind, TokenRejected, Validity, form};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall, MediaType};
+use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -20,12 +21,52 @@ pub struct OAuth2 {
     pub endpoint: Endpoint,
     /// The client.
     pub client: ClientCredentials,
-    /// How id and secret are put into the `Basic` value.
-    pub encoding: BasicEncoding,
-    /// The scopes asked for, joined by blanks; empty for none.
-    pub scope: String,
+    /// How the client proves who it is.
+    pub authentication: ClientAuthentication,
+    /// What is asked for.
+    pub wanted: Wanted,
     /// How long a call may take.
     pub timeout: Duration,
+}
+
+/// How a client proves who it is (RFC 6749 §2.3.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ClientAuthentication {
+    /// By `authorization: Basic`.
+    Basic(BasicEncoding),
+    /// By `client_id` and `client_secret` in the form.
+    Post,
+}
+
+/// What is asked for besides a token of the client.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The scopes, joined by blanks; empty for none.
+    pub scope: String,
+    /// The `audience`, which some providers know.
+    pub audience: Option<String>,
+    /// Each `resource` (RFC 8707 §2).
+    pub resources: Vec<String>,
+    /// Further parameters, in the order of their names. They may be confidential.
+    pub parameters: Vec<(String, Secret<String>)>,
+}
+
+impl Wanted {
+    /// Adds it to a form.
+    fn push_to(&self, body: &mut Vec<u8>) {
+        if !self.scope.is_empty() {
+            form::push(body, "scope", &self.scope);
+        }
+        if let Some(audience) = &self.audience {
+            form::push(body, "audience", audience);
+        }
+        for resource in &self.resources {
+            form::push(body, "resource", resource);
+        }
+        for (name, value) in &self.parameters {
+            form::push(body, name, value.expose());
+        }
+    }
 }
 
 impl Kind for OAuth2 {
@@ -34,7 +75,10 @@ impl Kind for OAuth2 {
     }
 
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
-        let subtenant = subtenant.map_or("", |id| id.as_str());
+        // No two different wishes have the same form: names and values are encoded.
+        let mut wanted = Vec::new();
+        self.wanted.push_to(&mut wanted);
+        let wanted = Secret::new(wanted);
         let digest = Digest::of(&[
             b"oauth2",
             self.endpoint.cluster.as_bytes(),
@@ -43,8 +87,8 @@ impl Kind for OAuth2 {
             self.endpoint.path.as_bytes(),
             self.client.id().as_bytes(),
             &self.client.secret_digest(),
-            self.scope.as_bytes(),
-            subtenant.as_bytes(),
+            wanted.expose(),
+            subtenant.map_or("", |id| id.as_str()).as_bytes(),
         ]);
         *digest.as_bytes()
     }
@@ -55,11 +99,17 @@ impl Kind for OAuth2 {
         }
         let mut body = Vec::new();
         form::push(&mut body, "grant_type", "client_credentials");
-        if !self.scope.is_empty() {
-            form::push(&mut body, "scope", &self.scope);
-        }
-        let proof = ("authorization", self.client.basic(self.encoding));
-        Some(HttpCall::post(&self.endpoint, Some(proof), (MediaType::Form, body), self.timeout))
+        let proof = match self.authentication {
+            ClientAuthentication::Basic(encoding) => {
+                Some(("authorization", self.client.basic(encoding)))
+            }
+            ClientAuthentication::Post => {
+                self.client.push_to(&mut body);
+                None
+            }
+        };
+        self.wanted.push_to(&mut body);
+        Some(HttpCall::post(&self.endpoint, proof, (MediaType::Form, body), self.timeout))
     }
 
     fn check(
@@ -69,5 +119,69 @@ impl Kind for OAuth2 {
         _now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected> {
         if subtenant.is_some() { Err(TokenRejected::SubtenantMismatch) } else { Ok(None) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn credential() -> OAuth2 {
+        OAuth2 {
+            endpoint: Endpoint {
+                cluster: Arc::from("id"),
+                scheme: "https",
+                authority: Arc::from("id.example"),
+                path: Arc::from("/token"),
+            },
+            client: ClientCredentials::new("client", Secret::new("s3cr3t".to_owned())),
+            authentication: ClientAuthentication::Post,
+            wanted: Wanted::default(),
+            timeout: Duration::from_secs(5),
+        }
+    }
+
+    #[test]
+    fn a_subtenants_token_is_neither_asked_for_nor_accepted() {
+        let cust = SubtenantId::parse("cust").unwrap();
+        assert!(credential().call(Some(&cust)).is_none());
+        let now = Timestamp::from_seconds(1);
+        let rejected = Err(TokenRejected::SubtenantMismatch);
+        assert_eq!(credential().check(b"opaque", Some(&cust), now), rejected);
+        assert_eq!(credential().check(b"opaque", None, now), Ok(None));
+    }
+
+    #[test]
+    fn meanings_differ_by_all_that_is_asked_for_and_not_by_the_way_of_proof() {
+        let parameter = |name: &str, value: &str| (name.to_owned(), Secret::new(value.to_owned()));
+        let wishes = [
+            Wanted::default(),
+            Wanted { scope: "a".to_owned(), ..Wanted::default() },
+            Wanted { scope: "a b".to_owned(), ..Wanted::default() },
+            Wanted { audience: Some("a".to_owned()), ..Wanted::default() },
+            Wanted { resources: vec!["a:b".to_owned()], ..Wanted::default() },
+            Wanted { resources: vec!["a:b".to_owned(), "a:c".to_owned()], ..Wanted::default() },
+            Wanted { resources: vec!["a:b&resource=a:c".to_owned()], ..Wanted::default() },
+            Wanted { parameters: vec![parameter("a", "b")], ..Wanted::default() },
+            Wanted {
+                parameters: vec![parameter("a", "b"), parameter("c", "d")],
+                ..Wanted::default()
+            },
+            Wanted { parameters: vec![parameter("a", "b&c=d")], ..Wanted::default() },
+        ];
+        let mut meanings = Vec::new();
+        for wanted in &wishes {
+            let one = OAuth2 { wanted: wanted.clone(), ..credential() };
+            let encoding = BasicEncoding::Raw;
+            let authentication = ClientAuthentication::Basic(encoding);
+            let other = OAuth2 { authentication, ..one.clone() };
+            assert_eq!(one.meaning(None), other.meaning(None));
+            meanings.push(one.meaning(None));
+        }
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), wishes.len());
     }
 }

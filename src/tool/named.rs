@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tree::Tree;
+use crate::config::platform_variables;
 
 /// The texts of a key, wherever in a configuration it stands.
 pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str> {
@@ -29,9 +30,21 @@ pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// The variables that it reads if they are set, without naming them.
+pub(super) fn variables_looked_for(configuration: &Tree) -> Vec<&'static str> {
+    let mut found = Vec::new();
+    collect(configuration, &mut |name, _| {
+        if name == "mindsphere_auto" && found.is_empty() {
+            found.extend(platform_variables());
+        }
+    });
+    found
+}
+
 /// The clusters that it names.
 pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
     let mut names = texts(configuration, "cluster");
+    names.extend(texts(configuration, "piam_cluster"));
     collect(configuration, &mut |name, value| {
         // `match.hosts` is a list.
         if matches!(name, "hosts" | "clusters") {
@@ -64,4 +77,25 @@ fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
         }
     }
     tree.items().iter().for_each(|item| collect(item, visit));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source;
+    use super::*;
+
+    #[test]
+    fn a_credential_that_names_no_variable_looks_for_those_of_the_platform() {
+        let tree = |text: &str| source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        let auto = tree(
+            "credentials: [{ name: a, mindsphere_auto: { cluster: one, piam_cluster: two } }]",
+        );
+        assert_eq!(variables_looked_for(&auto).len(), 12);
+        assert!(variables_looked_for(&auto).contains(&"MINDSPHERE_SUB_TENANT"));
+        assert!(variables(&auto).is_empty());
+        assert_eq!(clusters(&auto), ["one", "two"].into());
+        let named = tree("credentials: [{ name: a, oauth2: { client_id_env: ID, cluster: one } }]");
+        assert!(variables_looked_for(&named).is_empty());
+        assert_eq!(variables(&named), ["ID"].into());
+    }
 }

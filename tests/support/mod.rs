@@ -132,7 +132,12 @@ impl World {
 
     /// Adds a worker with a configuration; its number.
     pub fn start_worker(&mut self, configuration: &str) -> usize {
-        let environment = |name: &str| Some(format!("value-of-{name}"));
+        let environment = |name: &str| match name {
+            "MINDSPHERE_TENANT" => Some("acme".to_owned()),
+            "MINDSPHERE_SUB_TENANT" => Some("sub-1".to_owned()),
+            _ if name.starts_with("MDSP_") || name.starts_with("HOST_") => None,
+            _ => Some(format!("value-of-{name}")),
+        };
         let compiled = config::compile(configuration.as_bytes(), &environment)
             .unwrap_or_else(|errors| panic!("{errors}"));
         let seed = 1 + self.workers.len() as u64;

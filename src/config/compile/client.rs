@@ -1,7 +1,5 @@
 //! The client of a credential: its id and its secret, by environment variable or inline.
 
-use zeroize::Zeroize;
-
 use super::super::Environment;
 use super::super::error::Quoted;
 use super::super::raw::{Entry, Section};
@@ -100,17 +98,36 @@ pub(super) fn variable(
         return None;
     }
     let shown = looks_like_variable(name).then(|| Quoted::from(name));
-    let problem = match (secrets.environment)(name) {
-        None => CredentialProblem::VariableUnset(shown),
-        Some(value) if value.is_empty() => CredentialProblem::VariableUnset(shown),
-        Some(mut value) if value.len() > 4096 || value.chars().any(char::is_control) => {
-            value.zeroize();
-            CredentialProblem::VariableValue(shown)
-        }
-        Some(value) => return Some(value),
+    let problem = match value(name, secrets) {
+        Value::None => CredentialProblem::VariableUnset(shown),
+        Value::Unusable => CredentialProblem::VariableValue(shown),
+        Value::Good(value) => return Some(value.expose().clone()),
     };
     report.error(entry.place(), problem);
     None
+}
+
+/// What an environment variable holds.
+pub(super) enum Value {
+    /// A value that can be used.
+    Good(Secret<String>),
+    /// It is not set, or empty.
+    None,
+    /// Control characters, or more than 4,096 bytes.
+    Unusable,
+}
+
+/// The value of an environment variable.
+pub(super) fn value(name: &str, secrets: &Secrets<'_>) -> Value {
+    let Some(value) = (secrets.environment)(name).map(Secret::new) else { return Value::None };
+    let text = value.expose();
+    if text.is_empty() {
+        Value::None
+    } else if text.len() > 4096 || text.chars().any(char::is_control) {
+        Value::Unusable
+    } else {
+        Value::Good(value)
+    }
 }
 
 /// Whether a name may be shown: many secrets can be names of variables, but few are in upper case.

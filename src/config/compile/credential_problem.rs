@@ -16,8 +16,14 @@ pub enum CredentialProblem {
     IdColon,
     /// No kind, or more than one, is stated.
     KindUnclear,
+    /// The name of an extra parameter is empty, too long, or no visible ASCII.
+    ParameterName,
+    /// An extra parameter that another key states, or that belongs to another grant.
+    ParameterReserved,
     /// The region is no label of a host name.
     Region,
+    /// A resource that is no absolute URI without fragment (RFC 8707 §2).
+    Resource(Quoted),
     /// A scope that holds other characters than RFC 6749 §3.3 allows.
     Scope(Quoted),
     /// An inline secret, which the document does not allow.
@@ -27,10 +33,19 @@ pub enum CredentialProblem {
         /// The key that names the variable.
         variable: &'static str,
     },
+    /// The subtenant can be none.
+    Subtenant(IdError),
     /// The tenant can be none.
     Tenant(IdError),
     /// The tenant is no label of a host name.
     TenantLabel,
+    /// What is wrong with the value of a variable of the platform.
+    Variable {
+        /// The variable.
+        name: &'static str,
+        /// What is wrong with its value.
+        problem: Box<Self>,
+    },
     /// What should name an environment variable cannot be the name of one.
     VariableName,
     /// Neither the value nor its variable is stated.
@@ -41,11 +56,24 @@ pub enum CredentialProblem {
     /// The variable's value has a control character (a line break at its end, often), or is longer
     /// than 4,096 bytes. Its name, unless that could be the secret itself.
     VariableValue(Option<Quoted>),
+    /// Neither the variables of an application nor those of a tenant are all set.
+    VariablesMissing {
+        /// Those of an application that are missing; empty if nothing speaks for one.
+        app: Vec<&'static str>,
+        /// Those of a tenant that are missing; empty if nothing speaks for one.
+        tenant: Vec<&'static str>,
+    },
 }
 
 impl fmt::Display for CredentialProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::Resource(resource) => {
+                return write!(
+                    formatter,
+                    "{resource} is no resource; write an absolute URI without `#` and blanks"
+                );
+            }
             Self::Scope(scope) => {
                 return write!(
                     formatter,
@@ -55,7 +83,16 @@ impl fmt::Display for CredentialProblem {
             Self::StatedTwice { variable } => {
                 return write!(formatter, "is stated inline and by `{variable}`; keep one");
             }
+            Self::Subtenant(error) => {
+                return write!(formatter, "cannot name a subtenant: it {error}");
+            }
             Self::Tenant(error) => return write!(formatter, "cannot name a tenant: it {error}"),
+            Self::Variable { name, problem } => {
+                return write!(formatter, "environment variable `{name}` {problem}");
+            }
+            Self::VariablesMissing { app, tenant } => {
+                return variables_missing(app, tenant, formatter);
+            }
             Self::VariableUnset(name) => {
                 return write!(
                     formatter,
@@ -78,7 +115,11 @@ impl fmt::Display for CredentialProblem {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
             }
             Self::KindUnclear => {
-                "must state exactly one of `mindsphere_app`, `mindsphere_tenant` and `oauth2`"
+                "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant` and `oauth2`"
+            }
+            Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
+            Self::ParameterReserved => {
+                "is no extra parameter: another key of this credential states it, or it belongs to another grant"
             }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SecretInline => {
@@ -96,6 +137,22 @@ impl fmt::Display for CredentialProblem {
         };
         formatter.write_str(text)
     }
+}
+
+fn variables_missing(
+    app: &[&str],
+    tenant: &[&str],
+    formatter: &mut fmt::Formatter<'_>,
+) -> fmt::Result {
+    let sets = [("an application", app), ("a tenant", tenant)];
+    let sets = sets.iter().filter(|(_, missing)| !missing.is_empty());
+    let sets: Vec<_> =
+        sets.map(|(whose, missing)| format!("for {whose} `{}`", missing.join("`, `"))).collect();
+    write!(
+        formatter,
+        "lacks environment variables: {}; set them for the proxy and list them under `vm_config.environment_variables.host_env_keys` of the filter",
+        sets.join(", or ")
+    )
 }
 
 fn variable(name: Option<&Quoted>) -> String {

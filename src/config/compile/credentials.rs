@@ -12,7 +12,7 @@ use super::client::Secrets;
 use super::credential_problem::CredentialProblem;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
-use super::{mindsphere_app, mindsphere_tenant, oauth2};
+use super::{mindsphere_app, mindsphere_auto, mindsphere_tenant, oauth2};
 use crate::policy;
 use crate::technical_token;
 use crate::tenancy::TenantId;
@@ -34,12 +34,12 @@ pub(super) struct KindParts {
     pub(super) traits: Traits,
 }
 
-/// What all credentials of one kind can do.
+/// What a credential can do.
 pub(super) struct Traits {
     /// Each of its tokens is checked to be for one tenant.
     pub(super) has_tenant: bool,
-    /// It can obtain tokens for one subtenant.
-    pub(super) impersonates: bool,
+    /// The subtenants that its tokens can act for.
+    pub(super) subtenants: policy::Subtenants,
 }
 
 /// All credentials, each at its position in the document.
@@ -55,8 +55,9 @@ pub(super) struct Credentials<'d> {
 type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
 
 /// The kinds by the key that selects each.
-const KINDS: [(&str, ReadKind); 3] = [
+const KINDS: [(&str, ReadKind); 4] = [
     ("mindsphere_app", mindsphere_app::read),
+    ("mindsphere_auto", mindsphere_auto::read),
     ("mindsphere_tenant", mindsphere_tenant::read),
     ("oauth2", oauth2::read),
 ];
@@ -102,7 +103,7 @@ fn credential(
             name: Arc::from(name),
             tenant: parts.tenant,
             callers,
-            impersonates: parts.traits.impersonates,
+            subtenants: parts.traits.subtenants,
         },
         source: parts.source,
     })

@@ -10,6 +10,7 @@ use super::credentials::{KindParts, Traits};
 use super::mindsphere_hosts::{Hosts, issuers, tenant};
 use super::mindsphere_tenant::TIMEOUT;
 use super::values::endpoint;
+use crate::policy::Subtenants;
 use crate::presets::{MINDSPHERE, TOKEN_MANAGEMENT};
 use crate::technical_token::Source;
 use crate::technical_token::mindsphere::{MindsphereApp, MindsphereAppParts};
@@ -51,12 +52,15 @@ pub(super) fn read(
         };
         Some(Source::new(name, MindsphereApp::new(parts)))
     })();
-    let traits = Traits { has_tenant: true, impersonates: false };
+    let traits = Traits { has_tenant: true, subtenants: Subtenants::None };
     KindParts { source, tenant: user_tenant, client_id, traits }
 }
 
 /// The issuers of both tenants, and that of the platform's own.
-fn expected_issuers(hosts: Option<&Hosts>, tenants: [&Option<TenantId>; 2]) -> Option<Vec<String>> {
+pub(super) fn expected_issuers(
+    hosts: Option<&Hosts>,
+    tenants: [&Option<TenantId>; 2],
+) -> Option<Vec<String>> {
     let hosts = hosts?;
     let [host_tenant, user_tenant] = tenants;
     let platform = TOKEN_MANAGEMENT.platform_tenant.value;

@@ -12,6 +12,7 @@ use super::credentials::{KindParts, Traits};
 use super::mindsphere_hosts::{Hosts, tenant};
 use super::problem::AddressProblem;
 use super::values::endpoint;
+use crate::policy::Subtenants;
 use crate::presets::MINDSPHERE;
 use crate::technical_token::Source;
 use crate::technical_token::mindsphere::{MindsphereTenant, MindsphereTenantParts};
@@ -36,14 +37,16 @@ pub(super) fn read(
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
     let claims = of_preset(&MINDSPHERE);
     let parts = (endpoint, issuer, tenant.clone(), client, claims);
-    let source =
-        if let (Some(endpoint), Some(issuer), Some(tenant), Some(client), Some(claims)) = parts {
-            let parts = MindsphereTenantParts { endpoint, issuer, tenant, claims, client, timeout };
-            Some(Source::new(name, MindsphereTenant::new(parts)))
-        } else {
-            None
-        };
-    let traits = Traits { has_tenant: true, impersonates: true };
+    let source = if let (Some(endpoint), Some(issuer), Some(tenant), Some(client), Some(claims)) =
+        parts
+    {
+        let parts =
+            MindsphereTenantParts { endpoint, issuer, tenant, only: None, claims, client, timeout };
+        Some(Source::new(name, MindsphereTenant::new(parts)))
+    } else {
+        None
+    };
+    let traits = Traits { has_tenant: true, subtenants: Subtenants::Any };
     KindParts { source, tenant, client_id, traits }
 }
 

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::super::error::Quoted;
 use super::super::raw::Section;
 use super::super::report::Report;
-use super::client::{Secrets, client};
+use super::client::{Secrets, basic_client, client};
 use super::credential_problem::CredentialProblem;
 use super::credentials::{KindParts, Traits};
 use super::mindsphere_tenant::TIMEOUT;
 use super::values::{endpoint, texts};
-use crate::technical_token::oauth2::OAuth2;
+use crate::policy::Subtenants;
+use crate::secret::Secret;
+use crate::technical_token::oauth2::{ClientAuthentication, OAuth2, Wanted};
 use crate::technical_token::{BasicEncoding, Source};
 
 /// Reads one.
@@ -20,19 +22,48 @@ pub(super) fn read(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> KindParts {
-    let client = client(section, secrets, report);
+    let authentication = authentication(section);
+    let client = match authentication {
+        Some(ClientAuthentication::Basic(BasicEncoding::Raw)) => {
+            basic_client(section, secrets, report)
+        }
+        Some(
+            ClientAuthentication::Basic(BasicEncoding::FormEncoded) | ClientAuthentication::Post,
+        )
+        | None => client(section, secrets, report),
+    };
     let place = section.place_of("token_endpoint");
     let url = section.text("token_endpoint");
     let endpoint = url.and_then(|url| endpoint(section, &place, url, report));
-    let scope = scope(section, report);
+    let wanted = Wanted {
+        scope: scope(section, report),
+        audience: section.text("audience").map(str::to_owned),
+        resources: resources(section, report),
+        parameters: parameters(section, report),
+    };
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
-    let encoding = BasicEncoding::FormEncoded;
-    let source = endpoint.zip(client).map(|(endpoint, client)| {
-        Source::new(name, OAuth2 { endpoint, client, encoding, scope, timeout })
-    });
-    let traits = Traits { has_tenant: false, impersonates: false };
+    let source = match (endpoint, client, authentication) {
+        (Some(endpoint), Some(client), Some(authentication)) => {
+            Some(Source::new(name, OAuth2 { endpoint, client, authentication, wanted, timeout }))
+        }
+        (_, _, _) => None,
+    };
+    let traits = Traits { has_tenant: false, subtenants: Subtenants::None };
     KindParts { source, tenant: None, client_id, traits }
+}
+
+fn authentication(section: &Section<'_>) -> Option<ClientAuthentication> {
+    use ClientAuthentication::{Basic, Post};
+    if !section.states("client_auth") {
+        return Some(Basic(BasicEncoding::FormEncoded));
+    }
+    match section.text("client_auth")? {
+        "client_secret_basic" => Some(Basic(BasicEncoding::FormEncoded)),
+        "client_secret_basic_raw" => Some(Basic(BasicEncoding::Raw)),
+        "client_secret_post" => Some(Post),
+        _ => None,
+    }
 }
 
 /// The scopes in one text, as the request has them.
@@ -51,4 +82,97 @@ fn scope(section: &Section<'_>, report: &mut Report) -> String {
 /// Whether `scope` is a scope-token of RFC 6749 §3.3.
 pub(super) fn is_scope(scope: &str) -> bool {
     scope.bytes().all(|b| b.is_ascii_graphic() && b != b'"' && b != b'\\')
+}
+
+/// The resources: one, or a list.
+fn resources(section: &Section<'_>, report: &mut Report) -> Vec<String> {
+    let Some(entry) = section.entry("resource") else { return Vec::new() };
+    let items = entry.list().unwrap_or_else(|| vec![entry]);
+    let mut resources = Vec::new();
+    for (place, resource) in texts(&items, report) {
+        if is_resource(resource) {
+            resources.push(resource.to_owned());
+        } else {
+            report.error(&place, CredentialProblem::Resource(Quoted::from(resource)));
+        }
+    }
+    resources
+}
+
+/// Whether `resource` is an absolute URI without fragment (RFC 8707 §2), of any scheme.
+fn is_resource(resource: &str) -> bool {
+    let Some((scheme, rest)) = resource.split_once(':') else { return false };
+    let is_inner = |b: u8| b.is_ascii_alphanumeric() || b"+-.".contains(&b);
+    let is_allowed = |b: u8| b.is_ascii_graphic() && !b"\"#<>\\^`{|}".contains(&b);
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(is_inner)
+        && !rest.is_empty()
+        && rest.bytes().all(is_allowed)
+}
+
+/// The extra parameters in the order of their names: Envoy does not keep that of the document.
+fn parameters(section: &Section<'_>, report: &mut Report) -> Vec<(String, Secret<String>)> {
+    let mut parameters = Vec::new();
+    let stated = section.section("parameters");
+    for (name, entry) in stated.iter().flat_map(Section::entries) {
+        if RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved)) {
+            report.error(entry.place(), CredentialProblem::ParameterReserved);
+        } else if !(1..=128).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic()) {
+            report.error(entry.place(), CredentialProblem::ParameterName);
+        } else if let Some(value) = entry.text() {
+            parameters.push((name.to_owned(), Secret::new(value.to_owned())));
+        }
+    }
+    parameters.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    parameters
+}
+
+/// The parameters that other keys state, that prove who the client is, and those of other grants.
+const RESERVED: [&str; 20] = [
+    "actor_token",
+    "actor_token_type",
+    "assertion",
+    "audience",
+    "client_assertion",
+    "client_assertion_type",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "grant_type",
+    "password",
+    "redirect_uri",
+    "refresh_token",
+    "requested_token_type",
+    "resource",
+    "scope",
+    "subject_token",
+    "subject_token_type",
+    "username",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resource_is_an_absolute_uri_without_fragment() {
+        let rows = [
+            ("https://api.example/a?b=c", true),
+            ("urn:example:a", true),
+            ("a:b", true),
+            ("api.example/a", false),
+            ("/a", false),
+            (":a", false),
+            ("1a:b", false),
+            ("a b:c", false),
+            ("https:", false),
+            ("https://api.example/#a", false),
+            ("https://api.example/ü", false),
+            ("https://api.example/a b", false),
+        ];
+        for (resource, expected) in rows {
+            assert_eq!(is_resource(resource), expected, "{resource}");
+        }
+    }
 }

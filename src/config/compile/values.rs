@@ -70,6 +70,17 @@ pub(super) fn shared_texts(items: &[Entry<'_>], report: &mut Report) -> HashSet<
     set
 }
 
+/// Where a call goes, by a cluster and an `https` URI of our own making.
+pub(super) fn endpoint_of(cluster: &str, uri: &str) -> Option<Endpoint> {
+    let uri = Uri::parse(uri).ok()?;
+    Some(Endpoint {
+        cluster: Arc::from(cluster),
+        scheme: uri.scheme().as_str(),
+        authority: Arc::clone(uri.authority()),
+        path: Arc::clone(uri.path()),
+    })
+}
+
 /// Where a call goes: `text` and the `cluster` of the object. Plain `http` is refused unless the
 /// object says `allow_plaintext: true`.
 pub(super) fn endpoint(

@@ -78,6 +78,7 @@ const CREDENTIAL: &[Key] = &[
     Key::required("name", Text),
     Key::optional("callers", ANY_OR_TEXTS),
     Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
+    Key::optional("mindsphere_auto", Object(MINDSPHERE_AUTO)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
     Key::optional("oauth2", Object(OAUTH2)),
 ];
@@ -101,6 +102,13 @@ const MINDSPHERE_APP: &[Key] = &[
     Key::optional("allow_plaintext", Boolean),
 ];
 
+/// `credentials[].mindsphere_auto`.
+const MINDSPHERE_AUTO: &[Key] = &[
+    Key::required("cluster", Text),
+    Key::optional("piam_cluster", Text),
+    Key::optional("timeout", TIMEOUT),
+];
+
 /// `credentials[].mindsphere_tenant`.
 const MINDSPHERE_TENANT: &[Key] = &[
     Key::required("region", Text),
@@ -117,6 +125,10 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::optional("allow_plaintext", Boolean),
 ];
 
+/// The ways of client authentication.
+const CLIENT_AUTH: &[&str] =
+    &["client_secret_basic", "client_secret_basic_raw", "client_secret_post"];
+
 /// `credentials[].oauth2`.
 const OAUTH2: &[Key] = &[
     Key::required("token_endpoint", Text),
@@ -124,8 +136,11 @@ const OAUTH2: &[Key] = &[
     Key::optional("client_id_env", Text),
     Key::optional("client_secret", Text),
     Key::optional("client_secret_env", Text),
-    Key::optional("client_auth", OneOf(&["client_secret_basic"])),
+    Key::optional("client_auth", OneOf(CLIENT_AUTH)),
     Key::optional("scopes", TEXTS),
+    Key::optional("audience", Text),
+    Key::optional("resource", Either(&[Text, TEXTS])),
+    Key::optional("parameters", Map(&Text)),
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("allow_plaintext", Boolean),

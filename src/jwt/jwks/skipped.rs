@@ -15,7 +15,7 @@ pub struct SkippedKey {
     pub reason: Unusable,
 }
 
-/// Keys that are not used, for people: how many, and the first [`SHOWN`] with their reasons.
+/// Keys that are not used, for people: how many, and the first 16 with their reasons.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SkippedKeys(Box<[SkippedKey]>);
 

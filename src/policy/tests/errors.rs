@@ -8,7 +8,7 @@ use crate::message::{HeaderName, LetterCase, Opaque, PathSpelling};
 use crate::policy::{
     Authentication, CallerToken, Callers, Catalogue, CombinationError, Culprit, Deployment,
     HeaderConditions, HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route,
-    ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
+    ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, When,
 };
 
 fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
@@ -221,7 +221,7 @@ fn a_credential_and_the_routes_that_use_it_must_fit() {
             (Culprit::Route(0), PolicyProblem::CallersWithImpersonation(name.clone())),
         ),
         (
-            with(Source { impersonates: false, ..source() }, impersonating()),
+            with(Source { subtenants: Subtenants::None, ..source() }, impersonating()),
             (Culprit::Route(0), PolicyProblem::ImpersonationUnsupported(name)),
         ),
         (

@@ -7,7 +7,7 @@ use crate::message::{HeaderName, Opaque, PathSpelling, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, IdentityHeaders,
     Injection, Methods, Mode, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement,
-    Source, SourceId, Subtenancy, SubtenantMode, Upstream, When,
+    Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, When,
 };
 use crate::principal::Principal;
 use crate::tenancy::{SubtenantId, Tenancy, TenantId};
@@ -69,7 +69,7 @@ pub(in crate::policy) fn source() -> Source {
         name: Arc::from("svc-a"),
         tenant: Some(tenant("A")),
         callers: None,
-        impersonates: true,
+        subtenants: Subtenants::Any,
     }
 }
 

@@ -27,6 +27,8 @@ pub struct MindsphereTenantParts {
     pub issuer: String,
     /// The tenant that its tokens must be for.
     pub tenant: TenantId,
+    /// The only subtenant that its tokens act for; `None`: whichever is asked for, or none.
+    pub only: Option<SubtenantId>,
     /// The service credentials.
     pub client: ClientCredentials,
     /// The names of the platform's claims.
@@ -48,6 +50,24 @@ impl MindsphereTenant {
     }
 }
 
+impl MindsphereTenant {
+    /// The subtenant that a token is for, by what is asked for.
+    ///
+    /// # Errors
+    /// [`TokenRejected::SubtenantMismatch`] when there are tokens for another one alone.
+    fn subtenant<'a>(
+        &'a self,
+        asked: Option<&'a SubtenantId>,
+    ) -> Result<Option<&'a SubtenantId>, TokenRejected> {
+        match (&self.parts.only, asked) {
+            (None, asked) => Ok(asked),
+            (Some(only), None) => Ok(Some(only)),
+            (Some(only), Some(asked)) if only == asked => Ok(Some(only)),
+            (Some(_), Some(_)) => Err(TokenRejected::SubtenantMismatch),
+        }
+    }
+}
+
 impl Kind for MindsphereTenant {
     fn record_kind(&self) -> RecordKind {
         RecordKind::Jwt
@@ -55,7 +75,8 @@ impl Kind for MindsphereTenant {
 
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
         let parts = &self.parts;
-        let subtenant: &[&[u8]] = match &subtenant {
+        // What cannot be asked for has a meaning of its own, which nothing is ever stored under.
+        let subtenant: &[&[u8]] = match self.subtenant(subtenant).unwrap_or(subtenant) {
             None => &[b"tenant"],
             Some(id) => &[b"subtenant", id.as_str().as_bytes()],
         };
@@ -73,6 +94,7 @@ impl Kind for MindsphereTenant {
     }
 
     fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+        let subtenant = self.subtenant(subtenant).ok()?;
         let mut body = Vec::new();
         form::push(&mut body, "grant_type", "client_credentials");
         if let Some(id) = subtenant {
@@ -93,7 +115,7 @@ impl Kind for MindsphereTenant {
         let asked = Asked {
             issuers: slice::from_ref(&self.parts.issuer),
             tenant: &self.parts.tenant,
-            subtenant,
+            subtenant: self.subtenant(subtenant)?,
             claims: &self.parts.claims,
         };
         asked.check(token, now).map(Some)

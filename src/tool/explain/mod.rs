@@ -94,7 +94,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
         Ok(found) => return Err(ExplainError::ConfigurationsSeveral(found.len())),
         Err(error) => return Err(ExplainError::Source(error)),
     };
-    let environment = |name: &str| Some(check::value_of(name, question.environment));
+    let environment = |name: &str| check::value_of(name, question.environment);
     let compiled = config::compile(document.as_bytes(), &environment);
     let config = Arc::new(compiled.map_err(ExplainError::Configuration)?.config);
 

@@ -105,11 +105,13 @@ impl<'o> Parts<'o> {
         let (1, Some(tree)) = (found.len(), found.pop()) else {
             return Err(RenderError::Configurations(found.len()));
         };
-        let environment = |name: &str| Some(check::value_of(name, order.environment));
+        let environment = |name: &str| check::value_of(name, order.environment);
         let json = tree.hand_over().json;
         let compiled = config::compile(json.as_bytes(), &environment);
         let config = compiled.map_err(RenderError::Configuration)?.config;
-        let variables = named::variables(&tree).into_iter().map(str::to_owned).collect();
+        let mut variables = named::variables(&tree);
+        variables.extend(named::variables_looked_for(&tree));
+        let variables = variables.into_iter().map(str::to_owned).collect();
         let clusters = cluster::all(order, &tree, &config)?;
         let idle_timeout = idle_timeout(&config);
         let is_egress = config.deployment() == Deployment::Egress;

@@ -19,6 +19,7 @@ fn credential() -> MindsphereTenant {
         },
         issuer: ISSUER.to_owned(),
         tenant: TenantId::parse("tenant1").unwrap(),
+        only: None,
         client: ClientCredentials::new("tenant1-svc", Secret::new("s3cr3t".to_owned())),
         claims: names(),
         timeout: Duration::from_secs(5),
@@ -114,6 +115,29 @@ fn a_token_of_another_kind_or_with_odd_claims_is_rejected() {
         );
         assert!(is_invalid, "{odd}: {result:?}");
     }
+}
+
+#[test]
+fn a_credential_for_one_subtenant_never_asks_for_or_accepts_another_or_none() {
+    let mut credential = credential();
+    credential.parts.only = Some(subtenant("cust"));
+    let own = subtenant("cust");
+    for asked in [None, Some(&own)] {
+        let call = credential.call(asked).unwrap();
+        assert!(call.body.expose().ends_with(b"&subtenant=cust"));
+        let check = |value| credential.check(&token(HEADER, "subtenant", value), asked, NOW);
+        assert!(check("\"cust\"").is_ok());
+        for other in ["null", "\"cust2\""] {
+            assert_eq!(check(other), Err(TokenRejected::SubtenantMismatch), "{other}");
+        }
+    }
+    assert_eq!(credential.meaning(None), credential.meaning(Some(&own)));
+    let other = subtenant("cust2");
+    assert!(credential.call(Some(&other)).is_none());
+    let token = token(HEADER, "subtenant", "\"cust2\"");
+    let rejected = Err(TokenRejected::SubtenantMismatch);
+    assert_eq!(credential.check(&token, Some(&other), NOW), rejected);
+    assert_ne!(credential.meaning(None), credential.meaning(Some(&other)));
 }
 
 #[test]
