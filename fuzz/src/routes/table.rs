@@ -43,6 +43,8 @@ impl Table {
         let mut table = Self { spelling, rows };
         while let Err(errors) = Policy::new(table.parts()) {
             let reference = Reference::new(&table);
+            // A route that has an error takes no requests yet, but the reference lets it.
+            let is_only = errors.len() == 1;
             let mut last = None;
             for PolicyError { culprit, problem } in errors {
                 let (Culprit::Route(index), PolicyProblem::EqualRank { other, example }) =
@@ -55,7 +57,7 @@ impl Table {
                 let has = [best.contains(&row.name.as_str()), best.contains(&&*other)];
                 // More specific routes may take all that a `**` would get, or a third one that asks
                 // for the header fields of both.
-                let can_be_taken = row.path.ends_with("/**") || !row.headers.is_empty();
+                let can_be_taken = !is_only || row.path.ends_with("/**") || !row.headers.is_empty();
                 let is_taken = has == [false, false] && can_be_taken;
                 assert!(
                     has == [true, true] || is_taken,
