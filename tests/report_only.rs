@@ -200,6 +200,9 @@ fn a_route_may_be_enforced_where_everything_else_only_reports() {
     let other = world.request(0, "/tenant/x", None);
     assert_eq!(world.fate(own), Fate::Refused(401, "credential_missing"));
     assert_eq!(world.fate(other), Fate::Forwarded(BTreeMap::new()));
+    // An enforced route cannot be passed by asking for it in another spelling.
+    let spelt = world.request(0, "/x/%2e%2e/own/x", None);
+    assert_eq!(world.fate(spelt), Fate::Refused(400, "path_dot_segment"));
 }
 
 #[test]

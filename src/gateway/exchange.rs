@@ -13,7 +13,7 @@ use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
 use crate::message::{HeaderEdits, HeaderValue, RequestHead};
-use crate::policy::{Authentication, GuardedRoute, Injection, Policy};
+use crate::policy::{Authentication, GuardedRoute, Injection, Mode, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
 use crate::tenancy::SubtenantId;
@@ -35,12 +35,19 @@ pub(super) struct Case {
     pub(super) route: Option<Arc<GuardedRoute>>,
     /// Who asks, as far as it is proven.
     pub(super) principal: Principal,
+    /// Whether a refusal would be enforced.
+    pub(super) mode: Mode,
 }
 
 impl Case {
     /// Nothing is known yet.
     pub(super) const fn new() -> Self {
-        Self { route: None, principal: Principal::anonymous() }
+        Self { route: None, principal: Principal::anonymous(), mode: Mode::Enforce }
+    }
+
+    fn found(&mut self, route: &Arc<GuardedRoute>, policy: &Policy) {
+        self.mode = policy.mode_of(route);
+        self.route = Some(Arc::clone(route));
     }
 
     /// The name of the route.
@@ -59,13 +66,17 @@ impl Gateway {
         case: &mut Case,
     ) -> Result<HeaderEdits, Halt> {
         let config = Arc::clone(&self.config);
-        let target = config.policy().target(head)?;
-        if let Some(preflight) = config.policy().preflight(&target, head) {
-            case.route = Some(Arc::clone(preflight.route()));
+        let policy = config.policy();
+        case.mode = policy.mode_without_route(None);
+        let target = policy.target(head)?;
+        if let Some(preflight) = policy.preflight(&target, head) {
+            case.found(preflight.route(), policy);
             return Ok(preflight.into_edits(head, config.owned_headers())?);
         }
-        let route = config.policy().locate(&target, head)?;
-        case.route = Some(Arc::clone(route));
+        let route = policy.locate(&target, head).inspect_err(|denial| {
+            case.mode = policy.mode_without_route(Some((&target, denial)));
+        })?;
+        case.found(route, policy);
         let principal = self.authenticate(route, head, now, signatures)?;
         case.principal = principal.clone();
         let permit = Policy::decide(route, &target, principal)?;

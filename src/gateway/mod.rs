@@ -40,6 +40,7 @@ use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, Reduced, RequestHead};
+use crate::policy::Mode;
 use crate::principal::Principal;
 use crate::problem::{self, Failure, Protocol, Refusal};
 use crate::shared::SharedData;
@@ -100,7 +101,7 @@ impl Gateway {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => self.forward(edits, &case),
-            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
+            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
             }
@@ -129,7 +130,7 @@ impl Gateway {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => self.forward(edits, &case),
-            Err(halt) if self.only_reports(&case) => self.let_pass(halt, &case, head),
+            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, parked.protocol))
             }

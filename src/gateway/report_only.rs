@@ -9,14 +9,8 @@ use super::filter_state::{Decision, filter_state};
 use super::slot::Need;
 use super::{Gateway, Metric};
 use crate::message::RequestHead;
-use crate::policy::Mode;
 
 impl Gateway {
-    /// Whether a request of which this is known goes on whatever is decided.
-    pub(super) fn only_reports(&self, case: &Case) -> bool {
-        self.config.policy().mode_of(case.route.as_deref()) == Mode::ReportOnly
-    }
-
     /// Lets a request pass that would be refused, or would have to wait.
     ///
     /// What it would wait for is fetched for those that come after it. What would become of it is

@@ -98,7 +98,10 @@ pub struct Policy {
     owned: OwnedHeaders,
     rules: PathRules,
     mode: Mode,
+    /// The strictest mode of all.
+    strictest: Mode,
     reports_somewhere: bool,
+    passes_preflights: bool,
 }
 
 impl Policy {
@@ -120,9 +123,20 @@ impl Policy {
         let opaque = opaque.fold(Opaque::default(), Opaque::union);
         let rules = PathRules { spelling: parts.spelling, opaque };
         let modes = parts.routes.iter().map(|route| route.mode).chain([parts.mode]);
+        let strictest = modes.clone().fold(parts.mode, Mode::stricter);
         let reports_somewhere = modes.into_iter().any(|mode| mode == Mode::ReportOnly);
-        let (mode, identity) = (parts.mode, parts.identity);
-        Ok(Self { table, owned, rules, identity, mode, reports_somewhere })
+        let passes_preflights = parts.routes.iter().any(|route| route.passes_preflight);
+        let PolicyParts { mode, identity, .. } = parts;
+        Ok(Self {
+            table,
+            owned,
+            rules,
+            identity,
+            mode,
+            strictest,
+            reports_somewhere,
+            passes_preflights,
+        })
     }
 
     /// What a request asks for, in the canonical form that the routes are compared with.
@@ -153,12 +167,16 @@ impl Policy {
     }
 
     /// The preflight request that this is, if the route of the request that it asks about lets such
-    /// pass; `None` for every other request, which obeys the ordinary rules.
+    /// pass; `None` for every other request, which obeys the ordinary rules. A route at the same place
+    /// that lists OPTIONS goes first.
     pub fn preflight(
         &self,
         target: &RequestTarget<'_>,
         head: &RequestHead<'_>,
     ) -> Option<Preflight> {
+        if !self.passes_preflights || self.table.lists_method(target) {
+            return None;
+        }
         let (target, head) = preflight::requested(target, head)?;
         let route = self.locate(&target, &head).ok()?;
         route.route().passes_preflight.then(|| Preflight::new(route))

@@ -1,10 +1,11 @@
 //! Whether decisions are enforced.
 
 use super::Policy;
+use super::decision::Denial;
 use super::edits::bare_edits;
 use super::guarded::GuardedRoute;
 use super::route::CallerToken;
-use crate::message::{HeaderEdits, RequestHead};
+use crate::message::{HeaderEdits, RequestHead, RequestTarget};
 
 /// What becomes of a request that is not permitted. Enforce is the default.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -16,10 +17,56 @@ pub enum Mode {
     ReportOnly,
 }
 
+impl Mode {
+    /// The one of the two that lets less pass.
+    pub(super) const fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::ReportOnly, Self::ReportOnly) => Self::ReportOnly,
+            (Self::Enforce, _) | (_, Self::Enforce) => Self::Enforce,
+        }
+    }
+}
+
 impl Policy {
-    /// The mode for requests of `route`, or for those that no route is for.
-    pub fn mode_of(&self, route: Option<&GuardedRoute>) -> Mode {
-        route.map_or(self.mode, |route| route.route().mode)
+    /// The mode for requests of `route`.
+    pub fn mode_of(&self, route: &GuardedRoute) -> Mode {
+        route.route().mode
+    }
+
+    /// The mode for a request that comes to no route. `denied` has its canonical target and why;
+    /// `None`: it has no such target.
+    ///
+    /// An enforced route must not be passed by asking for it in another way. So what could be meant
+    /// for it is enforced as it is: another method or other header fields at its place, and every
+    /// request that some server could read as one of its own. Only a path that no route is for at
+    /// all has the mode of the document.
+    pub fn mode_without_route(&self, denied: Option<(&RequestTarget<'_>, &Denial)>) -> Mode {
+        match denied {
+            Some((_, Denial::NoRoute(_))) => self.mode,
+            Some((target, Denial::HeaderUnmatched | Denial::MethodNotAllowed { .. })) => self
+                .table
+                .at(target)
+                .map(|route| route.route().mode)
+                .fold(self.mode, Mode::stricter),
+            // Only `locate` denies without a route; whatever else comes is enforced with the rest.
+            Some((
+                _,
+                Denial::CatalogueScopesMissing
+                | Denial::CatalogueScopesUnknown
+                | Denial::CatalogueUncovered
+                | Denial::ClaimMismatch
+                | Denial::CredentialMissing
+                | Denial::PathAmbiguous(_)
+                | Denial::PreflightWithBody
+                | Denial::ScopeInsufficient
+                | Denial::SubtenancyRefused
+                | Denial::SubtenantNotCarried
+                | Denial::SubtenantRequired
+                | Denial::TenantMismatch { .. }
+                | Denial::TenantNotAllowed,
+            ))
+            | None => self.strictest,
+        }
     }
 
     /// Whether anything is not enforced.

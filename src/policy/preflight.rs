@@ -68,9 +68,13 @@ pub(super) fn requested<'a>(
     let target = target.asking_for(single(head, b"access-control-request-method")?).ok()?;
     let lists = head.values(b"access-control-request-headers");
     let named = lists.flat_map(|list| list.split(|&b| b == b',')).map(<[u8]>::trim_ascii);
+    let named = named.filter(|name| !name.is_empty()).take(ANNOUNCED);
     let fields = head.fields().chain(named.map(|name| (name, b"".as_slice())));
     Some((target, RequestHead::new(fields.collect())))
 }
+
+/// How many announced fields are looked at; no route asks for a fraction of that.
+const ANNOUNCED: usize = 64;
 
 fn single<'a>(head: &RequestHead<'a>, name: &[u8]) -> Option<&'a [u8]> {
     let mut values = head.values(name);

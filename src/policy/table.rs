@@ -7,6 +7,7 @@ use super::by_text::ByText;
 use super::decision::{Denial, NoMatch};
 use super::guarded::GuardedRoute;
 use super::host::HostPattern;
+use super::leaf::Leaf;
 use super::tree::{Node, Place};
 use crate::message::{CanonicalPath, PathError, RequestHead, RequestTarget, segments};
 
@@ -62,6 +63,24 @@ impl RouteTable {
         }
         let place = tree.and_then(|tree| tree.find(path.segments()));
         place.ok_or(Denial::NoRoute(self.no_match))?.leaf.route(target.method(), head)
+    }
+
+    /// The routes at the place of a request, whatever its method and header.
+    pub(super) fn at(
+        &self,
+        target: &RequestTarget<'_>,
+    ) -> impl Iterator<Item = &Arc<GuardedRoute>> {
+        self.leaf(target).into_iter().flat_map(Leaf::routes)
+    }
+
+    /// Whether a route at the place of a request lists its method.
+    pub(super) fn lists_method(&self, target: &RequestTarget<'_>) -> bool {
+        self.leaf(target).is_some_and(|leaf| leaf.lists(target.method()))
+    }
+
+    fn leaf(&self, target: &RequestTarget<'_>) -> Option<&Leaf> {
+        let place = self.tree(target.host())?.find(target.path().segments())?;
+        Some(place.leaf)
     }
 
     /// The routes of the most specific pattern that covers `host`.

@@ -3,7 +3,7 @@
 use super::support::{head, parts, request, route, technical_route};
 use crate::credential::TokenPlace;
 use crate::message::{CookieName, HeaderEdit, HeaderName};
-use crate::policy::{Mode, Policy, PolicyParts, Route};
+use crate::policy::{Denial, Methods, Mode, NoMatch, Policy, PolicyParts, Route};
 
 fn removed(path: &str) -> Vec<String> {
     let reports = |route| Route { mode: Mode::ReportOnly, ..route };
@@ -55,10 +55,42 @@ fn enforcing_is_the_default_and_a_route_has_a_mode_of_its_own() {
         let head = request("GET", "a.example", "/a");
         let target = policy.target(&head).unwrap();
         let route = policy.locate(&target, &head).unwrap();
-        (policy.mode_of(None), policy.mode_of(Some(route)), policy.reports_only_somewhere())
+        let nowhere = Denial::NoRoute(NoMatch::Forbidden);
+        let nowhere = policy.mode_without_route(Some((&target, &nowhere)));
+        (nowhere, policy.mode_of(route), policy.reports_only_somewhere())
     };
     use Mode::{Enforce, ReportOnly};
     assert_eq!(mode(Enforce, Enforce), (Enforce, Enforce, false));
     assert_eq!(mode(Enforce, ReportOnly), (Enforce, ReportOnly, true));
     assert_eq!(mode(ReportOnly, Enforce), (ReportOnly, Enforce, true));
+    assert_eq!(mode(ReportOnly, ReportOnly), (ReportOnly, ReportOnly, true));
+}
+
+#[test]
+fn what_may_be_meant_for_an_enforced_route_is_enforced() {
+    use Mode::{Enforce, ReportOnly};
+    let get = Methods::only(["GET"]).unwrap();
+    let at = |name, path, mode| Route { mode, methods: get.clone(), ..route(name, path) };
+    let routes = vec![at("own", "/own", Enforce), at("trial", "/trial", ReportOnly)];
+    let policy = Policy::new(PolicyParts { mode: ReportOnly, ..parts(routes) }).unwrap();
+    let mode = |path| {
+        let head = request("POST", "a.example", path);
+        match policy.target(&head) {
+            Ok(target) => {
+                let denial = policy.locate(&target, &head).unwrap_err();
+                policy.mode_without_route(Some((&target, &denial)))
+            }
+            Err(_) => policy.mode_without_route(None),
+        }
+    };
+    let rows = [
+        ("/own", Enforce),
+        ("/trial", ReportOnly),
+        ("/none", ReportOnly),
+        ("//own", Enforce),
+        ("/x/%2e%2e/own", Enforce),
+    ];
+    for (path, expected) in rows {
+        assert_eq!(mode(path), expected, "{path}");
+    }
 }

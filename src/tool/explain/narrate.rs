@@ -51,7 +51,8 @@ impl Found<'_> {
         let target = policy
             .target(head)
             .map_err(|error| {
-                story.trace.not_met("request", format!("is refused: {}", error.reason()))
+                story.trace.not_met("request", format!("is refused: {}", error.reason()));
+                Self::tell_mode(policy.mode_without_route(None), story);
             })
             .ok()?;
         let path: Vec<_> = target.path().segments().collect();
@@ -67,7 +68,7 @@ impl Found<'_> {
         if let Some(preflight) = policy.preflight(&target, head) {
             let route = preflight.route();
             story.trace.fact("route", words::route(route.route()));
-            self.tell_mode(Some(route), story);
+            Self::tell_mode(policy.mode_of(route), story);
             story.trace.fact(
                 "preflight",
                 "the request asks whether a page may send another one; it passes without credentials and cookies if it has no body",
@@ -76,11 +77,11 @@ impl Found<'_> {
         }
         let route = policy.locate(&target, head).map_err(|denial| {
             story.trace.not_met("route", format!("none is for this request: {}", denial.reason()));
-            self.tell_mode(None, story);
+            Self::tell_mode(policy.mode_without_route(Some((&target, &denial))), story);
         });
         let route = route.ok()?;
         story.trace.met("route", words::route(route.route()));
-        self.tell_mode(Some(route), story);
+        Self::tell_mode(policy.mode_of(route), story);
         let caller = self.authenticate(route, head, supply, story)?;
         self.tell_caller(&caller, story);
         for answered in route.explain(&target, &caller) {
@@ -104,8 +105,8 @@ impl Found<'_> {
         Some(())
     }
 
-    fn tell_mode(&self, route: Option<&Arc<GuardedRoute>>, story: &mut Story) {
-        match self.config.policy().mode_of(route.map(|route| &**route)) {
+    fn tell_mode(mode: Mode, story: &mut Story) {
+        match mode {
             Mode::Enforce => {}
             Mode::ReportOnly => story.trace.fact(
                 "mode",
