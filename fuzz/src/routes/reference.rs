@@ -214,5 +214,8 @@ fn readings(segments: &[&str]) -> Vec<Vec<String>> {
     };
     let as_it_is: Vec<String> = segments.iter().map(|&segment| segment.to_owned()).collect();
     let without: Vec<String> = segments.iter().map(bare).collect();
-    vec![split(&as_it_is), split(&without), without]
+    let joined = as_it_is.join("/");
+    let cut = joined.split(';').next().unwrap_or_default();
+    let cut: Vec<String> = cut.split('/').map(str::to_owned).collect();
+    vec![split(&as_it_is), split(&without), without, split(&cut), cut]
 }

@@ -21,21 +21,29 @@ impl CanonicalPath<'_> {
     }
 
     /// The paths that other servers could take this one for: with encoded slashes as slashes,
-    /// without path parameters, and both. Empty for a path that is not opaque.
+    /// without path parameters, without all that follows the first `;`, and both. Empty for a path
+    /// that is not opaque.
     pub fn other_readings(&self) -> impl Iterator<Item = String> + '_ {
-        let all = [(true, false), (false, true), (true, true)];
         let Opaque { encoded_slash, path_parameters } = self.opaque;
-        all.into_iter()
-            .filter(move |&(splits, drops)| splits <= encoded_slash && drops <= path_parameters)
-            .map(|(splits, drops)| self.reading(splits, drops))
+        let ways = [Parameters::Kept, Parameters::Dropped, Parameters::Ending];
+        ways.into_iter()
+            .flat_map(|parameters| [(false, parameters), (true, parameters)])
+            .filter(move |&(splits, parameters)| {
+                let is_other = splits || parameters != Parameters::Kept;
+                is_other
+                    && splits <= encoded_slash
+                    && (path_parameters || parameters == Parameters::Kept)
+            })
+            .map(|(splits, parameters)| self.reading(splits, parameters))
     }
 
-    fn reading(&self, splits: bool, drops: bool) -> String {
-        let mut text = self.text.to_string();
-        if drops {
-            let bare = |segment: &str| segment.split(';').next().unwrap_or_default().to_owned();
-            text = text.split('/').map(bare).collect::<Vec<_>>().join("/");
-        }
+    fn reading(&self, splits: bool, parameters: Parameters) -> String {
+        let before = |text: &str| text.split(';').next().unwrap_or_default().to_owned();
+        let mut text = match parameters {
+            Parameters::Dropped => self.text.split('/').map(before).collect::<Vec<_>>().join("/"),
+            Parameters::Ending => before(&self.text),
+            Parameters::Kept => self.text.to_string(),
+        };
         if splits {
             text = text.replace(ENCODED_SLASH, "/");
         }
@@ -56,6 +64,17 @@ impl CanonicalPath<'_> {
         }
         Ok(())
     }
+}
+
+/// What a server makes of a `;`.
+#[derive(Clone, Copy, PartialEq)]
+enum Parameters {
+    /// It ends its segment.
+    Dropped,
+    /// It ends the path.
+    Ending,
+    /// It is a character like others.
+    Kept,
 }
 
 fn is_opaque(segment: &str) -> bool {

@@ -135,12 +135,13 @@ fn segments_keep_a_trailing_slash_as_an_empty_one() {
 fn what_is_opaque_stands_as_it_is_and_knows_its_other_readings() {
     let opaque = Opaque { encoded_slash: true, path_parameters: true };
     let rules = PathRules { opaque, ..PathRules::default() };
-    let rows: [(&str, &str, &[&str]); 8] = [
+    let rows: [(&str, &str, &[&str]); 9] = [
         ("/a/b", "/a/b", &[]),
         ("/a/b%2fc", "/a/b%2Fc", &["/a/b/c"]),
         ("/a/b;v=%31", "/a/b;v=1", &["/a/b"]),
-        ("/a/b;v=1/", "/a/b;v=1/", &["/a/b/"]),
-        ("/%61;/b%2Fc/d", "/a;/b%2Fc/d", &["/a;/b/c/d", "/a/b%2Fc/d", "/a/b/c/d"]),
+        ("/a/b;v=1/", "/a/b;v=1/", &["/a/b/", "/a/b"]),
+        ("/a/b;v=1/c", "/a/b;v=1/c", &["/a/b/c", "/a/b"]),
+        ("/%61;/b%2Fc/d", "/a;/b%2Fc/d", &["/a;/b/c/d", "/a/b%2Fc/d", "/a/b/c/d", "/a"]),
         ("/50%25%2F2", "/50%%2F2", &["/50%/2"]),
         ("/a%252", "/a%2", &[]),
         ("/a/b%2Fc?x;y", "/a/b%2Fc", &["/a/b/c"]),
@@ -148,7 +149,9 @@ fn what_is_opaque_stands_as_it_is_and_knows_its_other_readings() {
     for (raw, text, readings) in rows {
         let path = CanonicalPath::parse(raw.as_bytes(), rules).unwrap();
         assert_eq!(path.as_str(), text, "{raw}");
-        assert_eq!(path.other_readings().collect::<Vec<_>>(), readings, "{raw}");
+        let mut found: Vec<_> = path.other_readings().collect();
+        found.dedup();
+        assert_eq!(found, readings, "{raw}");
         assert_eq!(path.opaque().is_nothing(), readings.is_empty(), "{raw}");
     }
 }
