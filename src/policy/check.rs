@@ -81,7 +81,8 @@ pub(super) fn route(
     let gate = Gate::new(route.subtenancy, parts.catalogue.as_ref()).map_err(&mut report).ok();
     if let (Some(Gate::Catalogue(catalogue)), Some(plan), Some(path)) = (&gate, &plan, &path) {
         let route = &Route { path: path.clone(), ..route.clone() };
-        catalogue_scopes(catalogue, route, plan, &mut report);
+        let cuts_tokens = !parts.places.parameters().is_empty();
+        catalogue_scopes(catalogue, route, (plan, cuts_tokens), &mut report);
     }
     (errors.len() == before).then_some(Checked { path: path?, plan: plan?, gate: gate?, sources })
 }
@@ -90,11 +91,16 @@ pub(super) fn route(
 fn catalogue_scopes(
     catalogue: &Catalogue,
     route: &Route,
-    plan: &Plan,
+    (plan, cuts_tokens): (&Plan, bool),
     report: &mut impl FnMut(PolicyProblem),
 ) {
     match (route.authentication, plan.bearer) {
-        (Authentication::NotLookedAt, _) | (_, Treatment::Forward) => {}
+        (Authentication::NotLookedAt, _) => {}
+        (Authentication::Optional | Authentication::Required, Treatment::Forward) => {
+            for role in catalogue.unknown(&route.path, &route.methods).filter(|_| cuts_tokens) {
+                report(PolicyProblem::CatalogueTokenCut(Arc::clone(role)));
+            }
+        }
         (
             Authentication::Optional | Authentication::Required,
             Treatment::Nothing | Treatment::Technical,
@@ -245,7 +251,8 @@ fn subtenant_mode(
         }
         SubtenantMode::Refuse => {}
         SubtenantMode::TenantWide => {
-            if route.subtenancy == Subtenancy::Refused {
+            // What the catalogue covers is aware because it reads the token, which would have none.
+            if matches!(route.subtenancy, Subtenancy::Catalogue | Subtenancy::Refused) {
                 report(PolicyProblem::TenantWideOnUnawareRoute);
             }
             if parts.identity.subtenant.is_none() {

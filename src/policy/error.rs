@@ -57,6 +57,9 @@ pub enum PolicyProblem {
     /// The upstream of the route would not see the caller's own token, and nobody has stated the
     /// scopes of this role, which could cover its requests.
     CatalogueScopesUnknown(Arc<str>),
+    /// A token in a query never goes on, and nobody has stated the scopes of this role, which could
+    /// cover requests of the route: the service could not judge them.
+    CatalogueTokenCut(Arc<str>),
     /// Settings of the route contradict each other.
     Combination(CombinationError),
     /// A list of allowed scopes, tenants or callers has no entries, so that nobody could pass.
@@ -133,6 +136,12 @@ impl fmt::Display for PolicyProblem {
                  only the caller's own token could go with them; state its scopes in \
                  `subtenancy.catalogue.roles`, disable it, or write `caller_token: forward`"
             ),
+            Self::CatalogueTokenCut(role) => write!(
+                formatter,
+                "nobody has stated the scopes of role `{role}`, which covers requests of this route, \
+                 and a token in a query (`token_places`) would not go on with them; state its scopes \
+                 in `subtenancy.catalogue.roles`, disable it, or take no tokens from queries"
+            ),
             Self::Combination(error) => error.fmt(formatter),
             Self::EmptyList(key) => {
                 write!(formatter, "`{key}` is an empty list, which would let nobody pass")
@@ -183,7 +192,8 @@ impl fmt::Display for PolicyProblem {
                 write!(formatter, "there is no credential number `{}`", id.0)
             }
             Self::TenantWideOnUnawareRoute => formatter.write_str(
-                "`subtenant: tenant_wide` needs `subtenancy: aware`, `catalogue` or `only`",
+                "`subtenant: tenant_wide` needs `subtenancy: aware` or `only`: what lies behind the route \
+                 must filter by the identity header, since the token names no subtenant",
             ),
             Self::TenantWideWithoutIdentity => formatter.write_str(
                 "`subtenant: tenant_wide` needs `identity_headers.subtenant`: without it the \

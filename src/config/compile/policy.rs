@@ -162,7 +162,9 @@ fn route_place(
         PolicyProblem::CatalogueMissing => {
             (!root.states("subtenancy")).then(|| section.place_of("subtenancy"))
         }
-        PolicyProblem::CatalogueScopesUnknown(_) => Some(section.place_of("subtenancy")),
+        PolicyProblem::CatalogueScopesUnknown(_) | PolicyProblem::CatalogueTokenCut(_) => {
+            Some(section.place_of("subtenancy"))
+        }
         PolicyProblem::Combination(CombinationError::PassUnverifiedMisplaced) => {
             Some(section.place_of("pass_unverified"))
         }

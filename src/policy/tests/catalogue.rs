@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::support::{caller, header, parts, request, route, source, technical_route};
-use crate::message::{PathRules, RequestTarget};
+use super::support::{caller, parts, request, route, source, technical_route};
+use crate::credential::{TokenPlace, TokenPlaces};
+use crate::message::{ParameterName, PathRules, RequestTarget};
 use crate::policy::catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, RoleScopes, RulePath, RuleReach, Standing,
 };
@@ -11,9 +12,9 @@ use crate::policy::check::Checked;
 use crate::policy::combination::{Plan, Treatment};
 use crate::policy::gate::Gate;
 use crate::policy::{
-    Authentication, CallerToken, Culprit, Denial, Deployment, GuardedRoute, IdentityHeaders,
-    MethodSet, Methods, PathPattern, Permit, Policy, PolicyError, PolicyParts, PolicyProblem,
-    Route, Subtenancy, SubtenantMode, Upstream,
+    Authentication, CallerToken, Culprit, Denial, Deployment, GuardedRoute, MethodSet, Methods,
+    PathPattern, Permit, Policy, PolicyError, PolicyParts, PolicyProblem, Route, Subtenancy,
+    SubtenantMode, Upstream,
 };
 use crate::principal::Principal;
 
@@ -89,13 +90,12 @@ fn a_role_of_unknown_scopes_on_a_route_that_takes_the_callers_token_away_is_an_e
         let upstream = Upstream { caller_token: CallerToken::Remove, inject: Vec::new() };
         Route { upstream, ..route("r", path) }
     };
-    let wide = |path| Route { subtenant: SubtenantMode::TenantWide, ..technical_route("r", path) };
     let methods = Methods::only(["POST"]).unwrap();
     let unknown = || PolicyProblem::CatalogueScopesUnknown(Arc::from("unknown"));
     let rows = [
         (impersonating("/**"), Some(unknown())),
         (impersonating("/unknown/**"), Some(unknown())),
-        (wide("/*"), Some(unknown())),
+        (impersonating("/*"), Some(unknown())),
         (removing("/unknown"), Some(unknown())),
         (impersonating("/known/**"), None),
         (impersonating("/unknownX/**"), None),
@@ -109,6 +109,21 @@ fn a_role_of_unknown_scopes_on_a_route_that_takes_the_callers_token_away_is_an_e
             expected.map(|problem| vec![PolicyError { culprit: Culprit::Route(0), problem }]);
         assert_eq!(found, problem, "{case}");
     }
+}
+
+/// What stands in a query is always cut out, so the service would have no token to judge.
+#[test]
+fn a_role_of_unknown_scopes_beside_tokens_in_queries_is_an_error() {
+    let parameter = ParameterName::parse("access_token").unwrap();
+    let places: TokenPlaces = [TokenPlace::Parameter(parameter)].into_iter().collect();
+    let errors = |path| {
+        let places = places.clone();
+        Policy::new(PolicyParts { places, ..with_catalogue(route("r", path)) }).err()
+    };
+    let problem = PolicyProblem::CatalogueTokenCut(Arc::from("unknown"));
+    let expected = PolicyError { culprit: Culprit::Route(0), problem };
+    assert_eq!(errors("/unknown/**"), Some(vec![expected]));
+    assert_eq!(errors("/known/**"), None);
 }
 
 #[test]
@@ -155,11 +170,10 @@ fn a_role_of_unknown_scopes_never_lets_a_technical_token_out() {
 }
 
 #[test]
-fn a_token_for_the_whole_tenant_needs_a_header_on_catalogue_routes_too() {
+fn a_token_for_the_whole_tenant_never_goes_to_what_the_catalogue_covers() {
     let wide = Route { subtenant: SubtenantMode::TenantWide, ..technical_route("r", "/known/**") };
-    let identity = IdentityHeaders { tenant: Some(header("x-t")), ..IdentityHeaders::default() };
-    let parts = PolicyParts { identity, ..with_catalogue(wide) };
-    let problem = PolicyProblem::TenantWideWithoutIdentity;
+    let parts = with_catalogue(wide);
+    let problem = PolicyProblem::TenantWideOnUnawareRoute;
     let expected = PolicyError { culprit: Culprit::Route(0), problem };
     assert_eq!(Policy::new(parts).err(), Some(vec![expected]));
 }
