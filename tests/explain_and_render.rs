@@ -75,8 +75,10 @@ fn a_token_of_a_shared_secret_is_judged_only_where_the_secret_is_set() {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(tag))
     };
     let secret = "0123456789abcdef0123456789abcdef";
+    let made_up = format!("{:A<96}", "ISSUER_SECRET");
     let rows = [
         (None, signed(secret), 3, "the issuer's secret is not set here"),
+        (None, signed(&made_up), 3, "the issuer's secret is not set here"),
         (Some(secret), signed(secret), 0, "allowed"),
         (Some(secret), signed("another secret of thirty-two bytes"), 1, "signature_invalid"),
     ];

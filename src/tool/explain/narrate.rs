@@ -146,26 +146,27 @@ impl Found<'_> {
             self.signatures,
             self.now,
         );
+        // Whoever knows how values are made up can sign with one.
+        let is_secret_unset = issuer.is_some_and(|issuer| {
+            matches!(self.keys.get(issuer.keys()), Some(Keys::Secret(_)))
+                && supply.lacks_secret(issuer)
+        });
         match verified {
+            Ok(_) | Err(Unverified::Refused(TokenError::SignatureInvalid)) if is_secret_unset => {
+                story.lacks_keys = true;
+                story.trace.unknown(
+                    "signature",
+                    "was not checked: the issuer's secret is not set here",
+                );
+                None
+            }
             Ok(token) => self.tell_verified(token, &presented, head, supply, story),
             Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
                 story.trace.fact("token", "has expired; in a cookie that counts as none");
                 Some(Principal::anonymous())
             }
             Err(Unverified::Refused(error)) => {
-                let is_secret = issuer.is_some_and(|issuer| {
-                    matches!(self.keys.get(issuer.keys()), Some(Keys::Secret(_)))
-                        && supply.lacks_secret(issuer)
-                });
-                if is_secret && error == TokenError::SignatureInvalid {
-                    story.lacks_keys = true;
-                    story.trace.unknown(
-                        "signature",
-                        "was not checked: the issuer's secret is not set here",
-                    );
-                } else {
-                    story.trace.not_met("token", format!("is refused: {}", error.reason()));
-                }
+                story.trace.not_met("token", format!("is refused: {}", error.reason()));
                 None
             }
             Err(Unverified::KeyUnknown(_)) => {
