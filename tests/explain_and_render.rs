@@ -94,6 +94,55 @@ fn a_token_of_a_shared_secret_is_judged_only_where_the_secret_is_set() {
     }
 }
 
+/// The tenant of a credential that is made up must not be what a caller is compared with.
+#[test]
+fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
+    let app = [
+        ("MDSP_KEY_STORE_CLIENT_ID", "id"),
+        ("MDSP_KEY_STORE_CLIENT_SECRET", "s3cr3t"),
+        ("MDSP_OS_VM_APP_NAME", "app"),
+        ("MDSP_OS_VM_APP_VERSION", "1"),
+        ("MDSP_HOST_TENANT", "acme"),
+        ("MDSP_USER_TENANT", "acme"),
+    ];
+    let tenant = [
+        ("MINDSPHERE_CLIENT_ID", "id"),
+        ("MINDSPHERE_CLIENT_SECRET", "s3cr3t"),
+        ("MINDSPHERE_TENANT", "acme"),
+    ];
+    let of = |name: &str| format!("`{name}` is not set here, a value was made up");
+    let [unset_id, unset_tenant] = ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_TENANT"].map(of);
+    // What is set, whether there is a token, the exit status, and the notes of the environment.
+    type Row<'r> = (&'r [(&'r str, &'r str)], bool, i32, &'r [&'r str]);
+    let rows: [Row<'_>; 6] = [
+        (&[], true, 3, &[&unset_id, &unset_tenant]),
+        (&[], false, 1, &[&unset_id, &unset_tenant]),
+        (&tenant[..2], true, 3, &[&unset_tenant]),
+        (&tenant[1..], true, 0, &[&unset_id]),
+        (&tenant, true, 0, &[]),
+        (&app, true, 0, &[]),
+    ];
+    for (variables, has_token, status, notes) in rows {
+        let now = NOW.to_string();
+        let mut arguments = vec!["explain", "auto.yaml", "--request", "GET /", "--now", &now];
+        let token = has_token.then(|| token(&json!({})));
+        if has_token {
+            arguments.extend(["--jwks", "keys.json", "--token", "-"]);
+        }
+        let mut command = command(&arguments);
+        command.envs(variables.iter().copied());
+        let output = finish(command, token.as_deref());
+        let shown = stdout(&output);
+        assert_eq!(output.status.code(), Some(status), "{variables:?} {shown}{}", stderr(&output));
+        assert!(notes.iter().all(|note| shown.contains(note)), "{variables:?} {shown}");
+        if notes.is_empty() {
+            assert!(!shown.contains("made up"), "{variables:?} {shown}");
+        }
+        assert!(!shown.contains("MDSP_"), "{shown}");
+        assert_eq!(shown.contains("? containment"), status == 3, "{shown}");
+    }
+}
+
 #[test]
 fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
     let get = ["explain", "gateway.yaml", "--request", "GET /"];

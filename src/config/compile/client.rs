@@ -131,7 +131,7 @@ pub(super) fn value(name: &str, secrets: &Secrets<'_>) -> Value {
 }
 
 /// Whether a name may be shown: many secrets can be names of variables, but few are in upper case.
-fn looks_like_variable(name: &str) -> bool {
+pub fn looks_like_variable(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 

@@ -38,6 +38,7 @@ mod unserved;
 mod values;
 
 pub use catalogue_problem::CatalogueProblem;
+pub use client::looks_like_variable;
 pub use conditions::ConditionProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;

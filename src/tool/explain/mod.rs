@@ -5,6 +5,7 @@
 //! on the way; it decides nothing.
 
 mod keys;
+mod made_up;
 mod narrate;
 mod question;
 mod report;
@@ -20,6 +21,7 @@ pub use self::report::{json, text};
 pub use self::trace::{Mark, Step, Trace};
 
 use self::keys::{Offline, Supply};
+use self::made_up::MadeUp;
 use self::narrate::Found;
 use super::check;
 use super::source::SourceError;
@@ -36,7 +38,7 @@ pub enum Verdict {
     Denied(Denied),
     /// It would be answered with this, and goes on: report-only.
     WouldBeDenied(Denied),
-    /// It depends on keys that were not handed in.
+    /// It depends on keys that were not handed in, or on variables that are not set.
     Undecided,
 }
 
@@ -105,7 +107,14 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let mut gateway = Gateway::new(Arc::clone(&config), 1);
     supply.hand_over(&mut gateway, now);
     let verifier = Offline::new(&supply);
-    let found = Found { config: &config, keys: gateway.keys(), signatures: &verifier, now };
+    let made_up = MadeUp::find(&document, question.environment);
+    let found = Found {
+        config: &config,
+        keys: gateway.keys(),
+        signatures: &verifier,
+        made_up: &made_up,
+        now,
+    };
     let story = found.narrate(&head, &supply);
     for (source, subtenant) in &story.tokens {
         gateway.suppose_token(*source, subtenant.as_ref(), now);
@@ -128,8 +137,10 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
         }
         Outcome::Refuse(refused) => explained.verdict = Verdict::Denied(denied(&refused)),
     }
-    if story.lacks_keys {
+    if story.is_undecided {
         explained.verdict = Verdict::Undecided;
+        explained.removed.clear();
+        explained.set.clear();
     }
     Ok(explained)
 }

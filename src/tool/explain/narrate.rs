@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::keys::{Supply, read};
+use super::made_up::MadeUp;
 use super::trace::Trace;
 use super::upstream;
 use super::words::{self, list, quoted};
@@ -11,7 +12,7 @@ use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{self, IssuerRules, KeyRing, Keys, TokenError, Unverified, VerifiedToken};
 use crate::message::{RequestHead, cookie_values, parameter_values};
-use crate::policy::{Authentication, GuardedRoute, Mode, Policy};
+use crate::policy::{Authentication, Demand, GuardedRoute, Mode, Policy};
 use crate::principal::Principal;
 use crate::technical_token::SourceId;
 use crate::tenancy::SubtenantId;
@@ -22,6 +23,7 @@ pub(super) struct Found<'g> {
     pub(super) config: &'g Config,
     pub(super) keys: &'g KeyRing,
     pub(super) signatures: &'g dyn SignatureVerifier,
+    pub(super) made_up: &'g MadeUp,
     pub(super) now: Timestamp,
 }
 
@@ -31,8 +33,8 @@ pub(super) struct Story {
     pub(super) trace: Trace,
     /// The technical tokens that the filter would need.
     pub(super) tokens: Vec<(SourceId, Option<SubtenantId>)>,
-    /// Whether the decision depends on keys that are not there.
-    pub(super) lacks_keys: bool,
+    /// Whether the decision depends on keys or variables that are not there.
+    pub(super) is_undecided: bool,
     /// Whether a token was verified.
     pub(super) is_verified: bool,
 }
@@ -41,6 +43,7 @@ impl Found<'_> {
     /// Tells the story of a request.
     pub(super) fn narrate(&self, head: &RequestHead<'_>, supply: &Supply) -> Story {
         let mut story = Story::default();
+        self.made_up.tell(&mut story.trace);
         self.tell(head, supply, &mut story);
         story
     }
@@ -84,8 +87,25 @@ impl Found<'_> {
         Self::tell_mode(policy.mode_of(route), story);
         let caller = self.authenticate(route, head, supply, story)?;
         self.tell_caller(&caller, story);
-        for answered in route.explain(&target, &caller) {
+        let answers = route.explain(&target, &caller);
+        let is_open = |demand: &Demand<'_>| match demand {
+            Demand::Contained(source) => self.made_up.has_tenant_of(&source.name),
+            Demand::Claim(_)
+            | Demand::Credential(_)
+            | Demand::OwnToken
+            | Demand::Scopes(_)
+            | Demand::Subtenancy(_)
+            | Demand::Tenants(_) => false,
+        };
+        let is_denied =
+            answers.iter().any(|answer| answer.outcome.is_err() && !is_open(&answer.demand));
+        for answered in answers {
             let (topic, text) = words::demand(&answered.demand, &caller);
+            if is_open(&answered.demand) {
+                story.is_undecided |= !is_denied;
+                story.trace.unknown(topic, format!("{text}: that tenant was made up"));
+                continue;
+            }
             match answered.outcome {
                 Ok(()) => story.trace.met(topic, text),
                 Err(denial) => story.trace.not_met(topic, format!("{text}: {}", denial.reason())),
@@ -153,11 +173,10 @@ impl Found<'_> {
         });
         match verified {
             Ok(_) | Err(Unverified::Refused(TokenError::SignatureInvalid)) if is_secret_unset => {
-                story.lacks_keys = true;
-                story.trace.unknown(
-                    "signature",
-                    "was not checked: the issuer's secret is not set here",
-                );
+                story.is_undecided = true;
+                story
+                    .trace
+                    .unknown("signature", "was not checked: the issuer's secret is not set here");
                 None
             }
             Ok(token) => self.tell_verified(token, &presented, head, supply, story),
@@ -174,7 +193,7 @@ impl Found<'_> {
                 None
             }
             Err(Unverified::KeysMissing(_)) => {
-                story.lacks_keys = true;
+                story.is_undecided = true;
                 story.trace.unknown(
                     "signature",
                     "was not checked: the issuer's keys are missing; hand them in with `--jwks`",

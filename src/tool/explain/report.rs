@@ -44,7 +44,9 @@ pub fn text(explained: &Explained) -> String {
             )
         }
         Verdict::Undecided => {
-            format!("{open}undecided{open:#}: keys are missing, so nobody can tell here\n")
+            format!(
+                "{open}undecided{open:#}: keys or variables are missing, so nobody can tell here\n"
+            )
         }
     });
     out
