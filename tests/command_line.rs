@@ -132,6 +132,41 @@ fn a_configuration_in_a_file_of_its_own_is_compared_with_the_proxy() {
 }
 
 #[test]
+fn a_proxy_must_hand_over_every_variable_and_one_whole_set_of_the_platforms() {
+    let found = |handed: &str, credential: &str| {
+        let proxy = format!(
+            "config:
+  failure_policy: FAIL_RELOAD
+  vm_config:
+    vm_id: gate
+    environment_variables: {{ host_env_keys: [{handed}] }}
+  configuration:
+    deployment: egress
+    credentials: [{{ name: c, {credential} }}]
+"
+        );
+        rules_about_envoy(proxy.as_bytes(), &[])
+    };
+    let oauth2 = "oauth2: { client_id_env: app_id, client_secret_env: SECRET }";
+    let auto = "mindsphere_auto: { cluster: platform }";
+    let tenant = "MINDSPHERE_CLIENT_ID, MINDSPHERE_CLIENT_SECRET";
+    let app = "MDSP_KEY_STORE_CLIENT_ID, MDSP_KEY_STORE_CLIENT_SECRET, MDSP_OS_VM_APP_NAME, MDSP_OS_VM_APP_VERSION, MDSP_HOST_TENANT";
+    let rows = [
+        ("app_id, SECRET", oauth2, true),
+        ("SECRET", oauth2, false),
+        (tenant, auto, false),
+        (&format!("{tenant}, MINDSPHERE_TENANT"), auto, true),
+        (app, auto, false),
+        (&format!("{app}, MDSP_USER_TENANT"), auto, true),
+        ("", auto, false),
+    ];
+    for (handed, credential, is_fine) in rows {
+        let expected: &[&str] = if is_fine { &[] } else { &["envoy-variable"] };
+        assert_eq!(found(handed, credential), expected, "{handed} {credential}");
+    }
+}
+
+#[test]
 fn positions_are_those_of_the_key_or_item_that_is_wrong() {
     let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -178,6 +178,21 @@ fn render_prints_what_a_proxy_needs() {
 }
 
 #[test]
+fn render_lists_variables_whose_names_are_odd() {
+    let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
+    let gateway = gateway
+        .replace("MINDSPHERE_CLIENT_ID", "client_id")
+        .replace("MINDSPHERE_CLIENT_SECRET", "'ON'");
+    for (proxy, expected) in [
+        ("envoy", "host_env_keys: [\"ON\", client_id]"),
+        ("istio", "{ name: client_id, valueFrom: HOST }"),
+    ] {
+        let output = run(&["render", proxy, "-", "--name", "gate"], Some(&gateway));
+        assert!(stdout(&output).contains(expected), "{}{}", stdout(&output), stderr(&output));
+    }
+}
+
+#[test]
 fn check_finds_nothing_to_say_of_a_proxy_that_was_rendered() {
     let mut rendered = 0;
     let mut files = json_files("tests/fixtures/config/good");

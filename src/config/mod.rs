@@ -18,8 +18,8 @@ mod warning;
 pub use self::compile::{
     AddressProblem, BadSignatures, CatalogueProblem, ConditionProblem, CredentialProblem,
     HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeySource, Limits,
-    ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep, looks_like_variable,
-    platform_variables,
+    ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep, is_variable, looks_like_variable,
+    platform_sets, platform_variables,
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

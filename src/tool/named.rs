@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::tree::Tree;
-use crate::config::platform_variables;
+use crate::config::{is_variable, platform_variables};
 
 /// The texts of a key, wherever in a configuration it stands.
 pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str> {
@@ -16,7 +16,8 @@ pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str>
     texts
 }
 
-/// The environment variables that it names.
+/// The environment variables that it names. One with lower-case letters could be a secret in the wrong
+/// place.
 pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
     collect(configuration, &mut |name, value| {
@@ -24,9 +25,7 @@ pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
             names.extend(value.text());
         }
     });
-    // What could be a secret in the wrong place is not shown; `check` says that it is wrong.
-    let is_shown = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    names.retain(|name| name.bytes().all(is_shown));
+    names.retain(|name| is_variable(name));
     names
 }
 
@@ -83,6 +82,24 @@ fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
 mod tests {
     use super::super::source;
     use super::*;
+
+    #[test]
+    fn a_variable_is_whatever_the_filter_takes_for_the_name_of_one() {
+        let long = "a".repeat(128);
+        for (name, is_one) in [
+            ("ID", true),
+            ("app_secret", true),
+            ("_1", true),
+            ("1_", false),
+            ("a-b", false),
+            (&long, true),
+            (&format!("{long}a"), false),
+        ] {
+            let text = format!("credentials: [{{ oauth2: {{ client_id_env: '{name}' }} }}]");
+            let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+            assert_eq!(variables(&tree), is_one.then_some(name).into_iter().collect(), "{name}");
+        }
+    }
 
     #[test]
     fn a_credential_that_names_no_variable_looks_for_those_of_the_platform() {

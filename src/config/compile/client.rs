@@ -135,7 +135,8 @@ pub fn looks_like_variable(name: &str) -> bool {
     name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
 }
 
-fn is_variable(name: &str) -> bool {
+/// Whether an environment variable may be named so.
+pub fn is_variable(name: &str) -> bool {
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
     name.len() <= 128
         && name.bytes().all(is_allowed)

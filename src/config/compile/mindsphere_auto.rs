@@ -53,6 +53,12 @@ pub fn platform_variables() -> impl Iterator<Item = &'static str> {
     APP.into_iter().chain(TENANT).chain([SUBTENANT, REGION, DOMAIN])
 }
 
+/// The sets of variables of which a `mindsphere_auto` credential needs one as a whole: those of an
+/// application, and those of a tenant.
+pub const fn platform_sets() -> [&'static [&'static str]; 2] {
+    [&APP, &TENANT]
+}
+
 /// Variables that belong together.
 enum Set<const N: usize> {
     /// All are there.

@@ -38,7 +38,7 @@ mod unserved;
 mod values;
 
 pub use catalogue_problem::CatalogueProblem;
-pub use client::looks_like_variable;
+pub use client::{is_variable, looks_like_variable};
 pub use conditions::ConditionProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
@@ -46,7 +46,7 @@ pub use issuer_problem::IssuerProblem;
 pub use key_discovery::KeyDiscovery;
 pub use key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
 pub use limits::{BadSignatures, Limits};
-pub use mindsphere_auto::platform_variables;
+pub use mindsphere_auto::{platform_sets, platform_variables};
 pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
 pub use token_places::PlaceProblem;

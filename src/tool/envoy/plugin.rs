@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
-use crate::config::Quoted;
+use crate::config::{Quoted, looks_like_variable, platform_sets};
 use crate::tool::finding::Finding;
 use crate::tool::tree::Tree;
 use crate::tool::{embedded, named};
@@ -36,6 +36,11 @@ impl<'t> Plugin<'t> {
 
     fn variables(&self) -> BTreeSet<&str> {
         self.configurations.iter().flat_map(named::variables).collect()
+    }
+
+    /// Whether one of its credentials finds the variables of the platform by itself.
+    fn is_automatic(&self) -> bool {
+        self.configurations.iter().any(|tree| !named::variables_looked_for(tree).is_empty())
     }
 
     fn clusters(&self) -> BTreeSet<&str> {
@@ -73,7 +78,11 @@ pub(super) fn lint(
         }
         let handed = handed(&vm);
         for name in plugin.variables().into_iter().filter(|name| !handed.contains(name)) {
-            note(&vm, EnvoyProblem::VariableHidden(Quoted::from(name)));
+            note(&vm, EnvoyProblem::VariableHidden(shown(name)));
+        }
+        let is_handed = |set: &[&str]| set.iter().all(|name| handed.contains(name));
+        if plugin.is_automatic() && !platform_sets().into_iter().any(is_handed) {
+            note(&vm, EnvoyProblem::VariableSetHidden);
         }
         for name in plugin.clusters() {
             if known.as_ref().is_some_and(|known| !known.contains(name)) {
@@ -81,6 +90,11 @@ pub(super) fn lint(
             }
         }
     }
+}
+
+/// The name of a variable, unless it could be a secret in the wrong place.
+fn shown(name: &str) -> Option<Quoted> {
+    looks_like_variable(name).then(|| Quoted::from(name))
 }
 
 /// The variables that a VM is handed.

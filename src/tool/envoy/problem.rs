@@ -39,8 +39,10 @@ pub(super) enum EnvoyProblem {
     RouteByPath,
     /// Upgrades have a chain of filters without ours.
     UpgradeChain,
-    /// The filter asks for a variable that it is not handed.
-    VariableHidden(Quoted),
+    /// The filter asks for a variable that it is not handed. Its name, if it may be shown.
+    VariableHidden(Option<Quoted>),
+    /// A credential looks for the variables of the platform, and no set of them is handed as a whole.
+    VariableSetHidden,
     /// No space of shared data.
     VmIdEmpty,
     /// A space of shared data that another plugin has too.
@@ -65,7 +67,7 @@ impl EnvoyProblem {
             Self::Rewrite => "envoy-rewrite",
             Self::RouteByPath => "envoy-route-by-path",
             Self::UpgradeChain => "envoy-upgrade",
-            Self::VariableHidden(_) => "envoy-variable",
+            Self::VariableHidden(_) | Self::VariableSetHidden => "envoy-variable",
             Self::VmIdEmpty | Self::VmIdShared(_) => "envoy-vm-id",
         }
     }
@@ -78,7 +80,8 @@ impl EnvoyProblem {
             | Self::FailOpen
             | Self::NoPlugin
             | Self::UpgradeChain
-            | Self::VariableHidden(_) => Severity::Error,
+            | Self::VariableHidden(_)
+            | Self::VariableSetHidden => Severity::Error,
             Self::AddressUntrusted
             | Self::FailClosed
             | Self::FilterBehind(_)
@@ -108,7 +111,7 @@ impl fmt::Display for EnvoyProblem {
                     "{name} stands behind tenantgate and can change the path, the header or the route of a request that was judged; put it before, if that is possible"
                 );
             }
-            Self::VariableHidden(name) => {
+            Self::VariableHidden(Some(name)) => {
                 return write!(
                     formatter,
                     "does not list {name} under `environment_variables.host_env_keys`, which the filter's configuration names"
@@ -155,6 +158,12 @@ impl fmt::Display for EnvoyProblem {
             }
             Self::UpgradeChain => {
                 "has filters of its own for upgrades, and tenantgate is none of them"
+            }
+            Self::VariableHidden(None) => {
+                "does not list a variable under `environment_variables.host_env_keys`, which the filter's configuration names; its name has lower-case letters and is not shown, for it could be a secret"
+            }
+            Self::VariableSetHidden => {
+                "lists neither all variables of an application nor all of a tenant under `environment_variables.host_env_keys`; `mindsphere_auto` needs one set"
             }
             Self::VmIdEmpty => {
                 "has no `vm_id`; write one of its own for each plugin, else every worker fetches tokens for itself"

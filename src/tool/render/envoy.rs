@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::Parts;
 use super::address::Destination;
-use super::yaml::{block, text};
+use super::yaml::{block, text, word};
 
 /// The document.
 pub(super) fn document(parts: &Parts<'_>) -> String {
@@ -109,7 +109,7 @@ fn variables(parts: &Parts<'_>) -> String {
     if parts.variables.is_empty() {
         return String::new();
     }
-    let names: Vec<_> = parts.variables.iter().map(String::as_str).collect();
+    let names: Vec<_> = parts.variables.iter().map(|name| word(name)).collect();
     format!(
         "                  environment_variables: {{ host_env_keys: [{}] }}\n",
         names.join(", ")

@@ -3,7 +3,7 @@
 
 use super::Parts;
 use super::cluster::Cluster;
-use super::yaml::{block, text};
+use super::yaml::{block, text, word};
 
 /// The documents.
 pub(super) fn documents(parts: &Parts<'_>) -> String {
@@ -86,7 +86,7 @@ fn variables(parts: &Parts<'_>) -> String {
     let names: String = parts
         .variables
         .iter()
-        .map(|name| format!("    - {{ name: {name}, valueFrom: HOST }}\n"))
+        .map(|name| format!("    - {{ name: {}, valueFrom: HOST }}\n", word(name)))
         .collect();
     format!(
         "  # From the environment of the proxy, where a secret puts them.\n  vmConfig:\n    env:\n{names}"

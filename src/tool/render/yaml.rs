@@ -74,7 +74,7 @@ fn flow(tree: &Tree) -> String {
 }
 
 /// A text as it is, if it cannot be taken for anything else.
-fn word(word: &str) -> String {
+pub(super) fn word(word: &str) -> String {
     const OTHERS: [&str; 10] = ["false", "n", "nan", "no", "null", "off", "on", "true", "y", "yes"];
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./".contains(&b);
     let begins = word.starts_with(|c: char| c.is_ascii_alphabetic());
