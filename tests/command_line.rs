@@ -166,6 +166,39 @@ fn a_proxy_must_hand_over_every_variable_and_one_whole_set_of_the_platforms() {
     }
 }
 
+const GUARD: &str = "{ name: tenantgate, failure_policy: FAIL_RELOAD, vm_config: { vm_id: gate }, configuration: { deployment: egress } }";
+
+/// A manager with this filter, that routes to this cluster.
+fn manager(filter: &str, action: &str) -> String {
+    format!(
+        "- \"@type\": x/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+  stream_idle_timeout: 30s
+  route_config: {{ virtual_hosts: [{{ domains: ['*'], routes: [{{ match: {{ prefix: / }}, route: {{ {action} }} }}] }}] }}
+  http_filters: [{filter}{{ name: router }}]
+"
+    )
+}
+
+#[test]
+fn a_filter_that_runs_under_a_condition_does_not_count_as_there() {
+    let rows = [
+        (format!("typed_config: {{ config: {GUARD} }}"), true),
+        (format!("typed_config: {{ type_url: x, value: {{ config: {GUARD} }} }}"), true),
+        (
+            format!(
+                "typedConfig: {{ extension_config: {{ typed_config: {{ config: {GUARD} }} }} }}"
+            ),
+            false,
+        ),
+        (format!("typed_config: {{ value: {{ value: {{ config: {GUARD} }} }} }}"), false),
+    ];
+    for (filter, is_fine) in rows {
+        let proxy = manager(&format!("{{ name: gate, {filter} }}, "), "cluster: app");
+        let expected: &[&str] = if is_fine { &[] } else { &["envoy-disabled"] };
+        assert_eq!(rules_about_envoy(proxy.as_bytes(), &[]), expected, "{proxy}");
+    }
+}
+
 #[test]
 fn positions_are_those_of_the_key_or_item_that_is_wrong() {
     let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);

@@ -11,13 +11,19 @@ use crate::tool::finding::Finding;
 pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Vec<Finding>) {
     let filters = manager.list("http_filters");
     let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
-    let Some(position) = filters.iter().position(ours) else { return };
-    let Some(filter) = filters.get(position) else { return };
+    let always = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_filter(filter));
+    let position = filters.iter().position(always).or_else(|| filters.iter().position(ours));
+    let Some((position, filter)) = position.and_then(|at| Some((at, filters.get(at)?))) else {
+        return;
+    };
     let plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.is_inside(manager)).collect();
     let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
 
     if filter.is_true("disabled") {
         note(filter, EnvoyProblem::Disabled);
+    }
+    if !always(filter) {
+        note(filter, EnvoyProblem::Conditional);
     }
     let is_ingress = plugins.iter().any(|plugin| plugin.texts("deployment").contains("ingress"));
     let is_trusted = manager.is_true("use_remote_address")
@@ -45,7 +51,7 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     }
     for upgrade in manager.list("upgrade_configs") {
         let filters = upgrade.list("filters");
-        if !filters.is_empty() && !filters.iter().any(ours) {
+        if !filters.is_empty() && !filters.iter().any(always) {
             note(&upgrade, EnvoyProblem::UpgradeChain);
         }
     }

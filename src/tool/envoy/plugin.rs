@@ -29,6 +29,15 @@ impl<'t> Plugin<'t> {
         part.all().iter().any(|inner| std::ptr::eq(inner.tree(), self.spot.tree()))
     }
 
+    /// Whether it is what a filter of a chain runs, under no condition.
+    pub(super) fn is_filter(&self, filter: &Spot<'_>) -> bool {
+        let Some(typed) = filter.field("typed_config") else { return false };
+        // A TypedStruct has the message in `value`.
+        let messages = [typed.field("value"), Some(typed)];
+        let configs = messages.into_iter().flatten().filter_map(|message| message.field("config"));
+        configs.into_iter().any(|config| std::ptr::eq(config.tree(), self.spot.tree()))
+    }
+
     /// The texts of a key, wherever in the configurations it stands.
     pub(super) fn texts(&self, key: &str) -> BTreeSet<&str> {
         self.configurations.iter().flat_map(|tree| named::texts(tree, key)).collect()

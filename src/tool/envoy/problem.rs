@@ -11,6 +11,8 @@ pub(super) enum EnvoyProblem {
     AddressUntrusted,
     /// No cluster of that name.
     ClusterUnknown(Quoted),
+    /// The filter is inside another one, which decides whether it runs.
+    Conditional,
     /// A route, or the chain, goes without the filter.
     Disabled,
     /// A trap of the filter opens the gate.
@@ -55,7 +57,7 @@ impl EnvoyProblem {
         match self {
             Self::AddressUntrusted => "envoy-client-address",
             Self::ClusterUnknown(_) => "envoy-cluster",
-            Self::Disabled => "envoy-disabled",
+            Self::Conditional | Self::Disabled => "envoy-disabled",
             Self::FailClosed | Self::FailOpen => "envoy-failure-policy",
             Self::FilterBehind(_) => "envoy-filter-behind",
             Self::HostsAsWritten => "envoy-hosts",
@@ -76,6 +78,7 @@ impl EnvoyProblem {
     pub(super) const fn severity(&self) -> Severity {
         match self {
             Self::ClusterUnknown(_)
+            | Self::Conditional
             | Self::Disabled
             | Self::FailOpen
             | Self::NoPlugin
@@ -125,6 +128,9 @@ impl fmt::Display for EnvoyProblem {
             }
             Self::AddressUntrusted => {
                 "does not say `use_remote_address: true`; then clients say themselves by `x-forwarded-for` where they are"
+            }
+            Self::Conditional => {
+                "is conditional: tenantgate lies inside another filter, and requests for which that does not run it get past"
             }
             Self::Disabled => "switches tenantgate off",
             Self::FailClosed => {
