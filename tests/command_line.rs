@@ -200,6 +200,34 @@ fn a_filter_that_runs_under_a_condition_does_not_count_as_there() {
 }
 
 #[test]
+fn another_way_to_a_cluster_that_is_guarded_is_found() {
+    let guard = format!("{{ typed_config: {{ config: {GUARD} }} }}, ");
+    let weighted = |name: &str| format!("weighted_clusters: {{ clusters: [{{ name: {name} }}] }}");
+    let tcp = |action: &str| {
+        format!(
+            "- {{ \"@type\": x/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy, {action} }}\n"
+        )
+    };
+    let rows = [
+        (manager("", "cluster: app"), true),
+        (manager("", "cluster: other"), false),
+        (manager(&guard, "cluster: app"), false),
+        (manager("", &weighted("app")), true),
+        (manager("", &weighted("other")), false),
+        (tcp("cluster: app"), true),
+        (tcp(&weighted("app").replace("_c", "C")), true),
+        (tcp("cluster: other"), false),
+    ];
+    for (second, is_past) in rows {
+        let proxy = format!("{}{second}", manager(&guard, "cluster: app"));
+        let found = rules_about_envoy(proxy.as_bytes(), &[]);
+        let found: Vec<_> = found.iter().filter(|rule| *rule != "envoy-vm-id").collect();
+        let expected: &[&str] = if is_past { &["envoy-unguarded"] } else { &[] };
+        assert_eq!(found, expected, "{proxy}");
+    }
+}
+
+#[test]
 fn positions_are_those_of_the_key_or_item_that_is_wrong() {
     let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -7,6 +7,7 @@ mod plugin;
 mod problem;
 mod routes;
 mod spot;
+mod unguarded;
 
 use self::plugin::Plugin;
 use self::problem::EnvoyProblem;
@@ -50,5 +51,6 @@ fn lint(name: &str, bytes: &[u8], others: &[(&str, &[u8])]) -> Vec<Finding> {
     for manager in all.iter().filter(|spot| spot.is_of(".HttpConnectionManager")) {
         chain::lint(manager, &plugins, &mut findings);
     }
+    unguarded::lint(&all, &plugins, &mut findings);
     findings
 }

@@ -39,6 +39,8 @@ pub(super) enum EnvoyProblem {
     Rewrite,
     /// Routes are chosen by path, as it was received.
     RouteByPath,
+    /// Requests reach a cluster here without the filter that guards it elsewhere.
+    Unguarded(Quoted),
     /// Upgrades have a chain of filters without ours.
     UpgradeChain,
     /// The filter asks for a variable that it is not handed. Its name, if it may be shown.
@@ -68,6 +70,7 @@ impl EnvoyProblem {
             Self::PathChanged => "envoy-path",
             Self::Rewrite => "envoy-rewrite",
             Self::RouteByPath => "envoy-route-by-path",
+            Self::Unguarded(_) => "envoy-unguarded",
             Self::UpgradeChain => "envoy-upgrade",
             Self::VariableHidden(_) | Self::VariableSetHidden => "envoy-variable",
             Self::VmIdEmpty | Self::VmIdShared(_) => "envoy-vm-id",
@@ -96,6 +99,7 @@ impl EnvoyProblem {
             | Self::PathChanged
             | Self::Rewrite
             | Self::RouteByPath
+            | Self::Unguarded(_)
             | Self::VmIdEmpty
             | Self::VmIdShared(_) => Severity::Warning,
         }
@@ -112,6 +116,12 @@ impl fmt::Display for EnvoyProblem {
                 return write!(
                     formatter,
                     "{name} stands behind tenantgate and can change the path, the header or the route of a request that was judged; put it before, if that is possible"
+                );
+            }
+            Self::Unguarded(name) => {
+                return write!(
+                    formatter,
+                    "leads to cluster {name} without tenantgate, which guards another way to it"
                 );
             }
             Self::VariableHidden(Some(name)) => {
