@@ -227,6 +227,51 @@ fn another_way_to_a_cluster_that_is_guarded_is_found() {
     }
 }
 
+/// Readers differ in which of them they take.
+#[test]
+fn a_key_that_is_stated_twice_around_a_configuration_is_an_error() {
+    let repeated = |text: &str, arguments: &[&str]| {
+        let mut child = command("tests/fixtures/check")
+            .args(["check", "--format", "json"])
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let findings = found["findings"].as_array().unwrap().iter();
+        findings
+            .filter(|finding| finding["rule"] == "key-repeated")
+            .map(|finding| finding["path"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let rows: [(&str, &[&str]); 4] = [
+        (
+            r#"{"resources": [{"vm_config": {"a": 1}, "configuration": {"deployment": "egress"}}]}"#,
+            &[],
+        ),
+        (
+            r#"{"resources": [{"vm_config": {"a": 1, "a": 2}, "configuration": {"deployment": "egress"}}]}"#,
+            &["a"],
+        ),
+        (
+            r#"{"resources": [{"vm_config": {}, "vmConfig": {}, "configuration": {"deployment": "egress"}}]}"#,
+            &["vmConfig"],
+        ),
+        (
+            r#"{"resources": [{"vm_config": {}, "configuration": {"deployment": "egress"}, "configuration": {}}]}"#,
+            &["configuration"],
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(repeated(text, &["-"]), expected, "{text}");
+        assert_eq!(repeated(text, &["--envoy", "-"]), expected, "{text}");
+    }
+    assert_eq!(repeated(r#"{"deployment": "egress", "deployment": "egress"}"#, &["-"]), [""; 0]);
+}
+
 #[test]
 fn positions_are_those_of_the_key_or_item_that_is_wrong() {
     let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);

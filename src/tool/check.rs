@@ -21,8 +21,11 @@ pub struct Check<'e> {
 /// Everything that is to say of a file, in its order. It holds the filter's configuration, or is a
 /// file of Envoy or Kubernetes in which there is one.
 pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
-    let documents = source::read(name, bytes);
-    match documents.and_then(|documents| embedded::configurations(&documents)) {
+    let documents = match source::read(name, bytes) {
+        Ok(documents) => documents,
+        Err(error) => return vec![unreadable(error)],
+    };
+    let mut findings = match embedded::configurations(&documents) {
         Ok(found) if found.is_empty() => vec![Finding {
             severity: Severity::Error,
             rule: NO_CONFIGURATION,
@@ -31,14 +34,22 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
             message: "holds no configuration of tenantgate".into(),
         }],
         Ok(found) => found.iter().flat_map(|tree| configuration(tree, how)).collect(),
-        Err(SourceError { at, problem }) => vec![Finding {
-            severity: Severity::Error,
-            rule: "source",
-            path: "document".into(),
-            at,
-            message: problem.to_string(),
-        }],
-    }
+        Err(error) => vec![unreadable(error)],
+    };
+    findings.extend(embedded::repeated(&documents).into_iter().map(|(key, at)| Finding {
+        severity: Severity::Error,
+        rule: "key-repeated",
+        path: key.to_owned(),
+        at,
+        message: "is stated twice in one object, perhaps in two spellings; a proxy may take another one than is checked here".into(),
+    }));
+    findings
+}
+
+fn unreadable(error: SourceError) -> Finding {
+    let SourceError { at, problem } = error;
+    let message = problem.to_string();
+    Finding { severity: Severity::Error, rule: "source", path: "document".into(), at, message }
 }
 
 /// The configurations in a file, as the JSON that the filter is handed; none if it holds none.

@@ -1,9 +1,11 @@
 //! Configurations inside the files of those who run them: Envoy's own file, Istio's `WasmPlugin` and
 //! `EnvoyFilter`, Envoy Gateway's `EnvoyExtensionPolicy`.
 
+use std::collections::BTreeSet;
+
 use super::json;
 use super::source::SourceError;
-use super::tree::{Position, Tree, Value};
+use super::tree::{Position, Tree, Value, json_name};
 
 /// The configurations of the filter in a file: those of its plugins inside, or else the document itself
 /// if it is of no other kind.
@@ -14,6 +16,35 @@ use super::tree::{Position, Tree, Value};
 /// # Errors
 /// [`SourceError`] for a configuration that stands in the file as a text and is no JSON.
 pub(super) fn configurations(documents: &[Tree]) -> Result<Vec<Tree>, SourceError> {
+    places(documents).into_iter().map(unwrapped).collect()
+}
+
+/// The keys around the configurations in a file that stand for the same as one before them in the same
+/// object; some readers take the first, others the last. Each with its position.
+pub(super) fn repeated(documents: &[Tree]) -> Vec<(&str, Position)> {
+    let own: Vec<_> = places(documents).into_iter().map(inner).collect();
+    let mut found = Vec::new();
+    documents.iter().for_each(|document| search_repeated(document, &own, &mut found));
+    found
+}
+
+fn search_repeated<'t>(tree: &'t Tree, own: &[&Tree], found: &mut Vec<(&'t str, Position)>) {
+    // The filter's own reader says what is stated twice there.
+    if own.iter().any(|own| std::ptr::eq(*own, tree)) {
+        return;
+    }
+    let mut known = BTreeSet::new();
+    for (name, value) in tree.members() {
+        if !known.insert(json_name(name)) {
+            found.push((name, value.at));
+        }
+        search_repeated(value, own, found);
+    }
+    tree.items().iter().for_each(|item| search_repeated(item, own, found));
+}
+
+/// Where the configurations stand.
+fn places(documents: &[Tree]) -> Vec<&Tree> {
     let mut found = Vec::new();
     documents.iter().for_each(|document| search(document, &mut found));
     if let [document] = documents
@@ -21,7 +52,7 @@ pub(super) fn configurations(documents: &[Tree]) -> Result<Vec<Tree>, SourceErro
     {
         found = vec![document];
     }
-    found.into_iter().map(unwrapped).collect()
+    found
 }
 
 /// Whether the file is of those who run the filter, and holds the configuration somewhere inside.
