@@ -70,8 +70,8 @@ pub(super) fn hosts(configuration: &Tree) -> Vec<(&str, &str)> {
 fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
     for (name, value) in tree.members() {
         visit(name, value);
-        // A set of keys is a document of its own.
-        if name != "inline" {
+        // A set of keys is a document of its own; elsewhere the keys are names that authors choose.
+        if !matches!(name.as_str(), "claims" | "headers" | "inline" | "parameters" | "tenants") {
             collect(value, visit);
         }
     }
@@ -98,6 +98,16 @@ mod tests {
             let text = format!("credentials: [{{ oauth2: {{ client_id_env: '{name}' }} }}]");
             let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
             assert_eq!(variables(&tree), is_one.then_some(name).into_iter().collect(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_authors_choose_are_no_keys() {
+        for key in ["claims", "headers", "inline", "parameters", "tenants"] {
+            let text = format!("x: {{ {key}: {{ a_env: ID, cluster: c }}, cluster: d }}");
+            let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+            assert!(variables(&tree).is_empty(), "{key}");
+            assert_eq!(clusters(&tree), ["d"].into(), "{key}");
         }
     }
 
