@@ -147,7 +147,16 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
 fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
     let get = ["explain", "gateway.yaml", "--request", "GET /"];
     let token = token(&json!({}));
-    let rows: [(&[&str], &str); 5] = [
+    let line_break = format!("x: {token}\r\ny: z");
+    let name = format!("{token} x: y");
+    let rows: [(&[&str], &str); 12] = [
+        (&["--header", &line_break], "a value with a line break or NUL"),
+        (&["--header", "x: a\rb"], "a value with a line break or NUL"),
+        (&["--header", "x:\n"], "a value with a line break or NUL"),
+        (&["--header", &name], "a name that no header field can have"),
+        (&["--header", ":path: /"], "a name that no header field can have"),
+        (&["--header", "Host: a", "--host", "b"], "the host is stated twice"),
+        (&["--header", "Host: a", "--header", "host: a"], "the host is stated twice"),
         (&["--token", &token], "--token takes `@FILE` or `-`, not the token itself"),
         (&["--jwks", "other=keys.json"], "no issuer `other` fetches its keys"),
         (&["--jwks", "gateway.yaml"], "a key set cannot be used"),
@@ -161,8 +170,20 @@ fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
         let shown = format!("{}{}", stdout(&output), stderr(&output));
         assert!(token.split('.').all(|part| !shown.contains(part)), "{shown}");
     }
-    let output = run(&["explain", "gateway.yaml", "--request", "GET"], None);
+    let line = format!("/x?token={token}");
+    let output = run(&["explain", "gateway.yaml", "--request", &line], None);
+    assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("is no request"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains(&token), "{}", stderr(&output));
+}
+
+#[test]
+fn a_host_in_a_header_is_the_host_of_the_request() {
+    for host in [["--host", "api.acme.example"], ["-H", "Host: api.acme.example"]] {
+        let arguments = ["explain", "gateway.yaml", "--request", "GET /x"];
+        let output = run(&[&arguments[..], &host].concat(), None);
+        assert!(stdout(&output).contains("host `api.acme.example`"), "{}", stdout(&output));
+    }
 }
 
 #[test]

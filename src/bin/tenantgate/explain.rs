@@ -36,7 +36,7 @@ fn describe(command: Command) -> Command {
             Arg::new("host")
                 .long("host")
                 .value_name("HOST")
-                .help("Its host, if REQUEST has none [default: localhost]"),
+                .help("Its host, if REQUEST has none; -H 'host: HOST' is the same [default: localhost]"),
         )
         .arg(
             Arg::new("header")
@@ -89,18 +89,25 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
     let (name, document) = read(text("file").unwrap_or_default())?;
     let line = text("request").unwrap_or_default();
+    // It may hold a token, so it is not shown.
     let request = parse_request(line)
-        .map_err(|error| Failure::Argument(format!("--request `{line}` {error}")))?;
+        .map_err(|error| Failure::Argument(format!("what --request states {error}")))?;
     let (method, host, path) = request;
-    let host = host.or_else(|| text("host").map(str::to_owned));
     let mut headers = Vec::new();
-    for header in arguments.get_many::<String>("header").unwrap_or_default() {
-        let Some((name, value)) = header.split_once(':') else {
-            // It may be a token.
-            return Err(Failure::Argument("a --header has no `:`".to_owned()));
-        };
-        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    let mut hosts: Vec<_> = text("host").map(str::to_owned).into_iter().collect();
+    for given in arguments.get_many::<String>("header").unwrap_or_default() {
+        let (name, value) = header(given)?;
+        if name.eq_ignore_ascii_case("host") {
+            hosts.push(value);
+        } else {
+            headers.push((name, value));
+        }
     }
+    if hosts.len() > 1 {
+        let words = "the host is stated twice; state it by --host or --header, once";
+        return Err(Failure::Argument(words.to_owned()));
+    }
+    let host = host.or_else(|| hosts.pop());
     let mut key_sets = Vec::new();
     for given in arguments.get_many::<String>("jwks").unwrap_or_default() {
         let (issuer, file) = match given.split_once('=') {
@@ -136,6 +143,23 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         Decision::Denied(_) | Decision::WouldBeDenied(_) => Verdict::Wrong,
         Decision::Undecided => Verdict::Undecided,
     })
+}
+
+/// Name and value of a header field. Neither is shown where they are none: they may be a token.
+fn header(given: &str) -> Result<(String, String), Failure> {
+    let refuse = |words: &str| Err(Failure::Argument(words.to_owned()));
+    let Some((name, value)) = given.split_once(':') else {
+        return refuse("a --header has no `:`");
+    };
+    // A token (RFC 9110 §5.6.2).
+    let is_of_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if name.is_empty() || !name.bytes().all(is_of_token) {
+        return refuse("a --header has a name that no header field can have");
+    }
+    if value.contains(['\r', '\n', '\0']) {
+        return refuse("a --header has a value with a line break or NUL");
+    }
+    Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
 }
 
 fn token(argument: &str) -> Result<Secret<String>, Failure> {
