@@ -264,7 +264,7 @@ impl Lab {
 }
 
 /// Waits for something that happens soon, for ten seconds at most.
-pub fn eventually<T>(what: &str, attempt: impl Fn() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = now();
     loop {
         if let Some(result) = attempt() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::development::caller::Caller;
-use crate::development::http_client::{Received, request};
+use crate::development::http_client::{Connection, Received, request};
 use crate::development::upstream::seen;
 use crate::lab::{Lab, Setup, eventually};
 
@@ -15,15 +15,23 @@ fn lab(mode: &str) -> Lab {
     let header = include_str!("../../envoy/filter-state/report-only-header.json");
     setup.extras.virtual_host = serde_json::from_str(header).unwrap();
     let lab = setup.start();
-    // Keys and technical tokens are at hand before the traffic comes.
-    let warmed_up = || {
-        let tenant = lab.get("/api/reports/1", &Caller::of_tenant("acme"));
-        let north = lab.get("/api/assets/1", &Caller::of_tenant("acme").in_subtenant("north"));
-        let both = [tenant, north].map(|answer| answer.status == 200 && technical(&answer));
-        (both == [true, true]).then_some(())
-    };
-    // The listener spreads connections evenly, so that both workers have them after this.
-    (0..4).for_each(|_| eventually("technical token", warmed_up));
+    // Keys and technical tokens are at hand before the traffic comes, on both workers: the listener
+    // spreads open connections evenly, so four of them reach both.
+    let acme = Caller::of_tenant("acme");
+    let asked = [("/api/reports/1", acme.clone()), ("/api/assets/1", acme.in_subtenant("north"))];
+    let mut connections: Vec<_> =
+        (0..4).map(|_| Connection::open(lab.gateway).expect("a connection")).collect();
+    for connection in &mut connections {
+        for (path, caller) in &asked {
+            let token = format!("Bearer {}", lab.idp.sign(caller));
+            let bytes = request("GET", path, &[("authorization", &token)], "");
+            eventually("technical token", || {
+                connection.send(&bytes).expect("a request");
+                let answer = connection.receive().expect("an answer");
+                (answer.status == 200 && technical(&answer)).then_some(())
+            });
+        }
+    }
     lab
 }
 
