@@ -74,6 +74,16 @@ pub fn parse(document: &[u8]) -> Result<Value<'_>, JsonError> {
         .map_err(|_| fault.get())
 }
 
+/// Reads a value that has been parsed before, by the same rules as a document.
+///
+/// # Errors
+/// [`JsonError`] says what the first thing wrong is.
+pub fn read<'de>(source: impl Deserializer<'de>) -> Result<Value<'de>, JsonError> {
+    let fault = Cell::new(JsonError::Syntax);
+    let seed = Level { left: DEPTH_LIMIT, fault: &fault };
+    seed.deserialize(source).map_err(|_| fault.get())
+}
+
 impl<'a> Value<'a> {
     /// The member of this name, if this is an object that has it.
     pub fn get(&self, name: &str) -> Option<&Value<'a>> {

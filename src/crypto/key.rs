@@ -1,6 +1,7 @@
 //! Public keys: only sound ones exist.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,12 +9,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::der::{self, significant};
 use super::{Algorithm, Curve, digest, verify};
 
-/// A public key whose numbers have been checked. Its encodings are made once.
-#[derive(Clone, Eq, PartialEq)]
+/// A public key whose numbers have been checked. Its encodings are made once; its thumbprint, the
+/// dearest of them, when it is first asked for: most keys of a large configuration never verify.
+#[derive(Clone)]
 pub struct PublicKey {
     material: KeyMaterial,
     spki: Box<[u8]>,
-    thumbprint: Thumbprint,
+    thumbprint: OnceLock<Thumbprint>,
 }
 
 /// The numbers of a public key.
@@ -116,7 +118,7 @@ impl PublicKey {
     }
 
     fn new(material: KeyMaterial) -> Self {
-        Self { spki: der::spki(&material).into(), thumbprint: thumbprint(&material), material }
+        Self { spki: der::spki(&material).into(), thumbprint: OnceLock::new(), material }
     }
 
     /// Whether signatures of this algorithm can be checked with it (RFC 8725 §3.1): a key is for
@@ -151,15 +153,24 @@ impl PublicKey {
     }
 
     /// Its thumbprint.
-    pub const fn thumbprint(&self) -> &Thumbprint {
-        &self.thumbprint
+    pub fn thumbprint(&self) -> &Thumbprint {
+        self.thumbprint.get_or_init(|| thumbprint(&self.material))
+    }
+}
+
+/// Keys are their numbers: the rest follows from them.
+impl Eq for PublicKey {}
+
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.material == other.material
     }
 }
 
 /// A key is named by its thumbprint; its numbers would only fill the log.
 impl fmt::Debug for PublicKey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "PublicKey({})", self.thumbprint)
+        write!(formatter, "PublicKey({})", self.thumbprint())
     }
 }
 

@@ -69,7 +69,14 @@ impl JwkSet {
         if document.len() > KEY_SET_LIMIT {
             return Err(JwksError::TooLarge);
         }
-        let document = json::parse(document).map_err(JwksError::Json)?;
+        Self::from_value(&json::parse(document).map_err(JwksError::Json)?)
+    }
+
+    /// Reads a JWK Set that stands in another document, which bounds its size.
+    ///
+    /// # Errors
+    /// As [`JwkSet::parse`].
+    pub fn from_value(document: &Value<'_>) -> Result<Self, JwksError> {
         let keys = document.get("keys").and_then(Value::as_array);
         let keys = keys.ok_or(JwksError::NotKeySet)?;
         if keys.len() > KEYS_LIMIT {

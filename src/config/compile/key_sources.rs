@@ -15,7 +15,8 @@ use super::key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
 use super::shared_secret::shared_secret;
 use super::values::endpoint;
 use crate::crypto::Algorithm;
-use crate::jwt::{JwkSet, KeySetId};
+use crate::json;
+use crate::jwt::{JwkSet, JwksError, KeySetId};
 use crate::message::Endpoint;
 use crate::presets::IssuerPreset;
 
@@ -126,8 +127,9 @@ fn inline(
     report: &mut Report,
 ) -> Option<KeyLocation> {
     let entry = jwks.entry("inline")?;
-    let document = entry.section().map(|_| entry.node().to_json())?;
-    let set = JwkSet::parse(&document).map_err(IssuerProblem::Jwks);
+    entry.section()?;
+    let set = json::read(entry.node()).map_err(JwksError::Json);
+    let set = set.and_then(|document| JwkSet::from_value(&document)).map_err(IssuerProblem::Jwks);
     let set = report.ok(entry.place(), set)?;
     if !set.skipped().is_empty() {
         report.warn(entry.place(), Notice::KeysSkipped(set.skipped().into()));

@@ -1,5 +1,6 @@
 //! Compares a document with the shape of the language and reports every difference.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use super::super::duration::{self, DurationError};
@@ -9,6 +10,9 @@ use super::super::report::Report;
 use super::node::{Node, Value};
 use super::path::Path;
 use super::shape::{Key, Shape};
+
+/// Up to so many members are compared with each other rather than hashed.
+const FEW: usize = 16;
 
 /// The longest text anywhere in a document, in bytes.
 pub(super) const TEXT_LIMIT: usize = 4096;
@@ -141,9 +145,15 @@ fn check_keys(
 }
 
 fn check_repeated(members: &[(String, Node)], place: &Path<'_>, report: &mut Report) {
-    let mut names = std::collections::HashSet::new();
-    for (name, node) in members {
-        if !names.insert(name) {
+    // Objects with the language's own keys are small; maps with names of people's choosing are not.
+    let mut names = HashSet::new();
+    for (index, (name, node)) in members.iter().enumerate() {
+        let is_repeated = if members.len() <= FEW {
+            members.iter().take(index).any(|(earlier, _)| earlier == name)
+        } else {
+            !names.insert(name)
+        };
+        if is_repeated {
             report.error(&place.member(name, node.order).to_place(), ShapeProblem::KeyRepeated);
         }
     }

@@ -124,13 +124,13 @@ fn varint(bytes: &mut &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize as _;
     use serde_json::Value;
 
     use super::{DEPTH_LIMIT, read};
 
     fn json(bytes: &[u8]) -> Option<Value> {
-        let node = read(bytes)?;
-        Some(serde_json::from_slice(&node.to_json()).unwrap())
+        Some(Value::deserialize(&read(bytes)?).unwrap())
     }
 
     fn length_delimited(tag: u8, bytes: &[u8]) -> Vec<u8> {

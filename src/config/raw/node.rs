@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Deserializer, Serialize, Serializer};
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, SeqDeserializer};
+use serde::de::{DeserializeSeed, Error, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
 
 /// A JSON value with its position among all values of the document.
 ///
@@ -79,12 +79,6 @@ impl Node {
             | Value::Number(_)
             | Value::Text(_) => None,
         }
-    }
-
-    /// The value as JSON, for a part of the document that is a document of its own (a JWK Set).
-    pub fn to_json(&self) -> Vec<u8> {
-        // Writing to memory cannot fail; an empty text is no JSON, so the reader would refuse it.
-        serde_json::to_vec(self).unwrap_or_default()
     }
 }
 
@@ -165,43 +159,65 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 }
 
-impl Serialize for Node {
-    fn serialize<S: Serializer>(&self, target: S) -> Result<S::Ok, S::Error> {
+/// A part of the document can be read as a document of its own (a JWK Set), texts borrowed.
+impl<'de> Deserializer<'de> for &'de Node {
+    type Error = serde::de::value::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
         match &self.value {
-            Value::Boolean(value) => target.serialize_bool(*value),
-            Value::List(items) => {
-                let mut list = target.serialize_seq(Some(items.len()))?;
-                for item in items {
-                    list.serialize_element(item)?;
-                }
-                list.end()
-            }
-            Value::Null => target.serialize_unit(),
-            Value::Number(value) => target.serialize_f64(*value),
+            Value::Boolean(value) => visitor.visit_bool(*value),
+            Value::List(items) => visitor.visit_seq(SeqDeserializer::new(items.iter())),
+            Value::Null => visitor.visit_unit(),
+            Value::Number(value) => visitor.visit_f64(*value),
             Value::Object(members) => {
-                let mut map = target.serialize_map(Some(members.len()))?;
-                for (name, node) in members {
-                    map.serialize_entry(name, node)?;
-                }
-                map.end()
+                let members =
+                    members.iter().map(|(name, node)| (BorrowedStrDeserializer::new(name), node));
+                visitor.visit_map(MapDeserializer::new(members))
             }
-            Value::Text(text) => target.serialize_str(text),
+            Value::Text(text) => visitor.visit_borrowed_str(text),
         }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit
+        unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+impl<'de> IntoDeserializer<'de> for &'de Node {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
 
     #[test]
     fn a_tree_keeps_order_and_duplicates() {
         let document = br#"{"b":[1,true,null],"a":"x","b":300.0}"#;
         let node = Node::parse(document).ok().unwrap();
-        let text = String::from_utf8(node.to_json()).unwrap();
-        assert_eq!(text, r#"{"b":[1.0,true,null],"a":"x","b":300.0}"#);
-        let orders: Vec<_> = node.members().unwrap().iter().map(|(_, n)| n.order).collect();
-        assert_eq!(orders, [1, 5, 6]);
+        let members: Vec<_> =
+            node.members().unwrap().iter().map(|(name, n)| (name.as_str(), n.order)).collect();
+        assert_eq!(members, [("b", 1), ("a", 5), ("b", 6)]);
+    }
+
+    #[test]
+    fn a_part_of_a_document_is_read_as_strictly_as_a_document() {
+        for text in [
+            r#"{"keys":[{"kid":"a","n":1.5,"use":null,"ok":true,"x":"\u00e9"}]}"#,
+            r#"{"a":1.0,"a":2.0}"#,
+            r#"{"a":{"b":{"c":"","c":""}}}"#,
+            &format!("{}{}", "[".repeat(16), "]".repeat(16)),
+            &format!("{}{}", "[".repeat(17), "]".repeat(17)),
+        ] {
+            let node = Node::parse(text.as_bytes()).ok().unwrap();
+            assert_eq!(json::read(&node), json::parse(text.as_bytes()), "{text}");
+        }
     }
 
     #[test]
