@@ -36,8 +36,9 @@ fn a_request_costs_the_same_with_one_issuer_and_with_many() {
     };
     let (one, many) = (work(0), work(200));
     for (row, (one, many)) in ["first seen", "repeated"].iter().zip(one.into_iter().zip(many)) {
-        // The hash of the issuer is the same; how far the table is searched is not.
-        assert!(many * 100 <= one * 110, "{row}: {one} with one issuer, {many} with 201");
+        // Where the allocator finds room depends on what was loaded before: blanks behind the document
+        // of one issuer alone move a first-seen token's work by 3 %.
+        assert!(many * 100 <= one * 106, "{row}: {one} with one issuer, {many} with 201");
     }
 }
 
