@@ -43,6 +43,13 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
         at,
         message: "is stated twice in one object, perhaps in two spellings; a proxy may take another one than is checked here".into(),
     }));
+    findings.extend(embedded::texts_for_envoy(&documents).into_iter().map(|(path, at)| Finding {
+        severity: Severity::Error,
+        rule: "number-as-text",
+        path,
+        at,
+        message: "is handed to the filter as a text, for Envoy takes only whole numbers of 32 bits, written without a fraction or an exponent, for numbers in YAML; a file whose name ends in `.json` has no such bounds".into(),
+    }));
     findings
 }
 

@@ -43,6 +43,35 @@ fn search_repeated<'t>(tree: &'t Tree, own: &[&Tree], found: &mut Vec<(&'t str, 
     tree.items().iter().for_each(|item| search_repeated(item, own, found));
 }
 
+/// The numbers in configurations that Envoy reads from its own file and hands to the filter as texts,
+/// each with its path in the configuration.
+pub(super) fn texts_for_envoy(documents: &[Tree]) -> Vec<(String, Position)> {
+    // Kubernetes hands numbers over as they are, and so do we if the document is the configuration.
+    if documents.iter().any(|document| document.get("apiVersion").is_some()) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for place in places(documents) {
+        if !documents.iter().any(|document| std::ptr::eq(document, place)) {
+            search_texts(inner(place), String::new(), &mut found);
+        }
+    }
+    found
+}
+
+fn search_texts(tree: &Tree, path: String, found: &mut Vec<(String, Position)>) {
+    for (name, value) in tree.members() {
+        let dot = if path.is_empty() { "" } else { "." };
+        search_texts(value, format!("{path}{dot}{name}"), found);
+    }
+    for (index, item) in tree.items().iter().enumerate() {
+        search_texts(item, format!("{path}[{index}]"), found);
+    }
+    if tree.is_text_for_envoy {
+        found.push((path, tree.at));
+    }
+}
+
 /// Where the configurations stand.
 fn places(documents: &[Tree]) -> Vec<&Tree> {
     let mut found = Vec::new();

@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, SourceError> {
     let mut walk = Walk { rest: text, at: Position::START };
     walk.skip_blanks();
     let at = walk.at;
-    let tree = walk.value().map(|value| Tree { at, value });
+    let tree = walk.value().map(|value| Tree { at, value, is_text_for_envoy: false });
     tree.ok_or(SourceError { at: walk.at, problem: SourceProblem::JsonSyntax })
 }
 
@@ -51,7 +51,8 @@ impl<'t> Walk<'t> {
             let name = self.text()?;
             self.skip_blanks();
             self.take(1)?;
-            members.push((name, Tree { at, value: self.value()? }));
+            let value = self.value()?;
+            members.push((name, Tree { at, value, is_text_for_envoy: false }));
         }
         Some(members)
     }
@@ -60,7 +61,8 @@ impl<'t> Walk<'t> {
         let mut items = Vec::new();
         self.take(1)?;
         while self.skip_to_inner()? {
-            items.push(Tree { at: self.at, value: self.value()? });
+            let at = self.at;
+            items.push(Tree { at, value: self.value()?, is_text_for_envoy: false });
         }
         Some(items)
     }
@@ -119,7 +121,7 @@ mod tests {
         let handed = tree.hand_over();
         assert_eq!(
             handed.json,
-            "{\"ä\":[1.0,-25.0,\"😀\\\"\"],\"b\":{\"b\":null,\"b\":true},\"c\":[]}"
+            "{\"ä\":[1,-25,\"😀\\\"\"],\"b\":{\"b\":null,\"b\":true},\"c\":[]}"
         );
         let found: Vec<_> =
             (0..8).map(|order| handed.position(order)).map(|at| (at.line, at.column)).collect();

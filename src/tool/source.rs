@@ -26,14 +26,22 @@ pub enum SourceProblem {
     Ambiguous(Quoted),
     /// Not UTF-8.
     Encoding,
+    /// A key that is another one for some readers of YAML.
+    KeyAmbiguous(Quoted),
     /// A key of an object that is a list or an object.
     KeyNotText,
+    /// `<<`, which merges for some readers of YAML.
+    Merge,
     /// A number that JSON cannot express.
     NotFinite,
     /// No document.
     Nothing,
+    /// A number that has another value, or is a text, for some readers of YAML.
+    NumberAmbiguous,
     /// A tag with no meaning here.
     Tag,
+    /// A tag that makes a text of something for some readers of YAML only.
+    TextTag,
     /// Nested more than 100 deep.
     TooDeep,
     /// More than 16 MiB.
@@ -76,10 +84,22 @@ impl fmt::Display for SourceProblem {
                 "{word} is a boolean for some readers of YAML; put it in quotes, or write `true` or `false`"
             ),
             Self::Encoding => formatter.write_str("is not UTF-8"),
+            Self::KeyAmbiguous(key) => {
+                write!(formatter, "{key} is another key for some readers of YAML; put it in quotes")
+            }
             Self::KeyNotText => formatter.write_str("is a list or an object; a key must be a text"),
+            Self::Merge => formatter.write_str(
+                "`<<` merges objects for some readers of YAML and not for Envoy; write the members out",
+            ),
             Self::NotFinite => formatter.write_str("is no number that JSON knows"),
             Self::Nothing => formatter.write_str("holds no document"),
+            Self::NumberAmbiguous => formatter.write_str(
+                "is a number that has another value, or is a text, for some readers of YAML; write it with decimal digits alone and no zero before them, or in quotes",
+            ),
             Self::Tag => formatter.write_str("has a tag that has no meaning here"),
+            Self::TextTag => formatter.write_str(
+                "is a text by its tag, which some readers of YAML ignore; remove the tag and put the text in quotes",
+            ),
             Self::TooDeep => write!(formatter, "is nested more than {} deep", yaml::DEPTH_LIMIT),
             Self::TooLarge => formatter.write_str("is larger than 16 MiB"),
             Self::JsonSyntax => formatter.write_str("is not JSON from here on"),

@@ -7,6 +7,8 @@ pub struct Tree {
     pub at: Position,
     /// What it is.
     pub value: Value,
+    /// Whether it is a number that Envoy hands to the filter as a text.
+    pub(super) is_text_for_envoy: bool,
 }
 
 /// What a [`Tree`] is.
@@ -110,6 +112,17 @@ impl Tree {
     }
 }
 
+/// A number as JSON; a whole one without a fraction, for Envoy would take it for a text in YAML.
+fn written(number: f64) -> String {
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    if number.fract() == 0.0 && number.abs() <= WHOLE {
+        return (number as i64).to_string();
+    }
+    // No reader makes numbers that are not finite, the only ones that JSON lacks.
+    let number = serde_json::Number::from_f64(number);
+    number.map_or_else(|| "null".into(), |number| number.to_string())
+}
+
 /// `vm_config` as `vmConfig`.
 pub(super) fn json_name(name: &str) -> String {
     let mut parts = name.split('_');
@@ -141,11 +154,7 @@ impl Handed {
                 self.json.push(']');
             }
             Value::Null => self.json.push_str("null"),
-            // No reader makes numbers that are not finite, the only ones that JSON lacks.
-            Value::Number(number) => {
-                let number = serde_json::Number::from_f64(*number);
-                self.json.push_str(&number.map_or_else(|| "null".into(), |n| n.to_string()));
-            }
+            Value::Number(number) => self.json.push_str(&written(*number)),
             Value::Object(members) => {
                 self.json.push('{');
                 for (index, (name, value)) in members.iter().enumerate() {

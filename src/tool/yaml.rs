@@ -2,7 +2,8 @@
 //!
 //! The parser gives events; the tree is made here, because what a configuration needs of YAML is
 //! little and must be certain: duplicate keys are kept for the reader of the language to refuse, the
-//! copies that aliases make are bounded, and what readers of YAML disagree on is refused.
+//! copies that aliases make are bounded, and what readers of YAML disagree on is refused. Those readers
+//! are Envoy's, which was tried, and the one of Kubernetes.
 
 use std::collections::HashMap;
 
@@ -20,15 +21,24 @@ pub(super) const COPIES_LIMIT: usize = 100_000;
 
 /// The documents of a YAML stream, at least one.
 pub(super) fn parse(text: &str) -> Result<Vec<Tree>, SourceError> {
-    let mut reader =
-        Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), copies: 0 };
+    let mut reader = Reader {
+        parser: Parser::new_from_str(text),
+        anchors: HashMap::new(),
+        copies: 0,
+        ignored: None,
+    };
     let mut documents = Vec::new();
     loop {
         match reader.next()? {
             (Event::DocumentStart(_), _) => {
                 reader.anchors.clear();
+                reader.ignored = None;
                 let (event, span) = reader.next()?;
-                documents.push(reader.tree(event, span, DEPTH_LIMIT)?);
+                let document = reader.tree(event, span, DEPTH_LIMIT)?;
+                if let Some(at) = reader.ignored.filter(|_| document.get("apiVersion").is_some()) {
+                    return Err(SourceError { at, problem: SourceProblem::Tag });
+                }
+                documents.push(document);
             }
             (Event::StreamEnd, _) => break,
             (
@@ -58,6 +68,8 @@ struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Tree>,
     copies: usize,
+    /// The first member of the document that Envoy alone ignores.
+    ignored: Option<Position>,
 }
 
 impl<'t> Reader<'t> {
@@ -73,11 +85,13 @@ impl<'t> Reader<'t> {
         let at = position(span.start);
         let error = |problem| SourceError { at, problem };
         let Some(depth) = depth.checked_sub(1) else { return Err(error(SourceProblem::TooDeep)) };
+        let mut is_text_for_envoy = false;
         let (anchor, value) = match event {
             Event::Alias(anchor) => {
                 let copy = self.anchors.get(&anchor).cloned();
                 let copy = copy.ok_or_else(|| error(SourceProblem::AliasUnknown))?;
                 self.count(&copy, at)?;
+                is_text_for_envoy = copy.is_text_for_envoy;
                 (0, copy.value)
             }
             Event::MappingStart(anchor, tag) => {
@@ -85,6 +99,7 @@ impl<'t> Reader<'t> {
                 (anchor, Value::Object(self.members(depth)?))
             }
             Event::Scalar(text, style, anchor, tag) => {
+                is_text_for_envoy = style == ScalarStyle::Plain && scalar::is_text_for_envoy(&text);
                 (anchor, scalar_value(&text, style, tag.as_deref()).map_err(error)?)
             }
             Event::SequenceStart(anchor, tag) => {
@@ -99,7 +114,7 @@ impl<'t> Reader<'t> {
             | Event::StreamEnd
             | Event::StreamStart => (0, Value::Null),
         };
-        let tree = Tree { at, value };
+        let tree = Tree { at, value, is_text_for_envoy };
         if anchor != 0 {
             self.count(&tree, at)?;
             self.anchors.insert(anchor, tree.clone());
@@ -112,9 +127,19 @@ impl<'t> Reader<'t> {
         loop {
             let (event, span) = self.next()?;
             let at = position(span.start);
-            let name = match event {
+            let (name, is_ignored) = match event {
                 Event::MappingEnd | Event::StreamEnd => return Ok(members),
-                Event::Scalar(text, ..) => text.into_owned(),
+                Event::Scalar(text, style, _, tag) => {
+                    let is_ignored = tag.as_deref().is_some_and(|tag| is_own(tag, "ignore"));
+                    if is_ignored {
+                        self.ignored.get_or_insert(at);
+                    } else {
+                        let tag = tag.as_deref();
+                        allow_key(&text, style, tag)
+                            .map_err(|problem| SourceError { at, problem })?;
+                    }
+                    (text.into_owned(), is_ignored)
+                }
                 Event::Alias(_)
                 | Event::DocumentEnd
                 | Event::DocumentStart(_)
@@ -127,8 +152,10 @@ impl<'t> Reader<'t> {
                 }
             };
             let (event, span) = self.next()?;
-            let value = self.tree(event, span, depth)?.value;
-            members.push((name, Tree { at, value }));
+            let value = self.tree(event, span, depth)?;
+            if !is_ignored {
+                members.push((name, Tree { at, ..value }));
+            }
         }
     }
 
@@ -152,12 +179,31 @@ impl<'t> Reader<'t> {
 }
 
 fn scalar_value(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, SourceProblem> {
-    let as_text = || Ok(Value::Text(text.to_owned()));
     match (tag, style) {
         (None, ScalarStyle::Plain) => scalar::plain(text),
-        (None, _) => as_text(),
-        (Some(tag), _) if is_core(tag, "str") || is_unspecific(tag) => as_text(),
+        (None, _) => Ok(Value::Text(text.to_owned())),
+        // Envoy does not look at `!!str`, nor Kubernetes at `!`, not even where there are quotes.
+        (Some(tag), _) if is_core(tag, "str") || is_unspecific(tag) => match scalar::plain(text) {
+            Ok(value @ Value::Text(_)) => Ok(value),
+            Ok(
+                Value::Boolean(_)
+                | Value::List(_)
+                | Value::Null
+                | Value::Number(_)
+                | Value::Object(_),
+            )
+            | Err(_) => Err(SourceProblem::TextTag),
+        },
         (Some(_), _) => Err(SourceProblem::Tag),
+    }
+}
+
+fn allow_key(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<(), SourceProblem> {
+    match tag {
+        None if style == ScalarStyle::Plain => scalar::plain_key(text),
+        None => Ok(()),
+        Some(tag) if is_core(tag, "str") => Ok(()),
+        Some(_) => Err(SourceProblem::Tag),
     }
 }
 
@@ -175,7 +221,12 @@ fn is_core(tag: &Tag, kind: &str) -> bool {
 
 /// `!` alone: whatever it would be without being resolved; a scalar is a text then.
 fn is_unspecific(tag: &Tag) -> bool {
-    format!("{}{}", tag.handle, tag.suffix) == "!"
+    is_own(tag, "")
+}
+
+/// `!name`. Envoy leaves out members whose key is tagged `!ignore`; what is anchored there remains.
+fn is_own(tag: &Tag, name: &str) -> bool {
+    format!("{}{}", tag.handle, tag.suffix).strip_prefix('!') == Some(name)
 }
 
 fn syntax(error: &ScanError) -> SourceError {
@@ -204,16 +255,18 @@ mod tests {
     #[test]
     fn documents_become_what_the_filter_would_be_handed() {
         let rows = [
-            ("a: 1\nb: [x, 'y', \"z\\n\"]\n", r#"{"a":1.0,"b":["x","y","z\n"]}"#),
+            ("a: 1\nb: [x, 'y', \"z\\n\"]\n", r#"{"a":1,"b":["x","y","z\n"]}"#),
             ("a: &x {b: 300s}\nc: *x\n", r#"{"a":{"b":"300s"},"c":{"b":"300s"}}"#),
             ("- |\n  one\n  two\n- >-\n  one\n  two\n", r#"["one\ntwo\n","one two"]"#),
-            ("a: 'no'\nb: !!str no\nc: ! 7\n", r#"{"a":"no","b":"no","c":"7"}"#),
-            ("1: a\nno: b\n", r#"{"1":"a","no":"b"}"#),
-            ("a: 1\na: 2\n", r#"{"a":1.0,"a":2.0}"#),
-            ("---\na: 1\n---\n---\nb: 2\n...\n", r#"{"a":1.0} {"b":2.0}"#),
+            ("a: 'no'\nb: !!str x\nc: ! y7\n", r#"{"a":"no","b":"x","c":"y7"}"#),
+            ("1: a\n'no': b\n!!str on: c\n", r#"{"1":"a","no":"b","on":"c"}"#),
+            ("!ignore a: &x {b: 1}\nc: *x\n", r#"{"c":{"b":1}}"#),
+            ("a: 300.0\nb: -0\nc: 1.5\nd: 1e300\n", r#"{"a":300,"b":0,"c":1.5,"d":1e+300}"#),
+            ("a: 1\na: 2\n", r#"{"a":1,"a":2}"#),
+            ("---\na: 1\n---\n---\nb: 2\n...\n", r#"{"a":1} {"b":2}"#),
             ("a:\nb: ~\n", r#"{"a":null,"b":null}"#),
-            ("<<: {a: 1}\n", r#"{"<<":{"a":1.0}}"#),
-            ("{\"a\": [1, true]}", r#"{"a":[1.0,true]}"#),
+            ("'<<': {a: 1}\n", r#"{"<<":{"a":1}}"#),
+            ("{\"a\": [1, true]}", r#"{"a":[1,true]}"#),
         ];
         for (text, expected) in rows {
             assert_eq!(json(text), expected, "{text}");
@@ -246,6 +299,15 @@ mod tests {
     fn what_is_uncertain_or_unbounded_is_refused_where_it_stands() {
         let rows = [
             ("a: 1\nb: no\n", SourceProblem::Ambiguous("no".into()), 2, 4),
+            ("a: 1\nb: 0600\n", SourceProblem::NumberAmbiguous, 2, 4),
+            ("a: {on: 1}\n", SourceProblem::KeyAmbiguous("on".into()), 1, 5),
+            ("a: 1\n~: 2\n", SourceProblem::KeyAmbiguous("~".into()), 2, 1),
+            ("a: 1\n<<: {b: 1}\n", SourceProblem::Merge, 2, 1),
+            ("a: !!str no\n", SourceProblem::TextTag, 1, 4),
+            ("a: !!str '7'\n", SourceProblem::TextTag, 1, 4),
+            ("a: ! 7\n", SourceProblem::TextTag, 1, 4),
+            ("!x a: 1\n", SourceProblem::Tag, 1, 1),
+            ("apiVersion: v1\n!ignore a: 1\n", SourceProblem::Tag, 2, 1),
             ("a: .inf\n", SourceProblem::NotFinite, 1, 4),
             (
                 "a: *x\n",
