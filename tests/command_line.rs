@@ -70,17 +70,22 @@ fn check_finds_in_a_proxy_what_lets_requests_past_the_filter_or_keeps_it_from_wo
     let expected = [
         "envoy-client-address",
         "envoy-cluster",
+        "envoy-cluster-tls",
         "envoy-disabled",
+        "envoy-document",
         "envoy-failure-policy",
         "envoy-filter-behind",
+        "envoy-header",
         "envoy-hosts",
         "envoy-idle-timeout",
         "envoy-internal-redirect",
         "envoy-mirror",
+        "envoy-not-inline",
         "envoy-path",
         "envoy-rewrite",
         "envoy-route-by-path",
         "envoy-upgrade",
+        "envoy-upstream-choice",
         "envoy-variable",
         "envoy-vm-id",
     ];
@@ -123,7 +128,8 @@ fn a_configuration_in_a_file_of_its_own_is_compared_with_the_proxy() {
         rules_about_envoy(proxy(clusters, resources).as_bytes(), &["warned.yaml"])
     };
     assert_eq!(rules("{ name: partner }", ""), ["envoy-cluster"], "`piam` is missing");
-    assert_eq!(rules("{ name: partner }, { name: piam }", ""), [""; 0]);
+    let here = "{ name: partner }, { name: piam, load_assignment: { endpoints: [{ lb_endpoints: [{ endpoint: { address: { pipe: {} } } }] }] } }";
+    assert_eq!(rules(here, ""), [""; 0]);
     assert_eq!(rules("", "dynamic_resources: {}"), [""; 0], "it may come from elsewhere");
     let shared = "others: { vm_config: { vm_id: gate }, configuration: {} }\ndynamic_resources: {}";
     assert_eq!(rules("", shared), ["envoy-vm-id"], "whosever the other plugin is");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tree::Tree;
+use super::tree::{Tree, Value};
 use crate::config::{is_variable, platform_variables};
 
 /// The texts of a key, wherever in a configuration it stands.
@@ -53,6 +53,35 @@ pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// The clusters to which it sends `https`: those beside no URL that says otherwise.
+pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    collect_objects(configuration, &mut |object| {
+        let is_plain = |value: &Tree| {
+            value
+                .text()
+                .and_then(|text| text.get(..7))
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+        };
+        let mut values = object.members().iter().map(|(_, value)| value);
+        // Where the address comes from the issuer's name, this alone says that it may be plain.
+        let is_discovered = object.get("discovery").is_some();
+        let may_be_plain = object
+            .get("allow_plaintext")
+            .is_some_and(|value| matches!(value.value, Value::Boolean(true)));
+        if !values.any(is_plain) && !(is_discovered && may_be_plain) {
+            for key in ["cluster", "piam_cluster"] {
+                names.extend(object.get(key).and_then(Tree::text));
+            }
+        }
+        for key in ["hosts", "clusters"] {
+            let table = object.get(key).map(Tree::members).unwrap_or_default();
+            names.extend(table.iter().filter_map(|(_, value)| value.text()));
+        }
+    });
+    names
+}
+
 /// The hosts that it calls by each cluster of a `hosts` table: host and cluster.
 pub(super) fn hosts(configuration: &Tree) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
@@ -68,14 +97,20 @@ pub(super) fn hosts(configuration: &Tree) -> Vec<(&str, &str)> {
 }
 
 fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
+    collect_objects(tree, &mut |object| {
+        object.members().iter().for_each(|(name, value)| visit(name, value));
+    });
+}
+
+fn collect_objects<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t Tree)) {
+    visit(tree);
     for (name, value) in tree.members() {
-        visit(name, value);
         // A set of keys is a document of its own; elsewhere the keys are names that authors choose.
         if !matches!(name.as_str(), "claims" | "headers" | "inline" | "parameters" | "tenants") {
-            collect(value, visit);
+            collect_objects(value, visit);
         }
     }
-    tree.items().iter().for_each(|item| collect(item, visit));
+    tree.items().iter().for_each(|item| collect_objects(item, visit));
 }
 
 #[cfg(test)]

@@ -2,13 +2,14 @@
 
 use super::plugin::Plugin;
 use super::problem::EnvoyProblem;
-use super::routes;
+use super::routes::Around;
 use super::spot::Spot;
-use crate::config::Quoted;
+use super::{behind, tables};
 use crate::tool::finding::Finding;
 
 /// What is wrong with a manager, if one of the plugins is in its chain of filters.
 pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Vec<Finding>) {
+    let manager = &manager.message();
     let filters = manager.list("http_filters");
     let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
     let always = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_filter(filter));
@@ -31,23 +32,22 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     if is_ingress && !is_trusted {
         note(manager, EnvoyProblem::AddressUntrusted);
     }
-    idle_timeout(manager, &plugins, &mut note);
+    let deadlines = plugins.iter().flat_map(|plugin| plugin.texts("waiting_deadline"));
+    let longest = deadlines.filter_map(seconds_of_filter).reduce(f64::max);
+    let longest_wait = longest.unwrap_or(DEFAULT_DEADLINE);
+    idle_timeout(manager, longest_wait, &mut note);
     let action = "path_with_escaped_slashes_action";
     for (name, is_changing) in [
         ("merge_slashes", manager.is_true("merge_slashes")),
         (action, manager.text(action).is_some_and(|action| action.starts_with("UNESCAPE"))),
+        ("path_normalization_options", true),
     ] {
         if let Some(setting) = manager.field(name).filter(|_| is_changing) {
             note(&setting, EnvoyProblem::PathChanged);
         }
     }
-    for behind in filters.iter().skip(position + 1) {
-        let config = behind.field("typed_config");
-        let kind = config.and_then(|config| CHANGING.iter().find(|kind| config.is_of(kind)));
-        if let Some(kind) = kind.filter(|_| !ours(behind)) {
-            let name = kind.trim_start_matches('.');
-            note(behind, EnvoyProblem::FilterBehind(Quoted::from(name)));
-        }
+    for filter in filters.iter().skip(position + 1).filter(|filter| !ours(filter)) {
+        behind::lint(filter, &mut note);
     }
     for upgrade in manager.list("upgrade_configs") {
         let filters = upgrade.list("filters");
@@ -55,24 +55,23 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
             note(&upgrade, EnvoyProblem::UpgradeChain);
         }
     }
-    if let Some(table) = manager.field("route_config") {
-        routes::lint(manager, &table, filter.text("name").unwrap_or_default(), &mut note);
+    let filter = filter.text("name").unwrap_or_default();
+    let around = Around { manager, filter, plugins: &plugins, longest_wait };
+    for table in tables::inline(manager) {
+        around.lint(&table, &mut note);
     }
+    tables::lint(manager, &mut note);
 }
 
 fn idle_timeout(
     manager: &Spot<'_>,
-    plugins: &[&Plugin<'_>],
+    longest_wait: f64,
     note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
 ) {
-    let seconds = |text: &str| text.strip_suffix('s').and_then(|text| text.parse::<f64>().ok());
     let stated = manager.field("stream_idle_timeout");
-    match stated.as_ref().and_then(|spot| seconds(spot.tree().text()?)) {
+    match stated.as_ref().and_then(Spot::seconds) {
         Some(timeout) if timeout > 0.0 => {
-            let deadlines = plugins.iter().flat_map(|plugin| plugin.texts("waiting_deadline"));
-            let longest = deadlines.filter_map(seconds_of_filter).reduce(f64::max);
-            let longest = longest.unwrap_or(DEFAULT_DEADLINE);
-            if let Some(spot) = stated.filter(|_| timeout <= longest) {
+            if let Some(spot) = stated.filter(|_| timeout <= longest_wait) {
                 note(&spot, EnvoyProblem::IdleTimeoutShort);
             }
         }
@@ -87,19 +86,3 @@ const DEFAULT_DEADLINE: f64 = 5.0;
 fn seconds_of_filter(text: &str) -> Option<f64> {
     crate::config::parse_duration(text).ok().map(|duration| duration.as_secs_f64())
 }
-
-/// The types of filters that can change the path, the header or the route of a request.
-const CHANGING: [&str; 12] = [
-    ".aws_lambda.v3.Config",
-    ".composite.v3.Composite",
-    ".credential_injector.v3.CredentialInjector",
-    ".dynamic_modules.v3.DynamicModuleFilter",
-    ".ext_authz.v3.ExtAuthz",
-    ".ext_proc.v3.ExternalProcessor",
-    ".golang.v3alpha.Config",
-    ".grpc_json_transcoder.v3.GrpcJsonTranscoder",
-    ".header_mutation.v3.HeaderMutation",
-    ".lua.v3.Lua",
-    ".oauth2.v3.OAuth2",
-    ".wasm.v3.Wasm",
-];

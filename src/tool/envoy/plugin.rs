@@ -2,26 +2,48 @@
 
 use std::collections::BTreeSet;
 
+use super::clusters;
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
-use crate::config::{Quoted, looks_like_variable, platform_sets};
+use crate::config::{self, Environment, Quoted, looks_like_variable, platform_sets};
+use crate::message::HeaderName;
+use crate::policy::{OwnedHeaders, is_credential};
 use crate::tool::finding::Finding;
 use crate::tool::tree::Tree;
-use crate::tool::{embedded, named};
+use crate::tool::{check, embedded, named};
 
 /// A Wasm plugin that is ours.
 pub(super) struct Plugin<'t> {
     spot: Spot<'t>,
     /// Its own configuration, and those of other files.
     configurations: Vec<Tree>,
+    /// The headers that they set or remove.
+    owned: Vec<OwnedHeaders>,
 }
 
 impl<'t> Plugin<'t> {
     /// The plugin at this place, if there is one and it is ours.
-    pub(super) fn of(spot: &Spot<'t>, others: &[Tree]) -> Option<Self> {
+    pub(super) fn of(
+        spot: &Spot<'t>,
+        others: &[Tree],
+        environment: Environment<'_>,
+    ) -> Option<Self> {
         let own = embedded::unwrapped(embedded::plugin(spot.tree())?);
-        let configurations = own.into_iter().chain(others.iter().cloned()).collect();
-        Some(Self { spot: spot.clone(), configurations })
+        let configurations: Vec<_> = own.into_iter().chain(others.iter().cloned()).collect();
+        let owned = configurations.iter().filter_map(|tree| owned_headers(tree, environment));
+        let owned = owned.collect();
+        Some(Self { spot: spot.clone(), configurations, owned })
+    }
+
+    /// Whether it sets or removes this header, in any spelling.
+    pub(super) fn owns(&self, header: &str) -> bool {
+        let is_credential = HeaderName::parse(header).is_ok_and(|name| is_credential(&name));
+        is_credential || self.owned.iter().any(|owned| owned.cover(header.as_bytes()))
+    }
+
+    /// The clusters to which `https` goes.
+    pub(super) fn secure_clusters(&self) -> BTreeSet<&str> {
+        self.configurations.iter().flat_map(named::secure_clusters).collect()
     }
 
     /// Whether it stands in that part of the file.
@@ -57,6 +79,13 @@ impl<'t> Plugin<'t> {
     }
 }
 
+/// The headers that a configuration sets or removes; unknown as long as it has errors.
+fn owned_headers(configuration: &Tree, environment: Environment<'_>) -> Option<OwnedHeaders> {
+    let environment = |name: &str| check::value_of(name, environment);
+    let compiled = config::compile(configuration.hand_over().json.as_bytes(), &environment);
+    compiled.ok().map(|compiled| compiled.config.owned_headers().clone())
+}
+
 /// What is wrong with the plugins of a file.
 pub(super) fn lint(
     plugins: &[Plugin<'_>],
@@ -64,7 +93,7 @@ pub(super) fn lint(
     all: &[Spot<'_>],
     findings: &mut Vec<Finding>,
 ) {
-    let known = clusters(roots);
+    let known = known_clusters(roots);
     // Those of other filters count too: they could read and overwrite what is shared.
     let ids = all.iter().filter_map(|spot| spot.field("vm_config")?.text("vm_id"));
     let ids: Vec<_> = ids.collect();
@@ -117,16 +146,15 @@ fn handed<'t>(vm: &Spot<'t>) -> BTreeSet<&'t str> {
 }
 
 /// The clusters of the proxy; `None` if it could get others from elsewhere.
-fn clusters<'t>(roots: &[Spot<'t>]) -> Option<BTreeSet<&'t str>> {
+fn known_clusters<'t>(roots: &[Spot<'t>]) -> Option<BTreeSet<&'t str>> {
     let mut known = BTreeSet::new();
     let mut is_static = false;
     for root in roots {
         if root.field("dynamic_resources").is_some() {
             return None;
         }
-        let resources = root.field("static_resources");
-        is_static |= resources.is_some();
-        let clusters = resources.map(|resources| resources.list("clusters")).unwrap_or_default();
+        is_static |= root.field("static_resources").is_some();
+        let clusters = clusters::clusters(root);
         known.extend(clusters.iter().filter_map(|cluster| cluster.text("name")));
     }
     is_static.then_some(known)

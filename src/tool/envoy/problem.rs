@@ -21,10 +21,16 @@ pub(super) enum EnvoyProblem {
     FailClosed,
     /// A filter behind ours that can change what was judged. Its type.
     FilterBehind(Quoted),
+    /// A route sets a header that is ours to set. Its name.
+    HeaderAdded(Quoted),
+    /// A route removes a header that is ours to set. Its name.
+    HeaderRemoved(Quoted),
     /// Virtual hosts are told apart by names that the filter takes for one.
     HostsAsWritten,
     /// A stream that the filter can no longer answer ends late or never.
     IdleTimeout,
+    /// A route on which no idle stream ends.
+    IdleTimeoutOff,
     /// It ends before the filter itself answers.
     IdleTimeoutShort,
     /// Redirects are followed with what the filter has put on the request.
@@ -33,16 +39,34 @@ pub(super) enum EnvoyProblem {
     Mirror,
     /// No plugin is ours.
     NoPlugin,
+    /// What decides stands elsewhere.
+    NotInline,
     /// The path is changed before the filter sees it.
     PathChanged,
     /// The upstream sees another path or host than was judged.
     Rewrite,
     /// Routes are chosen by path, as it was received.
     RouteByPath,
+    /// A document that Envoy does not read.
+    SecondDocument,
+    /// A route on which nothing ends a stream.
+    TimeoutOff,
+    /// A cluster for `https` without TLS. Its name.
+    TlsAbsent(Quoted),
+    /// A certificate of any name is accepted.
+    TlsAnyName,
+    /// The server is not told which name is asked for.
+    TlsNameUnsent,
+    /// A certificate of anybody is accepted.
+    TlsUnverified,
     /// Requests reach a cluster here without the filter that guards it elsewhere.
     Unguarded(Quoted),
     /// Upgrades have a chain of filters without ours.
     UpgradeChain,
+    /// A header that callers can set chooses the upstream. Its name.
+    UpstreamByHeader(Quoted),
+    /// Something else than the table chooses the upstream.
+    UpstreamByPlugin,
     /// The filter asks for a variable that it is not handed. Its name, if it may be shown.
     VariableHidden(Option<Quoted>),
     /// A credential looks for the variables of the platform, and no set of them is handed as a whole.
@@ -62,16 +86,26 @@ impl EnvoyProblem {
             Self::Conditional | Self::Disabled => "envoy-disabled",
             Self::FailClosed | Self::FailOpen => "envoy-failure-policy",
             Self::FilterBehind(_) => "envoy-filter-behind",
+            Self::HeaderAdded(_) | Self::HeaderRemoved(_) => "envoy-header",
             Self::HostsAsWritten => "envoy-hosts",
-            Self::IdleTimeout | Self::IdleTimeoutShort => "envoy-idle-timeout",
+            Self::IdleTimeout
+            | Self::IdleTimeoutOff
+            | Self::IdleTimeoutShort
+            | Self::TimeoutOff => "envoy-idle-timeout",
             Self::InternalRedirect => "envoy-internal-redirect",
             Self::Mirror => "envoy-mirror",
             Self::NoPlugin => "envoy-no-plugin",
+            Self::NotInline => "envoy-not-inline",
             Self::PathChanged => "envoy-path",
             Self::Rewrite => "envoy-rewrite",
             Self::RouteByPath => "envoy-route-by-path",
+            Self::SecondDocument => "envoy-document",
+            Self::TlsAbsent(_) | Self::TlsAnyName | Self::TlsNameUnsent | Self::TlsUnverified => {
+                "envoy-cluster-tls"
+            }
             Self::Unguarded(_) => "envoy-unguarded",
             Self::UpgradeChain => "envoy-upgrade",
+            Self::UpstreamByHeader(_) | Self::UpstreamByPlugin => "envoy-upstream-choice",
             Self::VariableHidden(_) | Self::VariableSetHidden => "envoy-variable",
             Self::VmIdEmpty | Self::VmIdShared(_) => "envoy-vm-id",
         }
@@ -85,21 +119,33 @@ impl EnvoyProblem {
             | Self::Disabled
             | Self::FailOpen
             | Self::NoPlugin
+            | Self::SecondDocument
+            | Self::TlsAbsent(_)
+            | Self::TlsAnyName
+            | Self::TlsUnverified
             | Self::UpgradeChain
             | Self::VariableHidden(_)
             | Self::VariableSetHidden => Severity::Error,
             Self::AddressUntrusted
             | Self::FailClosed
             | Self::FilterBehind(_)
+            | Self::HeaderAdded(_)
+            | Self::HeaderRemoved(_)
             | Self::HostsAsWritten
             | Self::IdleTimeout
+            | Self::IdleTimeoutOff
             | Self::IdleTimeoutShort
             | Self::InternalRedirect
             | Self::Mirror
+            | Self::NotInline
             | Self::PathChanged
             | Self::Rewrite
             | Self::RouteByPath
+            | Self::TimeoutOff
+            | Self::TlsNameUnsent
             | Self::Unguarded(_)
+            | Self::UpstreamByHeader(_)
+            | Self::UpstreamByPlugin
             | Self::VmIdEmpty
             | Self::VmIdShared(_) => Severity::Warning,
         }
@@ -115,13 +161,37 @@ impl fmt::Display for EnvoyProblem {
             Self::FilterBehind(name) => {
                 return write!(
                     formatter,
-                    "{name} stands behind tenantgate and can change the path, the header or the route of a request that was judged; put it before, if that is possible"
+                    "{name} runs after tenantgate and may change the path, the headers or the route of a request that was judged; put it before, if that is possible"
+                );
+            }
+            Self::HeaderAdded(name) => {
+                return write!(
+                    formatter,
+                    "sets {name} after tenantgate, which sets or removes it itself; the upstream sees something else than tenantgate has made of the request"
+                );
+            }
+            Self::HeaderRemoved(name) => {
+                return write!(
+                    formatter,
+                    "removes {name} after tenantgate, which sets or removes it itself; the upstream may see something else than tenantgate has made of the request"
+                );
+            }
+            Self::TlsAbsent(name) => {
+                return write!(
+                    formatter,
+                    "has no TLS, and the filter's configuration sends `https` by cluster {name}; write an `UpstreamTlsContext` as its `transport_socket`"
                 );
             }
             Self::Unguarded(name) => {
                 return write!(
                     formatter,
                     "leads to cluster {name} without tenantgate, which guards another way to it"
+                );
+            }
+            Self::UpstreamByHeader(name) => {
+                return write!(
+                    formatter,
+                    "chooses the upstream by header {name}, which callers can set: they choose where a request goes that was judged"
                 );
             }
             Self::VariableHidden(Some(name)) => {
@@ -153,6 +223,9 @@ impl fmt::Display for EnvoyProblem {
             Self::IdleTimeout => {
                 "does not say a `stream_idle_timeout` above 0; 30s ends requests that a filter cannot answer any more"
             }
+            Self::IdleTimeoutOff => {
+                "switches the idle timeout of streams off on this route; requests that a filter cannot answer any more never end there"
+            }
             Self::IdleTimeoutShort => {
                 "is not longer than the time for which tenantgate lets requests wait (`limits.waiting_deadline`)"
             }
@@ -163,6 +236,7 @@ impl fmt::Display for EnvoyProblem {
                 "sends copies of requests elsewhere, with the tokens that tenantgate has put on them"
             }
             Self::NoPlugin => "holds no Wasm plugin of tenantgate",
+            Self::NotInline => "comes from elsewhere, so what it does was not checked",
             Self::PathChanged => {
                 "changes the path before tenantgate sees what the client sent, and so hides what it would refuse"
             }
@@ -171,6 +245,24 @@ impl fmt::Display for EnvoyProblem {
             }
             Self::RouteByPath => {
                 "chooses by path as it was received, where tenantgate compares paths decoded; see \"How paths are compared\" in docs/configuration.md"
+            }
+            Self::SecondDocument => {
+                "is not the first document of the file, the only one that Envoy reads"
+            }
+            Self::TimeoutOff => {
+                "switches the timeout off on this route, where streams have no idle timeout either; nothing ends them"
+            }
+            Self::TlsAnyName => {
+                "accepts a certificate of any name that `trusted_ca` vouches for; state the host under `match_typed_subject_alt_names`"
+            }
+            Self::TlsNameUnsent => {
+                "has no `sni`; a server of several names may answer with the certificate of another"
+            }
+            Self::TlsUnverified => {
+                "accepts every certificate, for it has no `validation_context.trusted_ca` (Envoy does not look at `system_root_certs`) or says `ACCEPT_UNTRUSTED`; whoever is in between can make keys and read secrets"
+            }
+            Self::UpstreamByPlugin => {
+                "lets a plugin choose the upstream, perhaps by what callers can set"
             }
             Self::UpgradeChain => {
                 "has filters of its own for upgrades, and tenantgate is none of them"

@@ -33,9 +33,10 @@ impl<'t> Spot<'t> {
         self.field(name).map(|spot| spot.items()).unwrap_or_default()
     }
 
-    /// The members of an object.
+    /// The members of an object that have a value.
     pub(super) fn members(&self) -> impl Iterator<Item = (&'t str, Self)> + '_ {
-        self.tree.members().iter().map(|(name, tree)| {
+        let members = self.tree.members().iter();
+        members.filter(|(_, tree)| !matches!(tree.value, Value::Null)).map(|(name, tree)| {
             let dot = if self.path.is_empty() { "" } else { "." };
             (name.as_str(), Self { path: format!("{}{dot}{name}", self.path), tree })
         })
@@ -60,9 +61,19 @@ impl<'t> Spot<'t> {
         self.tree.field(name)?.text()
     }
 
+    /// The seconds of a duration as Envoy writes it, if this is one.
+    pub(super) fn seconds(&self) -> Option<f64> {
+        self.tree.text()?.strip_suffix('s')?.parse().ok()
+    }
+
     /// Whether a field is `true`.
     pub(super) fn is_true(&self, name: &str) -> bool {
-        matches!(self.tree.field(name).map(|tree| &tree.value), Some(Value::Boolean(true)))
+        self.field(name).is_some_and(|spot| spot.says_true())
+    }
+
+    /// Whether this is `true`.
+    pub(super) const fn says_true(&self) -> bool {
+        matches!(self.tree.value, Value::Boolean(true))
     }
 
     /// Whether this is a message whose type has this name: `.lua.v3.Lua`.
@@ -70,6 +81,19 @@ impl<'t> Spot<'t> {
         // A TypedStruct names the type that it stands for.
         let type_url = self.text("type_url").or_else(|| self.text("@type"));
         type_url.is_some_and(|type_url| type_url.ends_with(name))
+    }
+
+    /// The last parts of the name of this message's type: `lua.v3.Lua`.
+    pub(super) fn kind(&self) -> Option<&'t str> {
+        let type_url = self.text("type_url").or_else(|| self.text("@type"))?;
+        let at = type_url.rmatch_indices('.').nth(2).map(|(at, _)| at + 1);
+        type_url.get(at.unwrap_or_default()..)
+    }
+
+    /// The message itself: a TypedStruct has it in `value`.
+    pub(super) fn message(&self) -> Self {
+        let value = self.field("value").filter(|_| self.tree.field("type_url").is_some());
+        value.unwrap_or_else(|| self.clone())
     }
 
     /// What is wrong here.

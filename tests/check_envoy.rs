@@ -1,0 +1,495 @@
+//! What `tenantgate check --envoy` says of single settings of a proxy, on both sides of each rule.
+
+use tenantgate::tool::{Check, check_envoy};
+
+/// A proxy of which there is nothing to say, with places for settings.
+#[derive(Default)]
+struct Proxy<'a> {
+    /// Members of the HttpConnectionManager.
+    manager: &'a str,
+    /// Instead of the route table.
+    routes: Option<&'a str>,
+    /// Members of the route table.
+    table: &'a str,
+    /// Members of the virtual host.
+    host: &'a str,
+    /// Members of the route.
+    route: &'a str,
+    /// Instead of the route's `route: …`.
+    action: Option<&'a str>,
+    /// Filters behind ours.
+    behind: &'a str,
+    /// Members of the router.
+    router: &'a str,
+    /// Members of the cluster to which requests go.
+    upstream: &'a str,
+    /// Members of the cluster that fetches keys.
+    keys: Option<&'a str>,
+    /// Where the keys are.
+    uri: Option<&'a str>,
+    /// Members of the document.
+    document: &'a str,
+}
+
+impl Proxy<'_> {
+    fn text(&self) -> String {
+        let Self { manager, table, host, route, behind, router, upstream, document, .. } = self;
+        let action = self.action.unwrap_or("route: { cluster: app }");
+        let table = format!(
+            "route_config: {{ {table} virtual_hosts: [{{ name: all, domains: ['*'], {host} routes: [{{ match: {{ prefix: / }}, {route} {action} }}] }}] }}"
+        );
+        let table = self.routes.unwrap_or(&table);
+        let keys = self.keys.unwrap_or(SECURE);
+        let uri = self.uri.unwrap_or("uri: https://id.example/keys");
+        let filters = "type.googleapis.com/envoy.extensions.filters";
+        format!(
+            "static_resources:
+  listeners:
+  - filter_chains:
+    - filters:
+      - typed_config:
+          '@type': {filters}.network.http_connection_manager.v3.HttpConnectionManager
+          use_remote_address: true
+          common_http_protocol_options: {{}}
+          {manager}
+          {table}
+          http_filters:
+          - name: tenantgate
+            typed_config:
+              '@type': {filters}.http.wasm.v3.Wasm
+              config:
+                failure_policy: FAIL_RELOAD
+                vm_config: {{ vm_id: gate }}
+                configuration:
+                  '@type': type.googleapis.com/google.protobuf.Struct
+                  value:
+                    deployment: ingress
+                    issuers:
+                    - name: own
+                      issuer: https://id.example
+                      tenants: [acme]
+                      audiences: [api]
+                      algorithms: [ES256]
+                      claims: {{ tenant: tenant, subtenant: none }}
+                      jwks: {{ cluster: keys, {uri} }}
+                    identity_headers: {{ tenant: x-tenant }}
+                    routes:
+                    - name: all
+                      match: {{ hosts: ['*'], path: /**, methods: [GET] }}
+                      scopes: not_needed
+                      upstream: {{ caller_token: remove }}
+          {behind}
+          - name: router
+            typed_config: {{ '@type': {filters}.http.router.v3.Router, {router} }}
+  clusters:
+  - {{ name: app, {upstream} }}
+  - {{ name: keys, {keys} }}
+{document}
+"
+        )
+    }
+
+    /// The kinds of what is found and where, in the order of the file.
+    fn found(&self) -> Vec<String> {
+        let text = self.text();
+        let how = Check { environment: &|_| None, requires_environment: false };
+        let found = check_envoy("proxy.yaml", text.as_bytes(), &[], &how);
+        let last = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
+        found.iter().map(|finding| format!("{} {}", finding.rule, last(&finding.path))).collect()
+    }
+
+    #[track_caller]
+    fn expect(&self, expected: &[&str]) {
+        let defaults = "stream_idle_timeout: 30s";
+        let manager = if self.manager.is_empty() { defaults } else { self.manager };
+        let proxy = Proxy { manager, ..*self };
+        assert_eq!(proxy.found(), expected, "{}", proxy.text());
+    }
+}
+
+const SECURE: &str = "transport_socket: { typed_config: { '@type': x.UpstreamTlsContext, sni: id.example, common_tls_context: { validation_context: { trusted_ca: { filename: ca.pem }, match_typed_subject_alt_names: [{ san_type: DNS, matcher: { exact: id.example } }] } } } }";
+
+#[test]
+fn there_is_nothing_to_say_of_a_proxy_as_it_should_be() {
+    Proxy::default().expect(&[]);
+}
+
+#[test]
+fn what_makes_the_upstream_see_something_else_is_found() {
+    let rows: [(&str, &[&str]); 18] = [
+        ("cluster: app, prefix_rewrite: /", &["envoy-rewrite prefix_rewrite"]),
+        ("cluster: app, prefix_rewrite: ''", &[]),
+        ("cluster: app, path_rewrite: /x", &["envoy-rewrite path_rewrite"]),
+        ("cluster: app, regex_rewrite: {}", &["envoy-rewrite regex_rewrite"]),
+        ("cluster: app, path_rewrite_policy: {}", &["envoy-rewrite path_rewrite_policy"]),
+        ("cluster: app, hostRewriteLiteral: a", &["envoy-rewrite hostRewriteLiteral"]),
+        ("cluster: app, host_rewrite: a", &["envoy-rewrite host_rewrite"]),
+        ("cluster: app, host_rewrite_header: x-h", &["envoy-rewrite host_rewrite_header"]),
+        ("cluster: app, host_rewrite_path_regex: {}", &["envoy-rewrite host_rewrite_path_regex"]),
+        ("cluster: app, auto_host_rewrite: true", &["envoy-rewrite auto_host_rewrite"]),
+        ("cluster: app, auto_host_rewrite: false", &[]),
+        ("cluster: app, request_mirror_policies: []", &[]),
+        (
+            "cluster: app, request_mirror_policies: [{ cluster: b }]",
+            &["envoy-mirror request_mirror_policies"],
+        ),
+        ("cluster: app, internal_redirect_policy: ", &[]),
+        (
+            "cluster: app, internal_redirect_policy: {}",
+            &["envoy-internal-redirect internal_redirect_policy"],
+        ),
+        (
+            "weighted_clusters: { clusters: [{ name: app, host_rewrite_literal: a }] }",
+            &["envoy-rewrite host_rewrite_literal"],
+        ),
+        ("cluster: app, retry_policy: { retry_on: 5xx }", &[]),
+        ("cluster: app, append_x_forwarded_host: true", &[]),
+    ];
+    for (action, expected) in rows {
+        let action = format!("route: {{ {action} }}");
+        Proxy { action: Some(&action), ..Proxy::default() }.expect(expected);
+    }
+    let redirect = "redirect: { prefix_rewrite: /x }";
+    Proxy { action: Some(redirect), ..Proxy::default() }.expect(&[]);
+    Proxy { table: "request_mirror_policies: [{ cluster: b }],", ..Proxy::default() }
+        .expect(&["envoy-mirror request_mirror_policies"]);
+}
+
+#[test]
+fn a_choice_of_the_upstream_by_the_caller_is_found() {
+    let rows: [(&str, &[&str]); 7] = [
+        ("cluster_header: x-to", &["envoy-upstream-choice cluster_header"]),
+        ("clusterHeader: ':authority'", &["envoy-upstream-choice clusterHeader"]),
+        // No caller gets it past the filter.
+        ("cluster_header: x-tenant", &[]),
+        ("cluster_header: ''", &[]),
+        (
+            "weighted_clusters: { clusters: [{ cluster_header: x-to }] }",
+            &["envoy-upstream-choice cluster_header"],
+        ),
+        ("cluster_specifier_plugin: p", &["envoy-upstream-choice cluster_specifier_plugin"]),
+        (
+            "inline_cluster_specifier_plugin: {}",
+            &["envoy-upstream-choice inline_cluster_specifier_plugin"],
+        ),
+    ];
+    for (action, expected) in rows {
+        let action = format!("route: {{ {action} }}");
+        Proxy { action: Some(&action), ..Proxy::default() }.expect(expected);
+    }
+    let rows: [(&str, &[&str]); 4] = [
+        ("use_http_header: true", &["envoy-upstream-choice original_dst_lb_config"]),
+        ("use_http_header: true, http_header_name: X_Tenant", &[]),
+        ("use_http_header: false", &[]),
+        ("http_header_name: x-to", &[]),
+    ];
+    for (settings, expected) in rows {
+        let upstream = format!("original_dst_lb_config: {{ {settings} }}");
+        Proxy { upstream: &upstream, ..Proxy::default() }.expect(expected);
+    }
+}
+
+#[test]
+fn headers_that_are_ours_are_not_for_routes() {
+    for (name, is_ours) in [
+        ("x-tenant", true),
+        ("X_Tenant", true),
+        ("Authorization", true),
+        ("appkey", true),
+        ("x-rewrite-url", true),
+        ("x-tenants", false),
+        ("x-other", false),
+    ] {
+        let added = format!("request_headers_to_add: [{{ header: {{ key: {name}, value: a }} }}],");
+        let removed = format!("request_headers_to_remove: [x-a, {name}],");
+        for (settings, expected) in [
+            (&added, "envoy-header request_headers_to_add[0]"),
+            (&removed, "envoy-header request_headers_to_remove[1]"),
+        ] {
+            let expected: &[&str] = if is_ours { &[expected] } else { &[] };
+            Proxy { table: settings, ..Proxy::default() }.expect(expected);
+            Proxy { host: settings, ..Proxy::default() }.expect(expected);
+            Proxy { route: settings, ..Proxy::default() }.expect(expected);
+            let action = format!(
+                "route: {{ weighted_clusters: {{ clusters: [{{ {settings} name: app }}] }} }}"
+            );
+            Proxy { action: Some(&action), ..Proxy::default() }.expect(expected);
+        }
+    }
+    let responses = "response_headers_to_remove: [x-tenant],";
+    Proxy { table: responses, ..Proxy::default() }.expect(&[]);
+}
+
+#[test]
+fn a_route_without_a_limit_for_its_streams_is_found() {
+    let off = "envoy-idle-timeout idle_timeout";
+    let none = "envoy-idle-timeout timeout";
+    let limited = "stream_idle_timeout: 30s";
+    let manager = "envoy-idle-timeout typed_config";
+    let ever = "stream_idle_timeout: 0s";
+    let rows: [(&str, &str, &[&str]); 12] = [
+        (limited, "idle_timeout: 0s", &[off]),
+        (limited, "idle_timeout: 0.000s", &[off]),
+        (limited, "idle_timeout: 5s", &[off]),
+        (limited, "idle_timeout: 5.001s", &[]),
+        (limited, "timeout: 0s", &[]),
+        (limited, "idle_timeout: 0s, timeout: 0s", &[off, none]),
+        (limited, "idle_timeout: 0s, timeout: 1s", &[off]),
+        (ever, "timeout: 0s", &[manager, none]),
+        (ever, "timeout: 0s, idle_timeout: 60s", &[manager]),
+        (ever, "timeout: 0s, max_stream_duration: { max_stream_duration: 9s }", &[manager]),
+        (ever, "timeout: 0s, max_stream_duration: { max_stream_duration: 0s }", &[manager, none]),
+        ("normalize_path: false", "timeout: 0s", &[manager]),
+    ];
+    for (manager, settings, expected) in rows {
+        let action = format!("route: {{ cluster: app, {settings} }}");
+        Proxy { manager, action: Some(&action), ..Proxy::default() }.expect(expected);
+    }
+}
+
+#[test]
+fn what_is_not_known_to_be_harmless_behind_the_filter_is_named() {
+    let filter = |kind: &str| {
+        format!(
+            "- {{ name: f, typed_config: {{ '@type': x/envoy.extensions.filters.http.{kind} }} }}"
+        )
+    };
+    for (kind, is_harmless) in [
+        ("rbac.v3.RBAC", true),
+        ("ratelimit.v3.RateLimit", true),
+        ("cors.v3.Cors", true),
+        ("lua.v3.Lua", false),
+        ("jwt_authn.v3.JwtAuthentication", false),
+        ("cache.v3.CacheConfig", false),
+        ("made_up.v9.RBAC", false),
+    ] {
+        let expected: &[&str] =
+            if is_harmless { &[] } else { &["envoy-filter-behind http_filters[1]"] };
+        Proxy { behind: &filter(kind), ..Proxy::default() }.expect(expected);
+    }
+    let inner = format!("upstream_http_filters: [{}]", &filter("lua.v3.Lua")[2..]);
+    Proxy { router: &inner, ..Proxy::default() }
+        .expect(&["envoy-filter-behind upstream_http_filters[0]"]);
+    let codec = inner.replace("lua.v3.Lua", "upstream_codec.v3.UpstreamCodec");
+    Proxy { router: &codec, ..Proxy::default() }.expect(&[]);
+    let options = |inner: &str| {
+        let filters = inner.replace("upstream_http_filters", "http_filters");
+        format!(
+            "typed_extension_protocol_options: {{ o: {{ '@type': x.HttpProtocolOptions, {filters} }} }}"
+        )
+    };
+    Proxy { upstream: &options(&inner), ..Proxy::default() }
+        .expect(&["envoy-filter-behind http_filters[0]"]);
+    Proxy { upstream: &options(&codec), ..Proxy::default() }.expect(&[]);
+    // No request goes there that the filter has judged.
+    let keys = format!("{SECURE}, {}", options(&inner));
+    Proxy { keys: Some(&keys), ..Proxy::default() }.expect(&[]);
+}
+
+#[test]
+fn what_stands_elsewhere_is_named_and_what_stands_in_a_scope_is_read() {
+    let route = |action: &str| {
+        format!(
+            "{{ virtual_hosts: [{{ domains: ['*'], routes: [{{ match: {{ prefix: / }}, route: {{ {action} }} }}] }}] }}"
+        )
+    };
+    let scope = |table: &str| {
+        format!(
+            "scoped_routes: {{ scoped_route_configurations_list: {{ scoped_route_configurations: [{{ {table} }}] }} }}"
+        )
+    };
+    let plain = scope(&format!("route_configuration: {}", route("cluster: app")));
+    let rewriting =
+        scope(&format!("route_configuration: {}", route("cluster: app, prefix_rewrite: /x")));
+    let named = scope("route_configuration_name: other");
+    let rows: [(&str, &[&str]); 7] = [
+        ("rds: { route_config_name: a }", &["envoy-not-inline rds"]),
+        ("scoped_routes: { scoped_rds: {} }", &["envoy-not-inline scoped_rds"]),
+        (&plain, &[]),
+        (&rewriting, &["envoy-rewrite prefix_rewrite"]),
+        (&named, &["envoy-not-inline route_configuration_name"]),
+        ("route_config: { vhds: {} }", &["envoy-not-inline vhds"]),
+        ("route_config: {}", &[]),
+    ];
+    for (routes, expected) in rows {
+        Proxy { routes: Some(routes), ..Proxy::default() }.expect(expected);
+    }
+    let discovered = "- { name: f, config_discovery: {} }";
+    Proxy { behind: discovered, ..Proxy::default() }.expect(&["envoy-not-inline http_filters[1]"]);
+    let document = "dynamic_resources: { lds_config: {}, cds_config: {} }";
+    Proxy { document, ..Proxy::default() }
+        .expect(&["envoy-not-inline lds_config", "envoy-not-inline cds_config"]);
+    Proxy { document: "dynamic_resources: {}", ..Proxy::default() }.expect(&[]);
+}
+
+#[test]
+fn settings_that_change_the_path_before_the_filter_are_found() {
+    let action = "path_with_escaped_slashes_action";
+    let rows: [(&str, &[&str]); 7] = [
+        ("KEEP_UNCHANGED", &[]),
+        ("REJECT_REQUEST", &[]),
+        ("IMPLEMENTATION_SPECIFIC_DEFAULT", &[]),
+        ("UNESCAPE_AND_FORWARD", &["envoy-path path_with_escaped_slashes_action"]),
+        ("UNESCAPE_AND_REDIRECT", &["envoy-path path_with_escaped_slashes_action"]),
+        ("KEEP_UNCHANGED, path_normalization_options: ", &[]),
+        (
+            "KEEP_UNCHANGED, path_normalization_options: {}",
+            &["envoy-path path_normalization_options"],
+        ),
+    ];
+    for (value, expected) in rows {
+        let settings = format!("{action}: {value}").replace(", ", "\n          ");
+        let manager = format!("stream_idle_timeout: 30s\n          {settings}");
+        Proxy { manager: &manager, ..Proxy::default() }.expect(expected);
+    }
+}
+
+#[test]
+fn a_second_document_is_one_that_envoy_does_not_read() {
+    Proxy { document: "---\nadmin: {}", ..Proxy::default() }.expect(&["envoy-document document"]);
+    Proxy { document: "---\n", ..Proxy::default() }.expect(&[]);
+}
+
+#[test]
+fn a_cluster_for_https_proves_who_answers() {
+    let tls = |settings: &str| {
+        format!(
+            "transport_socket: {{ typed_config: {{ '@type': x.UpstreamTlsContext, {settings} }} }}"
+        )
+    };
+    let validated = |validation: &str| {
+        tls(&format!(
+            "sni: id.example, common_tls_context: {{ validation_context: {{ {validation} }} }}"
+        ))
+    };
+    let ca = "trusted_ca: { filename: ca.pem }";
+    let name = "match_typed_subject_alt_names: [{ san_type: DNS, matcher: { exact: id.example } }]";
+    let address = name.replace("DNS", "IP_ADDRESS");
+    let both = format!("common_tls_context: {{ validation_context: {{ {ca}, {name} }} }}");
+    let option = |option: &str| {
+        format!(
+            "typed_extension_protocol_options: {{ o: {{ '@type': x.HttpProtocolOptions, upstream_http_protocol_options: {{ {option} }} }} }}"
+        )
+    };
+    let combined = |default: &str, rest: &str| {
+        tls(&format!(
+            "sni: a, common_tls_context: {{ combined_validation_context: {{ default_validation_context: {{ {default} }}, {rest} }} }}"
+        ))
+    };
+    let sds = |config: &str| {
+        tls(&format!(
+            "sni: a, common_tls_context: {{ validation_context_sds_secret_config: {{ name: ca {config} }} }}"
+        ))
+    };
+    let absent = "envoy-cluster-tls clusters[1]";
+    let raw = "envoy-cluster-tls transport_socket";
+    let bad = "envoy-cluster-tls typed_config";
+    let rows: [(String, &[&str]); 30] = [
+        (String::new(), &[absent]),
+        ("transport_socket: { typed_config: { '@type': x.RawBuffer } }".into(), &[raw]),
+        (tls(""), &[bad, bad]),
+        (tls("sni: id.example"), &[bad]),
+        (tls(&both), &[bad]),
+        (tls(&format!("sni: id.example, {both}")), &[]),
+        (tls(&format!("sni: '', {both}")), &[bad]),
+        (tls(&format!("auto_host_sni: true, {both}")), &[]),
+        (format!("{}, {}", tls(&both), option("auto_sni: true")), &[]),
+        (tls(&format!("common_tls_context: {{ validation_context: {{ {ca}, {address} }} }}")), &[]),
+        (validated(ca), &[bad]),
+        (validated(name), &[bad]),
+        (validated(&format!("system_root_certs: {{}}, {name}")), &[bad]),
+        (validated(&format!("{ca}, match_typed_subject_alt_names: []")), &[bad]),
+        (validated(&format!("{ca}, match_subject_alt_names: [{{ exact: a }}]")), &[]),
+        (validated(&format!("{ca}, {name}, trust_chain_verification: ACCEPT_UNTRUSTED")), &[bad]),
+        (validated(&format!("{ca}, {name}, trust_chain_verification: VERIFY_TRUST_CHAIN")), &[]),
+        (validated("verify_certificate_spki: [abc]"), &[]),
+        (validated("verify_certificate_hash: [abc]"), &[]),
+        (validated("verify_certificate_hash: []"), &[bad]),
+        (validated("custom_validator_config: { name: spiffe }"), &[]),
+        (
+            tls(&format!("auto_host_sni: true, auto_sni_san_validation: true, common_tls_context: {{ validation_context: {{ {ca} }} }}")),
+            &[],
+        ),
+        (format!("{}, {}", validated(ca), option("auto_san_validation: true")), &[]),
+        (combined(&format!("{ca}, {name}"), ""), &[]),
+        (combined(name, "validation_context_sds_secret_config: { name: ca, sds_config: {} }"), &[]),
+        (combined(name, ""), &[bad]),
+        (sds(", sds_config: {}"), &[]),
+        (
+            format!("transport_socket: {{ typed_config: {{ '@type': x.Http11ProxyUpstreamTransport, {} }} }}", tls(&format!("sni: a, {both}"))),
+            &[],
+        ),
+        (
+            format!("transport_socket: {{ typed_config: {{ '@type': x.QuicUpstreamTransport, upstream_tls_context: {{ sni: a, {both} }} }} }}"),
+            &[],
+        ),
+        (
+            "transport_socket: { typed_config: { '@type': x.QuicUpstreamTransport, upstream_tls_context: { sni: a } } }".into(),
+            &["envoy-cluster-tls upstream_tls_context"],
+        ),
+    ];
+    for (keys, expected) in rows {
+        Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
+    }
+    for (secret, expected) in [
+        (format!("{ca}, {name}"), [].as_slice()),
+        (ca.to_owned(), &[bad]),
+        (name.to_owned(), &[bad]),
+    ] {
+        let document = format!("  secrets: [{{ name: ca, validation_context: {{ {secret} }} }}]");
+        let keys = sds("");
+        Proxy { keys: Some(&keys), document: &document, ..Proxy::default() }.expect(expected);
+    }
+}
+
+#[test]
+fn every_socket_that_a_cluster_may_choose_is_looked_at() {
+    let raw = "{ typed_config: { '@type': x.RawBuffer } }";
+    let secure = SECURE.strip_prefix("transport_socket: ").unwrap();
+    let rest = |socket: &str| {
+        format!("transport_socket_matches: [{{ match: {{}}, transport_socket: {socket} }}]")
+    };
+    let some = |socket: &str| rest(socket).replace("match: {}", "match: { a: b }");
+    let wrong = "envoy-cluster-tls transport_socket";
+    let rows: [(String, &[&str]); 5] = [
+        (rest(secure), &[]),
+        (some(secure), &["envoy-cluster-tls clusters[1]"]),
+        (rest(raw), &[wrong]),
+        (format!("{SECURE}, {}", some(secure)), &[]),
+        (format!("{SECURE}, {}", some(raw)), &[wrong]),
+    ];
+    for (keys, expected) in rows {
+        Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
+    }
+}
+
+#[test]
+fn tls_is_not_asked_for_where_nothing_leaves_the_machine_or_plain_text_is_allowed() {
+    let at = |address: &str| {
+        format!(
+            "load_assignment: {{ endpoints: [{{ lb_endpoints: [{{ endpoint: {{ address: {{ {address} }} }} }}] }}] }}"
+        )
+    };
+    let host = |host: &str| at(&format!("socket_address: {{ address: {host}, port_value: 443 }}"));
+    for (keys, is_here) in [
+        (host("127.0.0.1"), true),
+        (host("127.9.9.9"), true),
+        (host("'::1'"), true),
+        (at("pipe: { path: a }"), true),
+        (at("envoy_internal_address: { server_listener_name: a }"), true),
+        (host("128.0.0.1"), false),
+        (host("localhost"), false),
+        (host("id.example"), false),
+        ("load_assignment: { endpoints: [] }".into(), false),
+    ] {
+        let expected: &[&str] = if is_here { &[] } else { &["envoy-cluster-tls clusters[1]"] };
+        Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
+    }
+    let plain = "uri: http://id.example/keys, allow_plaintext: true";
+    let proxy = Proxy { keys: Some(""), uri: Some(plain), ..Proxy::default() };
+    let found = proxy.found();
+    assert!(!found.iter().any(|found| found.starts_with("envoy-cluster-tls")), "{found:?}");
+    let discovered = "discovery: openid";
+    let proxy = Proxy { keys: Some(""), uri: Some(discovered), ..Proxy::default() };
+    proxy.expect(&["envoy-cluster-tls clusters[1]"]);
+}
