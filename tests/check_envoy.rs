@@ -464,6 +464,45 @@ fn every_socket_that_a_cluster_may_choose_is_looked_at() {
 }
 
 #[test]
+fn the_guide_for_a_first_service_shows_a_provider_by_whom_there_is_nothing_to_say() {
+    let proxy = proxy_of_the_guide();
+    let environment = |name: &str| (name == "TOKEN_SECRET").then(|| "x".repeat(32));
+    let how = Check { environment: &environment, requires_environment: true };
+    let found = check_envoy("guide.yaml", proxy.as_bytes(), &[], &how);
+    assert_eq!(found, [], "{proxy}");
+    let without = proxy.replace("trusted_ca", "system_root_certs");
+    let found = check_envoy("guide.yaml", without.as_bytes(), &[], &how);
+    assert_eq!(found.iter().map(|finding| finding.rule).collect::<Vec<_>>(), ["envoy-cluster-tls"]);
+}
+
+/// The example, with the issuer and the cluster that the guide's fourth step shows.
+fn proxy_of_the_guide() -> String {
+    let read = |path: &str| {
+        let root = env!("CARGO_MANIFEST_DIR");
+        std::fs::read_to_string(format!("{root}/{path}")).unwrap()
+    };
+    let guide = read("docs/first-service.md");
+    let (_, step) = guide.split_once("## 4. ").unwrap();
+    let mut blocks = step.split("   ```yaml\n").skip(1);
+    let mut block = |indent: &str| {
+        let (block, _) = blocks.next().unwrap().split_once("   ```\n").unwrap();
+        let lines = block.lines().map(|line| line.strip_prefix("   ").unwrap());
+        lines.map(|line| format!("{indent}{line}\n")).collect::<String>()
+    };
+    let (issuer, cluster) = (block(&" ".repeat(22)), block("  "));
+    let mut proxy = String::new();
+    for line in read("envoy/first-service.yaml").lines() {
+        match line.trim_start().split(':').next() {
+            Some("issuer") => proxy.push_str(&issuer),
+            Some("audiences" | "algorithms" | "secret_env") => continue,
+            Some("admin") => proxy.push_str(&format!("{cluster}{line}\n")),
+            _ => proxy.push_str(&format!("{line}\n")),
+        }
+    }
+    proxy
+}
+
+#[test]
 fn tls_is_not_asked_for_where_nothing_leaves_the_machine_or_plain_text_is_allowed() {
     let at = |address: &str| {
         format!(
