@@ -69,7 +69,8 @@ pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
         let may_be_plain = object
             .get("allow_plaintext")
             .is_some_and(|value| matches!(value.value, Value::Boolean(true)));
-        if !values.any(is_plain) && !(is_discovered && may_be_plain) {
+        let is_secure = !(values.any(is_plain) || is_discovered && may_be_plain);
+        if is_secure {
             for key in ["cluster", "piam_cluster"] {
                 names.extend(object.get(key).and_then(Tree::text));
             }
