@@ -259,6 +259,8 @@ fn what_is_not_known_to_be_harmless_behind_the_filter_is_named() {
         ("rbac.v3.RBAC", true),
         ("ratelimit.v3.RateLimit", true),
         ("cors.v3.Cors", true),
+        ("header_to_metadata.v3.Config, request_rules: [{ header: a, remove: false }]", true),
+        ("header_to_metadata.v3.Config, request_rules: [{ header: a, remove: true }]", false),
         ("lua.v3.Lua", false),
         ("jwt_authn.v3.JwtAuthentication", false),
         ("cache.v3.CacheConfig", false),
@@ -285,6 +287,27 @@ fn what_is_not_known_to_be_harmless_behind_the_filter_is_named() {
     // No request goes there that the filter has judged.
     let keys = format!("{SECURE}, {}", options(&inner));
     Proxy { keys: Some(&keys), ..Proxy::default() }.expect(&[]);
+}
+
+#[test]
+fn a_manager_inside_a_typed_struct_is_looked_at_too() {
+    let wrapped = |timeout: &str| {
+        let text = Proxy { manager: timeout, ..Proxy::default() }.text();
+        let (head, rest) = text.split_once("          '@type': ").unwrap();
+        let (kind, rest) = rest.split_once('\n').unwrap();
+        let (inside, rest) = rest.split_once("  clusters:\n").unwrap();
+        let inside: String = inside.lines().map(|line| format!("  {line}\n")).collect();
+        format!(
+            "{head}          '@type': x.TypedStruct\n          type_url: {kind}\n          value:\n{inside}  clusters:\n{rest}"
+        )
+    };
+    let how = Check { environment: &|_| None, requires_environment: false };
+    let rules = |text: &str| {
+        let found = check_envoy("proxy.yaml", text.as_bytes(), &[], &how).into_iter();
+        found.map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&wrapped("stream_idle_timeout: 30s")), [""; 0]);
+    assert_eq!(rules(&wrapped("stream_idle_timeout: 0s")), ["envoy-idle-timeout"]);
 }
 
 #[test]

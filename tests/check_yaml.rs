@@ -1,7 +1,7 @@
 //! What `tenantgate check` says of a file whose YAML readers take for different things.
 #![cfg(not(target_arch = "wasm32"))]
 
-use tenantgate::tool::{Check, check};
+use tenantgate::tool::{Check, Finding, check};
 
 #[test]
 fn a_number_that_envoy_hands_over_as_a_text_is_an_error_in_its_own_file_alone() {
@@ -22,8 +22,12 @@ fn a_number_that_envoy_hands_over_as_a_text_is_an_error_in_its_own_file_alone() 
     for (text, expected) in rows {
         assert_eq!(paths(&text, "number-as-text"), expected, "{text}");
     }
-    let json = r#"{"vm_config": {}, "configuration": {"deployment": "egress", "x": 1.5}}"#;
-    assert_eq!(paths(json, "number-as-text"), [""; 0]);
+    // Envoy reads this as YAML unless its name says otherwise.
+    let json = r#"{"vm_config": {}, "configuration": {"deployment": "egress", "x": [1, 300.0]}}"#;
+    assert_eq!(paths(json, "number-as-text"), ["x[1]"]);
+    let found = findings_in("file.json", json).into_iter();
+    assert!(found.clone().next().is_some());
+    assert!(found.clone().all(|finding| finding.rule != "number-as-text"), "{found:?}");
 }
 
 #[test]
@@ -55,7 +59,11 @@ fn paths(text: &str, rule: &str) -> Vec<String> {
     found.filter(|finding| finding.rule == rule).map(|finding| finding.path).collect()
 }
 
-fn findings(text: &str) -> Vec<tenantgate::tool::Finding> {
+fn findings(text: &str) -> Vec<Finding> {
+    findings_in("file.yaml", text)
+}
+
+fn findings_in(name: &str, text: &str) -> Vec<Finding> {
     let how = Check { environment: &|_| None, requires_environment: false };
-    check("file.yaml", text.as_bytes(), &how)
+    check(name, text.as_bytes(), &how)
 }

@@ -43,7 +43,7 @@ fn search_repeated<'t>(tree: &'t Tree, own: &[&Tree], found: &mut Vec<(&'t str, 
     tree.items().iter().for_each(|item| search_repeated(item, own, found));
 }
 
-/// The numbers in configurations that Envoy reads from its own file and hands to the filter as texts,
+/// The numbers in configurations that Envoy reads from its own YAML and hands to the filter as texts,
 /// each with its path in the configuration.
 pub(super) fn texts_for_envoy(documents: &[Tree]) -> Vec<(String, Position)> {
     // Kubernetes hands numbers over as they are, and so do we if the document is the configuration.

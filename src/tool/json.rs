@@ -1,5 +1,6 @@
 //! JSON with positions.
 
+use super::scalar;
 use super::source::{SourceError, SourceProblem};
 use super::tree::{Position, Tree, Value};
 
@@ -13,7 +14,7 @@ pub(super) fn parse(text: &str) -> Result<Tree, SourceError> {
     let mut walk = Walk { rest: text, at: Position::START };
     walk.skip_blanks();
     let at = walk.at;
-    let tree = walk.value().map(|value| Tree { at, value, is_text_for_envoy: false });
+    let tree = walk.tree(at);
     tree.ok_or(SourceError { at: walk.at, problem: SourceProblem::JsonSyntax })
 }
 
@@ -24,6 +25,18 @@ struct Walk<'t> {
 }
 
 impl<'t> Walk<'t> {
+    /// The next value, which begins there or at its key.
+    fn tree(&mut self, at: Position) -> Option<Tree> {
+        self.skip_blanks();
+        let start = self.rest;
+        let value = self.value()?;
+        let written = start.split_at_checked(start.len() - self.rest.len()).map(|(text, _)| text);
+        // Text counts as YAML for Envoy unless the file is called otherwise.
+        let is_text_for_envoy =
+            matches!(value, Value::Number(_)) && written.is_some_and(scalar::is_text_for_envoy);
+        Some(Tree { at, value, is_text_for_envoy })
+    }
+
     fn value(&mut self) -> Option<Value> {
         self.skip_blanks();
         match self.rest.chars().next()? {
@@ -51,8 +64,7 @@ impl<'t> Walk<'t> {
             let name = self.text()?;
             self.skip_blanks();
             self.take(1)?;
-            let value = self.value()?;
-            members.push((name, Tree { at, value, is_text_for_envoy: false }));
+            members.push((name, self.tree(at)?));
         }
         Some(members)
     }
@@ -62,7 +74,7 @@ impl<'t> Walk<'t> {
         self.take(1)?;
         while self.skip_to_inner()? {
             let at = self.at;
-            items.push(Tree { at, value: self.value()?, is_text_for_envoy: false });
+            items.push(self.tree(at)?);
         }
         Some(items)
     }

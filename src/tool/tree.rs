@@ -7,7 +7,7 @@ pub struct Tree {
     pub at: Position,
     /// What it is.
     pub value: Value,
-    /// Whether it is a number that Envoy hands to the filter as a text.
+    /// Whether it is a number that Envoy, if it reads the file as YAML, hands to the filter as a text.
     pub(super) is_text_for_envoy: bool,
 }
 

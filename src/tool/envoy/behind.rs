@@ -13,7 +13,9 @@ pub(super) fn lint(filter: &Spot<'_>, note: &mut dyn FnMut(&Spot<'_>, EnvoyProbl
     // Envoy refuses a filter without a type.
     let Some(config) = filter.field("typed_config") else { return };
     let Some(kind) = config.kind() else { return };
-    if !HARMLESS.contains(&kind) {
+    // A filter that only copies headers may be told to take them away.
+    let removes = config.message().list("request_rules").iter().any(|rule| rule.is_true("remove"));
+    if removes || !HARMLESS.contains(&kind) {
         note(filter, EnvoyProblem::FilterBehind(Quoted::from(kind)));
     }
     for inner in config.message().list("upstream_http_filters") {
