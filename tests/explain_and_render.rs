@@ -198,6 +198,68 @@ fn render_prints_what_a_proxy_needs() {
     }
 }
 
+/// What is left out of an argument must not send secrets in the clear.
+#[test]
+fn a_cluster_whose_urls_are_https_speaks_tls_wherever_it_is_unless_it_is_said_not_to() {
+    const PROOF: &str = "exact: \"acme.piam.eu1.mindsphere.io\"";
+    let rows = [
+        ("piam=127.0.0.1:18001", true),
+        ("piam=127.0.0.1:18001,tls", true),
+        ("piam=127.0.0.1:18001,plaintext", false),
+    ];
+    for (place, is_tls) in rows {
+        let shown = stdout(&run(&["render", "envoy", "gateway.yaml", "--cluster", place], None));
+        let (_, cluster) = shown.split_once("- name: \"piam\"").unwrap();
+        assert!(cluster.contains(r#"address: "127.0.0.1", port_value: 18001"#), "{cluster}");
+        assert_eq!(cluster.contains("sni: \"acme.piam.eu1.mindsphere.io\""), is_tls, "{cluster}");
+        assert_eq!(cluster.contains(PROOF), is_tls, "{cluster}");
+        assert_eq!(cluster.contains("ca-certificates.crt"), is_tls, "{cluster}");
+    }
+}
+
+#[test]
+fn a_cluster_whose_urls_are_plain_or_of_several_hosts_speaks_accordingly() {
+    let document = |uris: [&str; 2]| {
+        let issuer = |(name, uri): (&str, &str)| {
+            json!({
+                "name": name, "issuer": format!("https://{name}.example"), "tenants": [name],
+                "audiences": ["x"], "algorithms": ["ES256"],
+                "claims": {"tenant": "t", "subtenant": "none", "scopes": "s"},
+                "jwks": {"uri": uri, "cluster": "ids", "allow_plaintext": uri.starts_with("http:")},
+            })
+        };
+        let issuers: Vec<_> = ["a", "b"].into_iter().zip(uris).map(issuer).collect();
+        json!({
+            "deployment": "ingress", "issuers": issuers,
+            "routes": [{
+                "name": "all", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                "subtenancy": "refused", "scopes": "not_needed", "authentication": "required",
+                "upstream": {"caller_token": "remove"},
+            }],
+        })
+        .to_string()
+    };
+    let plain = document(["http://one.example/k", "http://one.example/k2"]);
+    let both = document(["http://one.example/k", "https://one.example/k2"]);
+    let several = document(["https://one.example/k", "https://two.example/k"]);
+    let rows = [
+        (&plain, "ids=h:1", "", "transport_socket"),
+        (&plain, "ids=h:1,tls", "sni: \"one.example\"", "auto_sni"),
+        (&both, "ids=h:1", "sni: \"one.example\"", "auto_sni"),
+        (&several, "ids=h:1", "auto_sni: true, auto_san_validation: true", "sni: \""),
+        (&several, "ids=h:1,plaintext", "", "transport_socket"),
+    ];
+    for (document, place, expected, absent) in rows {
+        let arguments = ["render", "envoy", "-", "--name", "gate", "--cluster", place];
+        let output = run(&arguments, Some(document));
+        let shown = stdout(&output);
+        assert!(output.status.success(), "{}", stderr(&output));
+        assert!(shown.contains(expected) && !shown.contains(absent), "{place} {shown}");
+    }
+    let output = run(&["render", "envoy", "-"], Some(&several));
+    assert!(stderr(&output).contains("`one.example`, `two.example`"), "{}", stderr(&output));
+}
+
 #[test]
 fn render_lists_variables_whose_names_are_odd() {
     let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
@@ -255,11 +317,16 @@ fn render_envoy(file: &str) -> String {
 
 #[test]
 fn what_cannot_be_rendered_is_said() {
-    let rows: [(&[&str], &str); 4] = [
+    let rows: [(&[&str], &str); 6] = [
         (&["--cluster", "other=h:1"], "names no cluster `other`"),
+        (&["--cluster", "piam=h:1", "--cluster", "piam=h:2"], "says twice where `piam` is"),
+        (&["--cluster", "piam=h:0"], "has port 0"),
         (&["--name", "a/b"], "letters, digits and hyphens only"),
-        (&["--cluster", "piam"], "is neither `host:port` nor `host:port,tls`"),
-        (&["--upstream", "h"], "is neither `host:port` nor `host:port,tls`"),
+        (
+            &["--cluster", "piam"],
+            "is none of `host:port`, `host:port,tls` and `host:port,plaintext`",
+        ),
+        (&["--upstream", "h"], "is none of `host:port`, `host:port,tls` and `host:port,plaintext`"),
     ];
     for (more, expected) in rows {
         let output = run(&[&["render", "envoy", "gateway.yaml"], more].concat(), None);

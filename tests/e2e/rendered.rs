@@ -17,7 +17,7 @@ fn the_demo_runs_on_what_is_rendered() {
     let setup = Setup::new();
     let directory = crate::development::scratch::Scratch::new().expect("a directory");
     let config = directory.path().join("envoy.yaml");
-    let piam = format!("piam={}", setup.idp.address());
+    let piam = format!("piam={},plaintext", setup.idp.address());
     let upstream = setup.upstream.address().to_string();
     let rendered = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))

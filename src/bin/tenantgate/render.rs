@@ -35,10 +35,10 @@ fn describe(command: Command) -> Command {
         .arg(
             Arg::new("upstream")
                 .long("upstream")
-                .value_name("HOST:PORT[,tls]")
+                .value_name("HOST:PORT[,tls|,plaintext]")
                 .default_value("127.0.0.1:8081")
                 .value_parser(destination)
-                .help("Where requests go that pass"),
+                .help("Where requests go that pass; without TLS, unless it says so"),
         )
         .arg(
             Arg::new("wasm")
@@ -88,10 +88,10 @@ fn common(command: Command) -> Command {
         .arg(
             Arg::new("cluster")
                 .long("cluster")
-                .value_name("NAME=HOST:PORT[,tls]")
+                .value_name("NAME=HOST:PORT[,tls|,plaintext]")
                 .action(ArgAction::Append)
                 .value_parser(cluster)
-                .help("Where a cluster is, if not where the configuration's URLs say"),
+                .help("Where a cluster is, if not where the configuration's URLs say; with TLS, unless these are plain http or it says otherwise"),
         )
 }
 
@@ -106,8 +106,11 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let upstream =
         if is_istio { None } else { arguments.get_one::<Destination>("upstream").cloned() };
-    let upstream =
-        upstream.unwrap_or(Destination { host: "127.0.0.1".to_owned(), port: 8081, is_tls: false });
+    let upstream = upstream.unwrap_or(Destination {
+        host: "127.0.0.1".to_owned(),
+        port: 8081,
+        transport: None,
+    });
     let order = Order {
         name: &name,
         document: &document,
@@ -143,16 +146,17 @@ fn destination(text: &str) -> Result<Destination, AddressError> {
 }
 
 fn cluster(text: &str) -> Result<(String, Destination), AddressError> {
-    let (name, place) = text.split_once('=').ok_or(AddressError)?;
+    let (name, place) = text.split_once('=').ok_or(AddressError::Form)?;
     Ok((name.to_owned(), destination(place)?))
 }
 
 const EXAMPLES: &str = "\
 Examples:
   tenantgate render envoy gateway.yaml --upstream app.internal:8080 > envoy.yaml
-  tenantgate render envoy gateway.yaml --listen 127.0.0.1:18000 --cluster piam=127.0.0.1:18001
+  tenantgate render envoy gateway.yaml --listen 127.0.0.1:18000 --cluster piam=127.0.0.1:18001,plaintext
   tenantgate render istio gateway.yaml --wasm oci://registry.example/tenantgate:0.1 --namespace edge
 
-A cluster whose URLs name one host goes there, over TLS for https. Variables are named, never printed.
+A cluster whose URLs name one host goes there, over TLS for https. With --cluster it goes there instead,
+and the server must still prove the host of the URLs. Variables are named, never printed.
 
 Exit status: 0 it was printed, 2 the arguments, the file or its configuration cannot be used.";

@@ -1,8 +1,8 @@
-//! The clusters that a configuration names, and where they are.
+//! The clusters that a configuration names: where they are, and what is spoken with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::address::Destination;
+use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
 use crate::config::{Config, Quoted};
 use crate::message::HttpCall;
@@ -12,7 +12,28 @@ use crate::tool::tree::Tree;
 /// A cluster, by the name that the configuration has for it.
 pub(super) struct Cluster {
     pub(super) name: String,
-    pub(super) destination: Destination,
+    /// A name, or an address without brackets.
+    pub(super) host: String,
+    pub(super) port: u16,
+    /// Whose name the server has to prove by TLS; without, nobody proves anything.
+    pub(super) proof: Option<ServerName>,
+}
+
+/// The name that a server has to prove.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum ServerName {
+    /// The host of each call: its URLs name several, or one that is not known here.
+    OfEachCall,
+    /// This one.
+    One(String),
+}
+
+/// Where a URL leads.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Place {
+    host: String,
+    port: u16,
+    is_https: bool,
 }
 
 /// All clusters of a configuration: where the order says, else where its calls go.
@@ -22,28 +43,58 @@ pub(super) fn all(
     config: &Config,
 ) -> Result<Vec<Cluster>, RenderError> {
     let names = named::clusters(tree);
-    if let Some((name, _)) = order.clusters.iter().find(|(name, _)| !names.contains(name.as_str()))
-    {
-        return Err(RenderError::ClusterUnknown(Quoted::from(name.as_str())));
+    let mut stated = BTreeMap::new();
+    for (name, destination) in &order.clusters {
+        let quoted = || Quoted::from(name.as_str());
+        if !names.contains(name.as_str()) {
+            return Err(RenderError::ClusterUnknown(quoted()));
+        }
+        if stated.insert(name.as_str(), destination).is_some() {
+            return Err(RenderError::ClusterRepeated(quoted()));
+        }
     }
     let called = called(tree, config);
-    let mut clusters = Vec::new();
-    for name in names {
-        let stated = order.clusters.iter().find(|(own, _)| own == name);
-        let destination = match (stated, called.get(name)) {
-            (Some((_, destination)), _) => destination.clone(),
-            (None, None) => return Err(RenderError::ClusterUnstated(Quoted::from(name))),
-            (None, Some(places)) => single(name, places)?,
-        };
-        clusters.push(Cluster { name: name.to_owned(), destination });
-    }
-    Ok(clusters)
+    let nowhere = BTreeSet::new();
+    let cluster = |name| {
+        let places = called.get(name).unwrap_or(&nowhere);
+        match stated.get(name) {
+            Some(destination) => Ok(at(name, destination, places)),
+            None => single(name, places),
+        }
+    };
+    names.into_iter().map(cluster).collect()
 }
 
-fn single(name: &str, places: &BTreeSet<Destination>) -> Result<Destination, RenderError> {
+/// A cluster that is there. Over TLS, unless all its URLs are plain or it is said not to be: a secret in
+/// the clear must not come of a word that was left out.
+fn at(name: &str, destination: &Destination, places: &BTreeSet<Place>) -> Cluster {
+    let is_https = places.is_empty() || places.iter().any(|place| place.is_https);
+    let proof = match destination.transport {
+        Some(Transport::Plaintext) => None,
+        Some(Transport::Tls) => Some(server_name(places)),
+        None => is_https.then(|| server_name(places)),
+    };
+    let Destination { host, port, transport: _ } = destination.clone();
+    Cluster { name: name.to_owned(), host, port, proof }
+}
+
+fn server_name(places: &BTreeSet<Place>) -> ServerName {
+    let hosts: BTreeSet<_> = places.iter().map(|place| &place.host).collect();
+    match (hosts.first(), hosts.len()) {
+        (Some(host), 1) => ServerName::One((*host).clone()),
+        (Some(_) | None, _) => ServerName::OfEachCall,
+    }
+}
+
+fn single(name: &str, places: &BTreeSet<Place>) -> Result<Cluster, RenderError> {
     let mut all = places.iter();
     match (all.next(), all.next()) {
-        (Some(place), None) => Ok(place.clone()),
+        (Some(Place { host, port, is_https }), None) => Ok(Cluster {
+            name: name.to_owned(),
+            host: host.clone(),
+            port: *port,
+            proof: is_https.then(|| ServerName::One(host.clone())),
+        }),
         (None, _) => Err(RenderError::ClusterUnstated(Quoted::from(name))),
         (Some(_), Some(_)) => {
             let hosts = places.iter().map(|place| Quoted::from(place.host.as_str()).to_string());
@@ -53,19 +104,20 @@ fn single(name: &str, places: &BTreeSet<Destination>) -> Result<Destination, Ren
 }
 
 /// Where the calls by each cluster go.
-fn called(tree: &Tree, config: &Config) -> BTreeMap<String, BTreeSet<Destination>> {
-    let mut called: BTreeMap<String, BTreeSet<Destination>> = BTreeMap::new();
-    let mut add = |cluster: &str, place: Option<Destination>| {
+fn called(tree: &Tree, config: &Config) -> BTreeMap<String, BTreeSet<Place>> {
+    let mut called: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
+    let mut add = |cluster: &str, scheme: &str, authority: &str| {
+        let place = address::of_authority(scheme, authority);
+        let place = place.map(|(host, port)| Place { host, port, is_https: scheme == "https" });
         called.entry(cluster.to_owned()).or_default().extend(place);
     };
     let keys = config.key_sources().iter().filter_map(|source| source.call());
     let tokens = config.sources().iter().filter_map(|source| source.call(None));
     for HttpCall { endpoint, .. } in keys.chain(tokens) {
-        let place = Destination::of_authority(endpoint.scheme, &endpoint.authority);
-        add(&endpoint.cluster, place);
+        add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }
     for (host, cluster) in named::hosts(tree) {
-        add(cluster, Destination::of_authority("https", host));
+        add(cluster, "https", host);
     }
     called
 }

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use super::Parts;
-use super::address::Destination;
+use super::address::{Transport, is_address};
+use super::cluster::{Cluster, ServerName};
 use super::yaml::{block, text, word};
 
 /// The document.
@@ -18,11 +19,8 @@ pub(super) fn document(parts: &Parts<'_>) -> String {
     } else {
         "          # The client's address is that of its connection. Behind another proxy that can be trusted, add\n          # `xff_num_trusted_hops: 1`.\n          use_remote_address: true\n"
     };
-    let clusters: String = parts
-        .clusters
-        .iter()
-        .map(|cluster| self::cluster(&cluster.name, &cluster.destination))
-        .collect();
+    let clusters: String = parts.clusters.iter().map(cluster).collect();
+    let upstream = upstream(parts);
     format!(
         r#"# Envoy with tenantgate, made by `tenantgate render envoy`.
 static_resources:
@@ -87,22 +85,27 @@ static_resources:
 "#,
         listen = address(&listen.ip().to_string(), listen.port()),
         idle = parts.idle_timeout.as_secs(),
-        upstream_name = text(&upstream_name(parts)),
+        upstream_name = text(&upstream.name),
         module = text(&order.module),
         variables = variables(parts),
         configuration = block(&parts.tree, 20),
-        upstream = cluster(&upstream_name(parts), &order.upstream),
+        upstream = cluster(&upstream),
         admin = address(&order.admin.ip().to_string(), order.admin.port()),
     )
 }
 
-/// A name that the configuration does not use.
-fn upstream_name(parts: &Parts<'_>) -> String {
+/// Where requests go that pass, under a name that the configuration does not use.
+fn upstream(parts: &Parts<'_>) -> Cluster {
+    let to = &parts.order.upstream;
     let mut name = "upstream".to_owned();
     while parts.clusters.iter().any(|cluster| cluster.name == name) {
         name.push('_');
     }
-    name
+    let proof = match to.transport {
+        Some(Transport::Tls) => Some(ServerName::One(to.host.clone())),
+        Some(Transport::Plaintext) | None => None,
+    };
+    Cluster { name, host: to.host.clone(), port: to.port, proof }
 }
 
 fn variables(parts: &Parts<'_>) -> String {
@@ -120,11 +123,11 @@ fn address(host: &str, port: u16) -> String {
     format!("{{ socket_address: {{ address: {}, port_value: {port} }} }}", text(host))
 }
 
-fn cluster(name: &str, to: &Destination) -> String {
-    let name = text(name);
-    let kind = if to.is_address() { "STATIC" } else { "STRICT_DNS" };
-    let endpoint = address(&to.host, to.port);
-    let tls = if to.is_tls { tls(to) } else { String::new() };
+fn cluster(cluster: &Cluster) -> String {
+    let name = text(&cluster.name);
+    let kind = if is_address(&cluster.host) { "STATIC" } else { "STRICT_DNS" };
+    let endpoint = address(&cluster.host, cluster.port);
+    let proof = cluster.proof.as_ref().map(tls).unwrap_or_default();
     format!(
         r#"  - name: {name}
     type: {kind}
@@ -134,19 +137,28 @@ fn cluster(name: &str, to: &Destination) -> String {
       endpoints:
       - lb_endpoints:
         - endpoint: {{ address: {endpoint} }}
-{tls}"#
+{proof}"#
     )
 }
 
 /// TLS to a server that must prove its name.
-fn tls(to: &Destination) -> String {
-    let host = text(&to.host);
-    let (sni, kind) = match to.is_address() {
-        true => (String::new(), "IP_ADDRESS"),
-        false => (format!("        sni: {host}\n"), "DNS"),
+fn tls(server: &ServerName) -> String {
+    let (options, sni, names) = match server {
+        ServerName::OfEachCall => (OF_EACH_CALL, String::new(), String::new()),
+        ServerName::One(host) => {
+            let (sni, kind) = match is_address(host) {
+                true => (String::new(), "IP_ADDRESS"),
+                false => (format!("        sni: {}\n", text(host)), "DNS"),
+            };
+            let names = format!(
+                "            match_typed_subject_alt_names:\n            - {{ san_type: {kind}, matcher: {{ exact: {} }} }}\n",
+                text(host)
+            );
+            ("", sni, names)
+        }
     };
     format!(
-        r#"    transport_socket:
+        r#"{options}    transport_socket:
       name: envoy.transport_sockets.tls
       typed_config:
         "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
@@ -154,8 +166,14 @@ fn tls(to: &Destination) -> String {
           validation_context:
             # The authorities that the system trusts; the file has another name outside Debian and Alpine.
             trusted_ca: {{ filename: /etc/ssl/certs/ca-certificates.crt }}
-            match_typed_subject_alt_names:
-            - {{ san_type: {kind}, matcher: {{ exact: {host} }} }}
-"#
+{names}"#
     )
 }
+
+const OF_EACH_CALL: &str = r#"    typed_extension_protocol_options:
+      envoy.extensions.upstreams.http.v3.HttpProtocolOptions:
+        "@type": type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions
+        # The server must prove the host of each call, for there are several.
+        upstream_http_protocol_options: { auto_sni: true, auto_san_validation: true }
+        explicit_http_config: { http_protocol_options: {} }
+"#;

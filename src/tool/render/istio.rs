@@ -95,12 +95,11 @@ fn variables(parts: &Parts<'_>) -> String {
 
 /// The document that makes the mesh know a cluster, and the name that the cluster has then.
 fn entry(cluster: &Cluster, parts: &Parts<'_>) -> String {
-    let to = &cluster.destination;
     let (name, namespace) = (&parts.order.gateway, &parts.order.namespace);
     let own = &cluster.name;
-    let host = &to.host;
-    let port = to.port;
-    let protocol = if to.is_tls { "HTTPS" } else { "HTTP" };
+    let host = &cluster.host;
+    let port = cluster.port;
+    let protocol = if cluster.proof.is_some() { "HTTPS" } else { "HTTP" };
     if own.starts_with("outbound|") {
         return String::new();
     }
@@ -166,7 +165,7 @@ mod tests {
             gateway: "edge".into(),
             listen: None,
             admin: loopback,
-            upstream: Destination { host: "h".into(), port: 1, is_tls: false },
+            upstream: Destination { host: "h".into(), port: 1, transport: None },
             clusters: Vec::new(),
             module: "oci://r.example/tenantgate:1".into(),
             namespace: "edge".into(),

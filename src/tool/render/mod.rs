@@ -15,7 +15,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use self::address::{AddressError, Destination};
+pub use self::address::{AddressError, Destination, Transport};
 
 use self::cluster::Cluster;
 use super::source::SourceError;
@@ -53,6 +53,8 @@ pub struct Order<'o> {
 pub enum RenderError {
     /// Calls by this cluster go to several hosts.
     ClusterAmbiguous(Quoted, Vec<String>),
+    /// It is said twice where this cluster is.
+    ClusterRepeated(Quoted),
     /// The configuration names no such cluster.
     ClusterUnknown(Quoted),
     /// Nothing says where calls by this cluster go.
@@ -130,15 +132,18 @@ impl fmt::Display for RenderError {
         match self {
             Self::ClusterAmbiguous(name, hosts) => write!(
                 formatter,
-                "calls by cluster {name} go to {}; say where it is by `--cluster NAME=HOST:PORT,tls`, or name a cluster for each",
+                "calls by cluster {name} go to {}; say where it is by `--cluster NAME=HOST:PORT`, or name a cluster for each",
                 hosts.join(", ")
             ),
+            Self::ClusterRepeated(name) => {
+                write!(formatter, "`--cluster` says twice where {name} is")
+            }
             Self::ClusterUnknown(name) => {
                 write!(formatter, "the configuration names no cluster {name}")
             }
             Self::ClusterUnstated(name) => write!(
                 formatter,
-                "nothing says where cluster {name} is; say it by `--cluster NAME=HOST:PORT,tls`"
+                "nothing says where cluster {name} is; say it by `--cluster NAME=HOST:PORT`"
             ),
             Self::Configuration(errors) => write!(
                 formatter,
