@@ -243,11 +243,11 @@ fn a_cluster_whose_urls_are_plain_or_of_several_hosts_speaks_accordingly() {
     let both = document(["http://one.example/k", "https://one.example/k2"]);
     let several = document(["https://one.example/k", "https://two.example/k"]);
     let rows = [
-        (&plain, "ids=h:1", "", "transport_socket"),
+        (&plain, "ids=h:1", "", "UpstreamTlsContext"),
         (&plain, "ids=h:1,tls", "sni: \"one.example\"", "auto_sni"),
         (&both, "ids=h:1", "sni: \"one.example\"", "auto_sni"),
         (&several, "ids=h:1", "auto_sni: true, auto_san_validation: true", "sni: \""),
-        (&several, "ids=h:1,plaintext", "", "transport_socket"),
+        (&several, "ids=h:1,plaintext", "", "UpstreamTlsContext"),
     ];
     for (document, place, expected, absent) in rows {
         let arguments = ["render", "envoy", "-", "--name", "gate", "--cluster", place];
@@ -258,6 +258,47 @@ fn a_cluster_whose_urls_are_plain_or_of_several_hosts_speaks_accordingly() {
     }
     let output = run(&["render", "envoy", "-"], Some(&several));
     assert!(stderr(&output).contains("`one.example`, `two.example`"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_name_that_yaml_would_take_for_something_else_stands_in_quotes() {
+    for (name, shown) in
+        [("123", "\"123\""), ("no", "\"no\""), ("1e3", "\"1e3\""), ("gate", "gate")]
+    {
+        let output = run(&["render", "envoy", "gateway.yaml", "--name", name], None);
+        let envoy = stdout(&output);
+        for line in [format!("- name: {shown}\n"), format!("stat_prefix: {shown}\n")] {
+            assert!(envoy.contains(&line), "{line} {envoy}");
+        }
+    }
+}
+
+#[test]
+fn addresses_that_others_reach_are_remarked_on() {
+    const IN: &str = "# Plain HTTP on every network";
+    const OUT: &str = "# Whoever reaches this port has the technical tokens";
+    const ADMIN: &str = "# Whoever reaches this port can stop Envoy";
+    let rows: [(&str, &[&str], &[&str]); 7] = [
+        ("ingress", &[], &[IN]),
+        ("ingress", &["--listen", "127.0.0.1:80"], &[]),
+        ("ingress", &["--listen", "[::]:80"], &[IN]),
+        ("egress", &[], &[]),
+        ("egress", &["--listen", "10.0.0.1:80"], &[OUT]),
+        ("egress", &["--admin", "0.0.0.0:9901"], &[ADMIN]),
+        ("egress", &["--admin", "[::1]:9901"], &[]),
+    ];
+    for (deployment, more, expected) in rows {
+        let route = r#"{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"}, "authentication": "none", "upstream": {"caller_token": "remove"}}"#;
+        let document = format!(r#"{{"deployment": "{deployment}", "routes": [{route}]}}"#);
+        let output = run(&[&["render", "envoy", "-"], more].concat(), Some(&document));
+        assert!(output.status.success(), "{}", stderr(&output));
+        for remark in [IN, OUT, ADMIN] {
+            let is_made = expected.contains(&remark);
+            assert_eq!(stdout(&output).contains(remark), is_made, "{deployment} {more:?} {remark}");
+        }
+        let is_warned = stderr(&output).contains("warning: others reach --admin");
+        assert_eq!(is_warned, expected.contains(&ADMIN), "{more:?} {}", stderr(&output));
+    }
 }
 
 #[test]

@@ -83,6 +83,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says something beside the output. If that cannot be written, the output counts all the same.
+pub fn warn(words: &str) {
+    let _ = writeln!(anstream::stderr(), "tenantgate: warning: {words}");
+}
+
 const EXAMPLES: &str = "\
 Examples:
   tenantgate check gateway.yaml

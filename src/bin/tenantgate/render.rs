@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tenantgate::tool::render::{self, AddressError, Destination, Order};
 
 use crate::check::read;
-use crate::command::{Subcommand, Verdict, print};
+use crate::command::{Subcommand, Verdict, print, warn};
 use crate::failure::Failure;
 
 /// `tenantgate render envoy FILE` and `tenantgate render istio FILE`.
@@ -127,6 +127,9 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         module: text("wasm").unwrap_or_default(),
         namespace: if is_istio { text("namespace").unwrap_or_default() } else { String::new() },
     };
+    if !order.admin.ip().is_loopback() {
+        warn("others reach --admin: whoever does can stop Envoy and read its configuration");
+    }
     let rendered = if is_istio { render::istio(&order) } else { render::envoy(&order) };
     print(&rendered.map_err(|error| Failure::Argument(format!("`{name}`: {error}")))?)?;
     Ok(Verdict::Fine)

@@ -10,7 +10,8 @@ use super::yaml::{block, text, word};
 /// The document.
 pub(super) fn document(parts: &Parts<'_>) -> String {
     let order = parts.order;
-    let name = &order.gateway;
+    let name = word(&order.gateway);
+    let vm_id = word(&format!("tenantgate-{}", order.gateway));
     // A program's way out is for that program alone.
     let everywhere = if parts.is_egress { [127, 0, 0, 1] } else { [0, 0, 0, 0] };
     let listen = order.listen.unwrap_or_else(|| SocketAddr::from((everywhere, 8080)));
@@ -27,7 +28,7 @@ static_resources:
   listeners:
   - name: {name}
     address: {listen}
-    filter_chains:
+{reach}    filter_chains:
     - filters:
       - name: envoy.filters.network.http_connection_manager
         typed_config:
@@ -68,9 +69,10 @@ static_resources:
                 root_id: tenantgate
                 # After a trap a worker starts a new VM, and lets nobody in meanwhile.
                 failure_policy: FAIL_RELOAD
+                reload_config: {{ backoff: {{ base_interval: 0.1s }} }}
                 vm_config:
                   # One for each plugin: tokens and keys are cached in a space of this name.
-                  vm_id: tenantgate-{name}
+                  vm_id: {vm_id}
                   runtime: envoy.wasm.runtime.v8
                   code: {{ local: {{ filename: {module} }} }}
 {variables}                configuration:
@@ -80,18 +82,38 @@ static_resources:
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
   clusters:
-{upstream}{clusters}admin:
+{upstream}{clusters}{admin_reach}admin:
   address: {admin}
 "#,
         listen = address(&listen.ip().to_string(), listen.port()),
+        reach = reach(listen, parts.is_egress),
         idle = parts.idle_timeout.as_secs(),
         upstream_name = text(&upstream.name),
         module = text(&order.module),
         variables = variables(parts),
         configuration = block(&parts.tree, 20),
         upstream = cluster(&upstream),
+        admin_reach = match order.admin.ip().is_loopback() {
+            true => "",
+            false =>
+                "# Whoever reaches this port can stop Envoy and read its configuration. Best keep it on 127.0.0.1.\n",
+        },
         admin = address(&order.admin.ip().to_string(), order.admin.port()),
     )
+}
+
+/// What a listener means that others than this machine reach.
+fn reach(listen: SocketAddr, is_egress: bool) -> &'static str {
+    match (listen.ip().is_loopback(), is_egress) {
+        (true, _) => "",
+        (false, false) => {
+            "    # Plain HTTP on every network that reaches it: tokens can be read on the way. Let TLS end in front of it, or
+    # give the filter chain a `transport_socket` of TLS.\n"
+        }
+        (false, true) => {
+            "    # Whoever reaches this port has the technical tokens at work. Best keep it on 127.0.0.1.\n"
+        }
+    }
 }
 
 /// Where requests go that pass, under a name that the configuration does not use.
@@ -125,7 +147,11 @@ fn address(host: &str, port: u16) -> String {
 
 fn cluster(cluster: &Cluster) -> String {
     let name = text(&cluster.name);
-    let kind = if is_address(&cluster.host) { "STATIC" } else { "STRICT_DNS" };
+    let kind = match is_address(&cluster.host) {
+        true => "STATIC",
+        // Where both kinds of address exist and only one has a way out, it is this one.
+        false => "STRICT_DNS\n    dns_lookup_family: V4_PREFERRED",
+    };
     let endpoint = address(&cluster.host, cluster.port);
     let proof = cluster.proof.as_ref().map(tls).unwrap_or_default();
     format!(
