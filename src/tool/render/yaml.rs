@@ -84,9 +84,17 @@ pub(super) fn word(word: &str) -> String {
     text(word)
 }
 
-/// A text in double quotes.
+/// A text in double quotes. What some readers take for a line break or for nothing is escaped, in JSON's
+/// form, which YAML has too.
 pub(super) fn text(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let quoted = serde_json::Value::from(text).to_string();
+    let escaped = |c: char| match c {
+        '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {
+            format!("\\u{:04x}", u32::from(c))
+        }
+        _ => c.to_string(),
+    };
+    quoted.chars().map(escaped).collect()
 }
 
 /// The longest object or list that stands on one line, in bytes.
@@ -96,6 +104,22 @@ const LINE: usize = 90;
 mod tests {
     use super::*;
     use crate::tool::source;
+
+    #[test]
+    fn a_text_keeps_to_its_line_and_says_all_that_it_holds() {
+        for (plain, quoted) in [
+            ("a \"b\" \\ ü", r#""a \"b\" \\ ü""#),
+            ("a\nb\r\tc", r#""a\nb\r\tc""#),
+            (
+                "a\u{85}b\u{2028}c\u{2029}d\u{feff}e\u{7f}",
+                r#""a\u0085b\u2028c\u2029d\ufeffe\u007f""#,
+            ),
+        ] {
+            assert_eq!(text(plain), quoted);
+            let read = source::read("x.yaml", format!("a: {quoted}").as_bytes()).ok().unwrap();
+            assert_eq!(read[0].get("a").and_then(|value| value.text()), Some(plain));
+        }
+    }
 
     #[test]
     fn what_is_written_is_read_as_the_same() {
