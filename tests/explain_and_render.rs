@@ -376,6 +376,55 @@ fn what_cannot_be_rendered_is_said() {
     }
 }
 
+#[test]
+fn names_that_kubernetes_cannot_have_are_refused_for_istio() {
+    let (full, long) = ("a".repeat(52), "a".repeat(53));
+    let rows: [(&[&str], &str); 9] = [
+        (&["--name", "Gate"], "the name of a gateway has lower-case letters"),
+        (&["--name=-gate"], "the name of a gateway has lower-case letters"),
+        (&["--name", "gate-"], "the name of a gateway has lower-case letters"),
+        (&["--name", &long], "the name of a gateway has lower-case letters"),
+        (&["--namespace", "Edge"], "a namespace has lower-case letters"),
+        (&["--namespace", ""], "a namespace has lower-case letters"),
+        (&["--namespace", "a\nb: c"], "a namespace has lower-case letters"),
+        (&["--name", &full], ""),
+        (&["--namespace", "123"], ""),
+    ];
+    for (more, expected) in rows {
+        let output = run(&[&["render", "istio", "gateway.yaml"], more].concat(), None);
+        assert!(stderr(&output).contains(expected), "{more:?} {}", stderr(&output));
+        assert_eq!(output.status.code(), Some(if expected.is_empty() { 0 } else { 2 }), "{more:?}");
+    }
+    let output = run(&["render", "istio", "gateway.yaml", "--namespace", "123"], None);
+    assert!(stdout(&output).contains("namespace: \"123\"\n"), "{}", stdout(&output));
+}
+
+#[test]
+fn a_mesh_knows_each_cluster_by_a_name_of_its_own() {
+    let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
+    let render = |from: &str, to: &str, more: &[&str]| {
+        let arguments = [&["render", "istio", "-", "--name", "gate"], more].concat();
+        let output = run(&arguments, Some(&gateway.replace(from, to)));
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let shown = render("cluster: piam", "cluster: Partner_ID", &[]);
+    let names = ["partner-id.gate.tenantgate.internal", "partner-id-2.gate.tenantgate.internal"];
+    for name in names {
+        assert_eq!(shown.matches(&format!("\"outbound|443||{name}\"")).count(), 1, "{shown}");
+        assert_eq!(shown.matches(&format!("hosts: [{name}]")).count(), 1, "{shown}");
+        assert_eq!(shown.matches(&format!("  host: {name}\n")).count(), 1, "{shown}");
+    }
+    let shown = render("cluster: piam", "cluster: outbound|443||piam.svc", &[]);
+    assert!(shown.contains("cluster: \"outbound|443||piam.svc\""), "{shown}");
+    assert_eq!(shown.matches("kind: ServiceEntry").count(), 1, "the mesh has the other one");
+    let shown = render("x", "x", &["--cluster", "piam=127.0.0.1:18001,plaintext"]);
+    assert!(shown.contains(r#"endpoints: [{ address: "127.0.0.1" }]"#), "{shown}");
+    assert!(shown.contains("resolution: STATIC"), "{shown}");
+    assert_eq!(shown.matches("kind: DestinationRule").count(), 1, "{shown}");
+    assert!(shown.contains("\"outbound|18001||piam.gate.tenantgate.internal\""), "{shown}");
+}
+
 /// A token of the issuer of `gateway.yaml` with these claims besides.
 fn token(claims: &Value) -> String {
     let mut all = json!({

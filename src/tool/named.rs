@@ -83,6 +83,31 @@ pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// Gives clusters other names, where [`clusters`] finds them.
+pub(super) fn rename_clusters(tree: &mut Tree, rename: &dyn Fn(&str) -> Option<String>) {
+    let replace = |value: &mut Tree| {
+        if let Some(name) = value.text().and_then(rename) {
+            value.value = Value::Text(name);
+        }
+    };
+    match &mut tree.value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), &mut value.value) {
+                    ("cluster" | "piam_cluster", _) => replace(value),
+                    ("hosts" | "clusters", Value::Object(members)) => {
+                        members.iter_mut().for_each(|(_, value)| replace(value));
+                    }
+                    (name, _) if holds_names_of_authors(name) => {}
+                    (_, _) => rename_clusters(value, rename),
+                }
+            }
+        }
+        Value::List(items) => items.iter_mut().for_each(|item| rename_clusters(item, rename)),
+        Value::Boolean(_) | Value::Null | Value::Number(_) | Value::Text(_) => {}
+    }
+}
+
 /// The hosts that it calls by each cluster of a `hosts` table: host and cluster.
 pub(super) fn hosts(configuration: &Tree) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
@@ -106,12 +131,16 @@ fn collect<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t str, &'t Tree)) {
 fn collect_objects<'t>(tree: &'t Tree, visit: &mut dyn FnMut(&'t Tree)) {
     visit(tree);
     for (name, value) in tree.members() {
-        // A set of keys is a document of its own; elsewhere the keys are names that authors choose.
-        if !matches!(name.as_str(), "claims" | "headers" | "inline" | "parameters" | "tenants") {
+        if !holds_names_of_authors(name) {
             collect_objects(value, visit);
         }
     }
     tree.items().iter().for_each(|item| collect_objects(item, visit));
+}
+
+/// Whether the keys below this one are names that authors choose. A set of keys is a document of its own.
+fn holds_names_of_authors(key: &str) -> bool {
+    matches!(key, "claims" | "headers" | "inline" | "parameters" | "tenants")
 }
 
 #[cfg(test)]
@@ -145,6 +174,19 @@ mod tests {
             assert!(variables(&tree).is_empty(), "{key}");
             assert_eq!(clusters(&tree), ["d"].into(), "{key}");
         }
+    }
+
+    #[test]
+    fn clusters_are_renamed_where_they_are_found() {
+        let text = "{cluster: a, x: [{piam_cluster: b, match: {hosts: [a]}, jwks: {hosts: {a: a, z: k}}}], claims: {cluster: a}, name: a}";
+        let mut tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        assert_eq!(clusters(&tree), ["a", "b", "k"].into());
+        rename_clusters(&mut tree, &|name| (name != "k").then(|| format!("{name}2")));
+        assert_eq!(clusters(&tree), ["a2", "b2", "k"].into());
+        assert_eq!(
+            tree.hand_over().json,
+            r#"{"cluster":"a2","x":[{"piam_cluster":"b2","match":{"hosts":["a"]},"jwks":{"hosts":{"a":"a2","z":"k"}}}],"claims":{"cluster":"a"},"name":"a"}"#
+        );
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub(super) fn all(
     order: &Order<'_>,
     tree: &Tree,
     config: &Config,
+    is_there: fn(&str) -> bool,
 ) -> Result<Vec<Cluster>, RenderError> {
     let names = named::clusters(tree);
     let mut stated = BTreeMap::new();
@@ -62,7 +63,8 @@ pub(super) fn all(
             None => single(name, places),
         }
     };
-    names.into_iter().map(cluster).collect()
+    let names = names.into_iter().filter(|name| stated.contains_key(name) || !is_there(name));
+    names.map(cluster).collect()
 }
 
 /// A cluster that is there. Over TLS, unless all its URLs are plain or it is said not to be: a secret in

@@ -1,24 +1,35 @@
-//! Istio's documents: `WasmPlugin` for the filter, `EnvoyFilter` for what stands around it, and as a
-//! comment the `ServiceEntry` of each cluster.
+//! Istio's documents: `WasmPlugin` for the filter, `EnvoyFilter` for what stands around it, and those of
+//! each cluster.
 
 use super::Parts;
-use super::cluster::Cluster;
+use super::mesh;
 use super::yaml::{block, text, word};
+use crate::tool::named;
 
 /// The documents.
 pub(super) fn documents(parts: &Parts<'_>) -> String {
     let order = parts.order;
     let name = &order.gateway;
-    let namespace = text(&order.namespace);
+    let namespace = word(&order.namespace);
     let context = if parts.is_egress { "SIDECAR_OUTBOUND" } else { "GATEWAY" };
-    let selector =
-        if parts.is_egress { format!("app: {name}") } else { "istio: ingressgateway".to_owned() };
+    let selector = if parts.is_egress {
+        format!("app: {}", word(name))
+    } else {
+        "istio: ingressgateway".to_owned()
+    };
     let client = if parts.is_egress {
         ""
     } else {
         "          # The client's address is that of its connection; behind another proxy see `numTrustedProxies`.\n          use_remote_address: true\n"
     };
-    let entries: String = parts.clusters.iter().map(|cluster| entry(cluster, parts)).collect();
+    let services = mesh::services(parts);
+    let mut configuration = parts.tree.clone();
+    named::rename_clusters(&mut configuration, &|name| {
+        let service = services.iter().find(|service| service.cluster.name == name)?;
+        Some(service.outbound())
+    });
+    let entries: String =
+        services.iter().map(|service| service.documents(name, &namespace)).collect();
     format!(
         r#"# Istio with tenantgate, made by `tenantgate render istio`.
 #
@@ -28,6 +39,9 @@ pub(super) fn documents(parts: &Parts<'_>) -> String {
 #   what has two readings: `meshConfig: {{ pathNormalization: {{ normalization: NONE }} }}`.
 # - `failStrategy: FAIL_RELOAD` needs a recent Istio (1.27 has it, 1.23 does not). With FAIL_CLOSE one trap closes a worker until it gets a new
 #   configuration; FAIL_OPEN would let everybody in.
+# - Clusters have the names of the mesh here, `outbound|PORT||HOST`, each of a ServiceEntry below. A service of the mesh
+#   itself is best named so in the configuration. A `Sidecar`, or PILOT_FILTER_GATEWAY_CLUSTER_CONFIG, must not keep
+#   these clusters from the proxy: no route names them.
 apiVersion: extensions.istio.io/v1alpha1
 kind: WasmPlugin
 metadata:
@@ -74,7 +88,7 @@ spec:
 {entries}"#,
         module = text(&order.module),
         variables = variables(parts),
-        configuration = block(&parts.tree, 4),
+        configuration = block(&configuration, 4),
         idle = parts.idle_timeout.as_secs(),
     )
 }
@@ -90,35 +104,6 @@ fn variables(parts: &Parts<'_>) -> String {
         .collect();
     format!(
         "  # From the environment of the proxy, where a secret puts them.\n  vmConfig:\n    env:\n{names}"
-    )
-}
-
-/// The document that makes the mesh know a cluster, and the name that the cluster has then.
-fn entry(cluster: &Cluster, parts: &Parts<'_>) -> String {
-    let (name, namespace) = (&parts.order.gateway, &parts.order.namespace);
-    let own = &cluster.name;
-    let host = &cluster.host;
-    let port = cluster.port;
-    let protocol = if cluster.proof.is_some() { "HTTPS" } else { "HTTP" };
-    if own.starts_with("outbound|") {
-        return String::new();
-    }
-    format!(
-        r#"# ---
-# For cluster {own}. In the configuration its name is then `outbound|{port}||{host}`; over TLS it needs a
-# DestinationRule with `trafficPolicy: {{ tls: {{ mode: SIMPLE, sni: {host} }} }}` as well.
-# apiVersion: networking.istio.io/v1
-# kind: ServiceEntry
-# metadata: {{ name: tenantgate-{name}-{label}, namespace: {namespace} }}
-# spec:
-#   hosts: [{host}]
-#   ports: [{{ number: {port}, name: {lower}, protocol: {protocol} }}]
-#   resolution: DNS
-#   location: MESH_EXTERNAL
-"#,
-        own = text(own),
-        label = own.to_ascii_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "-"),
-        lower = protocol.to_ascii_lowercase(),
     )
 }
 
@@ -174,6 +159,31 @@ mod tests {
         source::read("x.yaml", text.as_bytes()).unwrap_or_else(|error| panic!("{error:?}"))
     }
 
+    /// `networking/v1alpha3/service_entry.proto`, `workload_entry.proto` and `destination_rule.proto`.
+    const ENTRY: [&str; 9] = [
+        "addresses",
+        "endpoints",
+        "exportTo",
+        "hosts",
+        "location",
+        "ports",
+        "resolution",
+        "subjectAltNames",
+        "workloadSelector",
+    ];
+    const RULE: [&str; 5] = ["exportTo", "host", "subsets", "trafficPolicy", "workloadSelector"];
+    const TLS: [&str; 9] = [
+        "caCertificates",
+        "caCrl",
+        "clientCertificate",
+        "credentialName",
+        "insecureSkipVerify",
+        "mode",
+        "privateKey",
+        "sni",
+        "subjectAltNames",
+    ];
+
     fn assert_known(tree: &Tree, known: &[&str]) {
         let names: BTreeSet<_> = tree.members().iter().map(|(name, _)| name.as_str()).collect();
         assert!(!names.is_empty(), "{known:?}");
@@ -191,7 +201,9 @@ mod tests {
     #[test]
     fn every_field_is_one_that_istio_has_published() {
         for (deployment, context) in [("ingress", "GATEWAY"), ("egress", "SIDECAR_OUTBOUND")] {
-            let [plugin, filter] = &rendered(deployment)[..] else { panic!("two documents") };
+            let [plugin, filter, entry, rule] = &rendered(deployment)[..] else {
+                panic!("four documents")
+            };
             assert_known(plugin, &DOCUMENT);
             assert_known(at(plugin, &["metadata"]), &["name", "namespace"]);
             let spec = at(plugin, &["spec"]);
@@ -205,6 +217,28 @@ mod tests {
             assert_eq!(at(spec, &["failStrategy"]).text(), Some("FAIL_RELOAD"));
             assert_eq!(at(spec, &["phase"]).text(), Some("UNSPECIFIED_PHASE"));
             assert_eq!(at(spec, &["pluginConfig", "deployment"]).text(), Some(deployment));
+
+            let host = "id.edge.tenantgate.internal";
+            for document in [entry, rule] {
+                assert_known(document, &DOCUMENT);
+                assert_known(at(document, &["metadata"]), &["name", "namespace"]);
+            }
+            let spec = at(entry, &["spec"]);
+            assert_known(spec, &ENTRY);
+            assert_eq!(at(spec, &["hosts"]).items()[0].text(), Some(host));
+            assert_known(
+                at(spec, &["ports"]).items().first().unwrap(),
+                &["name", "number", "protocol", "targetPort"],
+            );
+            assert_eq!(at(spec, &["endpoints", "address"]).text(), Some("id.example"));
+            let spec = at(rule, &["spec"]);
+            assert_known(spec, &RULE);
+            assert_eq!(at(spec, &["host"]).text(), Some(host));
+            assert_known(at(spec, &["trafficPolicy", "tls"]), &TLS);
+            assert_eq!(at(spec, &["trafficPolicy", "tls", "sni"]).text(), Some("id.example"));
+            let credentials = at(plugin, &["spec", "pluginConfig", "credentials"]);
+            let cluster = at(credentials, &["oauth2", "cluster"]);
+            assert_eq!(cluster.text(), Some("outbound|443||id.edge.tenantgate.internal"));
 
             assert_known(filter, &DOCUMENT);
             let spec = at(filter, &["spec"]);

@@ -8,6 +8,7 @@ mod address;
 mod cluster;
 mod envoy;
 mod istio;
+mod mesh;
 mod yaml;
 
 use std::collections::BTreeSet;
@@ -32,7 +33,8 @@ pub struct Order<'o> {
     pub document: &'o [u8],
     /// The environment that the filter would see; what is not set there does not matter.
     pub environment: Environment<'o>,
-    /// What the gateway is called: its plugin, listener and `vm_id`. Letters, digits and hyphens.
+    /// What the gateway is called: its plugin, listener and `vm_id`. Letters, digits and hyphens; for
+    /// Istio at most 52 in lower case.
     pub gateway: String,
     /// Where the gateway listens; by default port 8080 of all addresses, on egress of loopback.
     pub listen: Option<SocketAddr>,
@@ -63,8 +65,12 @@ pub enum RenderError {
     Configuration(ConfigErrors),
     /// The file holds no configuration, or several.
     Configurations(usize),
+    /// The name of the gateway cannot be part of the names of Kubernetes (RFC 1123 §2.1).
+    GatewayLabel,
     /// The name of the gateway is not made of letters, digits and hyphens.
     Name,
+    /// The namespace is none that Kubernetes can have (RFC 1123 §2.1).
+    Namespace,
     /// The file cannot be read.
     Source(SourceError),
 }
@@ -74,15 +80,27 @@ pub enum RenderError {
 /// # Errors
 /// [`RenderError`].
 pub fn envoy(order: &Order<'_>) -> Result<String, RenderError> {
-    Ok(envoy::document(&Parts::new(order)?))
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    if order.gateway.is_empty() || !order.gateway.bytes().all(is_plain) {
+        return Err(RenderError::Name);
+    }
+    Ok(envoy::document(&Parts::new(order, |_| false)?))
 }
 
-/// Istio's `WasmPlugin` and `EnvoyFilter`, with `ServiceEntry` as a comment.
+/// Istio's `WasmPlugin` and `EnvoyFilter`, and for each cluster a `ServiceEntry` and perhaps a
+/// `DestinationRule`. In the configuration clusters have the names that the mesh has for them.
 ///
 /// # Errors
 /// [`RenderError`].
 pub fn istio(order: &Order<'_>) -> Result<String, RenderError> {
-    Ok(istio::documents(&Parts::new(order)?))
+    if !mesh::is_label(&order.gateway, mesh::GATEWAY_LIMIT) {
+        return Err(RenderError::GatewayLabel);
+    }
+    if !mesh::is_label(&order.namespace, mesh::LABEL_LIMIT) {
+        return Err(RenderError::Namespace);
+    }
+    let parts = Parts::new(order, mesh::is_outbound)?;
+    Ok(istio::documents(&parts))
 }
 
 /// Everything that documents are made of.
@@ -97,11 +115,8 @@ struct Parts<'o> {
 }
 
 impl<'o> Parts<'o> {
-    fn new(order: &'o Order<'o>) -> Result<Self, RenderError> {
-        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        if order.gateway.is_empty() || !order.gateway.bytes().all(is_plain) {
-            return Err(RenderError::Name);
-        }
+    /// Of the clusters, those that `is_there` need no place.
+    fn new(order: &'o Order<'o>, is_there: fn(&str) -> bool) -> Result<Self, RenderError> {
         let documents = source::read(order.name, order.document).map_err(RenderError::Source)?;
         let mut found = embedded::configurations(&documents).map_err(RenderError::Source)?;
         let (1, Some(tree)) = (found.len(), found.pop()) else {
@@ -114,7 +129,7 @@ impl<'o> Parts<'o> {
         let mut variables = named::variables(&tree);
         variables.extend(named::variables_looked_for(&tree));
         let variables = variables.into_iter().map(str::to_owned).collect();
-        let clusters = cluster::all(order, &tree, &config)?;
+        let clusters = cluster::all(order, &tree, &config, is_there)?;
         let idle_timeout = idle_timeout(&config);
         let is_egress = config.deployment() == Deployment::Egress;
         Ok(Self { order, tree, is_egress, clusters, variables, idle_timeout })
@@ -153,6 +168,16 @@ impl fmt::Display for RenderError {
             Self::Configurations(_) => {
                 formatter.write_str("the file holds several configurations; give one of them alone")
             }
+            Self::GatewayLabel => write!(
+                formatter,
+                "the name of a gateway has lower-case letters, digits and, between them, hyphens only, at most {}; state one by `--name`",
+                mesh::GATEWAY_LIMIT
+            ),
+            Self::Namespace => write!(
+                formatter,
+                "a namespace has lower-case letters, digits and, between them, hyphens only, at most {}",
+                mesh::LABEL_LIMIT
+            ),
             Self::Name => {
                 formatter.write_str("the name of a gateway has letters, digits and hyphens only")
             }
