@@ -14,6 +14,7 @@ mod envoy;
 pub mod explain;
 mod finding;
 mod json;
+mod made_up;
 mod named;
 pub mod render;
 pub mod report;

@@ -5,7 +5,6 @@
 //! on the way; it decides nothing.
 
 mod keys;
-mod made_up;
 mod narrate;
 mod question;
 mod report;
@@ -21,9 +20,9 @@ pub use self::report::{json, text};
 pub use self::trace::{Mark, Step, Trace};
 
 use self::keys::{Offline, Supply};
-use self::made_up::MadeUp;
 use self::narrate::Found;
 use super::check;
+use super::made_up::MadeUp;
 use super::source::SourceError;
 use crate::config::{self, ConfigErrors};
 use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};

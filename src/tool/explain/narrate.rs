@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::keys::{Supply, read};
-use super::made_up::MadeUp;
 use super::trace::Trace;
 use super::upstream;
 use super::words::{self, list, quoted};
@@ -17,6 +16,7 @@ use crate::principal::Principal;
 use crate::technical_token::SourceId;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
+use crate::tool::made_up::MadeUp;
 
 /// Where a story is found.
 pub(super) struct Found<'g> {

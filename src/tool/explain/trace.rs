@@ -55,7 +55,7 @@ impl Trace {
         self.add(topic, Mark::NotMet, text.into());
     }
 
-    pub(super) fn unknown(&mut self, topic: &'static str, text: impl Into<String>) {
+    pub(in crate::tool) fn unknown(&mut self, topic: &'static str, text: impl Into<String>) {
         self.add(topic, Mark::Unknown, text.into());
     }
 

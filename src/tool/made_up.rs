@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::check;
-use super::trace::Trace;
+use super::explain::Trace;
 use crate::config::{self, Environment, Quoted, looks_like_variable, platform_variables};
 
 /// The variable that says which tenant a credential of the platform is of.
