@@ -114,7 +114,11 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
     let [unset_id, unset_tenant] = ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_TENANT"].map(of);
     // What is set, whether there is a token, the exit status, and the notes of the environment.
     type Row<'r> = (&'r [(&'r str, &'r str)], bool, i32, &'r [&'r str]);
-    let rows: [Row<'_>; 6] = [
+    let rows: [Row<'_>; 9] = [
+        // A part of an application's variables is not filled up: the proxy would not take it either.
+        (&app[1..], true, 3, &[&unset_id, &unset_tenant]),
+        (&app[2..], true, 3, &[&unset_id, &unset_tenant]),
+        (&[&app[2..], &tenant].concat(), true, 0, &[]),
         (&[], true, 3, &[&unset_id, &unset_tenant]),
         (&[], false, 1, &[&unset_id, &unset_tenant]),
         (&tenant[..2], true, 3, &[&unset_tenant]),
@@ -140,7 +144,58 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
         }
         assert!(!shown.contains("MDSP_"), "{shown}");
         assert_eq!(shown.contains("? containment"), status == 3, "{shown}");
+        assert!(!shown.contains("`tenant`") && !shown.contains("//tenant."), "{shown}");
     }
+}
+
+/// A program's token is refused if its client is one of ours; made up is who we are.
+#[test]
+fn a_token_that_may_be_one_of_our_own_is_undecided_where_our_client_is_not_known() {
+    let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
+    let gateway = gateway.replace("user: email", "user: email, client: azp");
+    let directory = root().join("target/tmp/own_token");
+    fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("gateway.yaml");
+    fs::write(&file, gateway).unwrap();
+    let program = json!({"email": null, "azp": "robot"});
+    let get = "GET https://api.acme.example/api/assets/7";
+    let secret = ("MINDSPHERE_CLIENT_SECRET", "s3cr3t");
+    let rows = [
+        (program.clone(), None, get, 3, "? token       may be one of our own"),
+        (program.clone(), None, "GET https://api.acme.example/x", 1, "route_unknown"),
+        (json!({"email": null, "azp": "robot", "scope": "x"}), None, get, 1, "scope_insufficient"),
+        (program.clone(), Some("robot"), get, 1, "own_token"),
+        (program, Some("other"), get, 0, "allowed"),
+        (json!({"azp": "robot"}), None, get, 0, "allowed"),
+    ];
+    for (claims, id, request, status, expected) in rows {
+        let now = NOW.to_string();
+        let arguments = ["explain", file.to_str().unwrap(), "--request", request, "--now", &now];
+        let more = ["--jwks", "keys.json", "--token", "-"];
+        let mut command = command(&[&arguments[..], &more].concat());
+        command.envs(id.map(|id| ("MINDSPHERE_CLIENT_ID", id))).env(secret.0, secret.1);
+        let output = finish(command, Some(&token(&claims)));
+        let shown = stdout(&output);
+        assert_eq!(output.status.code(), Some(status), "{claims} {shown}{}", stderr(&output));
+        assert!(shown.contains(expected), "{claims} {shown}");
+    }
+}
+
+#[test]
+fn a_place_that_depends_on_a_variable_must_be_said() {
+    let file = root().join("tests/fixtures/explain/auto.yaml");
+    let render = |variables: &[(&str, &str)]| {
+        let mut command = command(&["render", "envoy", file.to_str().unwrap()]);
+        command.envs(variables.iter().copied());
+        let output = finish(command, None);
+        (output.status.code().unwrap(), format!("{}{}", stdout(&output), stderr(&output)))
+    };
+    let (status, shown) = render(&[]);
+    assert_eq!(status, 2);
+    assert!(shown.contains("nothing says where cluster `platform` is"), "{shown}");
+    let (status, shown) = render(&[("MINDSPHERE_TENANT", "acme")]);
+    assert_eq!(status, 0);
+    assert!(shown.contains("sni: \"acme.piam.eu1.mindsphere.io\""), "{shown}");
 }
 
 #[test]
@@ -425,13 +480,15 @@ fn a_mesh_knows_each_cluster_by_a_name_of_its_own() {
     assert!(shown.contains("\"outbound|18001||piam.gate.tenantgate.internal\""), "{shown}");
 }
 
-/// A token of the issuer of `gateway.yaml` with these claims besides.
+/// A token of the issuer of `gateway.yaml` with these claims besides; `null` takes one away.
 fn token(claims: &Value) -> String {
     let mut all = json!({
         "iss": "https://id.partner.example", "aud": "our-api", "exp": NOW + 600, "org_id": "acme",
         "email": "kim@acme.example", "scope": "assets.read",
     });
-    all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
+    let members = all.as_object_mut().unwrap();
+    members.extend(claims.as_object().unwrap().clone());
+    members.retain(|_, value| !value.is_null());
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(&json!({"alg": "ES256", "kid": "key-1"})), part(&all));
     let signature: Signature = key().sign(message.as_bytes());

@@ -2,6 +2,7 @@
 
 use super::embedded;
 use super::finding::{Finding, Severity};
+use super::made_up::Supposed;
 use super::source::{self, SourceError};
 use super::tree::{Position, Tree};
 use crate::config::{self, ConfigError, CredentialProblem, Environment, Notice, Problem, Warning};
@@ -86,7 +87,8 @@ fn configuration(tree: &Tree, how: &Check<'_>) -> Vec<Finding> {
             note(error.order(), Severity::Warning, "variable-unset", error.path(), message);
         }
         // What else is wrong shows only when they are set.
-        let environment = |name: &str| value_of(name, how.environment);
+        let supposed = Supposed::new(tree, how.environment);
+        let environment = |name: &str| supposed.value(name);
         let known = found.warnings;
         found = config::inspect(document.json.as_bytes(), &environment);
         found.errors.retain(|error| !is_unset(error));
@@ -118,24 +120,4 @@ pub(super) fn is_unset(error: &ConfigError) -> bool {
 
 fn is_of_variables(warning: &Warning) -> bool {
     matches!(warning.notice(), Notice::VariablesIncomplete(_) | Notice::SubtenantVariableUnused)
-}
-
-/// The value of a variable, or one that fits wherever a variable is named: long enough for every
-/// hash, and base64url. It is another for each variable. Of those of MindSphere that are neither id nor
-/// secret, the tenant alone has one: that is the set that leaves most to a configuration.
-pub(super) fn value_of(name: &str, environment: Environment<'_>) -> Option<String> {
-    environment(name).filter(|value| !value.is_empty()).or_else(|| match name {
-        "MINDSPHERE_TENANT" => Some("tenant".to_owned()),
-        "HOST_BASEDOMAIN"
-        | "HOST_ENVIRONMENT"
-        | "MDSP_HOST_TENANT"
-        | "MDSP_OS_VM_APP_NAME"
-        | "MDSP_OS_VM_APP_VERSION"
-        | "MDSP_USER_TENANT"
-        | "MINDSPHERE_SUB_TENANT" => None,
-        _ => {
-            let width = name.len().next_multiple_of(4).max(96);
-            Some(format!("{name:A<width$}"))
-        }
-    })
 }

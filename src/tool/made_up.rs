@@ -1,14 +1,58 @@
-//! Values of environment variables that are not set here and were made up.
+//! Values of environment variables that are not set here and are made up, and what depends on them.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use super::check;
 use super::explain::Trace;
-use crate::config::{self, Environment, Quoted, looks_like_variable, platform_variables};
+use super::named;
+use super::tree::Tree;
+use crate::config::{
+    self, Environment, Quoted, looks_like_variable, platform_sets, platform_variables,
+};
 
 /// The variable that says which tenant a credential of the platform is of.
 const TENANT: &str = "MINDSPHERE_TENANT";
+
+/// The variable that says which client a credential of the platform is.
+const CLIENT: &str = "MINDSPHERE_CLIENT_ID";
+
+/// An environment in which a value is made up for whatever a configuration cannot do without.
+pub(super) struct Supposed<'e> {
+    own: Environment<'e>,
+    /// The variables that the configuration names.
+    named: BTreeSet<String>,
+}
+
+impl<'e> Supposed<'e> {
+    /// The environment of a configuration.
+    pub(super) fn new(tree: &Tree, own: Environment<'e>) -> Self {
+        let named = named::variables(tree).into_iter().map(str::to_owned).collect();
+        Self { own, named }
+    }
+
+    /// The value of a variable that is set, or one that fits wherever a variable is named: long enough
+    /// for every hash, and base64url. It is another for each variable.
+    ///
+    /// Of those that a credential finds by itself, only the three of a tenant have one: that is the set
+    /// that leaves most to a configuration. With one made up for a part of an application's, the
+    /// application's would go before a tenant's that is there.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        let [_, of_tenant] = platform_sets();
+        let is_optional = platform_variables().any(|variable| variable == name)
+            && !of_tenant.contains(&name)
+            && !self.named.contains(name);
+        let own = (self.own)(name).filter(|value| !value.is_empty());
+        own.or_else(|| match name {
+            TENANT => Some("tenant".to_owned()),
+            _ if is_optional => None,
+            _ => {
+                let width = name.len().next_multiple_of(4).max(96);
+                Some(format!("{name:A<width$}"))
+            }
+        })
+    }
+}
 
 /// What was made up.
 pub(super) struct MadeUp {
@@ -16,16 +60,18 @@ pub(super) struct MadeUp {
     variables: BTreeSet<String>,
     /// The names of the credentials whose tenant it is.
     credentials: BTreeSet<String>,
+    /// Whether it is the client of a credential.
+    has_client: bool,
 }
 
 impl MadeUp {
-    /// What has to be made up for a configuration.
-    pub(super) fn find(document: &str, environment: Environment<'_>) -> Self {
+    /// What has to be made up for a configuration: a tree, and the same as the filter is handed it.
+    pub(super) fn find(tree: &Tree, document: &str, supposed: &Supposed<'_>) -> Self {
         let asked = RefCell::new(BTreeSet::new());
         let recording = |name: &str| {
-            let own = environment(name).filter(|value| !value.is_empty());
+            let own = (supposed.own)(name).filter(|value| !value.is_empty());
             own.or_else(|| {
-                let value = check::value_of(name, environment)?;
+                let value = supposed.value(name)?;
                 asked.borrow_mut().insert(name.to_owned());
                 Some(value)
             })
@@ -34,18 +80,26 @@ impl MadeUp {
         let mut variables = asked.into_inner();
         // Those of the platform are looked for, and most are not needed.
         for name in platform_variables().filter(|name| *name != TENANT) {
-            if variables.contains(name) && lacking(document, environment, name).is_empty() {
+            if variables.contains(name) && lacking(document, supposed, name).is_empty() {
                 variables.remove(name);
             }
         }
         let mut credentials = BTreeSet::new();
         if variables.contains(TENANT) {
-            credentials = lacking(document, environment, TENANT);
+            credentials = lacking(document, supposed, TENANT);
             if credentials.is_empty() {
                 variables.remove(TENANT);
             }
         }
-        Self { variables, credentials }
+        let mut clients = named::texts(tree, "client_id_env");
+        clients.insert(CLIENT);
+        let has_client = clients.iter().any(|name| variables.contains(*name));
+        Self { variables, credentials, has_client }
+    }
+
+    /// Whether the client of some credential was made up.
+    pub(super) const fn has_client(&self) -> bool {
+        self.has_client
     }
 
     /// Whether the tenant of that credential was made up.
@@ -66,10 +120,10 @@ impl MadeUp {
 }
 
 /// The names of the credentials that cannot do without a variable.
-fn lacking(document: &str, environment: Environment<'_>, variable: &str) -> BTreeSet<String> {
+fn lacking(document: &str, supposed: &Supposed<'_>, variable: &str) -> BTreeSet<String> {
     let without = |name: &str| match name == variable {
         true => None,
-        false => check::value_of(name, environment),
+        false => supposed.value(name),
     };
     let found = config::inspect(document.as_bytes(), &without);
     let parsed: serde_json::Value = serde_json::from_str(document).unwrap_or_default();

@@ -9,8 +9,9 @@ use crate::config::{self, Environment, Quoted, looks_like_variable, platform_set
 use crate::message::HeaderName;
 use crate::policy::{OwnedHeaders, is_credential};
 use crate::tool::finding::Finding;
+use crate::tool::made_up::Supposed;
 use crate::tool::tree::Tree;
-use crate::tool::{check, embedded, named};
+use crate::tool::{embedded, named};
 
 /// A Wasm plugin that is ours.
 pub(super) struct Plugin<'t> {
@@ -81,7 +82,8 @@ impl<'t> Plugin<'t> {
 
 /// The headers that a configuration sets or removes; unknown as long as it has errors.
 fn owned_headers(configuration: &Tree, environment: Environment<'_>) -> Option<OwnedHeaders> {
-    let environment = |name: &str| check::value_of(name, environment);
+    let supposed = Supposed::new(configuration, environment);
+    let environment = |name: &str| supposed.value(name);
     let compiled = config::compile(configuration.hand_over().json.as_bytes(), &environment);
     compiled.ok().map(|compiled| compiled.config.owned_headers().clone())
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::ExplainError;
 use super::question::Question;
-use super::{ExplainError, check};
 use crate::config::{self, Config, KeyLocation, KeySource, Quoted};
 use crate::credential;
 use crate::crypto::{
@@ -15,6 +15,7 @@ use crate::jwt::{
 };
 use crate::message::RequestHead;
 use crate::time::Timestamp;
+use crate::tool::check;
 
 /// All key sets that are handed in.
 pub(super) struct Supply {

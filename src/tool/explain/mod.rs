@@ -21,9 +21,9 @@ pub use self::trace::{Mark, Step, Trace};
 
 use self::keys::{Offline, Supply};
 use self::narrate::Found;
-use super::check;
-use super::made_up::MadeUp;
+use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;
+use super::{embedded, source};
 use crate::config::{self, ConfigErrors};
 use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
 use crate::message::{HeaderEdit, HeaderEdits};
@@ -89,13 +89,16 @@ pub enum ExplainError {
 /// # Errors
 /// [`ExplainError`] when the configuration or a key set cannot be used.
 pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
-    let document = match check::configurations(question.name, question.document) {
-        Ok(mut found) if found.len() == 1 => found.remove(0),
-        Ok(found) if found.is_empty() => return Err(ExplainError::ConfigurationMissing),
-        Ok(found) => return Err(ExplainError::ConfigurationsSeveral(found.len())),
-        Err(error) => return Err(ExplainError::Source(error)),
+    let documents = source::read(question.name, question.document).map_err(ExplainError::Source)?;
+    let mut found = embedded::configurations(&documents).map_err(ExplainError::Source)?;
+    let tree = match (found.len(), found.pop()) {
+        (1, Some(tree)) => tree,
+        (_, None) => return Err(ExplainError::ConfigurationMissing),
+        (count, Some(_)) => return Err(ExplainError::ConfigurationsSeveral(count)),
     };
-    let environment = |name: &str| check::value_of(name, question.environment);
+    let document = tree.hand_over().json;
+    let supposed = Supposed::new(&tree, question.environment);
+    let environment = |name: &str| supposed.value(name);
     let compiled = config::compile(document.as_bytes(), &environment);
     let config = Arc::new(compiled.map_err(ExplainError::Configuration)?.config);
 
@@ -106,7 +109,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let mut gateway = Gateway::new(Arc::clone(&config), 1);
     supply.hand_over(&mut gateway, now);
     let verifier = Offline::new(&supply);
-    let made_up = MadeUp::find(&document, question.environment);
+    let made_up = MadeUp::find(&tree, &document, &supposed);
     let found = Found {
         config: &config,
         keys: gateway.keys(),

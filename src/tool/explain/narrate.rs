@@ -9,7 +9,9 @@ use super::words::{self, list, quoted};
 use crate::config::Config;
 use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{self, IssuerRules, KeyRing, Keys, TokenError, Unverified, VerifiedToken};
+use crate::jwt::{
+    self, IssuerRules, Issuers, KeyRing, Keys, TokenError, Unverified, VerifiedToken,
+};
 use crate::message::{RequestHead, cookie_values, parameter_values};
 use crate::policy::{Authentication, Demand, GuardedRoute, Mode, Policy};
 use crate::principal::Principal;
@@ -37,6 +39,8 @@ pub(super) struct Story {
     pub(super) is_undecided: bool,
     /// Whether a token was verified.
     pub(super) is_verified: bool,
+    /// Whether it may be one of our own, for we do not know here who we are.
+    may_be_own: bool,
 }
 
 impl Found<'_> {
@@ -99,13 +103,18 @@ impl Found<'_> {
         };
         let is_denied =
             answers.iter().any(|answer| answer.outcome.is_err() && !is_open(&answer.demand));
+        story.is_undecided |= story.may_be_own && !is_denied;
         for answered in answers {
-            let (topic, text) = words::demand(&answered.demand, &caller);
-            if is_open(&answered.demand) {
+            if let Demand::Contained(source) = &answered.demand
+                && is_open(&answered.demand)
+            {
                 story.is_undecided |= !is_denied;
-                story.trace.unknown(topic, format!("{text}: that tenant was made up"));
+                let name = quoted(&source.name);
+                let text = format!("of credential {name} the tenant is not known here");
+                story.trace.unknown("containment", text);
                 continue;
             }
+            let (topic, text) = words::demand(&answered.demand, &caller);
             match answered.outcome {
                 Ok(()) => story.trace.met(topic, text),
                 Err(denial) => story.trace.not_met(topic, format!("{text}: {}", denial.reason())),
@@ -121,7 +130,7 @@ impl Found<'_> {
             }
         }
         let permit = Policy::decide(route, &target, caller).ok()?;
-        upstream::tell(self.config, &permit, story);
+        upstream::tell(self.config, &permit, self.made_up, story);
         Some(())
     }
 
@@ -179,7 +188,13 @@ impl Found<'_> {
                     .unknown("signature", "was not checked: the issuer's secret is not set here");
                 None
             }
-            Ok(token) => self.tell_verified(token, &presented, head, supply, story),
+            Ok(token) => {
+                if self.may_be_own(&token, bearer.expose()) {
+                    story.may_be_own = true;
+                    story.trace.unknown("token", "may be one of our own credentials', which are refused: the id of a client is not set here");
+                }
+                self.tell_verified(token, &presented, head, supply, story)
+            }
             Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
                 story.trace.fact("token", "has expired; in a cookie that counts as none");
                 Some(Principal::anonymous())
@@ -201,6 +216,20 @@ impl Found<'_> {
                 None
             }
         }
+    }
+
+    /// Whether a token would be refused if its client were one of ours, where it was made up who that is.
+    fn may_be_own(&self, token: &VerifiedToken, bytes: &[u8]) -> bool {
+        let client = token.client().or(token.subject());
+        let (true, Some(client)) = (self.made_up.has_client(), client) else { return false };
+        let mut parts = token.issuer().parts().clone();
+        parts.own_clients = Arc::new([client.into()].into());
+        let issuers =
+            IssuerRules::new(parts).ok().and_then(|rules| Issuers::new([Arc::new(rules)]).ok());
+        issuers.is_some_and(|issuers| {
+            let verified = jwt::verify(bytes, &issuers, self.keys, self.signatures, self.now);
+            matches!(verified, Err(Unverified::Refused(TokenError::OwnToken)))
+        })
     }
 
     /// Where a token stands.

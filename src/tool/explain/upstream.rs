@@ -6,9 +6,10 @@ use crate::config::Config;
 use crate::message::HttpCall;
 use crate::policy::{CallerToken, Permit};
 use crate::principal::PrincipalKind;
+use crate::tool::made_up::MadeUp;
 
 /// Tells what goes upstream, and notes the technical tokens that it takes.
-pub(super) fn tell(config: &Config, permit: &Permit, story: &mut Story) {
+pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &mut Story) {
     for injection in permit.injections() {
         let index = usize::try_from(injection.source.0).unwrap_or(usize::MAX);
         let Some(source) = config.sources().get(index) else { continue };
@@ -22,7 +23,9 @@ pub(super) fn tell(config: &Config, permit: &Permit, story: &mut Story) {
             "upstream",
             format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
         );
-        if let Some(call) = source.call(subtenant) {
+        if made_up.has_tenant_of(source.name()) {
+            story.trace.unknown("call", "depends on a tenant that is not known here");
+        } else if let Some(call) = source.call(subtenant) {
             story.trace.fact("call", summary(&call));
         }
         story.tokens.push((injection.source, subtenant.cloned()));

@@ -6,6 +6,7 @@ use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
 use crate::config::{Config, Quoted};
 use crate::message::HttpCall;
+use crate::tool::made_up::MadeUp;
 use crate::tool::named;
 use crate::tool::tree::Tree;
 
@@ -41,7 +42,7 @@ pub(super) fn all(
     order: &Order<'_>,
     tree: &Tree,
     config: &Config,
-    is_there: fn(&str) -> bool,
+    (made_up, is_there): (&MadeUp, fn(&str) -> bool),
 ) -> Result<Vec<Cluster>, RenderError> {
     let names = named::clusters(tree);
     let mut stated = BTreeMap::new();
@@ -54,7 +55,7 @@ pub(super) fn all(
             return Err(RenderError::ClusterRepeated(quoted()));
         }
     }
-    let called = called(tree, config);
+    let called = called(tree, config, made_up);
     let nowhere = BTreeSet::new();
     let cluster = |name| {
         let places = called.get(name).unwrap_or(&nowhere);
@@ -105,8 +106,8 @@ fn single(name: &str, places: &BTreeSet<Place>) -> Result<Cluster, RenderError> 
     }
 }
 
-/// Where the calls by each cluster go.
-fn called(tree: &Tree, config: &Config) -> BTreeMap<String, BTreeSet<Place>> {
+/// Where the calls by each cluster go, as far as that does not depend on a tenant that was made up.
+fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BTreeSet<Place>> {
     let mut called: BTreeMap<String, BTreeSet<Place>> = BTreeMap::new();
     let mut add = |cluster: &str, scheme: &str, authority: &str| {
         let place = address::of_authority(scheme, authority);
@@ -114,7 +115,8 @@ fn called(tree: &Tree, config: &Config) -> BTreeMap<String, BTreeSet<Place>> {
         called.entry(cluster.to_owned()).or_default().extend(place);
     };
     let keys = config.key_sources().iter().filter_map(|source| source.call());
-    let tokens = config.sources().iter().filter_map(|source| source.call(None));
+    let known = config.sources().iter().filter(|source| !made_up.has_tenant_of(source.name()));
+    let tokens = known.filter_map(|source| source.call(None));
     for HttpCall { endpoint, .. } in keys.chain(tokens) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }

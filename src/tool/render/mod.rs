@@ -19,9 +19,10 @@ use std::time::Duration;
 pub use self::address::{AddressError, Destination, Transport};
 
 use self::cluster::Cluster;
+use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;
 use super::tree::Tree;
-use super::{check, embedded, named, source};
+use super::{embedded, named, source};
 use crate::config::{self, Config, ConfigErrors, Environment, Quoted};
 use crate::policy::Deployment;
 
@@ -122,14 +123,16 @@ impl<'o> Parts<'o> {
         let (1, Some(tree)) = (found.len(), found.pop()) else {
             return Err(RenderError::Configurations(found.len()));
         };
-        let environment = |name: &str| check::value_of(name, order.environment);
+        let supposed = Supposed::new(&tree, order.environment);
+        let environment = |name: &str| supposed.value(name);
         let json = tree.hand_over().json;
         let compiled = config::compile(json.as_bytes(), &environment);
         let config = compiled.map_err(RenderError::Configuration)?.config;
         let mut variables = named::variables(&tree);
         variables.extend(named::variables_looked_for(&tree));
         let variables = variables.into_iter().map(str::to_owned).collect();
-        let clusters = cluster::all(order, &tree, &config, is_there)?;
+        let made_up = MadeUp::find(&tree, &json, &supposed);
+        let clusters = cluster::all(order, &tree, &config, (&made_up, is_there))?;
         let idle_timeout = idle_timeout(&config);
         let is_egress = config.deployment() == Deployment::Egress;
         Ok(Self { order, tree, is_egress, clusters, variables, idle_timeout })
