@@ -17,6 +17,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use rsa::BigUint;
+use rsa::sha2::Digest as _;
 use serde_json::{Value, json};
 
 const NOW: u64 = 1_800_000_000;
@@ -196,6 +198,67 @@ fn a_place_that_depends_on_a_variable_must_be_said() {
     let (status, shown) = render(&[("MINDSPHERE_TENANT", "acme")]);
     assert_eq!(status, 0);
     assert!(shown.contains("sni: \"acme.piam.eu1.mindsphere.io\""), "{shown}");
+}
+
+/// A key that is made for its signature: `n = s^3 - encoding`.
+#[test]
+fn a_signature_by_a_large_key_is_judged_as_a_host_does_and_that_is_said() {
+    let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
+    let directory = root().join("target/tmp/large_key");
+    fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("gateway.yaml");
+    fs::write(&file, gateway.replace("[ES256]", "[RS256, PS256]")).unwrap();
+    let rows = [
+        (4096, "RS256", 0, 0, "+ signature   is good\n"),
+        (
+            4104,
+            "RS256",
+            0,
+            0,
+            "+ signature   is good; Envoy computes it, by a key of over 4,096 bits",
+        ),
+        (4104, "RS256", 1, 1, "signature_invalid"),
+        (4104, "PS256", 0, 1, "signature_unsupported"),
+    ];
+    for (bits, algorithm, flipped, status, expected) in rows {
+        let claims = token(&json!({}));
+        let claims = claims.split('.').nth(1).unwrap();
+        let header = json!({"alg": algorithm, "kid": "large"}).to_string();
+        let message = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(header));
+        let (modulus, mut signature) = forged(&message, bits);
+        signature[bits / 8 - 1] ^= flipped;
+        let key = URL_SAFE_NO_PAD.encode(modulus);
+        let set = json!({"keys": [{"kty": "RSA", "kid": "large", "n": key, "e": "Aw"}]});
+        fs::write(directory.join("keys.json"), set.to_string()).unwrap();
+        let keys = directory.join("keys.json");
+        let token = format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature));
+        let now = NOW.to_string();
+        let get = "GET https://api.acme.example/api/assets/7";
+        let arguments = ["explain", file.to_str().unwrap(), "--request", get, "--now", &now];
+        let more = ["--jwks", keys.to_str().unwrap(), "--token", "-"];
+        let output = run(&[&arguments[..], &more].concat(), Some(&token));
+        let shown = stdout(&output);
+        assert_eq!(output.status.code(), Some(status), "{bits} {shown}{}", stderr(&output));
+        assert!(shown.contains(expected), "{bits} {algorithm} {shown}");
+    }
+}
+
+/// A modulus and a signature of `message` by it, with the exponent 3 (RFC 8017 §9.2, SHA-256).
+fn forged(message: &str, bits: usize) -> (Vec<u8>, Vec<u8>) {
+    const NAME: &[u8] =
+        b"\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20";
+    let digest = rsa::sha2::Sha256::digest(message.as_bytes());
+    let filler = vec![0xff; bits / 8 - 3 - NAME.len() - digest.len()];
+    let encoding = [&[0, 1], &filler[..], &[0], NAME, &digest[..]].concat();
+    let encoding = BigUint::from_bytes_be(&encoding);
+    let mut root = (&encoding + (BigUint::from(0xff_u8) << (bits - 8))).cbrt();
+    let cube = |root: &BigUint| root * root * root;
+    if (cube(&root) + &encoding) % 2_u8 == BigUint::default() {
+        root += 1_u8;
+    }
+    let modulus = (cube(&root) - &encoding).to_bytes_be();
+    let root = root.to_bytes_be();
+    (modulus, [vec![0; bits / 8 - root.len()], root].concat())
 }
 
 #[test]

@@ -29,6 +29,20 @@ pub(super) fn verify(
     if is_valid { Verdict::Valid } else { Verdict::Invalid }
 }
 
+/// The same for a modulus of any length and RSASSA-PKCS1-v1_5 alone: much slower, and in little code.
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) fn verify_slowly(
+    algorithm: Algorithm,
+    (modulus, exponent): (&[u8], &[u8]),
+    message: &[u8],
+    signature: &[u8],
+) -> Verdict {
+    let Some((Padding::Pkcs1, hash)) = scheme(algorithm) else { return Verdict::Unsupported };
+    let encoded = super::slow_power::power(modulus, signature, exponent);
+    let expected = pkcs1_encoding(hash, &hash.of(&[message]), signature.len());
+    if encoded.is_some() && encoded == expected { Verdict::Valid } else { Verdict::Invalid }
+}
+
 /// How a digest becomes a number of the modulus's size.
 #[derive(Clone, Copy)]
 enum Padding {

@@ -77,6 +77,30 @@ impl SignatureVerifier for SoftwareVerifier {
     }
 }
 
+/// Knows what a filter knows whose host verifies signatures: RS256, RS384 and RS512 also by keys over
+/// 4,096 bits, which take it long. For the command-line tool.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WideVerifier;
+
+#[cfg(not(target_arch = "wasm32"))]
+impl SignatureVerifier for WideVerifier {
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Verdict {
+        match (SoftwareVerifier.verify(algorithm, key, message, signature), key.material()) {
+            (Verdict::Unsupported, KeyMaterial::Rsa { modulus, exponent }) => {
+                rsassa::verify_slowly(algorithm, (modulus, exponent), message, signature)
+            }
+            (verdict, _) => verdict,
+        }
+    }
+}
+
 /// Whether the coordinates, in full length, are those of a point on the curve.
 pub(super) fn is_point(curve: Curve, x: &[u8], y: &[u8]) -> bool {
     match curve {

@@ -1,5 +1,6 @@
 //! Keys without a network: those that are handed in, and one that stands for a missing one.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::ExplainError;
@@ -7,7 +8,7 @@ use super::question::Question;
 use crate::config::{self, Config, KeyLocation, KeySource, Quoted};
 use crate::credential;
 use crate::crypto::{
-    Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Thumbprint, Verdict,
+    Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Thumbprint, Verdict, WideVerifier,
 };
 use crate::gateway::Gateway;
 use crate::jwt::{
@@ -163,14 +164,22 @@ const P521: (&str, &str) = (
 );
 const ED25519: &str = "WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY";
 
-/// Verifies signatures in Rust; what the key verifies that stands for a missing one counts as good.
+/// Verifies signatures in Rust, those of large keys too, as hosts do; what the key verifies that stands
+/// for a missing one counts as good.
 pub(super) struct Offline {
     assumed: Option<Thumbprint>,
+    /// Whether a signature was good that only a host computes.
+    is_of_host: Cell<bool>,
 }
 
 impl Offline {
     pub(super) const fn new(supply: &Supply) -> Self {
-        Self { assumed: supply.assumed }
+        Self { assumed: supply.assumed, is_of_host: Cell::new(false) }
+    }
+
+    /// Whether a signature was good that the filter cannot compute without a host that does.
+    pub(super) const fn has_needed_host(&self) -> bool {
+        self.is_of_host.get()
     }
 }
 
@@ -185,7 +194,14 @@ impl SignatureVerifier for Offline {
         if self.assumed.as_ref() == Some(key.thumbprint()) {
             return Verdict::Valid;
         }
-        SoftwareVerifier.verify(algorithm, key, message, signature)
+        match SoftwareVerifier.verify(algorithm, key, message, signature) {
+            Verdict::Unsupported => {
+                let verdict = WideVerifier.verify(algorithm, key, message, signature);
+                self.is_of_host.set(verdict == Verdict::Valid);
+                verdict
+            }
+            verdict @ (Verdict::Invalid | Verdict::Valid) => verdict,
+        }
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::keys::{Supply, read};
+use super::keys::{Offline, Supply, read};
 use super::trace::Trace;
 use super::upstream;
 use super::words::{self, list, quoted};
 use crate::config::Config;
 use crate::credential::{self, Presented};
-use crate::crypto::SignatureVerifier;
 use crate::jwt::{
     self, IssuerRules, Issuers, KeyRing, Keys, TokenError, Unverified, VerifiedToken,
 };
@@ -24,7 +23,7 @@ use crate::tool::made_up::MadeUp;
 pub(super) struct Found<'g> {
     pub(super) config: &'g Config,
     pub(super) keys: &'g KeyRing,
-    pub(super) signatures: &'g dyn SignatureVerifier,
+    pub(super) signatures: &'g Offline,
     pub(super) made_up: &'g MadeUp,
     pub(super) now: Timestamp,
 }
@@ -288,6 +287,8 @@ impl Found<'_> {
         story.is_verified = true;
         if supply.is_assumed() {
             story.trace.unknown("signature", "was not checked, and is taken for good");
+        } else if self.signatures.has_needed_host() {
+            story.trace.met("signature", "is good; Envoy computes it, by a key of over 4,096 bits, and where it cannot the filter refuses it: signature_unsupported");
         } else {
             story.trace.met("signature", "is good");
         }
