@@ -296,6 +296,119 @@ fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
 }
 
 #[test]
+fn a_request_may_end_with_a_version_and_has_no_blank_in_its_path() {
+    for (line, expected) in [
+        ("GET /x HTTP/2", "path `/x`"),
+        ("GET /x HTTP/1.0", "path `/x`"),
+        ("GET /a b", "a blank in a path is `%20`"),
+    ] {
+        let output = run(&["explain", "gateway.yaml", "--request", line], None);
+        let shown = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(shown.contains(expected), "{shown}");
+    }
+}
+
+#[test]
+fn the_input_can_be_one_thing() {
+    let get = ["--request", "GET /"];
+    let rows: [&[&str]; 5] = [
+        &["check", "-", "-"],
+        &["check", "--envoy", "-", "-"],
+        &["explain", "-", "--request", "GET /", "--token", "-"],
+        &["explain", "gateway.yaml", "--request", "GET /", "--jwks", "-", "--token", "@-"],
+        &["explain", "gateway.yaml", "--request", "GET /", "--jwks", "-", "--jwks", "-"],
+    ];
+    for arguments in rows {
+        let set = fs::read_to_string(root().join("tests/fixtures/explain/keys.json")).unwrap();
+        let output = run(arguments, Some(&set));
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let expected = "`-` stands in several places, and the input can be read once";
+        assert!(stderr(&output).contains(expected), "{arguments:?} {}", stderr(&output));
+        assert_eq!(stdout(&output), "");
+    }
+    let once = run(&[&["explain", "-"], &get[..]].concat(), Some("deployment: x"));
+    assert!(!stderr(&once).contains("several places"), "{}", stderr(&once));
+}
+
+#[test]
+fn what_is_too_long_is_not_read_to_its_end() {
+    let endless = "/dev/zero";
+    for (arguments, status) in [
+        (vec!["check", endless], 1),
+        (vec!["render", "envoy", endless], 2),
+        (vec!["explain", endless, "--request", "GET /"], 2),
+    ] {
+        let output = run(&arguments, None);
+        let shown = format!("{}{}", stdout(&output), stderr(&output));
+        assert!(shown.contains("is larger than 16 MiB"), "{shown}");
+        assert_eq!(output.status.code(), Some(status), "{shown}");
+    }
+}
+
+#[test]
+fn a_token_may_stand_in_its_file_as_it_stands_in_a_header() {
+    let bare = token(&json!({}));
+    let accepted =
+        [format!("{bare}\n"), format!("Bearer {bare}\r\n"), format!("\u{feff}bearer  {bare}")];
+    let get = "GET https://api.acme.example/api/assets/7";
+    let now = NOW.to_string();
+    let arguments = ["explain", "gateway.yaml", "--request", get, "--now", &now];
+    let arguments = [&arguments[..], &["--jwks", "keys.json", "--token", "-"]].concat();
+    for text in accepted {
+        let output = run(&arguments, Some(&text));
+        assert!(stdout(&output).contains("+ signature   is good"), "{}", stdout(&output));
+    }
+    let two = format!("{bare}\n{bare}");
+    let refused = [
+        ("", "holds none"),
+        (" \n", "holds none"),
+        ("Bearer", "holds none"),
+        ("Bearer \n", "holds none"),
+        (&two, "holds more than one word"),
+        ("Basic a2ltOng=", "holds more than one word"),
+    ];
+    for (text, expected) in refused {
+        let output = run(&arguments, Some(text));
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        assert!(!stderr(&output).contains("ey"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_file_of_keys_may_have_an_equals_sign_in_its_name() {
+    let directory = root().join("target/tmp/key=sets");
+    fs::create_dir_all(&directory).unwrap();
+    for name in ["a=b.json", "partner=x.json"] {
+        fs::copy(root().join("tests/fixtures/explain/keys.json"), directory.join(name)).unwrap();
+    }
+    let gateway = root().join("tests/fixtures/explain/gateway.yaml");
+    let inside = directory.join("a=b.json");
+    let rows = [
+        ("a=b.json", 0, ""),
+        ("./a=b.json", 0, ""),
+        (inside.to_str().unwrap(), 0, ""),
+        ("partner=a=b.json", 0, ""),
+        ("partner=partner=x.json", 0, ""),
+        // The issuer goes before a file of that name.
+        ("partner=x.json", 2, "cannot read `x.json`"),
+        ("other=a=b.json", 2, "no issuer `other` fetches its keys"),
+        ("./absent=b.json", 2, "cannot read `./absent=b.json`"),
+    ];
+    for (keys, status, expected) in rows {
+        let now = NOW.to_string();
+        let get = "GET https://api.acme.example/api/assets/7";
+        let arguments = ["explain", gateway.to_str().unwrap(), "--request", get, "--now", &now];
+        let more = ["--jwks", keys, "--token", "-"];
+        let mut command = command(&[&arguments[..], &more].concat());
+        command.current_dir(&directory);
+        let output = finish(command, Some(&token(&json!({}))));
+        assert_eq!(output.status.code(), Some(status), "{keys} {}", stderr(&output));
+        assert!(stderr(&output).contains(expected), "{keys} {}", stderr(&output));
+    }
+}
+
+#[test]
 fn a_host_in_a_header_is_the_host_of_the_request() {
     for host in [["--host", "api.acme.example"], ["-H", "Host: api.acme.example"]] {
         let arguments = ["explain", "gateway.yaml", "--request", "GET /x"];

@@ -28,5 +28,5 @@ pub use self::check::{Check, check, configurations};
 pub use self::envoy::check_envoy;
 pub use self::finding::{Finding, Severity};
 pub use self::schema::schema;
-pub use self::source::{SourceError, SourceProblem};
+pub use self::source::{SIZE_LIMIT, SourceError, SourceProblem};
 pub use self::tree::{Position, Tree, Value};

@@ -53,14 +53,14 @@ pub enum SourceProblem {
 }
 
 /// The longest file, in bytes.
-const SIZE_LIMIT: usize = 16 * 1024 * 1024;
+pub const SIZE_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The documents of a file, at least one. Only YAML can have several.
 ///
 /// A file whose name ends in `.json` is JSON; any other is JSON if it can be, else YAML.
 pub(super) fn read(name: &str, bytes: &[u8]) -> Result<Vec<Tree>, SourceError> {
     let error = |problem| SourceError { at: Position::START, problem };
-    if bytes.len() > SIZE_LIMIT {
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > SIZE_LIMIT) {
         return Err(error(SourceProblem::TooLarge));
     }
     let text = std::str::from_utf8(bytes).map_err(|_| error(SourceProblem::Encoding))?;

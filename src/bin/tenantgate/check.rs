@@ -1,7 +1,6 @@
 //! `tenantgate check`.
 
-use std::io::Read as _;
-use std::{env, fs, io};
+use std::env;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -9,6 +8,7 @@ use tenantgate::tool::{self, Check, Severity, report};
 
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
+use crate::input::Input;
 
 /// `tenantgate check FILE...`.
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "check", describe, run };
@@ -60,15 +60,16 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         environment: &environment,
         requires_environment: arguments.get_flag("require-env"),
     };
+    let mut input = Input::default();
     let mut files = Vec::new();
     for file in arguments.get_many::<String>("file").unwrap_or_default() {
-        files.push(read(file)?);
+        files.push(input.read(file)?);
     }
     let files: Vec<_> =
         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let mut checked = report::Checked::new();
     if let Some(file) = arguments.get_one::<String>("envoy") {
-        let (name, bytes) = read(file)?;
+        let (name, bytes) = input.read(file)?;
         let findings = tool::check_envoy(&name, &bytes, &files, &how);
         checked.push((name, findings));
     }
@@ -84,17 +85,6 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let is_wrong = report::count(&checked, Severity::Error) > 0
         || warnings > 0 && arguments.get_flag("deny-warnings");
     Ok(if is_wrong { Verdict::Wrong } else { Verdict::Fine })
-}
-
-/// The name of a file in findings, and what it holds.
-pub fn read(file: &str) -> Result<(String, Vec<u8>), Failure> {
-    let failure = |error| Failure::Read { file: file.to_owned(), error };
-    if file == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map_err(failure)?;
-        return Ok(("<stdin>".to_owned(), bytes));
-    }
-    Ok((file.to_owned(), fs::read(file).map_err(failure)?))
 }
 
 const EXAMPLES: &str = "\

@@ -1,8 +1,8 @@
 //! `tenantgate explain`.
 
-use std::io::Read as _;
+use std::env;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
-use std::{env, fs, io};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -10,9 +10,9 @@ use tenantgate::secret::Secret;
 use tenantgate::time::Timestamp;
 use tenantgate::tool::explain::{self, Question, Verdict as Decision, parse_request};
 
-use crate::check::read;
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
+use crate::input::Input;
 
 /// `tenantgate explain FILE --request REQUEST`.
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "explain", describe, run };
@@ -87,7 +87,8 @@ fn describe(command: Command) -> Command {
 fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let environment = |name: &str| env::var(name).ok();
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
-    let (name, document) = read(text("file").unwrap_or_default())?;
+    let mut input = Input::default();
+    let (name, document) = input.read(text("file").unwrap_or_default())?;
     let line = text("request").unwrap_or_default();
     // It may hold a token, so it is not shown.
     let request = parse_request(line)
@@ -108,13 +109,11 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         return Err(Failure::Argument(words.to_owned()));
     }
     let host = host.or_else(|| hosts.pop());
+    let issuers = explain::issuers(&name, &document);
     let mut key_sets = Vec::new();
     for given in arguments.get_many::<String>("jwks").unwrap_or_default() {
-        let (issuer, file) = match given.split_once('=') {
-            Some((issuer, file)) => (Some(issuer.to_owned()), file),
-            None => (None, given.as_str()),
-        };
-        key_sets.push((issuer, read(file)?.1));
+        let (issuer, file) = key_set(given, &issuers);
+        key_sets.push((issuer.map(str::to_owned), input.read(file)?.1));
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = arguments.get_one::<u64>("now").copied().unwrap_or(since);
@@ -126,7 +125,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         path,
         host: host.unwrap_or_else(|| "localhost".to_owned()),
         headers,
-        token: text("token").map(token).transpose()?,
+        token: text("token").map(|argument| token(argument, &mut input)).transpose()?,
         key_sets,
         now: Timestamp::from_seconds(now),
         skip_signature: arguments.get_flag("skip-signature"),
@@ -162,19 +161,49 @@ fn header(given: &str) -> Result<(String, String), Failure> {
     Ok((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()))
 }
 
-fn token(argument: &str) -> Result<Secret<String>, Failure> {
-    let mut token = String::new();
-    let read = match (argument, argument.strip_prefix('@')) {
-        ("-", _) => io::stdin().read_to_string(&mut token).map(|_| ()),
-        (_, Some(file)) => fs::read_to_string(file).map(|text| token = text),
-        (_, None) => {
-            return Err(Failure::Argument(
-                "--token takes `@FILE` or `-`, not the token itself".to_owned(),
-            ));
+/// Issuer and file of a key set. What stands before `=` is an issuer if there is one of that name, or no
+/// file of the whole name: `keys=2.json` may be a file.
+fn key_set<'a>(given: &'a str, issuers: &[String]) -> (Option<&'a str>, &'a str) {
+    match given.split_once('=') {
+        Some((name, file)) if issuers.iter().any(|issuer| issuer == name) => (Some(name), file),
+        Some((name, file)) if !name.contains('/') && !Path::new(given).exists() => {
+            (Some(name), file)
         }
+        Some(_) | None => (None, given),
+    }
+}
+
+/// The token of a file, with or without `Bearer` before it, as it stands in `authorization`.
+fn token(argument: &str, input: &mut Input) -> Result<Secret<String>, Failure> {
+    let refuse = |words: &str| Err(Failure::Argument(words.to_owned()));
+    let file = match (argument, argument.strip_prefix('@')) {
+        ("-", _) => argument,
+        (_, Some(file)) => file,
+        (_, None) => return refuse("--token takes `@FILE` or `-`, not the token itself"),
     };
-    read.map_err(|error| Failure::Read { file: "the token".to_owned(), error })?;
-    Ok(Secret::new(token.trim().to_owned()))
+    let bytes = match input.read(file) {
+        Ok((_, bytes)) => Secret::new(bytes),
+        // What was meant for a name of a file may be the token.
+        Err(Failure::Read { error, .. }) => {
+            return Err(Failure::Read { file: "the token".to_owned(), error });
+        }
+        Err(other) => return Err(other),
+    };
+    let Ok(text) = std::str::from_utf8(bytes.expose()) else {
+        return refuse("the file of the token is not text");
+    };
+    let text = text.trim_start_matches('\u{feff}').trim();
+    let (scheme, rest) = text.split_once(char::is_whitespace).unwrap_or(("", text));
+    let token = if scheme.eq_ignore_ascii_case("bearer") { rest.trim_start() } else { text };
+    if token.is_empty() || token.eq_ignore_ascii_case("bearer") {
+        return refuse("the file of the token holds none");
+    }
+    if token.contains(char::is_whitespace) {
+        return refuse(
+            "the file of the token holds more than one word; it must hold the token alone, or `Bearer` and the token",
+        );
+    }
+    Ok(Secret::new(token.to_owned()))
 }
 
 const EXAMPLES: &str = "\

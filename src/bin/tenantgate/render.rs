@@ -7,9 +7,9 @@ use std::path::Path;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tenantgate::tool::render::{self, AddressError, Destination, Order};
 
-use crate::check::read;
 use crate::command::{Subcommand, Verdict, print, warn};
 use crate::failure::Failure;
+use crate::input::Input;
 
 /// `tenantgate render envoy FILE` and `tenantgate render istio FILE`.
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "render", describe, run };
@@ -101,7 +101,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let is_istio = kind == "istio";
     let environment = |name: &str| env::var(name).ok();
     let text = |name: &str| arguments.get_one::<String>(name).cloned();
-    let (name, document) = read(&text("file").unwrap_or_default())?;
+    let (name, document) = Input::default().read(&text("file").unwrap_or_default())?;
     let address = |name: &str| arguments.get_one::<SocketAddr>(name).copied();
     let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
     let upstream =

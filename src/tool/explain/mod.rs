@@ -23,6 +23,7 @@ use self::keys::{Offline, Supply};
 use self::narrate::Found;
 use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;
+use super::tree::Tree;
 use super::{embedded, source};
 use crate::config::{self, ConfigErrors};
 use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
@@ -82,6 +83,14 @@ pub enum ExplainError {
     KeySet(&'static str),
     /// The file cannot be read.
     Source(SourceError),
+}
+
+/// The names of the issuers of a configuration, whatever else is wrong with it; none if it cannot be read.
+pub fn issuers(name: &str, document: &[u8]) -> Vec<String> {
+    let documents = source::read(name, document).unwrap_or_default();
+    let found = embedded::configurations(&documents).unwrap_or_default();
+    let issuers = found.iter().filter_map(|tree| tree.get("issuers")).flat_map(Tree::items);
+    issuers.filter_map(|issuer| Some(issuer.get("name")?.text()?.to_owned())).collect()
 }
 
 /// What the filter would do with the request of `question`.

@@ -38,17 +38,28 @@ pub struct Question<'q> {
 
 /// A request line that is none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct RequestLineError;
+pub enum RequestLineError {
+    /// It has a blank inside of its path, or something else than a version behind it.
+    Blank,
+    /// It has another form.
+    Form,
+}
 
 /// Method, host if there is one, and path of `GET /x` or `GET https://host/x`. The version that HTTP/1
-/// has at its end is left out.
+/// has at its end is left out, whichever it is: no decision depends on it.
 ///
 /// # Errors
 /// [`RequestLineError`] for anything else. What a proxy would refuse is not refused here.
 pub fn parse_request(line: &str) -> Result<(String, Option<String>, String), RequestLineError> {
-    let (method, target) = line.trim().split_once(' ').ok_or(RequestLineError)?;
+    let (method, target) = line.trim().split_once(' ').ok_or(RequestLineError::Form)?;
     let target = target.trim_start();
-    let target = target.strip_suffix(" HTTP/1.1").unwrap_or(target);
+    let target = match target.rsplit_once(' ') {
+        Some((target, version)) if is_version(version) => target.trim_end(),
+        Some(_) | None => target,
+    };
+    if target.contains(char::is_whitespace) {
+        return Err(RequestLineError::Blank);
+    }
     let absolute = ["https://", "http://"].iter().find_map(|scheme| target.strip_prefix(scheme));
     let (host, path) = match absolute {
         Some(rest) => match rest.find(['/', '?']) {
@@ -58,10 +69,19 @@ pub fn parse_request(line: &str) -> Result<(String, Option<String>, String), Req
         None => (None, Some(target)),
     };
     let (host, path) = (host.flatten(), path.unwrap_or_default());
-    if path.is_empty() {
-        return Err(RequestLineError);
+    if path.is_empty() || is_version(path) {
+        return Err(RequestLineError::Form);
     }
     Ok((method.to_owned(), host.map(str::to_owned), path.to_owned()))
+}
+
+/// `HTTP/1.1`, `HTTP/2` and the like.
+fn is_version(word: &str) -> bool {
+    word.strip_prefix("HTTP/").is_some_and(|number| {
+        let (major, minor) = number.split_once('.').unwrap_or((number, "0"));
+        let is_digit = |part: &str| part.len() == 1 && part.bytes().all(|b| b.is_ascii_digit());
+        is_digit(major) && is_digit(minor)
+    })
 }
 
 /// What is known of the connection: it shows no certificate.
@@ -112,7 +132,12 @@ impl Question<'_> {
 
 impl fmt::Display for RequestLineError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("is no request; write `GET /path` or `GET https://host/path`")
+        formatter.write_str(match self {
+            Self::Blank => {
+                "has a blank in its path, or no HTTP version at its end; a blank in a path is `%20`"
+            }
+            Self::Form => "is no request; write `GET /path` or `GET https://host/path`",
+        })
     }
 }
 
@@ -127,6 +152,10 @@ mod tests {
         let rows = [
             ("GET /x?y=1", ("GET", None, "/x?y=1")),
             (" POST  /x HTTP/1.1", ("POST", None, "/x")),
+            ("GET /x HTTP/1.0", ("GET", None, "/x")),
+            ("GET /x  HTTP/2 ", ("GET", None, "/x")),
+            ("GET https://h HTTP/3", ("GET", Some("h"), "/")),
+            ("GET /HTTP/1.1", ("GET", None, "/HTTP/1.1")),
             ("GET https://h:8443/x", ("GET", Some("h:8443"), "/x")),
             ("GET http://h", ("GET", Some("h"), "/")),
             ("GET http://h?x", ("GET", Some("h"), "?x")),
@@ -141,8 +170,11 @@ mod tests {
                 "{line}"
             );
         }
-        for line in ["", "GET", "GET ", "/x"] {
-            assert_eq!(parse_request(line), Err(RequestLineError), "{line}");
+        for line in ["", "GET", "GET ", "/x", "GET HTTP/1.1"] {
+            assert_eq!(parse_request(line), Err(RequestLineError::Form), "{line}");
+        }
+        for line in ["GET /x HTTP/11", "GET /x http/1.1", "GET /a b HTTP/1.1", "GET /a\tb"] {
+            assert_eq!(parse_request(line), Err(RequestLineError::Blank), "{line}");
         }
     }
 }
