@@ -409,6 +409,31 @@ fn a_file_of_keys_may_have_an_equals_sign_in_its_name() {
 }
 
 #[test]
+fn several_documents_of_which_none_is_a_resource_are_refused_by_their_number() {
+    let plain = "deployment: egress\n---\ndeployment: egress\nroutes: []\n";
+    let plugin = "kind: WasmPlugin\nspec: { url: tenantgate, pluginConfig: { deployment: egress, routes: [] } }\n";
+    let commands: [&[&str]; 3] =
+        [&["check", "-"], &["render", "envoy", "-"], &["explain", "-", "--request", "GET /"]];
+    for command in commands {
+        let said = |text: &str| {
+            let output = run(command, Some(text));
+            format!("{}{}", stdout(&output), stderr(&output))
+        };
+        let expected = "holds 2 YAML documents, and no resource among them";
+        assert!(said(plain).contains(expected), "{}", said(plain));
+        assert!(said("kind: Service").contains("holds no configuration of tenantgate"));
+        let resources = format!("{plugin}---\nkind: Service\n");
+        assert!(!said(&resources).contains("holds 2"), "{}", said(&resources));
+        if command[0] != "check" {
+            let two = said(&format!("{plugin}---\n{plugin}"));
+            assert!(two.contains("holds 2 configurations; give one of them alone"), "{two}");
+        }
+    }
+    let output = run(&["check", "-"], Some(plain));
+    assert!(stdout(&output).starts_with("<stdin>:3:1: error: document: holds 2"), "{output:?}");
+}
+
+#[test]
 fn a_host_in_a_header_is_the_host_of_the_request() {
     for host in [["--host", "api.acme.example"], ["-H", "Host: api.acme.example"]] {
         let arguments = ["explain", "gateway.yaml", "--request", "GET /x"];

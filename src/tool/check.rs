@@ -1,5 +1,7 @@
 //! `tenantgate check`: everything that the filter would say of a file, and what it could not know.
 
+use std::fmt;
+
 use super::embedded;
 use super::finding::{Finding, Severity};
 use super::made_up::Supposed;
@@ -9,6 +11,13 @@ use crate::config::{self, ConfigError, CredentialProblem, Environment, Notice, P
 
 /// The kind of finding that a file holds no configuration.
 pub(super) const NO_CONFIGURATION: &str = "no-configuration";
+
+/// That a file holds no configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Missing {
+    /// How many documents it holds.
+    pub documents: usize,
+}
 
 /// How files are checked.
 pub struct Check<'e> {
@@ -31,8 +40,8 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
             severity: Severity::Error,
             rule: NO_CONFIGURATION,
             path: "document".into(),
-            at: Position::START,
-            message: "holds no configuration of tenantgate".into(),
+            at: documents.get(1).map_or(Position::START, |second| second.at),
+            message: Missing { documents: documents.len() }.to_string(),
         }],
         Ok(found) => found.iter().flat_map(|tree| configuration(tree, how)).collect(),
         Err(error) => vec![unreadable(error)],
@@ -55,6 +64,18 @@ pub fn check(name: &str, bytes: &[u8], how: &Check<'_>) -> Vec<Finding> {
         message: "is handed to the filter as a text, for Envoy takes only whole numbers of 32 bits, written without a fraction or an exponent, for numbers in YAML; a file whose name ends in `.json` has no such bounds".into(),
     }));
     findings
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.documents {
+            0 | 1 => formatter.write_str("holds no configuration of tenantgate"),
+            count => write!(
+                formatter,
+                "holds {count} YAML documents, and no resource among them that holds a configuration of tenantgate; a configuration alone has a file of its own"
+            ),
+        }
+    }
 }
 
 fn unreadable(error: SourceError) -> Finding {

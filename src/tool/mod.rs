@@ -24,7 +24,7 @@ mod source;
 mod tree;
 mod yaml;
 
-pub use self::check::{Check, check, configurations};
+pub use self::check::{Check, Missing, check, configurations};
 pub use self::envoy::check_envoy;
 pub use self::finding::{Finding, Severity};
 pub use self::schema::schema;

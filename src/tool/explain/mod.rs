@@ -21,6 +21,7 @@ pub use self::trace::{Mark, Step, Trace};
 
 use self::keys::{Offline, Supply};
 use self::narrate::Found;
+use super::check::Missing;
 use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;
 use super::tree::Tree;
@@ -74,7 +75,7 @@ pub enum ExplainError {
     /// The configuration has errors.
     Configuration(ConfigErrors),
     /// The file holds no configuration.
-    ConfigurationMissing,
+    ConfigurationMissing(Missing),
     /// The file holds several configurations.
     ConfigurationsSeveral(usize),
     /// No issuer of this name fetches keys.
@@ -102,7 +103,10 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let mut found = embedded::configurations(&documents).map_err(ExplainError::Source)?;
     let tree = match (found.len(), found.pop()) {
         (1, Some(tree)) => tree,
-        (_, None) => return Err(ExplainError::ConfigurationMissing),
+        (_, None) => {
+            let missing = Missing { documents: documents.len() };
+            return Err(ExplainError::ConfigurationMissing(missing));
+        }
         (count, Some(_)) => return Err(ExplainError::ConfigurationsSeveral(count)),
     };
     let document = tree.hand_over().json;
@@ -202,7 +206,7 @@ impl fmt::Display for ExplainError {
                 formatter,
                 "the configuration cannot be used; `tenantgate check` shows where: {errors}"
             ),
-            Self::ConfigurationMissing => formatter.write_str("the file holds no configuration"),
+            Self::ConfigurationMissing(missing) => write!(formatter, "the file {missing}"),
             Self::ConfigurationsSeveral(count) => {
                 write!(formatter, "the file holds {count} configurations; give one of them alone")
             }

@@ -19,6 +19,7 @@ use std::time::Duration;
 pub use self::address::{AddressError, Destination, Transport};
 
 use self::cluster::Cluster;
+use super::check::Missing;
 use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;
 use super::tree::Tree;
@@ -64,8 +65,10 @@ pub enum RenderError {
     ClusterUnstated(Quoted),
     /// The configuration has errors.
     Configuration(ConfigErrors),
-    /// The file holds no configuration, or several.
-    Configurations(usize),
+    /// The file holds no configuration.
+    ConfigurationMissing(Missing),
+    /// The file holds several configurations.
+    ConfigurationsSeveral(usize),
     /// The name of the gateway cannot be part of the names of Kubernetes (RFC 1123 §2.1).
     GatewayLabel,
     /// The name of the gateway is not made of letters, digits and hyphens.
@@ -120,8 +123,13 @@ impl<'o> Parts<'o> {
     fn new(order: &'o Order<'o>, is_there: fn(&str) -> bool) -> Result<Self, RenderError> {
         let documents = source::read(order.name, order.document).map_err(RenderError::Source)?;
         let mut found = embedded::configurations(&documents).map_err(RenderError::Source)?;
-        let (1, Some(tree)) = (found.len(), found.pop()) else {
-            return Err(RenderError::Configurations(found.len()));
+        let tree = match (found.len(), found.pop()) {
+            (1, Some(tree)) => tree,
+            (_, None) => {
+                let missing = Missing { documents: documents.len() };
+                return Err(RenderError::ConfigurationMissing(missing));
+            }
+            (count, Some(_)) => return Err(RenderError::ConfigurationsSeveral(count)),
         };
         let supposed = Supposed::new(&tree, order.environment);
         let environment = |name: &str| supposed.value(name);
@@ -167,9 +175,9 @@ impl fmt::Display for RenderError {
                 formatter,
                 "the configuration cannot be used; `tenantgate check` shows where: {errors}"
             ),
-            Self::Configurations(0) => formatter.write_str("the file holds no configuration"),
-            Self::Configurations(_) => {
-                formatter.write_str("the file holds several configurations; give one of them alone")
+            Self::ConfigurationMissing(missing) => write!(formatter, "the file {missing}"),
+            Self::ConfigurationsSeveral(count) => {
+                write!(formatter, "the file holds {count} configurations; give one of them alone")
             }
             Self::GatewayLabel => write!(
                 formatter,
