@@ -395,6 +395,55 @@ fn what_cannot_be_done_ends_with_status_two_and_a_reason() {
 }
 
 #[test]
+fn every_subcommand_ends_with_the_status_that_its_help_tells() {
+    let explain = ["explain", "warned.yaml", "--request"];
+    let denied = [&explain[..], &["GET /%2e%2e/x"]].concat();
+    let wrong = ["explain", "mistakes.yaml", "--request", "GET /"];
+    let rows: [(&[&str], i32); 22] = [
+        (&[], 2),
+        (&["--help"], 0),
+        (&["help", "render"], 0),
+        (&["check", "fine.yaml"], 0),
+        (&["check", "mistakes.yaml"], 1),
+        (&["check", "not_yaml.yaml"], 1),
+        (&["check", "absent.yaml"], 2),
+        (&["check", "golden"], 2),
+        (&denied, 1),
+        (&wrong, 2),
+        (&["explain", "fine.yaml"], 2),
+        (&["explain", "not_yaml.yaml", "--request", "GET /"], 2),
+        (&["render"], 2),
+        (&["render", "envoy"], 2),
+        (&["render", "nginx", "fine.yaml"], 2),
+        (&["render", "envoy", "mistakes.yaml"], 2),
+        (&["render", "istio", "absent.yaml"], 2),
+        (&["catalogue", "show", "mindsphere"], 0),
+        (&["catalogue", "show", "other"], 2),
+        (&["completions", "cmd"], 2),
+        (&["schema"], 0),
+        (&["schema", "x"], 2),
+    ];
+    for (arguments, status) in rows {
+        let output = run("tests/fixtures/check", arguments);
+        assert_eq!(output.status.code(), Some(status), "{arguments:?} {}", stderr(&output));
+        // What ends with 2 has a reason and nothing else, and only that.
+        assert_eq!(stderr(&output).is_empty(), status != 2, "{arguments:?}");
+        assert_eq!(stdout(&output).is_empty(), status == 2, "{arguments:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_ends_with_status_two() {
+    for arguments in [&["schema"][..], &["check", "fine.yaml"], &["completions", "bash"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = command("tests/fixtures/check").args(arguments).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains("cannot write"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn output_has_colours_only_where_they_are_asked_for() {
     let output = |variable: Option<&str>| {
         let mut command = command("tests/fixtures/check");
@@ -420,6 +469,7 @@ fn every_subcommand_has_help_with_examples() {
         let output = run(".", &[name, "--help"]);
         assert!(output.status.success());
         assert!(stdout(&output).contains("Examples:\n  "), "{name}");
+        assert!(stdout(&output).contains("\nExit status: 0 "), "{name}");
     }
     assert_eq!(
         stdout(&run(".", &["--version"])),

@@ -146,6 +146,9 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
         }
         assert!(!shown.contains("MDSP_"), "{shown}");
         assert_eq!(shown.contains("? containment"), status == 3, "{shown}");
+        // What nobody can tell has no headers either.
+        assert_eq!(shown.contains("  sets "), status == 0, "{shown}");
+        assert!(status == 0 || !shown.contains("  removes "), "{shown}");
         assert!(!shown.contains("`tenant`") && !shown.contains("//tenant."), "{shown}");
     }
 }
@@ -431,6 +434,24 @@ fn several_documents_of_which_none_is_a_resource_are_refused_by_their_number() {
     }
     let output = run(&["check", "-"], Some(plain));
     assert!(stdout(&output).starts_with("<stdin>:3:1: error: document: holds 2"), "{output:?}");
+}
+
+#[test]
+fn a_key_that_is_in_no_set_handed_in_denies_the_request() {
+    let file = root().join("target/tmp/other_key.json");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let set = fs::read_to_string(root().join("tests/fixtures/explain/keys.json")).unwrap();
+    fs::write(&file, set.replace("key-1", "key-2")).unwrap();
+    let now = NOW.to_string();
+    let get = "GET https://api.acme.example/api/assets/7";
+    for more in [&[][..], &["--skip-signature"]] {
+        let keys = ["--jwks", file.to_str().unwrap(), "--token", "-", "--now", &now];
+        let arguments = [&["explain", "gateway.yaml", "--request", get], &keys[..], more].concat();
+        let output = run(&arguments, Some(&token(&json!({}))));
+        assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+        assert!(stdout(&output).contains("- signature   the key is not in the set: key_unknown"));
+        assert!(stdout(&output).ends_with("denied 401 token_invalid (key_unknown)\n"));
+    }
 }
 
 #[test]

@@ -95,4 +95,5 @@ Examples:
   kubectl get wasmplugin gate -o yaml | tenantgate check -
   tenantgate check --format sarif gateway.yaml > findings.sarif
 
-Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments or a file cannot be used.";
+Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments cannot be used, or a file cannot
+be opened. What cannot be understood in a file is a finding.";

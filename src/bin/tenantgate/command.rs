@@ -95,4 +95,5 @@ Examples:
   tenantgate explain gateway.yaml --request 'GET /api/x' --token @token.jwt --jwks keys.json
   tenantgate render envoy gateway.yaml --upstream app.internal:8080 > envoy.yaml
 
-Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments or a file cannot be used.";
+Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments, a file or the output cannot be
+used, 3 nobody can tell (explain alone).";

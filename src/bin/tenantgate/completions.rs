@@ -41,4 +41,6 @@ const EXAMPLES: &str = "\
 Examples:
   source <(tenantgate completions bash)
   tenantgate completions zsh > \"${fpath[1]}/_tenantgate\"
-  tenantgate completions fish > ~/.config/fish/completions/tenantgate.fish";
+  tenantgate completions fish > ~/.config/fish/completions/tenantgate.fish
+
+Exit status: 0 it was printed, 2 the arguments cannot be used.";

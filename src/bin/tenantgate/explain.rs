@@ -215,5 +215,6 @@ Examples:
 
 Marks: + is met, - is not, ? cannot be told here. Nothing is fetched: a technical token counts as there.
 
-Exit status: 0 the request would be allowed, 1 it would be denied (in report-only too), 2 the arguments
-or a file cannot be used, 3 nobody can tell, since the issuer's keys or variables are missing.";
+Exit status: 0 the request would be allowed, 1 it would be denied (in report-only too), 2 the arguments,
+a file or its configuration cannot be used, 3 nobody can tell, since the issuer's keys or variables are
+missing.";

@@ -25,4 +25,6 @@ Examples:
   tenantgate schema > tenantgate.schema.json
 
 The first line of a YAML file can then name it, for editors with the YAML language server:
-  # yaml-language-server: $schema=tenantgate.schema.json";
+  # yaml-language-server: $schema=tenantgate.schema.json
+
+Exit status: 0 it was printed, 2 the arguments cannot be used.";

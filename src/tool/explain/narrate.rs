@@ -203,7 +203,7 @@ impl Found<'_> {
                 None
             }
             Err(Unverified::KeyUnknown(_)) => {
-                story.trace.not_met("signature", "the key is not in the set: key_unknown; the filter would fetch the set once more");
+                story.trace.not_met("signature", "the key is not in the set: key_unknown; the filter would fetch the set once more, in case that the issuer has another one by now");
                 None
             }
             Err(Unverified::KeysMissing(_)) => {
