@@ -278,6 +278,71 @@ fn a_key_that_is_stated_twice_around_a_configuration_is_an_error() {
     assert_eq!(repeated(r#"{"deployment": "egress", "deployment": "egress"}"#, &["-"]), [""; 0]);
 }
 
+/// By the schema that the authors of SARIF have published.
+#[test]
+fn sarif_is_as_its_authors_define_it_and_every_rule_has_a_text() {
+    let schema = root().join("tests/fixtures/sarif/sarif-2.1.0-rtm.5.json");
+    let mut schema: Value = serde_json::from_slice(&fs::read(schema).unwrap()).unwrap();
+    // Its one pattern that is no regular expression; we state no language.
+    for message in ["run", "toolComponent"] {
+        let language = &mut schema["definitions"][message]["properties"]["language"];
+        assert!(language.as_object_mut().unwrap().remove("pattern").is_some());
+    }
+    let schema = jsonschema::draft4::new(&schema).unwrap();
+    let mut rules = BTreeSet::new();
+    let mut logs = 0;
+    let mut check = |log: &Value| {
+        let found: Vec<_> = schema.iter_errors(log).map(|error| error.to_string()).collect();
+        assert_eq!(found, [""; 0]);
+        let run = &log["runs"][0];
+        let listed = run["tool"]["driver"]["rules"].as_array().unwrap();
+        for rule in listed {
+            let (id, text) = (rule["id"].as_str().unwrap(), &rule["shortDescription"]["text"]);
+            assert!(text.as_str().is_some_and(|text| text.len() > 10), "{id} has no text");
+            rules.insert(id.to_owned());
+        }
+        let ids: BTreeSet<_> = listed.iter().map(|rule| rule["id"].as_str()).collect();
+        assert_eq!(ids.len(), listed.len(), "each rule once");
+        for result in run["results"].as_array().unwrap() {
+            let rule = &listed[number(&result["ruleIndex"])];
+            assert_eq!(rule["id"], result["ruleId"]);
+        }
+        logs += 1;
+    };
+    for file in files("tests/fixtures/check/golden", &["sarif"]) {
+        check(&serde_json::from_slice(&fs::read(file).unwrap()).unwrap());
+    }
+    for directory in ["tests/fixtures/config/bad", "tests/fixtures/config/good"] {
+        let found = files(directory, &["json"]);
+        let names = found.iter().map(|file| file.file_name().unwrap().to_str().unwrap());
+        let arguments: Vec<_> = ["check", "--format", "sarif"].into_iter().chain(names).collect();
+        check(&serde_json::from_slice(&run(directory, &arguments).stdout).unwrap());
+    }
+    let directory = "tests/fixtures/check/proxy";
+    let output = run(directory, &["check", "--format", "sarif", "--envoy", "wrong.yaml"]);
+    check(&serde_json::from_slice(&output.stdout).unwrap());
+    assert!(logs > 10 && rules.len() > 40, "{logs} {rules:?}");
+
+    let mut wrong: Value = serde_json::from_slice(&output.stdout).unwrap();
+    wrong["runs"][0]["results"][0]["level"] = "fatal".into();
+    assert!(!schema.is_valid(&wrong));
+}
+
+#[test]
+fn a_file_that_is_named_twice_is_checked_once() {
+    let count = |arguments: &[&str]| {
+        let output =
+            run("tests/fixtures/check", &[&["check", "--format", "json"], arguments].concat());
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        found["findings"].as_array().unwrap().len()
+    };
+    let once = count(&["warned.yaml"]);
+    assert!(once > 0);
+    assert_eq!(count(&["warned.yaml", "warned.yaml"]), once);
+    let proxy = "proxy/wrong.yaml";
+    assert_eq!(count(&["--envoy", proxy, proxy]), count(&["--envoy", proxy]));
+}
+
 #[test]
 fn positions_are_those_of_the_key_or_item_that_is_wrong() {
     let output = run("tests/fixtures/check", &["check", "--format", "json", "mistakes.yaml"]);

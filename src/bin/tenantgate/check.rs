@@ -62,13 +62,19 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     };
     let mut input = Input::default();
     let mut files = Vec::new();
+    let proxy = arguments.get_one::<String>("envoy");
+    let mut named: Vec<_> = proxy.into_iter().collect();
     for file in arguments.get_many::<String>("file").unwrap_or_default() {
-        files.push(input.read(file)?);
+        // A second time it would say nothing new; the input is refused there.
+        if file == "-" || !named.contains(&file) {
+            files.push(input.read(file)?);
+            named.push(file);
+        }
     }
     let files: Vec<_> =
         files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     let mut checked = report::Checked::new();
-    if let Some(file) = arguments.get_one::<String>("envoy") {
+    if let Some(file) = proxy {
         let (name, bytes) = input.read(file)?;
         let findings = tool::check_envoy(&name, &bytes, &files, &how);
         checked.push((name, findings));

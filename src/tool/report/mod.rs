@@ -1,6 +1,7 @@
 //! What was found, as people and programs read it.
 
 mod json;
+mod rules;
 mod sarif;
 mod text;
 

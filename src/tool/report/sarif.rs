@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::rules;
 use crate::tool::finding::Finding;
 
 /// One SARIF log with one run.
@@ -13,6 +14,7 @@ pub fn sarif(checked: &[(String, Vec<Finding>)]) -> String {
     let results = all().map(|(file, finding)| {
         json!({
             "ruleId": finding.rule,
+            "ruleIndex": rules.iter().position(|rule| *rule == finding.rule),
             "level": finding.severity.name(),
             "message": { "text": format!("{}: {}", finding.path, finding.message) },
             "locations": [{
@@ -31,13 +33,20 @@ pub fn sarif(checked: &[(String, Vec<Finding>)]) -> String {
             "tool": { "driver": {
                 "name": "tenantgate",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.into_iter().map(|rule| json!({ "id": rule })).collect::<Vec<_>>(),
+                "rules": rules.iter().map(|rule| self::rule(rule)).collect::<Vec<_>>(),
             }},
             "columnKind": "unicodeCodePoints",
             "results": results.collect::<Vec<_>>(),
         }],
     });
     format!("{log:#}\n")
+}
+
+fn rule(name: &str) -> serde_json::Value {
+    match rules::description(name) {
+        Some(text) => json!({ "id": name, "shortDescription": { "text": text } }),
+        None => json!({ "id": name }),
+    }
 }
 
 /// A file name as a reference (RFC 3986 §4.1): what cannot stand in a path is percent-encoded.

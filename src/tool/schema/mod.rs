@@ -8,6 +8,8 @@ mod page;
 
 use serde_json::{Map, Value, json};
 
+pub(super) use self::page::without_links;
+
 use self::page::Page;
 use crate::config::{DOCUMENT, Key, Shape};
 

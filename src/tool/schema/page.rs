@@ -52,7 +52,7 @@ fn row(line: &str) -> Option<(&str, Row<'_>)> {
 }
 
 /// `[words](address)` as its words.
-fn without_links(text: &str) -> String {
+pub(in crate::tool) fn without_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, words, after)) = link(rest) {
