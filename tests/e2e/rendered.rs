@@ -67,3 +67,47 @@ fn the_demo_runs_on_what_is_rendered() {
     assert_eq!(claims_of(technical)["subtenant"], json!("north"));
     assert_eq!(seen(&answer, "x-tenant"), ["acme"]);
 }
+
+/// Two hosts by one cluster: each call's server must prove its own name.
+#[test]
+fn what_is_rendered_for_each_kind_of_cluster_is_valid() {
+    let setup = Setup::new();
+    let directory = crate::development::scratch::Scratch::new().expect("a directory");
+    let (document, config) = (directory.path().join("g.json"), directory.path().join("envoy.yaml"));
+    let issuer = |name: &str| {
+        json!({
+            "name": name, "issuer": format!("https://{name}.example"), "tenants": [name],
+            "audiences": ["x"], "algorithms": ["ES256"],
+            "claims": {"tenant": "t", "subtenant": "none", "scopes": "s"},
+            "jwks": {"uri": format!("https://{name}.example/keys"), "cluster": "ids"},
+        })
+    };
+    let gateway = json!({
+        "deployment": "ingress", "issuers": [issuer("one"), issuer("two")],
+        "routes": [{
+            "name": "all", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "subtenancy": "refused", "scopes": "not_needed", "authentication": "required",
+            "upstream": {"caller_token": "remove"},
+        }],
+    });
+    fs::write(&document, gateway.to_string()).expect("a document");
+    let file = document.to_str().expect("a name");
+    let rows: [&[&str]; 4] = [
+        &["--cluster", "ids=ids.internal:443", "--name", "123"],
+        &["--cluster", "ids=127.0.0.1:443", "--upstream", "127.0.0.1:443,tls"],
+        &["--cluster", "ids=[::1]:80,plaintext", "--upstream", "[::1]:443,tls"],
+        &["--cluster", "ids=h:1,tls", "--upstream", "app.internal:1,tls", "--name", "no"],
+    ];
+    for more in rows {
+        let rendered = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
+            .args(["render", "envoy", file, "--wasm", module()])
+            .args(["--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"])
+            .args(more)
+            .output()
+            .expect("the tool");
+        assert!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
+        fs::write(&config, &rendered.stdout).expect("a configuration file");
+        validate(&envoy_binary(), &config, &setup.environment)
+            .unwrap_or_else(|error| panic!("{more:?} {error}"));
+    }
+}
