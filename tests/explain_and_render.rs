@@ -158,7 +158,7 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
 fn a_token_that_may_be_one_of_our_own_is_undecided_where_our_client_is_not_known() {
     let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
     let gateway = gateway.replace("user: email", "user: email, client: azp");
-    let directory = root().join("target/tmp/own_token");
+    let directory = scratch("own_token");
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join("gateway.yaml");
     fs::write(&file, gateway).unwrap();
@@ -207,7 +207,7 @@ fn a_place_that_depends_on_a_variable_must_be_said() {
 #[test]
 fn a_signature_by_a_large_key_is_judged_as_a_host_does_and_that_is_said() {
     let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
-    let directory = root().join("target/tmp/large_key");
+    let directory = scratch("large_key");
     fs::create_dir_all(&directory).unwrap();
     let file = directory.join("gateway.yaml");
     fs::write(&file, gateway.replace("[ES256]", "[RS256, PS256]")).unwrap();
@@ -270,7 +270,7 @@ fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
     let token = token(&json!({}));
     let line_break = format!("x: {token}\r\ny: z");
     let name = format!("{token} x: y");
-    let rows: [(&[&str], &str); 12] = [
+    let rows: [(&[&str], &str); 13] = [
         (&["--header", &line_break], "a value with a line break or NUL"),
         (&["--header", "x: a\rb"], "a value with a line break or NUL"),
         (&["--header", "x:\n"], "a value with a line break or NUL"),
@@ -280,7 +280,8 @@ fn what_cannot_be_explained_ends_with_status_2_and_shows_no_token() {
         (&["--header", "Host: a", "--header", "host: a"], "the host is stated twice"),
         (&["--token", &token], "--token takes `@FILE` or `-`, not the token itself"),
         (&["--jwks", "other=keys.json"], "no issuer `other` fetches its keys"),
-        (&["--jwks", "gateway.yaml"], "a key set cannot be used"),
+        (&["--jwks", "gateway.yaml"], "`gateway.yaml`: a key set cannot be used"),
+        (&["--jwks", "keys.json", "--jwks", "auto.yaml"], "`auto.yaml`: a key set cannot be used"),
         (&["--header", &token], "a --header has no `:`"),
         (&["--token", "@absent"], "cannot read `the token`"),
     ];
@@ -380,7 +381,7 @@ fn a_token_may_stand_in_its_file_as_it_stands_in_a_header() {
 
 #[test]
 fn a_file_of_keys_may_have_an_equals_sign_in_its_name() {
-    let directory = root().join("target/tmp/key=sets");
+    let directory = scratch("key=sets");
     fs::create_dir_all(&directory).unwrap();
     for name in ["a=b.json", "partner=x.json"] {
         fs::copy(root().join("tests/fixtures/explain/keys.json"), directory.join(name)).unwrap();
@@ -438,7 +439,7 @@ fn several_documents_of_which_none_is_a_resource_are_refused_by_their_number() {
 
 #[test]
 fn a_key_that_is_in_no_set_handed_in_denies_the_request() {
-    let file = root().join("target/tmp/other_key.json");
+    let file = scratch("other_key.json");
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     let set = fs::read_to_string(root().join("tests/fixtures/explain/keys.json")).unwrap();
     fs::write(&file, set.replace("key-1", "key-2")).unwrap();
@@ -635,15 +636,19 @@ fn render_envoy(file: &str) -> String {
 
 #[test]
 fn what_cannot_be_rendered_is_said() {
-    let rows: [(&[&str], &str); 6] = [
+    let rows: [(&[&str], &str); 10] = [
         (&["--cluster", "other=h:1"], "names no cluster `other`"),
         (&["--cluster", "piam=h:1", "--cluster", "piam=h:2"], "says twice where `piam` is"),
         (&["--cluster", "piam=h:0"], "has port 0"),
         (&["--name", "a/b"], "letters, digits and hyphens only"),
         (
-            &["--cluster", "piam"],
+            &["--cluster", "piam=h"],
             "is none of `host:port`, `host:port,tls` and `host:port,plaintext`",
         ),
+        (&["--cluster", "piam"], "names no cluster; write `NAME=HOST:PORT`"),
+        (&["--listen", "8080"], "is no address with a port, as `127.0.0.1:8080`"),
+        (&["--admin", "localhost:1"], "is no address with a port, as `127.0.0.1:8080`"),
+        (&["--wasm", ""], "a value is required for '--wasm <PATH>'"),
         (&["--upstream", "h"], "is none of `host:port`, `host:port,tls` and `host:port,plaintext`"),
     ];
     for (more, expected) in rows {
@@ -768,6 +773,11 @@ fn stderr(output: &Output) -> String {
 
 fn golden(name: &str, actual: &str) {
     compare(&root().join("tests/fixtures/explain/golden").join(name), actual);
+}
+
+/// A file or directory for one test.
+fn scratch(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(name)
 }
 
 /// Compares with a file. `TENANTGATE_WRITE_GOLDEN=1` writes it instead, for review.

@@ -92,12 +92,13 @@ impl SignatureVerifier for WideVerifier {
         message: &[u8],
         signature: &[u8],
     ) -> Verdict {
-        match (SoftwareVerifier.verify(algorithm, key, message, signature), key.material()) {
-            (Verdict::Unsupported, KeyMaterial::Rsa { modulus, exponent }) => {
-                rsassa::verify_slowly(algorithm, (modulus, exponent), message, signature)
-            }
-            (verdict, _) => verdict,
+        let verdict = SoftwareVerifier.verify(algorithm, key, message, signature);
+        if verdict == Verdict::Unsupported
+            && let KeyMaterial::Rsa { modulus, exponent } = key.material()
+        {
+            return rsassa::verify_slowly(algorithm, (modulus, exponent), message, signature);
         }
+        verdict
     }
 }
 

@@ -93,13 +93,16 @@ pub(super) fn rename_clusters(tree: &mut Tree, rename: &dyn Fn(&str) -> Option<S
     match &mut tree.value {
         Value::Object(members) => {
             for (name, value) in members {
-                match (name.as_str(), &mut value.value) {
-                    ("cluster" | "piam_cluster", _) => replace(value),
-                    ("hosts" | "clusters", Value::Object(members)) => {
-                        members.iter_mut().for_each(|(_, value)| replace(value));
-                    }
-                    (name, _) if holds_names_of_authors(name) => {}
-                    (_, _) => rename_clusters(value, rename),
+                if matches!(name.as_str(), "cluster" | "piam_cluster") {
+                    replace(value);
+                }
+                if matches!(name.as_str(), "hosts" | "clusters")
+                    && let Value::Object(members) = &mut value.value
+                {
+                    members.iter_mut().for_each(|(_, value)| replace(value));
+                }
+                if !holds_names_of_authors(name) {
+                    rename_clusters(value, rename);
                 }
             }
         }

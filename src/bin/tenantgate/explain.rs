@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tenantgate::secret::Secret;
 use tenantgate::time::Timestamp;
-use tenantgate::tool::explain::{self, Question, Verdict as Decision, parse_request};
+use tenantgate::tool::explain::{self, ExplainError, Question, Verdict as Decision, parse_request};
 
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
@@ -50,7 +50,7 @@ fn describe(command: Command) -> Command {
             Arg::new("token")
                 .long("token")
                 .value_name("@FILE")
-                .help("The bearer token, in a file; - is the input. Arguments can be seen by others, so it cannot stand here itself"),
+                .help("The bearer token, in a file, with or without `Bearer` before it; - is the input. Arguments can be seen by others, so it cannot stand here itself"),
         )
         .arg(
             Arg::new("jwks")
@@ -110,10 +110,12 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     }
     let host = host.or_else(|| hosts.pop());
     let issuers = explain::issuers(&name, &document);
-    let mut key_sets = Vec::new();
+    let (mut key_files, mut key_sets) = (Vec::new(), Vec::new());
     for given in arguments.get_many::<String>("jwks").unwrap_or_default() {
         let (issuer, file) = key_set(given, &issuers);
-        key_sets.push((issuer.map(str::to_owned), input.read(file)?.1));
+        let (file, bytes) = input.read(file)?;
+        key_files.push(file);
+        key_sets.push((issuer.map(str::to_owned), bytes));
     }
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let now = arguments.get_one::<u64>("now").copied().unwrap_or(since);
@@ -131,8 +133,13 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         skip_signature: arguments.get_flag("skip-signature"),
         client: None,
     };
-    let explained = explain::explain(&question)
-        .map_err(|error| Failure::Argument(format!("`{name}`: {error}")))?;
+    let explained = explain::explain(&question).map_err(|error| {
+        let mut file = &name;
+        if let ExplainError::KeySet { index, .. } = &error {
+            file = key_files.get(*index).unwrap_or(file);
+        }
+        Failure::Argument(format!("`{file}`: {error}"))
+    })?;
     print(&match text("format") {
         Some("json") => explain::json(&explained),
         Some(_) | None => explain::text(&explained),

@@ -4,7 +4,8 @@ use std::env;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use tenantgate::tool::render::{self, AddressError, Destination, Order};
 
 use crate::command::{Subcommand, Verdict, print, warn};
@@ -21,7 +22,7 @@ fn describe(command: Command) -> Command {
             Arg::new("listen")
                 .long("listen")
                 .value_name("ADDRESS")
-                .value_parser(value_parser!(SocketAddr))
+                .value_parser(own_address)
                 .help("Where it listens [default: 0.0.0.0:8080; on egress 127.0.0.1:8080]"),
         )
         .arg(
@@ -29,7 +30,7 @@ fn describe(command: Command) -> Command {
                 .long("admin")
                 .value_name("ADDRESS")
                 .default_value("127.0.0.1:9901")
-                .value_parser(value_parser!(SocketAddr))
+                .value_parser(own_address)
                 .help("Where Envoy's administration interface listens"),
         )
         .arg(
@@ -45,16 +46,18 @@ fn describe(command: Command) -> Command {
                 .long("wasm")
                 .value_name("PATH")
                 .default_value("/etc/envoy/tenantgate.wasm")
+                .value_parser(NonEmptyStringValueParser::new())
                 .help("The module's file"),
         )
         .after_help(EXAMPLES);
     let istio = common(Command::new("istio"))
-        .about("Prints a WasmPlugin and an EnvoyFilter")
+        .about("Prints a WasmPlugin, an EnvoyFilter and the services of its clusters")
         .arg(
             Arg::new("wasm")
                 .long("wasm")
                 .value_name("URL")
                 .default_value("oci://registry.example/tenantgate:latest")
+                .value_parser(NonEmptyStringValueParser::new())
                 .help("The module's URL"),
         )
         .arg(
@@ -144,12 +147,16 @@ fn gateway(file: &str) -> String {
     if name.is_empty() { "gateway".to_owned() } else { name }
 }
 
+fn own_address(text: &str) -> Result<SocketAddr, AddressError> {
+    text.parse().map_err(|_| AddressError::Own)
+}
+
 fn destination(text: &str) -> Result<Destination, AddressError> {
     text.parse()
 }
 
 fn cluster(text: &str) -> Result<(String, Destination), AddressError> {
-    let (name, place) = text.split_once('=').ok_or(AddressError::Form)?;
+    let (name, place) = text.split_once('=').ok_or(AddressError::Unnamed)?;
     Ok((name.to_owned(), destination(place)?))
 }
 

@@ -38,8 +38,9 @@ impl Supply {
         let fetched: Vec<_> =
             config.key_sources().iter().filter(|source| is_fetched(source)).collect();
         let mut supply = Self { sets: Vec::new(), assumed: None, unset: unset(document, question) };
-        for (name, bytes) in &question.key_sets {
-            let set = JwkSet::parse(bytes).map_err(|error| ExplainError::KeySet(error.reason()))?;
+        for (index, (name, bytes)) in question.key_sets.iter().enumerate() {
+            let set = JwkSet::parse(bytes)
+                .map_err(|error| ExplainError::KeySet { index, reason: error.reason() })?;
             let set = Arc::new(set);
             let is_named =
                 |source: &KeySource| name.as_ref().is_none_or(|name| source.name() == name);

@@ -80,8 +80,13 @@ pub enum ExplainError {
     ConfigurationsSeveral(usize),
     /// No issuer of this name fetches keys.
     IssuerUnknown(config::Quoted),
-    /// A key set that cannot be used; the reason in a word.
-    KeySet(&'static str),
+    /// A key set that cannot be used.
+    KeySet {
+        /// Which of those that are handed in, counted from 0.
+        index: usize,
+        /// The reason in a word.
+        reason: &'static str,
+    },
     /// The file cannot be read.
     Source(SourceError),
 }
@@ -216,7 +221,9 @@ impl fmt::Display for ExplainError {
                     "no issuer {name} fetches its keys; `--jwks` is for one that does"
                 )
             }
-            Self::KeySet(reason) => write!(formatter, "a key set cannot be used: {reason}"),
+            Self::KeySet { index: _, reason } => {
+                write!(formatter, "a key set cannot be used: {reason}")
+            }
             Self::Source(error) => write!(
                 formatter,
                 "line {} column {}: {}",

@@ -24,13 +24,17 @@ pub enum Transport {
     Tls,
 }
 
-/// A text that is no [`Destination`].
+/// A text that says no place.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AddressError {
     /// It has another form.
     Form,
+    /// It is no address of this machine with a port.
+    Own,
     /// Nobody can be reached at port 0.
     PortZero,
+    /// No name stands before it.
+    Unnamed,
 }
 
 impl FromStr for Destination {
@@ -79,6 +83,10 @@ impl fmt::Display for AddressError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Form => "is none of `host:port`, `host:port,tls` and `host:port,plaintext`",
+            Self::Own => {
+                "is no address with a port, as `127.0.0.1:8080` and `[::1]:8080` are; a name does not do"
+            }
+            Self::Unnamed => "names no cluster; write `NAME=HOST:PORT`",
             Self::PortZero => "has port 0, at which nobody can be reached",
         })
     }
