@@ -322,6 +322,11 @@ fn sarif_is_as_its_authors_define_it_and_every_rule_has_a_text() {
     let output = run(directory, &["check", "--format", "sarif", "--envoy", "wrong.yaml"]);
     check(&serde_json::from_slice(&output.stdout).unwrap());
     assert!(logs > 10 && rules.len() > 40, "{logs} {rules:?}");
+    // Kinds of which no file above has a finding.
+    let page = fs::read_to_string(root().join("docs/command-line.md")).unwrap();
+    for rule in ["envoy-no-plugin", "key-repeated", "number-as-text"] {
+        assert!(page.contains(&format!("| `{rule}` | error | ")), "{rule}");
+    }
 
     let mut wrong: Value = serde_json::from_slice(&output.stdout).unwrap();
     wrong["runs"][0]["results"][0]["level"] = "fatal".into();
