@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use tenantgate::message::{CanonicalPath, PathRules};
+use tenantgate::message::{CanonicalPath, PathError, PathRules};
+use unicode_normalization::UnicodeNormalization;
 
 /// How servers that differ from us are known to read a path.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ struct Server {
     splits_after_decoding: bool,
     drops_controls: bool,
     opens_files_as_windows: bool,
+    normalizes: bool,
+    has_a_code_page: bool,
 }
 
 const STRICT: Server = Server {
@@ -33,9 +36,11 @@ const STRICT: Server = Server {
     splits_after_decoding: false,
     drops_controls: false,
     opens_files_as_windows: false,
+    normalizes: false,
+    has_a_code_page: false,
 };
 
-const SERVERS: [Server; 10] = [
+const SERVERS: [Server; 13] = [
     STRICT,
     Server { name: "merges slashes", merges_slashes: true, ..STRICT },
     Server { name: "drops path parameters", drops_parameters: true, ..STRICT },
@@ -45,6 +50,22 @@ const SERVERS: [Server; 10] = [
     Server { name: "splits after decoding", splits_after_decoding: true, ..STRICT },
     Server { name: "drops control characters", drops_controls: true, ..STRICT },
     Server { name: "opens files as Windows does", opens_files_as_windows: true, ..STRICT },
+    Server { name: "normalizes to NFKC", normalizes: true, ..STRICT },
+    Server {
+        name: "normalizes to NFKC and opens files as Windows does",
+        normalizes: true,
+        opens_files_as_windows: true,
+        drops_parameters: true,
+        splits_after_decoding: true,
+        ..STRICT
+    },
+    Server {
+        name: "converts to a code page of Windows",
+        has_a_code_page: true,
+        backslash_is_slash: true,
+        decodings: 2,
+        ..STRICT
+    },
     Server {
         name: "does all of it and accepts overlong UTF-8",
         decodings: 3,
@@ -56,6 +77,8 @@ const SERVERS: [Server; 10] = [
         splits_after_decoding: true,
         drops_controls: true,
         opens_files_as_windows: true,
+        normalizes: true,
+        has_a_code_page: true,
     },
 ];
 
@@ -67,7 +90,7 @@ impl Server {
             if self.drops_parameters {
                 path = without_parameters(&path);
             }
-            path = decoded(&path);
+            path = self.folded(&decoded(&path));
         }
         if self.accepts_overlong {
             path = shortened(&path);
@@ -91,6 +114,12 @@ impl Server {
             path = opened_as_windows(&path);
         }
         self.resolved(&path)
+    }
+
+    /// With one character for another, as this server does it.
+    fn folded(self, path: &[u8]) -> Vec<u8> {
+        let path = if self.has_a_code_page { in_a_code_page(path) } else { path.to_vec() };
+        if self.normalizes { normalized(&path) } else { path }
     }
 
     fn resolved(self, path: &[u8]) -> Vec<u8> {
@@ -157,6 +186,32 @@ fn without_controls(path: &[u8]) -> Vec<u8> {
     text.chars().filter(|c| *c == '\0' || !c.is_control()).collect::<String>().into_bytes()
 }
 
+/// As NFKC has it.
+fn normalized(path: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(path) else { return path.to_vec() };
+    text.nfkc().collect::<String>().into_bytes()
+}
+
+/// What each ANSI code page of Windows makes of characters that it lacks, if that means something in
+/// a path: `WideCharToMultiByte` with its default flags, those of full width aside.
+const BEST_FIT: [(char, char); 9] = [
+    ('\u{A5}', '\\'),   // 932
+    ('\u{B4}', '/'),    // 1253
+    ('\u{37E}', ';'),   // 1250, 1252, 1253
+    ('\u{66A}', '%'),   // 1250, 1252, 1254
+    ('\u{2044}', '/'),  // 1250, 1252, 1254
+    ('\u{20A9}', '\\'), // 949
+    ('\u{2215}', '/'),  // 1250, 1252, 1254
+    ('\u{2216}', '\\'), // 1250, 1252, 1254
+    ('\u{FF0F}', '/'),  // all of one byte
+];
+
+fn in_a_code_page(path: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(path) else { return path.to_vec() };
+    let fit = |c: char| BEST_FIT.iter().find(|(from, _)| *from == c).map_or(c, |(_, to)| *to);
+    text.chars().map(fit).collect::<String>().into_bytes()
+}
+
 /// The file that Windows opens: `admin. .` and `admin::$DATA` are `admin`. Dot segments stay.
 fn opened_as_windows(path: &[u8]) -> Vec<u8> {
     let opened = |segment: &[u8]| {
@@ -173,6 +228,10 @@ fn opened_as_windows(path: &[u8]) -> Vec<u8> {
     path.split(|&b| b == b'/').map(opened).collect::<Vec<_>>().join(&b'/')
 }
 
+fn slashes(path: &[u8]) -> usize {
+    path.iter().filter(|b| **b == b'/').count()
+}
+
 /// Whether the path was accepted; then all servers must read what we read.
 fn is_accepted_alike(raw: &[u8]) -> bool {
     let Ok(path) = CanonicalPath::parse(raw, PathRules::default()) else {
@@ -181,7 +240,11 @@ fn is_accepted_alike(raw: &[u8]) -> bool {
     for server in SERVERS {
         let read = server.read(raw);
         let text = String::from_utf8_lossy(raw);
-        assert_eq!(String::from_utf8_lossy(&read), path.as_str(), "{text}: {}", server.name);
+        // Letters and blanks may become others, but never end a segment or mean anything.
+        let expected = server.folded(path.as_str().as_bytes());
+        assert_eq!(slashes(&expected), slashes(path.as_str().as_bytes()), "{text}");
+        let (read, expected) = (String::from_utf8_lossy(&read), String::from_utf8_lossy(&expected));
+        assert_eq!(read, expected, "{text}: {}", server.name);
     }
     true
 }
@@ -222,9 +285,31 @@ fn every_traversal_spelling_is_refused_or_read_by_all_as_the_same_resource() {
 
 #[test]
 fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
-    const PIECES: [&str; 20] = [
-        "/", ".", "a", ";", "\\", "%2e", "%2F", "%5c", "%25", "2e", "%3B", "%00", "%c0%ae", "%61",
-        "//", "%20", "%3F", "%23", "%C2%85", "::$",
+    const PIECES: [&str; 24] = [
+        "/",
+        ".",
+        "a",
+        ";",
+        "\\",
+        "%2e",
+        "%2F",
+        "%5c",
+        "%25",
+        "2e",
+        "%3B",
+        "%00",
+        "%c0%ae",
+        "%61",
+        "//",
+        "%20",
+        "%3F",
+        "%23",
+        "%C2%85",
+        "::$",
+        "%E2%80%A4",
+        "%EF%BC%8F",
+        "%C2%A5",
+        "%C2%A0",
     ];
     let mut accepted = 0;
     let mut paths = vec![String::from("/")];
@@ -236,4 +321,30 @@ fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
         accepted += paths.iter().filter(|path| is_accepted_alike(path.as_bytes())).count();
     }
     assert!(accepted > 100, "{accepted}");
+}
+
+#[test]
+fn exactly_the_characters_that_may_become_delimiters_are_refused_for_it() {
+    let is_delimiter = |c: char| c.is_control() || "./\\;%?#".contains(c);
+    let mut refused = 0;
+    for character in ('\u{80}'..=char::MAX).filter(|c| !c.is_control()) {
+        let normalized: String = [character].into_iter().nfkc().collect();
+        let is_other = normalized.chars().ne([character]);
+        let may_become = (is_other && normalized.contains(is_delimiter))
+            || BEST_FIT.iter().any(|(from, _)| *from == character);
+        refused += usize::from(may_become);
+        let encoded: String =
+            character.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        for (path, refusal) in
+            [(format!("/a{encoded}b"), None), (format!("/a{encoded}"), Some(PathError::DotSuffix))]
+        {
+            let expected = match may_become {
+                true => Some(PathError::LookAlike),
+                false => refusal.filter(|_| is_other && normalized.ends_with(' ')),
+            };
+            let found = CanonicalPath::parse(path.as_bytes(), PathRules::default());
+            assert_eq!(found.err(), expected, "{path}: {normalized:?}");
+        }
+    }
+    assert_eq!(refused, 52 + 7, "by NFKC, and by best fit alone");
 }

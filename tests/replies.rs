@@ -211,6 +211,7 @@ fn path_errors() -> impl Iterator<Item = PathError> {
         E::Fragment,
         E::InvalidPercent,
         E::LetterCase,
+        E::LookAlike,
         E::NonAscii,
         E::NotAbsolute,
         E::NotUtf8,

@@ -1,6 +1,7 @@
 //! The path of a request in its one canonical form, or a refusal (RFC 3986 §6.2.2).
 
 mod error;
+mod look_alike;
 mod reading;
 mod rules;
 #[cfg(test)]
@@ -12,16 +13,17 @@ use std::str::Split;
 pub use error::PathError;
 pub use rules::{LetterCase, Opaque, PathRules, PathSpelling, TrailingSlash};
 
+use look_alike::{is_blank, is_look_alike};
 use reading::ENCODED_SLASH;
 
 /// A path without its query, percent-decoded, in which these servers see the same segments: one
 /// that decodes once or more often, splits again after decoding, resolves dot segments, merges
-/// slashes, drops path parameters, takes backslashes for slashes, ends at a control character, or
-/// opens files as Windows does.
+/// slashes, drops path parameters, takes backslashes for slashes, ends at a control character,
+/// normalizes Unicode, converts to a code page of Windows, or opens files as Windows does.
 ///
 /// So these are refused however they are encoded: dot segments, empty inner segments, segments that
 /// end in a dot or a blank, slashes, backslashes, semicolons, question marks, hashes, controls,
-/// `::$`, and what a second decoding would change. What is left is decoded whole, so that two
+/// `::$`, what a second decoding would change, and characters that may become one of these. What is left is decoded whole, so that two
 /// spellings of one path are equal here.
 ///
 /// [`PathSpelling`] adds servers that ignore the case of letters or take `/a/` for `/a`. Without it,
@@ -106,7 +108,7 @@ fn check_segments(path: &str) -> Result<(), PathError> {
             }
         } else if segment.bytes().all(|b| b == b'.' || b == b' ') {
             return Err(PathError::DotSegment);
-        } else if segment.ends_with(['.', ' ']) {
+        } else if is_cut(segment) {
             return Err(PathError::DotSuffix);
         }
     }
@@ -114,6 +116,15 @@ fn check_segments(path: &str) -> Result<(), PathError> {
         return Err(PathError::TooManySegments);
     }
     Ok(())
+}
+
+/// Whether Windows may drop the end of a segment.
+fn is_cut(segment: &str) -> bool {
+    match segment.as_bytes().last() {
+        Some(b'.' | b' ') => true,
+        Some(0x80..) => segment.ends_with(is_blank),
+        Some(_) | None => false,
+    }
 }
 
 /// What the bytes of a path are about.
@@ -172,10 +183,24 @@ fn decode(path: &[u8], opaque: Opaque) -> Result<String, PathError> {
         return Err(PathError::DoubleEncoding);
     }
     let text = String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)?;
-    if text.chars().any(|c| c.is_control() && c != KEPT_SLASH) {
-        return Err(PathError::Control);
+    // Those of ASCII have been looked at.
+    if !text.is_ascii() {
+        check_others(text.chars().filter(|c| !c.is_ascii()))?;
     }
     Ok(text)
+}
+
+/// Refuses what is unsafe beyond ASCII.
+fn check_others(others: impl Iterator<Item = char>) -> Result<(), PathError> {
+    for other in others {
+        if other.is_control() {
+            return Err(PathError::Control);
+        }
+        if is_look_alike(other) {
+            return Err(PathError::LookAlike);
+        }
+    }
+    Ok(())
 }
 
 /// Stands for an encoded slash while a path is read: every other NUL is refused.

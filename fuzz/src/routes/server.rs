@@ -17,13 +17,14 @@ type Reader = fn(&[u8]) -> Option<Segments>;
 /// All servers that a configuration with this spelling is for.
 pub fn all(spelling: PathSpelling) -> Vec<Server> {
     let choices = |is_chosen| if is_chosen { &[false, true] as &[bool] } else { &[false] };
-    let readers: [(&'static str, Reader); 7] = [
+    let readers: [(&'static str, Reader); 8] = [
         ("nginx", nginx),
         ("a router that decodes each segment, as Express", express),
         ("Tomcat", tomcat),
         ("Tomcat that allows encoded slashes", |path| tomcat(&decode_slashes(path))),
         ("Go's ServeMux", go),
         ("IIS", iis),
+        ("a server that normalizes what it has decoded", normalizing),
         ("a server behind one that decodes", |path| nginx(&decoded(without_query(path))?)),
     ];
     let mut all = Vec::new();
@@ -95,9 +96,36 @@ fn go(path: &[u8]) -> Option<Segments> {
     resolved(split(&decoded(without_query(path))?), true)
 }
 
-/// Takes backslashes for slashes and opens names as Windows does.
+/// Normalizes Unicode after decoding, before path parameters and dot segments are looked at.
+fn normalizing(path: &[u8]) -> Option<Segments> {
+    let path = folded(&decoded(without_query(path))?, &NORMALIZED);
+    let bare = |segment: Vec<u8>| segment.split(|&b| b == b';').next().unwrap_or_default().to_vec();
+    resolved(split(&path).into_iter().map(bare).collect(), true)
+}
+
+/// What NFKC makes of some characters.
+const NORMALIZED: [(&str, &str); 6] = [
+    ("\u{37E}", ";"),
+    ("\u{2024}", "."),
+    ("\u{2025}", ".."),
+    ("\u{FF0E}", "."),
+    ("\u{FF0F}", "/"),
+    ("\u{A0}", " "),
+];
+
+/// What the code pages of Windows make of some characters.
+const BEST_FIT: [(&str, &str); 5] =
+    [("\u{A5}", "\\"), ("\u{2215}", "/"), ("\u{FF0E}", "."), ("\u{FF0F}", "/"), ("\u{2000}", " ")];
+
+fn folded(path: &[u8], table: &[(&str, &str)]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(path) else { return path.to_vec() };
+    let replace = |text: String, (from, to): &(&str, &str)| text.replace(from, to);
+    table.iter().fold(text.to_owned(), replace).into_bytes()
+}
+
+/// Takes backslashes for slashes and opens names as Windows does, in the code page of its machine.
 fn iis(path: &[u8]) -> Option<Segments> {
-    let mut path = decoded(without_query(path))?;
+    let mut path = folded(&decoded(without_query(path))?, &BEST_FIT);
     path.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/');
     let opened = |segment: Vec<u8>| {
         let stream = segment.windows(3).position(|three| three == b"::$");

@@ -48,18 +48,52 @@ impl Spelled {
             4 | 5 => self.flip(index, choices),
             6 => self.segments.insert(index, choices.of(&[".", "", "%2e"]).to_string()),
             7 => {
-                let dots = ["..", "%2e%2E", ".%2e", "..;", "..%2F", "%252e%252e"];
+                let dots = [
+                    "..",
+                    "%2e%2E",
+                    ".%2e",
+                    "..;",
+                    "..%2F",
+                    "%252e%252e",
+                    "%E2%80%A5",
+                    ".%EF%BC%8E",
+                ];
                 self.segments.insert(index, choices.of(&dots).to_string());
                 self.segments.insert(index, "x".to_owned());
             }
             8 | 9 => {
-                let ends =
-                    [";v=1", ";", "%3Bv=1", ";v=1;w", ".", "%20", "::$DATA", "%00", "%2F", "%2Fb"];
+                let ends = [
+                    ";v=1",
+                    ";",
+                    "%3Bv=1",
+                    ";v=1;w",
+                    ".",
+                    "%20",
+                    "::$DATA",
+                    "%00",
+                    "%2F",
+                    "%2Fb",
+                    "%E2%80%A4",
+                    "%C2%A0",
+                    "%E2%80%80",
+                    "%CD%BEv=1",
+                ];
                 self.append(index, choices.of(&ends));
             }
             10..=12 => {
-                self.separators
-                    .push((index, choices.of(&["%2F", "%2f", "//", "\\", "%5C", "%252F", "/./"])));
+                let separators = [
+                    "%2F",
+                    "%2f",
+                    "//",
+                    "\\",
+                    "%5C",
+                    "%252F",
+                    "/./",
+                    "%EF%BC%8F",
+                    "%E2%88%95",
+                    "%C2%A5",
+                ];
+                self.separators.push((index, choices.of(&separators)));
             }
             13 => match self.segments.last() {
                 Some(last) if last.is_empty() && self.segments.len() > 1 => {

@@ -14,7 +14,7 @@ pub enum PathError {
     DataStream,
     /// A segment of dots, or of dots and blanks.
     DotSegment,
-    /// A segment that ends in a dot or a blank: Windows drops both.
+    /// A segment that ends in a dot or a blank, those of Unicode included: Windows drops both.
     DotSuffix,
     /// A percent sign and two hex digits are left after decoding.
     DoubleEncoding,
@@ -32,6 +32,8 @@ pub enum PathError {
     NonAscii,
     /// A letter beyond ASCII that has a case, where the case of letters is ignored.
     LetterCase,
+    /// A character beyond ASCII that some servers turn into `.`, `/`, `\`, `;`, `%`, `?` or `#`.
+    LookAlike,
     /// It does not begin with a slash.
     NotAbsolute,
     /// The decoded bytes are not UTF-8 (overlong forms included).
@@ -60,6 +62,7 @@ impl PathError {
             Self::Fragment => "path_fragment",
             Self::InvalidPercent => "path_invalid_percent",
             Self::LetterCase => "path_letter_case",
+            Self::LookAlike => "path_look_alike",
             Self::NonAscii => "path_non_ascii",
             Self::NotAbsolute => "path_not_absolute",
             Self::NotUtf8 => "path_not_utf8",
@@ -81,6 +84,7 @@ impl PathError {
             | Self::EncodedDelimiter
             | Self::EncodedSlash
             | Self::LetterCase
+            | Self::LookAlike
             | Self::Parameter => true,
             Self::Control
             | Self::Fragment
@@ -110,6 +114,9 @@ impl fmt::Display for PathError {
             Self::InvalidPercent => "the path holds a `%` without two hex digits",
             Self::LetterCase => {
                 "the path holds a letter beyond ASCII, of which servers fold the case differently"
+            }
+            Self::LookAlike => {
+                "the path holds a character that servers may take for `.`, `/`, `\\`, `;`, `%`, `?` or `#`"
             }
             Self::NonAscii => "the path holds a byte above 0x7F",
             Self::NotAbsolute => "the path does not begin with a slash",

@@ -23,7 +23,7 @@ fn spellings_of_one_path_are_equal() {
         ("/.a.b", "/.a.b"),
         ("/%20a", "/ a"),
         ("/a::b:$c", "/a::b:$c"),
-        ("/a%C2%A0", "/a\u{a0}"),
+        ("/%C2%A0a%C2%A0b", "/\u{a0}a\u{a0}b"),
     ];
     for (raw, canonical) in rows {
         let path = CanonicalPath::parse(raw.as_bytes(), PathRules::default());
@@ -100,6 +100,60 @@ fn ambiguous_and_malformed_paths_are_refused() {
     ];
     for (raw, expected) in rows {
         assert_eq!(CanonicalPath::parse(raw, PathRules::default()), Err(expected), "{raw:?}");
+    }
+}
+
+#[test]
+fn characters_that_servers_may_turn_into_delimiters_are_refused() {
+    let rows = [
+        ("/a%CD%BEv=1", Err(PathError::LookAlike)),
+        ("/%E2%80%A5/b", Err(PathError::LookAlike)),
+        ("/a/%E2%80%A4%E2%80%A4/b", Err(PathError::LookAlike)),
+        ("/a%E2%81%84b", Err(PathError::LookAlike)),
+        ("/a%E2%88%95b", Err(PathError::LookAlike)),
+        ("/a%ef%bc%8fb", Err(PathError::LookAlike)),
+        ("/a%EF%BC%BCb", Err(PathError::LookAlike)),
+        ("/a%C2%A5b", Err(PathError::LookAlike)),
+        ("/a%E2%82%A9b", Err(PathError::LookAlike)),
+        ("/a%EF%BC%852e", Err(PathError::LookAlike)),
+        ("/a%EF%BC%9Fb", Err(PathError::LookAlike)),
+        ("/a%EF%BC%83b", Err(PathError::LookAlike)),
+        ("/%E2%84%80", Err(PathError::LookAlike)),
+        ("/%E2%92%88", Err(PathError::LookAlike)),
+        ("/%F0%9F%84%80", Err(PathError::LookAlike)),
+        // The neighbours of ranges are what they are.
+        ("/%E2%80%A3", Ok("/\u{2023}")),
+        ("/%E2%80%A7", Ok("/\u{2027}")),
+        ("/%EF%BC%8D", Ok("/\u{ff0d}")),
+        ("/%EF%BC%90", Ok("/\u{ff10}")),
+        ("/%C2%A4%C2%A6", Ok("/\u{a4}\u{a6}")),
+        // A blank is dropped at the end alone.
+        ("/a%C2%A0", Err(PathError::DotSuffix)),
+        ("/a%E3%80%80/b", Err(PathError::DotSuffix)),
+        ("/%E2%80%80", Err(PathError::DotSuffix)),
+        ("/a%E2%80%8B", Ok("/a\u{200b}")),
+        ("/%E3%80%80a", Ok("/\u{3000}a")),
+        // The query takes no part.
+        ("/a?%EF%BC%8F", Ok("/a")),
+    ];
+    for (raw, expected) in rows {
+        let path = CanonicalPath::parse(raw.as_bytes(), PathRules::default());
+        assert_eq!(path.as_ref().map(CanonicalPath::as_str), expected.as_ref().copied(), "{raw}");
+    }
+    let opaque = Opaque { encoded_slash: true, path_parameters: true };
+    let rules = PathRules { opaque, ..PathRules::default() };
+    let rows = [
+        ("/a/b%EF%BC%8Fc", Err(PathError::LookAlike)),
+        ("/a/b%EF%BC%9Bc", Err(PathError::LookAlike)),
+        ("/a/b%2Fc%E2%80%A4", Err(PathError::LookAlike)),
+        ("/a/b%C2%A0;c", Err(PathError::DotSuffix)),
+        ("/a/b%C2%A0%2Fc", Err(PathError::DotSuffix)),
+        ("/a/b%2F%E5%85%AC", Ok("/a/b%2F公")),
+    ];
+    for (raw, expected) in rows {
+        let path = CanonicalPath::parse(raw.as_bytes(), rules);
+        let text = path.as_ref().map(CanonicalPath::as_str);
+        assert_eq!(text, expected.as_ref().copied(), "no tail may hold it: {raw}");
     }
 }
 
