@@ -216,6 +216,7 @@ fn path_errors() -> impl Iterator<Item = PathError> {
         E::NotAbsolute,
         E::NotUtf8,
         E::Parameter,
+        E::ShortName,
         E::TooLong,
         E::TooManySegments,
     ]

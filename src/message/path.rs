@@ -26,9 +26,9 @@ use reading::ENCODED_SLASH;
 /// `::$`, what a second decoding would change, and characters that may become one of these. What is left is decoded whole, so that two
 /// spellings of one path are equal here.
 ///
-/// [`PathSpelling`] adds servers that ignore the case of letters or take `/a/` for `/a`. Without it,
-/// a route must cover all these paths alike for them; likewise for servers that fold letters of
-/// Unicode into others. [`Opaque`] lets `%2F` and `;` stand: such a path keeps them as they are, so
+/// [`PathSpelling`] adds servers that ignore the case of letters (with it, those that know a file by
+/// a short name, as Windows does) or take `/a/` for `/a`. Without it, a route must cover all these
+/// paths alike for them; likewise for servers that fold letters of Unicode into others. [`Opaque`] lets `%2F` and `;` stand: such a path keeps them as they are, so
 /// that no literal of a pattern equals their segment, and knows its other readings.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CanonicalPath<'a> {

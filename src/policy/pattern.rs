@@ -99,7 +99,8 @@ impl PathPattern {
     /// The same pattern, spelled as the paths of a configuration are.
     ///
     /// # Errors
-    /// [`PathError::LetterCase`] when no path could ever be matched by a literal.
+    /// [`PathError::LetterCase`] and [`PathError::ShortName`] when no path could ever be matched by a
+    /// literal.
     pub(super) fn spelled(mut self, spelling: PathSpelling) -> Result<Self, PathError> {
         let has_trailing_slash =
             matches!(self.segments.last(), Some(Segment::Literal(text)) if text.is_empty());

@@ -43,6 +43,9 @@ impl Server {
     /// refuses the path.
     pub fn resource(&self, path: &[u8]) -> Option<Vec<u8>> {
         let mut segments = (self.reads)(path)?;
+        if self.folds {
+            segments.iter_mut().for_each(lengthen);
+        }
         if self.drops_slash && segments.len() > 1 && segments.last().is_some_and(Vec::is_empty) {
             segments.pop();
         }
@@ -139,6 +142,14 @@ fn iis(path: &[u8]) -> Option<Segments> {
         name.to_vec()
     };
     resolved(split(&path).into_iter().map(opened).collect(), true)
+}
+
+/// The name of a file by its short one: no other name of a table begins as it does.
+fn lengthen(segment: &mut Vec<u8>) {
+    let is_numbered = |two: &[u8]| matches!(two, [b'~', b'0'..=b'9']);
+    if let Some(place) = segment.windows(2).position(is_numbered) {
+        segment.truncate(place);
+    }
 }
 
 fn without_query(path: &[u8]) -> &[u8] {

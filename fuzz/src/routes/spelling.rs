@@ -77,6 +77,8 @@ impl Spelled {
                     "%C2%A0",
                     "%E2%80%80",
                     "%CD%BEv=1",
+                    "~1",
+                    "%7E2",
                 ];
                 self.append(index, choices.of(&ends));
             }

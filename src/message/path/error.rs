@@ -40,6 +40,9 @@ pub enum PathError {
     NotUtf8,
     /// A semicolon, as it is or encoded: path parameters are dropped by some servers.
     Parameter,
+    /// `~` and a digit, where the case of letters is ignored: Windows reads `PROGRA~1` as the name of
+    /// a file that has a longer one.
+    ShortName,
     /// Longer than [`PATH_LIMIT`](super::PATH_LIMIT) bytes.
     TooLong,
     /// More than [`SEGMENT_LIMIT`](super::SEGMENT_LIMIT) segments.
@@ -67,6 +70,7 @@ impl PathError {
             Self::NotAbsolute => "path_not_absolute",
             Self::NotUtf8 => "path_not_utf8",
             Self::Parameter => "path_parameter",
+            Self::ShortName => "path_short_name",
             Self::TooLong => "path_too_long",
             Self::TooManySegments => "path_too_many_segments",
         }
@@ -85,7 +89,8 @@ impl PathError {
             | Self::EncodedSlash
             | Self::LetterCase
             | Self::LookAlike
-            | Self::Parameter => true,
+            | Self::Parameter
+            | Self::ShortName => true,
             Self::Control
             | Self::Fragment
             | Self::InvalidPercent
@@ -122,6 +127,9 @@ impl fmt::Display for PathError {
             Self::NotAbsolute => "the path does not begin with a slash",
             Self::NotUtf8 => "the decoded path is not UTF-8",
             Self::Parameter => "the path holds a semicolon",
+            Self::ShortName => {
+                "the path holds `~` and a digit, which Windows takes for the short name of another file"
+            }
             Self::TooLong => "the path is longer than 8192 bytes",
             Self::TooManySegments => "the path has more than 64 segments",
         })

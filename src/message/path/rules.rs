@@ -24,7 +24,8 @@ pub struct PathSpelling {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum LetterCase {
     /// It is. ASCII letters are held in lower case; letters beyond ASCII that have a case are
-    /// refused, for servers fold them in different ways.
+    /// refused, for servers fold them in different ways. So are `~` and a digit: this is what servers
+    /// on Windows do with letters, and they know a file by a short name as well.
     Folded,
     /// It is another path.
     #[default]
@@ -55,7 +56,8 @@ impl LetterCase {
     ///
     /// # Errors
     /// [`PathError::LetterCase`] for a letter beyond ASCII that has a case, where case is ignored:
-    /// servers differ about `ß`, `ı` and the Kelvin sign.
+    /// servers differ about `ß`, `ı` and the Kelvin sign. [`PathError::ShortName`] for a `~` and a digit
+    /// there.
     pub(crate) fn folded(self, text: &str) -> Result<Option<String>, PathError> {
         let has_case = |c: char| {
             !(c.is_ascii() || is_same(c, c.to_lowercase()) && is_same(c, c.to_uppercase()))
@@ -63,12 +65,19 @@ impl LetterCase {
         match self {
             Self::Kept => Ok(None),
             Self::Folded if text.chars().any(has_case) => Err(PathError::LetterCase),
+            Self::Folded if has_short_name(text) => Err(PathError::ShortName),
             Self::Folded if text.bytes().any(|b| b.is_ascii_uppercase()) => {
                 Ok(Some(text.to_ascii_lowercase()))
             }
             Self::Folded => Ok(None),
         }
     }
+}
+
+/// Whether `~`, or what a code page or NFKC makes one, stands before a digit.
+fn has_short_name(text: &str) -> bool {
+    let tildes = ['~', '\u{2DC}', '\u{303}', '\u{223C}', '\u{FF5E}'];
+    text.split(tildes).skip(1).any(|after| after.starts_with(char::is_numeric))
 }
 
 fn is_same(letter: char, mut mapped: impl Iterator<Item = char>) -> bool {

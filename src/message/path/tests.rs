@@ -246,6 +246,8 @@ fn a_reading_that_has_no_canonical_form_spoils_the_path() {
 
 #[test]
 fn where_case_is_ignored_ascii_is_folded_and_other_letters_with_a_case_are_refused() {
+    let kept = CanonicalPath::parse(b"/PROGRA~1", PathRules::default());
+    assert_eq!(kept.as_ref().map(CanonicalPath::as_str), Ok("/PROGRA~1"));
     let spelling =
         PathSpelling { letter_case: LetterCase::Folded, trailing_slash: TrailingSlash::Dropped };
     let rules = PathRules { spelling, ..PathRules::default() };
@@ -260,6 +262,13 @@ fn where_case_is_ignored_ascii_is_folded_and_other_letters_with_a_case_are_refus
         ("/%C4%B1", Err(PathError::LetterCase)),
         ("/%E2%84%AA", Err(PathError::LetterCase)),
         ("/%C7%85", Err(PathError::LetterCase)),
+        ("/PROGRA~1", Err(PathError::ShortName)),
+        ("/a/progra%7E12.txt/b", Err(PathError::ShortName)),
+        ("/a%EF%BD%9E1", Err(PathError::ShortName)),
+        ("/a~%EF%BC%91", Err(PathError::ShortName)),
+        ("/~1", Err(PathError::ShortName)),
+        ("/~Me", Ok("/~me")),
+        ("/1~/~/a~x1", Ok("/1~/~/a~x1")),
         ("//", Err(PathError::EmptySegment)),
         ("/a//", Err(PathError::EmptySegment)),
     ];
