@@ -212,10 +212,12 @@ fn in_a_code_page(path: &[u8]) -> Vec<u8> {
     text.chars().map(fit).collect::<String>().into_bytes()
 }
 
-/// The file that Windows opens: `admin. .` and `admin::$DATA` are `admin`. Dot segments stay.
+/// The file that Windows opens: `admin. .`, `admin::$DATA` and `admin:$I30:$INDEX_ALLOCATION` are
+/// `admin`. Dot segments stay.
 fn opened_as_windows(path: &[u8]) -> Vec<u8> {
     let opened = |segment: &[u8]| {
-        let stream = segment.windows(3).position(|three| three == b"::$");
+        let has_streams = segment.windows(2).any(|two| two == b":$");
+        let stream = segment.iter().position(|b| has_streams && *b == b':');
         let mut name = &segment[..stream.unwrap_or(segment.len())];
         while let [rest @ .., b'.' | b' '] = name {
             if name == b"." || name == b".." {
@@ -285,7 +287,7 @@ fn every_traversal_spelling_is_refused_or_read_by_all_as_the_same_resource() {
 
 #[test]
 fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
-    const PIECES: [&str; 24] = [
+    const PIECES: [&str; 25] = [
         "/",
         ".",
         "a",
@@ -310,6 +312,7 @@ fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
         "%EF%BC%8F",
         "%C2%A5",
         "%C2%A0",
+        ":$",
     ];
     let mut accepted = 0;
     let mut paths = vec![String::from("/")];
@@ -325,7 +328,7 @@ fn every_short_path_over_the_dangerous_bytes_is_refused_or_read_by_all_alike() {
 
 #[test]
 fn exactly_the_characters_that_may_become_delimiters_are_refused_for_it() {
-    let is_delimiter = |c: char| c.is_control() || "./\\;%?#".contains(c);
+    let is_delimiter = |c: char| c.is_control() || "./\\;%?#$".contains(c);
     let mut refused = 0;
     for character in ('\u{80}'..=char::MAX).filter(|c| !c.is_control()) {
         let normalized: String = [character].into_iter().nfkc().collect();
@@ -346,5 +349,5 @@ fn exactly_the_characters_that_may_become_delimiters_are_refused_for_it() {
             assert_eq!(found.err(), expected, "{path}: {normalized:?}");
         }
     }
-    assert_eq!(refused, 52 + 7, "by NFKC, and by best fit alone");
+    assert_eq!(refused, 54 + 7, "by NFKC, and by best fit alone");
 }

@@ -13,7 +13,7 @@ use std::str::Split;
 pub use error::PathError;
 pub use rules::{LetterCase, Opaque, PathRules, PathSpelling, TrailingSlash};
 
-use look_alike::{is_blank, is_look_alike};
+use look_alike::{is_blank, is_colon, is_look_alike};
 use reading::ENCODED_SLASH;
 
 /// A path without its query, percent-decoded, in which these servers see the same segments: one
@@ -23,7 +23,7 @@ use reading::ENCODED_SLASH;
 ///
 /// So these are refused however they are encoded: dot segments, empty inner segments, segments that
 /// end in a dot or a blank, slashes, backslashes, semicolons, question marks, hashes, controls,
-/// `::$`, what a second decoding would change, and characters that may become one of these. What is left is decoded whole, so that two
+/// `:$`, what a second decoding would change, and characters that may become one of these. What is left is decoded whole, so that two
 /// spellings of one path are equal here.
 ///
 /// [`PathSpelling`] adds servers that ignore the case of letters (with it, those that know a file by
@@ -70,7 +70,7 @@ impl<'a> CanonicalPath<'a> {
             text = Cow::Owned(text.replace(KEPT_SLASH, ENCODED_SLASH));
         }
         check_segments(&text)?;
-        if text.contains("::$") {
+        if text.contains(":$") {
             return Err(PathError::DataStream);
         }
         drop_trailing_slash(&mut text, rules.spelling.trailing_slash);
@@ -185,18 +185,26 @@ fn decode(path: &[u8], opaque: Opaque) -> Result<String, PathError> {
     let text = String::from_utf8(decoded).map_err(|_| PathError::NotUtf8)?;
     // Those of ASCII have been looked at.
     if !text.is_ascii() {
-        check_others(text.chars().filter(|c| !c.is_ascii()))?;
+        check_others(&text)?;
     }
     Ok(text)
 }
 
 /// Refuses what is unsafe beyond ASCII.
-fn check_others(others: impl Iterator<Item = char>) -> Result<(), PathError> {
-    for other in others {
-        if other.is_control() {
+fn check_others(text: &str) -> Result<(), PathError> {
+    let mut last = '/';
+    for c in text.chars() {
+        if c == '$' && is_colon(last) {
+            return Err(PathError::DataStream);
+        }
+        last = c;
+        if c.is_ascii() {
+            continue;
+        }
+        if c.is_control() {
             return Err(PathError::Control);
         }
-        if is_look_alike(other) {
+        if is_look_alike(c) {
             return Err(PathError::LookAlike);
         }
     }

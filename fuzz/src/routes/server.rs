@@ -131,7 +131,8 @@ fn iis(path: &[u8]) -> Option<Segments> {
     let mut path = folded(&decoded(without_query(path))?, &BEST_FIT);
     path.iter_mut().filter(|b| **b == b'\\').for_each(|b| *b = b'/');
     let opened = |segment: Vec<u8>| {
-        let stream = segment.windows(3).position(|three| three == b"::$");
+        let has_streams = segment.windows(2).any(|two| two == b":$");
+        let stream = segment.iter().position(|b| has_streams && *b == b':');
         let mut name = segment.get(..stream.unwrap_or(segment.len())).unwrap_or_default();
         while let [rest @ .., b'.' | b' '] = name {
             if name == b"." || name == b".." {

@@ -70,6 +70,7 @@ impl Spelled {
                     ".",
                     "%20",
                     "::$DATA",
+                    ":$I30:$INDEX_ALLOCATION",
                     "%00",
                     "%2F",
                     "%2Fb",

@@ -10,7 +10,7 @@ pub enum PathError {
     /// A control character (U+0000 to U+001F, U+007F to U+009F), as it is or encoded, or a blank
     /// that is not encoded.
     Control,
-    /// `::$`, as it is or encoded: Windows reads `a::$DATA` as `a`.
+    /// `:$`, as it is or encoded: Windows reads `a::$DATA` and `a:$I30:$INDEX_ALLOCATION` as `a`.
     DataStream,
     /// A segment of dots, or of dots and blanks.
     DotSegment,
@@ -32,7 +32,7 @@ pub enum PathError {
     NonAscii,
     /// A letter beyond ASCII that has a case, where the case of letters is ignored.
     LetterCase,
-    /// A character beyond ASCII that some servers turn into `.`, `/`, `\`, `;`, `%`, `?` or `#`.
+    /// A character beyond ASCII that some servers turn into `.`, `/`, `\`, `;`, `%`, `?`, `#` or `$`.
     LookAlike,
     /// It does not begin with a slash.
     NotAbsolute,
@@ -108,7 +108,7 @@ impl fmt::Display for PathError {
         formatter.write_str(match self {
             Self::Backslash => "the path holds a backslash",
             Self::Control => "the path holds a blank or control character",
-            Self::DataStream => "the path holds `::$`",
+            Self::DataStream => "the path holds `:$`",
             Self::DotSegment => "the path holds a dot segment",
             Self::DotSuffix => "a segment of the path ends in a dot or a blank",
             Self::DoubleEncoding => "the path is percent-encoded twice",
@@ -121,7 +121,7 @@ impl fmt::Display for PathError {
                 "the path holds a letter beyond ASCII, of which servers fold the case differently"
             }
             Self::LookAlike => {
-                "the path holds a character that servers may take for `.`, `/`, `\\`, `;`, `%`, `?` or `#`"
+                "the path holds a character that servers may take for `.`, `/`, `\\`, `;`, `%`, `?`, `#` or `$`"
             }
             Self::NonAscii => "the path holds a byte above 0x7F",
             Self::NotAbsolute => "the path does not begin with a slash",

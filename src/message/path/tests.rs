@@ -22,7 +22,9 @@ fn spellings_of_one_path_are_equal() {
         ("/v1..v2", "/v1..v2"),
         ("/.a.b", "/.a.b"),
         ("/%20a", "/ a"),
-        ("/a::b:$c", "/a::b:$c"),
+        ("/a::b:c$d", "/a::b:c$d"),
+        ("/$batch:x", "/$batch:x"),
+        ("/a%EF%BC%9Ab$", "/a\u{ff1a}b$"),
         ("/%C2%A0a%C2%A0b", "/\u{a0}a\u{a0}b"),
     ];
     for (raw, canonical) in rows {
@@ -39,7 +41,7 @@ fn a_path_without_percent_signs_is_borrowed() {
 
 #[test]
 fn ambiguous_and_malformed_paths_are_refused() {
-    let rows: [(&[u8], PathError); 57] = [
+    let rows: [(&[u8], PathError); 63] = [
         (b"", PathError::NotAbsolute),
         (b"*", PathError::NotAbsolute),
         (b"a/b", PathError::NotAbsolute),
@@ -61,6 +63,12 @@ fn ambiguous_and_malformed_paths_are_refused() {
         (b"/a%c2%9f", PathError::Control),
         (b"/a::$DATA", PathError::DataStream),
         (b"/a%3a%3A%24data/b", PathError::DataStream),
+        (b"/a:$I30:$INDEX_ALLOCATION/b", PathError::DataStream),
+        (b"/a:b:%24DATA", PathError::DataStream),
+        (b"/:$", PathError::DataStream),
+        (b"/a%EF%BC%9A%EF%BC%9A$DATA", PathError::DataStream),
+        (b"/a%E2%88%B6%24DATA", PathError::DataStream),
+        (b"/a::%EF%BC%84DATA", PathError::LookAlike),
         (b"/.", PathError::DotSegment),
         (b"/..", PathError::DotSegment),
         (b"/a/../b", PathError::DotSegment),
