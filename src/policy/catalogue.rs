@@ -14,7 +14,7 @@ pub use standing::Standing;
 
 use super::method::Methods;
 use super::pattern::PathPattern;
-use crate::message::RequestTarget;
+use crate::message::{LetterCase, PathSpelling, RequestTarget, TrailingSlash};
 use crate::principal::Principal;
 use index::Index;
 
@@ -23,6 +23,7 @@ use index::Index;
 pub struct Catalogue {
     roles: Box<[CatalogueRole]>,
     index: Index,
+    trailing_slash: TrailingSlash,
 }
 
 /// A role, and what it opens to callers with a subtenant.
@@ -44,16 +45,17 @@ pub struct Grant {
 }
 
 impl Catalogue {
-    /// The union of `roles`.
-    pub fn new(roles: Vec<CatalogueRole>) -> Self {
+    /// The union of `roles`, for paths that are spelled in this way.
+    pub fn new(mut roles: Vec<CatalogueRole>, trailing_slash: TrailingSlash) -> Self {
         let mut index = Index::default();
-        for role in &roles {
-            for rule in &role.rules {
-                let grant = Grant { role: Arc::clone(&role.name), scopes: rule.scopes().clone() };
+        for CatalogueRole { name, rules } in &mut roles {
+            *rules = rules.drain(..).map(|rule| rule.spelled(trailing_slash)).collect();
+            for rule in rules {
+                let grant = Grant { role: Arc::clone(name), scopes: rule.scopes().clone() };
                 index.insert(rule, &grant);
             }
         }
-        Self { roles: roles.into(), index }
+        Self { roles: roles.into(), index, trailing_slash }
     }
 
     /// The roles that are on.
@@ -82,11 +84,16 @@ impl Catalogue {
 
     /// Whether some request that a route of this path and these methods serves could be covered.
     pub fn meets(&self, path: &PathPattern, methods: &Methods) -> bool {
+        let trailing_slash = self.trailing_slash;
+        let spelling = PathSpelling { letter_case: LetterCase::Kept, trailing_slash };
+        // Only letters can keep a pattern from being spelled.
+        let Ok(path) = path.clone().spelled(spelling) else { return false };
         let mut rules = self.roles.iter().flat_map(|role| &role.rules);
-        rules.any(|rule| rule.meets(path, methods))
+        rules.any(|rule| rule.meets(&path, methods))
     }
 
-    /// The roles whose scopes nobody has stated and that could cover a request of such a route.
+    /// The roles whose scopes nobody has stated and that could cover a request of such a route, whose
+    /// path is spelled as the rules are.
     pub(super) fn unknown<'c>(
         &'c self,
         path: &'c PathPattern,

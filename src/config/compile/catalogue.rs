@@ -13,12 +13,17 @@ use super::catalogue_rules::{preset_rules, rules, scopes};
 use super::problem::{ListProblem, NameProblem};
 use super::routes::PlacedRoute;
 use super::values::texts;
+use crate::message::TrailingSlash;
 use crate::policy::{Catalogue, CatalogueRole, CatalogueRule, Subtenancy};
 use crate::presets::{CataloguePreset, Variant, catalogue_preset};
 
 /// The catalogue of the document. `None` when there is none, or something is wrong with it, which
 /// has been reported.
-pub(super) fn catalogue(root: &Section<'_>, report: &mut Report) -> Option<Arc<Catalogue>> {
+pub(super) fn catalogue(
+    root: &Section<'_>,
+    trailing_slash: TrailingSlash,
+    report: &mut Report,
+) -> Option<Arc<Catalogue>> {
     let section = root.section("subtenancy")?.section("catalogue")?;
     let preset = section.text("preset").and_then(catalogue_preset);
     if !section.states("preset") {
@@ -30,7 +35,7 @@ pub(super) fn catalogue(root: &Section<'_>, report: &mut Report) -> Option<Arc<C
         Some("lenient") => Variant::Lenient,
         Some(_) | None => Variant::Strict,
     };
-    let (stated, is_complete) = stated_roles(&section, preset, report);
+    let (stated, is_complete) = stated_roles(&section, (preset, trailing_slash), report);
     let mut roles = Vec::new();
     if let Some(preset) = preset {
         let choice = Choice::read(&section, preset, &stated, report)?;
@@ -47,7 +52,7 @@ pub(super) fn catalogue(root: &Section<'_>, report: &mut Report) -> Option<Arc<C
         report.error(section.place(), CatalogueProblem::Empty);
         return None;
     }
-    Some(Arc::new(Catalogue::new(roles)))
+    Some(Arc::new(Catalogue::new(roles, trailing_slash)))
 }
 
 /// Warns of a catalogue that no route asks, and of routes that it can never open.
@@ -82,13 +87,13 @@ struct Stated {
 /// The roles of the document in its order, each by its full name, and whether all could be read.
 fn stated_roles(
     section: &Section<'_>,
-    preset: Option<&CataloguePreset>,
+    world: (Option<&CataloguePreset>, TrailingSlash),
     report: &mut Report,
 ) -> (Vec<(String, Stated)>, bool) {
     let mut roles: Vec<(String, Stated)> = Vec::new();
     let mut is_complete = true;
     for role in section.sections("roles") {
-        let stated = stated_role(&role, preset, report);
+        let stated = stated_role(&role, world, report);
         let repeated =
             stated.as_ref().is_some_and(|(name, _)| roles.iter().any(|(other, _)| other == name));
         if repeated {
@@ -103,7 +108,7 @@ fn stated_roles(
 
 fn stated_role(
     section: &Section<'_>,
-    preset: Option<&CataloguePreset>,
+    (preset, trailing_slash): (Option<&CataloguePreset>, TrailingSlash),
     report: &mut Report,
 ) -> Option<(String, Stated)> {
     let written = section.text("role")?;
@@ -118,7 +123,7 @@ fn stated_role(
         false => None,
     };
     let stated = if section.states("rules") {
-        let rules = rules(section, own.as_ref(), report)?;
+        let rules = rules(section, (own.as_ref(), trailing_slash), report)?;
         Stated { place: place.clone(), rules: Some(rules), scopes: None }
     } else if row.is_none() {
         let meant = preset.and_then(|preset| meant(preset, written));

@@ -9,13 +9,14 @@ use super::super::report::Report;
 use super::catalogue_problem::CatalogueProblem;
 use super::routes;
 use super::values::texts;
+use crate::message::TrailingSlash;
 use crate::policy::{CatalogueRule, MethodSet, RoleScopes, RulePath, RuleReach, ScopeRequirement};
 use crate::presets::{CatalogueRow, Variant};
 
 /// The `rules` of a role. `None` when something is wrong with one, which has been reported.
 pub(super) fn rules(
     section: &Section<'_>,
-    of_role: Option<&RoleScopes>,
+    (of_role, trailing_slash): (Option<&RoleScopes>, TrailingSlash),
     report: &mut Report,
 ) -> Option<Vec<CatalogueRule>> {
     let sections = section.sections("rules");
@@ -30,7 +31,7 @@ pub(super) fn rules(
         let place = section.place();
         let mut repeated = None;
         for method in rule.methods().iter() {
-            let key = (rule.path().clone(), method.to_owned());
+            let key = (rule.path().clone().spelled(trailing_slash), method.to_owned());
             if let Some(first) = first.get(&key) {
                 repeated = repeated.or_else(|| Some((method.to_owned(), first.clone())));
             } else {

@@ -83,7 +83,8 @@ pub(super) fn compile(
         Some(_) | None => None,
     };
     let places = token_places::token_places(root, deployment, report);
-    let catalogue = catalogue::catalogue(root, report);
+    let spelling = spelling(root);
+    let catalogue = catalogue::catalogue(root, spelling.trailing_slash, report);
     let mode = mode::document_mode(root, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
     let setting = (deployment.unwrap_or(Deployment::Ingress), mode);
@@ -105,7 +106,7 @@ pub(super) fn compile(
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,
         },
-        spelling: spelling(root),
+        spelling,
         has_issuers: root.states("issuers"),
     };
     let policy = policy::policy(root, routes, surroundings, report);

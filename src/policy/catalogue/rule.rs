@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::super::method::{MethodSet, Methods};
 use super::super::pattern::{PathPattern, Segment};
-use crate::message::{CanonicalPath, PathError, PathRules};
+use crate::message::{CanonicalPath, PathError, PathRules, TrailingSlash};
 
 /// What a role opens: some methods of some paths.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -28,7 +28,7 @@ pub struct RulePath {
 /// How far the path of a rule reaches.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum RuleReach {
-    /// This path alone; with a slash at its end it is another one.
+    /// This path alone; with a slash at its end it is another one, unless that is ignored.
     Exact,
     /// This path, and everything below it: a border is always a `/`.
     Prefix,
@@ -82,6 +82,11 @@ impl CatalogueRule {
         &self.scopes
     }
 
+    /// The same rule, its path spelled as the paths of a configuration are.
+    pub(super) fn spelled(self, trailing_slash: TrailingSlash) -> Self {
+        Self { path: self.path.spelled(trailing_slash), ..self }
+    }
+
     /// The same rule with other scopes.
     pub fn with_scopes(self, scopes: RoleScopes) -> Self {
         Self { scopes, ..self }
@@ -121,6 +126,18 @@ impl RulePath {
             }
         }
         Ok(Self { segments, reach })
+    }
+
+    /// The same path, spelled as the paths of a configuration are.
+    #[must_use]
+    pub fn spelled(mut self, trailing_slash: TrailingSlash) -> Self {
+        let has_slash = self.segments.len() > 1
+            && self.segments.last().is_some_and(|s| s.as_deref() == Some(""));
+        match trailing_slash {
+            TrailingSlash::Dropped if has_slash => drop(self.segments.pop()),
+            TrailingSlash::Dropped | TrailingSlash::Kept => {}
+        }
+        self
     }
 
     /// Whether it covers this one path alone, or what lies below as well.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::support::{caller, parts, request, route, source, technical_route};
 use crate::credential::{TokenPlace, TokenPlaces};
-use crate::message::{ParameterName, PathRules, RequestTarget};
+use crate::message::{ParameterName, PathRules, PathSpelling, RequestTarget, TrailingSlash};
 use crate::policy::catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, RoleScopes, RulePath, RuleReach, Standing,
 };
@@ -28,7 +28,7 @@ fn catalogue(roles: &[(&str, CatalogueRule)]) -> Arc<Catalogue> {
         name: Arc::from(*name),
         rules: vec![rule.clone()],
     };
-    Arc::new(Catalogue::new(roles.iter().map(role).collect()))
+    Arc::new(Catalogue::new(roles.iter().map(role).collect(), TrailingSlash::Kept))
 }
 
 fn needs(scope: &str) -> RoleScopes {
@@ -248,7 +248,7 @@ fn the_tree_finds_what_a_scan_over_all_rules_finds() {
             CatalogueRole { name: Arc::from(index.to_string()), rules }
         })
         .collect();
-    let catalogue = Catalogue::new(roles);
+    let catalogue = Catalogue::new(roles, TrailingSlash::Kept);
     let mut found_ones = 0;
     for path in paths() {
         let head = request("GET", "a.example", &path);
@@ -268,6 +268,74 @@ fn the_tree_finds_what_a_scan_over_all_rules_finds() {
         assert_eq!(catalogue.standing(&post, &caller("A", Some("s"))), Standing::Uncovered);
     }
     assert!(found_ones > 500, "{found_ones}");
+}
+
+/// A route and an exact rule that are written alike are for the same requests.
+#[test]
+fn exact_rules_and_routes_agree_on_a_slash_at_the_end() {
+    let mut opened = [0, 0];
+    for (ignored, trailing_slash) in
+        [TrailingSlash::Kept, TrailingSlash::Dropped].into_iter().enumerate()
+    {
+        for (written, reach, _) in written_rules() {
+            if reach == RuleReach::Prefix || written.len() > 5 {
+                continue;
+            }
+            let rules = vec![rule(&written, reach, &["GET"], RoleScopes::NotNeeded)];
+            let roles = vec![CatalogueRole { name: Arc::from("role"), rules }];
+            let catalogue = Arc::new(Catalogue::new(roles, trailing_slash));
+            let asks =
+                |name, path| Route { subtenancy: Subtenancy::Catalogue, ..route(name, path) };
+            let mut parts = parts(vec![asks("same", &written), asks("others", "/**")]);
+            parts.spelling = PathSpelling { trailing_slash, ..PathSpelling::default() };
+            parts.catalogue = Some(Arc::clone(&catalogue));
+            let policy = Policy::new(parts).unwrap();
+            let pattern = PathPattern::parse(&written).unwrap();
+            assert!(catalogue.meets(&pattern, &Methods::Any), "{written} {trailing_slash:?}");
+            for path in paths() {
+                let head = request("GET", "a.example", &path);
+                let target = policy.target(&head).unwrap();
+                let route = policy.locate(&target, &head).unwrap();
+                let is_covered =
+                    catalogue.standing(&target, &caller("A", Some("s"))) == Standing::Met;
+                assert_eq!(
+                    is_covered,
+                    route.name() == "same",
+                    "{path} {written} {trailing_slash:?}"
+                );
+                opened[ignored] += usize::from(is_covered);
+            }
+        }
+    }
+    assert!(opened[0] > 30 && opened[1] > opened[0], "{opened:?}");
+}
+
+#[test]
+fn without_a_slash_at_the_end_a_rule_covers_its_path_alone_and_the_root_stays() {
+    use TrailingSlash::{Dropped, Kept};
+    let rows = [
+        ("/a", Kept, vec!["/a"]),
+        ("/a", Dropped, vec!["/a", "/a/"]),
+        ("/a/", Kept, vec!["/a/"]),
+        ("/a/", Dropped, vec!["/a", "/a/"]),
+        ("/", Kept, vec!["/"]),
+        ("/", Dropped, vec!["/"]),
+    ];
+    for (written, trailing_slash, expected) in rows {
+        let rules = vec![rule(written, RuleReach::Exact, &["GET"], RoleScopes::NotNeeded)];
+        let roles = vec![CatalogueRole { name: Arc::from("role"), rules }];
+        let catalogue = Catalogue::new(roles, trailing_slash);
+        let spelling = PathSpelling { trailing_slash, ..PathSpelling::default() };
+        let is_covered = |path: &&str| {
+            let head = request("GET", "a.example", path);
+            let rules = PathRules { spelling, ..PathRules::default() };
+            let target = RequestTarget::parse(&head, rules).unwrap();
+            catalogue.standing(&target, &caller("A", Some("s"))) == Standing::Met
+        };
+        let covered: Vec<_> =
+            ["/", "/a", "/a/", "/a/b", "/b", "/b/"].into_iter().filter(is_covered).collect();
+        assert_eq!(covered, expected, "{written} {trailing_slash:?}");
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{header, injection, parts, route, source, technical_route, tenant};
-use crate::message::{HeaderName, LetterCase, Opaque, PathSpelling};
+use crate::message::{HeaderName, LetterCase, Opaque, PathSpelling, TrailingSlash};
 use crate::policy::{
     Authentication, CallerToken, Callers, Catalogue, CombinationError, Culprit, Deployment,
     HeaderConditions, HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route,
@@ -261,7 +261,7 @@ fn the_catalogue_needs_paths_that_are_compared_as_they_are() {
     let asks = |opaque| Route { subtenancy: Subtenancy::Catalogue, opaque, ..route("r", "/**") };
     let with = |letter_case, route| {
         let spelling = PathSpelling { letter_case, ..PathSpelling::default() };
-        let catalogue = Some(Arc::new(Catalogue::new(Vec::new())));
+        let catalogue = Some(Arc::new(Catalogue::new(Vec::new(), TrailingSlash::Kept)));
         problems(PolicyParts { catalogue, spelling, ..parts(vec![route]) })
     };
     let error = |other| (Culprit::Route(0), PolicyProblem::CatalogueNotPlain(other));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{caller, parts, request, route, source, technical_route, tenant};
+use crate::message::TrailingSlash;
 use crate::policy::{
     Authentication, Callers, Catalogue, CatalogueRole, CatalogueRule, Condition, Demand, Denial,
     MethodSet, Policy, PolicyParts, RoleScopes, Route, RulePath, RuleReach, Scalar,
@@ -19,11 +20,12 @@ fn catalogue() -> Arc<Catalogue> {
         CatalogueRole { name: Arc::from(name), rules: vec![rule] }
     };
     let needs = |scope: &str| RoleScopes::All([Arc::from(scope)].into());
-    Arc::new(Catalogue::new(vec![
+    let roles = vec![
         role("known", needs("read")),
         role("other", needs("write")),
         role("unknown", RoleScopes::Unknown),
-    ]))
+    ];
+    Arc::new(Catalogue::new(roles, TrailingSlash::Kept))
 }
 
 fn scopes() -> [ScopeRequirement; 4] {
