@@ -504,3 +504,36 @@ fn on_egress_a_presented_token_meets_the_catalogue_and_the_program_itself_does_n
         assert_eq!(place.ask(method, path, None), Fate::Technical, "{method} {path}");
     }
 }
+
+#[test]
+fn the_preset_makes_none_of_its_own_scopes_void() {
+    let off: Vec<_> =
+        MINDSPHERE_CATALOGUE.rows.iter().filter(|row| !row.is_on).map(|row| row.role).collect();
+    for variant in ["strict", "lenient"] {
+        let warnings = |roles: Value| {
+            let document = json!({
+                "deployment": "ingress",
+                "issuers": [{
+                    "name": "id", "preset": "mindsphere", "clients": ["app"], "tenants": ["acme"],
+                    "issuer": "https://acme.piam.eu1.mindsphere.io/oauth/token", "jwks": {"cluster": "piam"},
+                }],
+                "subtenancy": {"catalogue": {
+                    "preset": "mindsphere", "variant": variant, "enable": off, "roles": roles,
+                }},
+                "routes": [{
+                    "name": "all", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                    "subtenancy": "catalogue", "upstream": {"caller_token": "forward"},
+                }],
+            });
+            let compiled = config::compile(document.to_string().as_bytes(), &|_| None).unwrap();
+            let kinds = compiled.warnings.iter().map(|warning| warning.notice().kind());
+            kinds.filter(|kind| *kind == "catalogue-scopes-void").count()
+        };
+        let scopes = json!({"any": ["assets"]});
+        let one = |name: &str| json!({"role": name, "scopes": scopes});
+        let both = json!([one("assetmanagement.reporter"), one("assetmanagement.subtenantuser")]);
+        assert_eq!(warnings(both), 0, "{variant}");
+        // What only one of two roles for the same paths states is.
+        assert_eq!(warnings(json!([one("assetmanagement.reporter")])), 1, "{variant}");
+    }
+}

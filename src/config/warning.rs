@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::error::{Place, Quoted};
 use crate::jwt::SkippedKeys;
-use crate::policy::Finding;
+use crate::policy::{Finding, VoidScopes};
 
 /// One thing worth a second thought. The configuration is used all the same.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub enum Notice {
     AnyTenant,
     /// A route asks the catalogue, which covers none of its requests.
     CatalogueMeetsNothing,
+    /// A rule of the catalogue demands scopes that another rule makes void.
+    CatalogueScopesVoid(VoidScopes),
     /// No route asks the catalogue.
     CatalogueUnused,
     /// A credential that no route injects.
@@ -109,6 +111,7 @@ impl Notice {
             Self::AnyCaller => "any-caller",
             Self::AnyTenant => "any-tenant",
             Self::CatalogueMeetsNothing => "catalogue-meets-nothing",
+            Self::CatalogueScopesVoid(_) => "catalogue-scopes-void",
             Self::CatalogueUnused => "catalogue-unused",
             Self::CredentialUnused(_) => "credential-unused",
             Self::InlineSecret => "inline-secret",
@@ -156,6 +159,7 @@ impl fmt::Display for Notice {
             Self::CatalogueMeetsNothing => formatter.write_str(
                 "refuses every caller with a subtenant: no role that is on covers a request of this route",
             ),
+            Self::CatalogueScopesVoid(void) => void.fmt(formatter),
             Self::CatalogueUnused => formatter.write_str(
                 "is asked by no route; write `subtenancy: catalogue` where it is meant",
             ),

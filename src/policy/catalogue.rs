@@ -6,11 +6,13 @@
 mod index;
 mod rule;
 mod standing;
+mod void_scopes;
 
 use std::sync::Arc;
 
 pub use rule::{CatalogueRule, RoleScopes, RulePath, RulePathError, RuleReach};
 pub use standing::Standing;
+pub use void_scopes::VoidScopes;
 
 use super::method::Methods;
 use super::pattern::PathPattern;

@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 pub use catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, Grant, RoleScopes, RulePath, RulePathError, RuleReach,
-    Standing,
+    Standing, VoidScopes,
 };
 pub use claim_condition::{Condition, Scalar, Subject, Test};
 pub use combination::{CombinationError, Deployment};

@@ -36,6 +36,8 @@ pub(super) fn catalogue(
         Some(_) | None => Variant::Strict,
     };
     let (stated, is_complete) = stated_roles(&section, (preset, trailing_slash), report);
+    let places: HashMap<String, Place> =
+        stated.iter().map(|(name, stated)| (name.clone(), stated.place.clone())).collect();
     let mut roles = Vec::new();
     if let Some(preset) = preset {
         let choice = Choice::read(&section, preset, &stated, report)?;
@@ -52,7 +54,12 @@ pub(super) fn catalogue(
         report.error(section.place(), CatalogueProblem::Empty);
         return None;
     }
-    Some(Arc::new(Catalogue::new(roles, trailing_slash)))
+    let catalogue = Catalogue::new(roles, trailing_slash);
+    for void in catalogue.void_scopes() {
+        let place = [&void.role, &void.by_role].into_iter().find_map(|role| places.get(&**role));
+        report.warn(place.unwrap_or(section.place()), Notice::CatalogueScopesVoid(void));
+    }
+    Some(Arc::new(catalogue))
 }
 
 /// Warns of a catalogue that no route asks, and of routes that it can never open.

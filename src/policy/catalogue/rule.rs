@@ -145,6 +145,21 @@ impl RulePath {
         self.reach
     }
 
+    /// Whether one path is of both.
+    pub(in crate::policy) fn overlaps(&self, other: &Self) -> bool {
+        let agree = self.segments.iter().zip(&other.segments).all(|pair| match pair {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            (Some(text), None) | (None, Some(text)) => !text.is_empty(),
+            (None, None) => true,
+        });
+        agree
+            && match self.segments.len().cmp(&other.segments.len()) {
+                std::cmp::Ordering::Less => self.reach == RuleReach::Prefix,
+                std::cmp::Ordering::Equal => true,
+                std::cmp::Ordering::Greater => other.reach == RuleReach::Prefix,
+            }
+    }
+
     /// Whether one path is both of the pattern and of this rule.
     fn meets(&self, pattern: &PathPattern) -> bool {
         let written = pattern.segments();

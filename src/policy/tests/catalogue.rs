@@ -339,6 +339,82 @@ fn without_a_slash_at_the_end_a_rule_covers_its_path_alone_and_the_root_stays() 
 }
 
 #[test]
+fn two_rules_overlap_exactly_when_a_path_of_both_exists() {
+    let paths = paths();
+    let covered: Vec<(RulePath, Vec<bool>)> = written_rules()
+        .into_iter()
+        .map(|(path, reach, rest)| {
+            let covered = paths.iter().map(|one| is_covered(&path, one, rest.clone())).collect();
+            (RulePath::parse(&path, reach).unwrap(), covered)
+        })
+        .collect();
+    let mut overlapping = 0;
+    for (one, ours) in &covered {
+        for (other, theirs) in &covered {
+            let exists = ours.iter().zip(theirs).any(|(ours, theirs)| *ours && *theirs);
+            assert_eq!(one.overlaps(other), exists, "{one:?} {other:?}");
+            overlapping += usize::from(exists);
+        }
+    }
+    assert!(overlapping > 1000, "{overlapping}");
+}
+
+#[test]
+fn scopes_that_another_rule_makes_void_are_found_for_each_role() {
+    use RuleReach::{Exact, Prefix};
+    let unknown = || RoleScopes::Unknown;
+    let any = || RoleScopes::Any([Arc::from("read")].into());
+    let stated =
+        |path, reach, methods: &[&str]| ("stated", rule(path, reach, methods, needs("read")));
+    let open = |path, reach, methods: &[&str]| ("open", rule(path, reach, methods, unknown()));
+    let rows = [
+        (vec![stated("/a", Prefix, &["GET"]), open("/a", Prefix, &["GET"])], Some("GET")),
+        (vec![open("/a/b", Exact, &["GET"]), stated("/a", Prefix, &["GET"])], Some("GET")),
+        (vec![stated("/a/b", Exact, &["PUT"]), open("/*", Prefix, &["PUT", "GET"])], Some("PUT")),
+        (vec![stated("/a", Prefix, &["HEAD"]), open("/a", Exact, &["GET"])], Some("HEAD")),
+        (
+            vec![("stated", rule("/a", Prefix, &["GET"], any())), open("/a", Exact, &["GET"])],
+            Some("GET"),
+        ),
+        (vec![stated("/a", Prefix, &["GET"]), open("/a", Prefix, &["PUT"])], None),
+        (vec![stated("/a", Exact, &["GET"]), open("/a/b", Prefix, &["GET"])], None),
+        (vec![stated("/a", Exact, &["GET"]), open("/ab", Prefix, &["GET"])], None),
+        (
+            vec![stated("/a", Prefix, &["GET"]), ("other", rule("/a", Prefix, &["GET"], any()))],
+            None,
+        ),
+        (
+            vec![
+                open("/a", Prefix, &["GET"]),
+                ("open too", rule("/a", Prefix, &["GET"], unknown())),
+            ],
+            None,
+        ),
+    ];
+    for (roles, expected) in rows {
+        let found = catalogue(&roles).void_scopes();
+        let methods: Vec<_> = found.iter().map(|void| &*void.method).collect();
+        assert_eq!(methods, Vec::from_iter(expected), "{roles:?}");
+        for void in found {
+            assert_eq!(
+                (&*void.role, &*void.by_role, void.is_not_needed),
+                ("stated", "open", false)
+            );
+        }
+    }
+    let with = |role, rules| CatalogueRole { name: Arc::from(role), rules };
+    let narrow = || rule("/a/b", Prefix, &["GET", "PUT"], needs("write"));
+    let wide = rule("/a", Prefix, &["GET", "PUT"], RoleScopes::NotNeeded);
+    let roles = vec![with("one", vec![narrow(), wide, narrow()]), with("two", vec![narrow()])];
+    let found = Catalogue::new(roles, TrailingSlash::Kept).void_scopes();
+    let told: Vec<_> = found.iter().map(|void| (&*void.role, &*void.by_role)).collect();
+    assert_eq!(told, [("one", "one"), ("two", "one")], "one for each role");
+    assert!(found.iter().all(|void| void.is_not_needed));
+    assert_eq!(found[0].path.to_string(), "/a/b");
+    assert_eq!(found[0].by_path.to_string(), "/a");
+}
+
+#[test]
 fn a_rule_meets_a_route_exactly_when_a_path_of_both_exists() {
     let routes = patterns().into_iter().flat_map(|path| {
         [
