@@ -404,16 +404,17 @@ fn variables_that_a_credential_finds_by_itself_are_made_up_like_those_that_are_n
             "upstream": {"caller_token": "remove", "inject": [{"credential": "auto"}]}
         }]
     }"#;
-    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+    let run_on = |document: &str, arguments: &[&str], variables: &[(&str, &str)]| {
         let mut command = command("tests/fixtures/check");
         command.arg("check").args(arguments).arg("-").envs(variables.iter().copied());
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(DOCUMENT.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(document.as_bytes()).unwrap();
         let output = child.wait_with_output().unwrap();
         let findings = stdout(&output).lines().filter(|line| line.starts_with("<stdin>")).count();
         let lacking = stdout(&output).matches("lacks environment variables").count();
         (output.status.code().unwrap(), findings, lacking)
     };
+    let run = |arguments: &[&str], variables: &_| run_on(DOCUMENT, arguments, variables);
     let tenant = [
         ("MINDSPHERE_CLIENT_ID", "id"),
         ("MINDSPHERE_CLIENT_SECRET", "s3cr3t"),
@@ -423,6 +424,19 @@ fn variables_that_a_credential_finds_by_itself_are_made_up_like_those_that_are_n
     assert_eq!(run(&[], &tenant[..2]), (0, 1, 1));
     assert_eq!(run(&["--require-env"], &tenant[..2]), (1, 1, 1));
     assert_eq!(run(&["--require-env"], &tenant), (0, 0, 0));
+    // An empty subtenant is wrong wherever it is seen; one that is required is made up.
+    let empty = ("MINDSPHERE_SUB_TENANT", "");
+    assert_eq!(run(&[], &[empty]), (1, 2, 1));
+    assert_eq!(run(&[], &[tenant[0], tenant[1], tenant[2], empty]), (1, 1, 0));
+    let required = DOCUMENT
+        .replace(r#""cluster": "platform""#, r#""cluster": "platform", "subtenant": "required""#);
+    assert_ne!(required, DOCUMENT);
+    let run = |arguments: &[&str], variables: &_| run_on(&required, arguments, variables);
+    let north = ("MINDSPHERE_SUB_TENANT", "north");
+    assert_eq!(run(&[], &[]), (0, 1, 1));
+    assert_eq!(run(&[], &tenant), (0, 1, 0));
+    assert_eq!(run(&["--require-env"], &tenant), (1, 1, 0));
+    assert_eq!(run(&["--require-env"], &[tenant[0], tenant[1], tenant[2], north]), (0, 0, 0));
 }
 
 #[test]

@@ -29,6 +29,15 @@ const SUBTENANT: (&str, &str) = ("MINDSPHERE_SUB_TENANT", "north");
 type Variables<'v> = &'v [&'v [(&'v str, &'v str)]];
 
 fn compile(variables: Variables<'_>, subtenant: &str) -> Result<Compiled, ConfigErrors> {
+    compile_with("", variables, subtenant)
+}
+
+/// With `more` keys of the credential.
+fn compile_with(
+    more: &str,
+    variables: Variables<'_>,
+    subtenant: &str,
+) -> Result<Compiled, ConfigErrors> {
     let document = format!(
         r#"{{
         "deployment": "egress",
@@ -36,7 +45,7 @@ fn compile(variables: Variables<'_>, subtenant: &str) -> Result<Compiled, Config
             "name": "users", "preset": "mindsphere", "issuer": "https://acme.piam.eu1.mindsphere.io/oauth/token",
             "tenants": ["acme"], "clients": ["app"], "jwks": {{"cluster": "piam"}}
         }}],
-        "credentials": [{{"name": "auto", "mindsphere_auto": {{"cluster": "gateway", "piam_cluster": "piam"}}}}],
+        "credentials": [{{"name": "auto", "mindsphere_auto": {{"cluster": "gateway", "piam_cluster": "piam"{more}}}}}],
         "routes": [{{
             "name": "all", "match": {{"hosts": ["*"], "path": "/**", "methods": "any"}},
             "subtenancy": "aware", "subtenant": "{subtenant}",
@@ -54,13 +63,21 @@ fn compile(variables: Variables<'_>, subtenant: &str) -> Result<Compiled, Config
 
 /// The errors, each without what all of them say.
 fn errors(variables: Variables<'_>) -> Vec<String> {
-    let errors = compile(variables, "impersonate").err().unwrap();
+    errors_with("", variables)
+}
+
+fn errors_with(more: &str, variables: Variables<'_>) -> Vec<String> {
+    let errors = compile_with(more, variables, "tenant_wide").err().unwrap();
     let known = "credentials[0].mindsphere_auto: ";
-    let end = "; set them for the proxy and list them under `vm_config.environment_variables.host_env_keys` of the filter";
+    let ends = ["them", "it"].map(|what| {
+        let place = "`vm_config.environment_variables.host_env_keys` of the filter";
+        format!("; set {what} for the proxy and list {what} under {place}")
+    });
     let lines = errors.iter().map(|error| {
         let line = error.to_string();
         assert!(!line.contains("s3cr3t"), "{line}");
-        line.strip_prefix(known).unwrap_or(&line).replace(end, "")
+        let line = line.strip_prefix(known).unwrap_or(&line);
+        ends.iter().fold(line.to_owned(), |line, end| line.replace(end, ""))
     });
     lines.collect()
 }
@@ -177,4 +194,34 @@ fn an_application_never_impersonates_and_a_tenant_does() {
     ] {
         assert_eq!(compile(variables, "impersonate").is_ok(), expected, "{variables:?}");
     }
+}
+
+/// It would make a credential of the whole tenant of one that is for a subtenant.
+#[test]
+fn a_variable_for_the_subtenant_that_is_empty_is_an_error_and_one_that_is_not_set_is_none() {
+    let empty = [("MINDSPHERE_SUB_TENANT", "")];
+    let expected = "environment variable `MINDSPHERE_SUB_TENANT` is empty, which could mean one subtenant or none; \
+                    unset it for the whole tenant, or let it name the subtenant";
+    for more in ["", r#", "subtenant": "optional""#, r#", "subtenant": "required""#] {
+        assert_eq!(errors_with(more, &[&TENANT, &empty]), [expected], "{more}");
+        assert_eq!(errors_with(more, &[&APP, &empty])[0], expected, "{more}");
+    }
+    assert!(compile(&[&TENANT], "impersonate").is_ok());
+    assert!(compile(&[&TENANT, &[SUBTENANT]], "impersonate").is_ok());
+}
+
+#[test]
+fn where_a_subtenant_is_required_its_variable_must_be_set_and_be_of_use() {
+    let required = r#", "subtenant": "required""#;
+    assert!(compile_with(required, &[&TENANT, &[SUBTENANT]], "impersonate").is_ok());
+    let optional = r#", "subtenant": "optional""#;
+    assert!(compile_with(optional, &[&TENANT], "impersonate").is_ok());
+    assert_eq!(
+        errors_with(required, &[&TENANT]),
+        ["requires a subtenant, and environment variable `MINDSPHERE_SUB_TENANT` is not set"]
+    );
+    let of_app = "requires a subtenant, and the variables of an application, which go first, are set: \
+                  its tokens act for the whole tenant; unset them";
+    assert_eq!(errors_with(required, &[&APP, &TENANT, &[SUBTENANT]]), [of_app]);
+    assert_eq!(errors_with(required, &[&APP]), [of_app]);
 }

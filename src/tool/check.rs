@@ -134,7 +134,9 @@ pub(super) fn is_unset(error: &ConfigError) -> bool {
     matches!(
         error.problem(),
         Problem::Credential(
-            CredentialProblem::VariableUnset(_) | CredentialProblem::VariablesMissing { .. }
+            CredentialProblem::SubtenantUnset(_)
+                | CredentialProblem::VariableUnset(_)
+                | CredentialProblem::VariablesMissing { .. }
         )
     )
 }

@@ -14,20 +14,27 @@ use crate::config::{
 /// The variable that says which tenant a credential of the platform is of.
 const TENANT: &str = "MINDSPHERE_TENANT";
 
+/// The variable that says which subtenant of it.
+const SUBTENANT: &str = "MINDSPHERE_SUB_TENANT";
+
 /// The variable that says which client a credential of the platform is.
 const CLIENT: &str = "MINDSPHERE_CLIENT_ID";
 
 /// An environment in which a value is made up for whatever a configuration cannot do without.
 pub(super) struct Supposed<'e> {
     own: Environment<'e>,
-    /// The variables that the configuration names.
+    /// The variables that the configuration names, that of a subtenant where it requires one.
     named: BTreeSet<String>,
 }
 
 impl<'e> Supposed<'e> {
     /// The environment of a configuration.
     pub(super) fn new(tree: &Tree, own: Environment<'e>) -> Self {
-        let named = named::variables(tree).into_iter().map(str::to_owned).collect();
+        let mut named: BTreeSet<_> =
+            named::variables(tree).into_iter().map(str::to_owned).collect();
+        if named::requires_subtenant(tree) {
+            named.insert(SUBTENANT.to_owned());
+        }
         Self { own, named }
     }
 
@@ -35,14 +42,15 @@ impl<'e> Supposed<'e> {
     /// for every hash, and base64url. It is another for each variable.
     ///
     /// Of those that a credential finds by itself, only the three of a tenant have one: that is the set
-    /// that leaves most to a configuration. With one made up for a part of an application's, the
+    /// that leaves most to a configuration; and that of a subtenant, where it is required. With one made up for a part of an application's, the
     /// application's would go before a tenant's that is there.
     pub(super) fn value(&self, name: &str) -> Option<String> {
         let [_, of_tenant] = platform_sets();
         let is_optional = platform_variables().any(|variable| variable == name)
             && !of_tenant.contains(&name)
             && !self.named.contains(name);
-        let own = (self.own)(name).filter(|value| !value.is_empty());
+        // A subtenant that is set to nothing is an error, and stays one.
+        let own = (self.own)(name).filter(|value| name == SUBTENANT || !value.is_empty());
         own.or_else(|| match name {
             TENANT => Some("tenant".to_owned()),
             _ if is_optional => None,
@@ -58,7 +66,7 @@ impl<'e> Supposed<'e> {
 pub(super) struct MadeUp {
     /// The variables whose value is in use.
     variables: BTreeSet<String>,
-    /// The names of the credentials whose tenant it is.
+    /// The names of the credentials whose tenant or subtenant it is.
     credentials: BTreeSet<String>,
     /// Whether it is the client of a credential.
     has_client: bool,
@@ -78,17 +86,17 @@ impl MadeUp {
         };
         config::inspect(document.as_bytes(), &recording);
         let mut variables = asked.into_inner();
-        // Those of the platform are looked for, and most are not needed.
-        for name in platform_variables().filter(|name| *name != TENANT) {
-            if variables.contains(name) && lacking(document, supposed, name).is_empty() {
-                variables.remove(name);
-            }
-        }
         let mut credentials = BTreeSet::new();
-        if variables.contains(TENANT) {
-            credentials = lacking(document, supposed, TENANT);
-            if credentials.is_empty() {
-                variables.remove(TENANT);
+        // Those of the platform are looked for, and most are not needed.
+        for name in platform_variables() {
+            if !variables.contains(name) {
+                continue;
+            }
+            let lacking = lacking(document, supposed, name);
+            if lacking.is_empty() {
+                variables.remove(name);
+            } else if [TENANT, SUBTENANT].contains(&name) {
+                credentials.extend(lacking);
             }
         }
         let mut clients = named::texts(tree, "client_id_env");
@@ -102,7 +110,7 @@ impl MadeUp {
         self.has_client
     }
 
-    /// Whether the tenant of that credential was made up.
+    /// Whether the tenant or the subtenant of that credential was made up.
     pub(super) fn has_tenant_of(&self, credential: &str) -> bool {
         self.credentials.contains(credential)
     }

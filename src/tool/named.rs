@@ -40,6 +40,17 @@ pub(super) fn variables_looked_for(configuration: &Tree) -> Vec<&'static str> {
     found
 }
 
+/// Whether one of its credentials requires the variable of a subtenant.
+pub(super) fn requires_subtenant(configuration: &Tree) -> bool {
+    let mut is_required = false;
+    collect(configuration, &mut |name, value| {
+        let states =
+            |(key, value): &(String, Tree)| key == "subtenant" && value.text() == Some("required");
+        is_required |= name == "mindsphere_auto" && value.members().iter().any(states);
+    });
+    is_required
+}
+
 /// The clusters that it names.
 pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
     let mut names = texts(configuration, "cluster");

@@ -35,6 +35,12 @@ pub enum CredentialProblem {
     },
     /// The subtenant can be none.
     Subtenant(IdError),
+    /// The variable of a subtenant is set to nothing.
+    SubtenantEmpty,
+    /// A subtenant is required, and the variables are those of an application.
+    SubtenantOfApplication,
+    /// A subtenant is required, and its variable, of this name, is not set.
+    SubtenantUnset(&'static str),
     /// The tenant can be none.
     Tenant(IdError),
     /// The tenant is no label of a host name.
@@ -86,6 +92,12 @@ impl fmt::Display for CredentialProblem {
             Self::Subtenant(error) => {
                 return write!(formatter, "cannot name a subtenant: it {error}");
             }
+            Self::SubtenantUnset(name) => {
+                return write!(
+                    formatter,
+                    "requires a subtenant, and environment variable `{name}` is not set; set it for the proxy and list it under `vm_config.environment_variables.host_env_keys` of the filter"
+                );
+            }
             Self::Tenant(error) => return write!(formatter, "cannot name a tenant: it {error}"),
             Self::Variable { name, problem } => {
                 return write!(formatter, "environment variable `{name}` {problem}");
@@ -124,6 +136,12 @@ impl fmt::Display for CredentialProblem {
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SecretInline => {
                 "is an inline secret; name an environment variable by `client_secret_env`, or write `allow_inline_secrets: true` at the top"
+            }
+            Self::SubtenantEmpty => {
+                "is empty, which could mean one subtenant or none; unset it for the whole tenant, or let it name the subtenant"
+            }
+            Self::SubtenantOfApplication => {
+                "requires a subtenant, and the variables of an application, which go first, are set: its tokens act for the whole tenant; unset them"
             }
             Self::TenantLabel => {
                 "is no tenant of this platform; use lower-case letters, digits and inner hyphens"

@@ -1,7 +1,8 @@
 //! `credentials[].mindsphere_auto`: credentials of the platform by its environment variables alone.
 //!
 //! The order is that of the vendor's SDK: the variables of an application, then those of a tenant,
-//! for one subtenant if that is set. A set counts if all of it is there.
+//! for one subtenant if that is set. A set counts if all of it is there. In one thing it is stricter
+//! than the SDK, for which an empty subtenant is none.
 
 use std::sync::Arc;
 
@@ -77,11 +78,13 @@ pub(super) fn read(
     let reader = Reader { section, name, secrets };
     let app = reader.set(APP, report);
     let tenant = reader.set(TENANT, report);
-    let subtenant = reader.variable(SUBTENANT, report);
+    let subtenant = reader.subtenant(report);
     let hosts = reader.hosts(report);
     match (app, tenant) {
         (Set::Complete(app), _) => {
-            if subtenant.is_some() {
+            if reader.requires_subtenant() {
+                report.error(section.place(), CredentialProblem::SubtenantOfApplication);
+            } else if subtenant.is_some() {
                 report.warn(section.place(), Notice::SubtenantVariableUnused);
             }
             reader.app(app, hosts.as_ref(), report)
@@ -89,6 +92,9 @@ pub(super) fn read(
         (Set::Lacking(missing), Set::Complete(tenant)) => {
             if missing.len() < APP.len() {
                 report.warn(section.place(), Notice::VariablesIncomplete(missing));
+            }
+            if reader.requires_subtenant() && !reader.is_set(SUBTENANT) {
+                report.error(section.place(), CredentialProblem::SubtenantUnset(SUBTENANT));
             }
             reader.tenant(tenant, subtenant.as_ref(), hosts.as_ref(), report)
         }
@@ -115,6 +121,24 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
+    fn requires_subtenant(&self) -> bool {
+        self.section.text("subtenant") == Some("required")
+    }
+
+    fn is_set(&self, name: &str) -> bool {
+        (self.secrets.environment)(name).is_some()
+    }
+
+    /// The one subtenant. A variable that is set to nothing is an error: it would make a credential of
+    /// the whole tenant of one that was meant for a subtenant.
+    fn subtenant(&self, report: &mut Report) -> Option<Secret<String>> {
+        if (self.secrets.environment)(SUBTENANT).is_some_and(|value| value.is_empty()) {
+            self.wrong(SUBTENANT, CredentialProblem::SubtenantEmpty, report);
+            return None;
+        }
+        self.variable(SUBTENANT, report)
+    }
+
     /// The value of a variable. `None` when it is not set, is empty, or cannot be used, which has
     /// been reported.
     fn variable(&self, name: &'static str, report: &mut Report) -> Option<Secret<String>> {

@@ -106,6 +106,7 @@ const MINDSPHERE_APP: &[Key] = &[
 const MINDSPHERE_AUTO: &[Key] = &[
     Key::required("cluster", Text),
     Key::optional("piam_cluster", Text),
+    Key::optional("subtenant", OneOf(&["optional", "required"])),
     Key::optional("timeout", TIMEOUT),
 ];
 
