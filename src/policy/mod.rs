@@ -17,6 +17,7 @@ mod header_condition;
 mod host;
 mod identity;
 mod identity_edits;
+mod lack;
 mod leaf;
 mod method;
 mod mode;
@@ -50,12 +51,13 @@ pub use guarded::GuardedRoute;
 pub use header_condition::{CONDITION_LIMIT, HeaderConditions};
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
+pub use lack::Lack;
 pub use method::{MethodError, MethodSet, Methods};
 pub use mode::Mode;
 pub use pattern::{PathPattern, PatternError};
 pub use preflight::Preflight;
 pub use reserved::{is_credential, is_reserved};
-pub use review::{Finding, Lack};
+pub use review::Finding;
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
 };

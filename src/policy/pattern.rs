@@ -88,12 +88,16 @@ impl PathPattern {
         self.captures.iter().map(|(name, _)| name.as_ref())
     }
 
+    /// Which segment `{name}` is, counted from zero.
+    pub(super) fn position(&self, name: &str) -> Option<usize> {
+        self.captures.iter().find(|(own, _)| **own == *name).map(|(_, index)| *index)
+    }
+
     /// What `path` has in the place of `{name}`: one whole segment in canonical form, never empty on
     /// a path that the pattern covers. `None` when the pattern has no such name or the path ends
     /// before it. It is read anew at each call, and must not outlive the request.
     pub fn capture<'p>(&self, name: &str, path: &'p CanonicalPath<'_>) -> Option<&'p str> {
-        let (_, index) = self.captures.iter().find(|(own, _)| **own == *name)?;
-        path.segments().nth(*index)
+        path.segments().nth(self.position(name)?)
     }
 
     /// The same pattern, spelled as the paths of a configuration are.

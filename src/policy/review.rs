@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::guarded::GuardedRoute;
 use super::host::HostPattern;
-use super::route::{Authentication, Route, ScopeRequirement, Subtenancy};
+use super::lack::Lack;
+use super::route::Route;
 use super::specificity::compare;
 use super::table::RouteTable;
 use super::tree::Node;
@@ -30,21 +31,6 @@ pub enum Finding {
     Unreachable,
 }
 
-/// What a laxer route does not demand.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Lack {
-    /// A credential, or as much of one.
-    Authentication,
-    /// Anything of what the token says.
-    Claims,
-    /// Any scope.
-    Scopes,
-    /// That callers have no subtenant.
-    Subtenancy,
-    /// That callers are of certain tenants.
-    Tenants,
-}
-
 impl fmt::Display for Finding {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -63,18 +49,6 @@ impl fmt::Display for Finding {
                 "matches no request: more specific routes take all of them; leave the route out",
             ),
         }
-    }
-}
-
-impl fmt::Display for Lack {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Authentication => "lets callers pass who present no credential",
-            Self::Claims => "demands nothing of claims",
-            Self::Scopes => "demands no scope",
-            Self::Subtenancy => "lets callers with a subtenant pass",
-            Self::Tenants => "is for callers of every tenant",
-        })
     }
 }
 
@@ -121,7 +95,7 @@ fn compare_all<'t>(
         // Both stand under the same host, so that its pattern decides nothing.
         let host = &HostPattern::Any;
         let is_after = compare((host, strict.route()), (host, other.route())) == Ordering::Less;
-        if let Some(lack) = lack(strict.route(), other.route()).filter(|_| is_after) {
+        if let Some(lack) = Lack::of(strict.route(), other.route()).filter(|_| is_after) {
             let name = Arc::clone(&other.route().name);
             laxer.entry(name).or_default().insert(Arc::clone(&strict.route().name), lack);
         }
@@ -135,34 +109,4 @@ fn compare_all<'t>(
 fn is_reachable(tree: &Node, route: &Route, trailing_slash: TrailingSlash) -> bool {
     !route.path.has_rest()
         || tree.node(&route.path).is_some_and(|node| node.uncovered(trailing_slash).is_some())
-}
-
-/// What `strict` demands and `lax` does not.
-fn lack(strict: &Route, lax: &Route) -> Option<Lack> {
-    let weight = |authentication| match authentication {
-        Authentication::NotLookedAt => 0,
-        Authentication::Optional => 1,
-        Authentication::Required => 2,
-    };
-    let demands_scopes = |route: &Route| match route.scopes {
-        ScopeRequirement::All(_) | ScopeRequirement::Any(_) => true,
-        ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => false,
-    };
-    let refuses = |route: &Route| route.subtenancy == Subtenancy::Refused;
-    if weight(lax.authentication) < weight(strict.authentication) {
-        Some(Lack::Authentication)
-    } else if !strict.claims.is_empty() && lax.claims.is_empty() {
-        Some(Lack::Claims)
-    } else if demands_scopes(strict) && !demands_scopes(lax) {
-        Some(Lack::Scopes)
-    } else if strict.authentication != Authentication::NotLookedAt
-        && refuses(strict)
-        && !refuses(lax)
-    {
-        Some(Lack::Subtenancy)
-    } else if strict.tenants.is_some() && lax.tenants.is_none() {
-        Some(Lack::Tenants)
-    } else {
-        None
-    }
 }
