@@ -75,7 +75,8 @@ pub fn compare(data: &[u8], groups: usize) -> Tally {
 struct Request {
     method: &'static str,
     host: &'static str,
-    fields: Vec<&'static str>,
+    /// Names and values of fields.
+    fields: Vec<(&'static str, &'static str)>,
 }
 
 impl Request {
@@ -85,7 +86,7 @@ impl Request {
         let mut fields = Vec::new();
         for name in ["x-a", "x-b", "x_a"] {
             if choices.one_in(3) {
-                fields.push(name);
+                fields.push((name, choices.of(&["1", "1", "1", ""])));
             }
         }
         let method = choices.of(&["GET", "HEAD", "PUT", "POST"]);
@@ -100,7 +101,7 @@ impl Request {
             (b":authority", self.host.as_bytes()),
             (b":path", path.as_bytes()),
         ];
-        fields.extend(self.fields.iter().map(|name| (name.as_bytes(), b"1".as_slice())));
+        fields.extend(self.fields.iter().map(|(name, value)| (name.as_bytes(), value.as_bytes())));
         let head = RequestHead::new(fields);
         let target = policy.target(&head).ok()?;
         let segments: Vec<&str> = target.path().segments().collect();

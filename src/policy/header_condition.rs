@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::message::{HeaderName, RequestHead};
 
-/// The header fields that must be present for a route to match. Their values are not looked at.
+/// The header fields that must be present for a route to match. What their values say is not looked
+/// at, but a field whose value is empty is neither present nor absent: Envoy has it, and many a
+/// framework answers an empty text for it, as for one that is not there.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct HeaderConditions(BTreeSet<HeaderName>);
 
@@ -48,15 +50,19 @@ impl HeaderConditions {
         self.0.is_superset(&other.0)
     }
 
-    /// Whether a request meets them. A field that is there only as `x_a` in place of `x-a`, or that
-    /// `connection` names, is gone for some servers.
+    /// Whether a request meets them. A field that is there only as `x_a` in place of `x-a`, that has an
+    /// empty value, or that `connection` names, is gone for some servers.
     pub(super) fn met_by(&self, head: &RequestHead<'_>) -> Meets {
         let mut meets = Meets::All;
         for name in &self.0 {
             let exact = head.values(name.as_str().as_bytes()).next().is_some();
+            let is_empty = |value: &[u8]| value.trim_ascii().is_empty();
             let alike = exact || head.fields().any(|(field, _)| name.is_alike(field));
             match (exact, alike) {
                 (true, _) if is_of_connection(name, head) => return Meets::Disputed,
+                (true, _) if head.values(name.as_str().as_bytes()).any(is_empty) => {
+                    return Meets::Disputed;
+                }
                 (true, _) => {}
                 (false, true) => return Meets::Disputed,
                 (false, false) => meets = Meets::NotAll,
@@ -78,12 +84,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_is_present_whatever_its_value_and_disputed_in_another_spelling() {
+    fn a_field_is_present_with_a_value_and_disputed_without_or_in_another_spelling() {
         let conditions = HeaderConditions::present([header("x-a"), header("x-b")]);
-        let rows: [(&[(&str, &str)], Meets); 8] = [
-            (&[("x-a", "1"), ("X-B", "")], Meets::All),
+        let rows: [(&[(&str, &str)], Meets); 14] = [
+            (&[("x-a", "1"), ("X-B", "0")], Meets::All),
             (&[("x-a", "1"), ("x-b", "2"), ("x_b", "3")], Meets::All),
-            (&[("x-a", "1"), ("connection", "close"), ("x-b", "")], Meets::All),
+            (&[("x-a", "1"), ("x-b", "2"), ("x_b", "")], Meets::All),
+            (&[("x-a", "1"), ("connection", "close"), ("x-b", "-")], Meets::All),
+            (&[("x-a", "1"), ("X-B", "")], Meets::Disputed),
+            (&[("x-a", "1"), ("x-b", " \t")], Meets::Disputed),
+            (&[("x-a", "1"), ("x-b", ""), ("x-b", "2")], Meets::Disputed),
+            (&[("x-a", "1"), ("x-b", "2"), ("x-b", "")], Meets::Disputed),
+            (&[("x-a", "")], Meets::Disputed),
             (&[("x-a", "1")], Meets::NotAll),
             (&[], Meets::NotAll),
             (&[("x_a", "1"), ("x-b", "2")], Meets::Disputed),

@@ -56,7 +56,8 @@ impl Preflight {
 /// request. What states the origin or the method twice, or a method that no request may have, is an
 /// ordinary OPTIONS.
 ///
-/// A field that it names in `access-control-request-headers` is present there, like its own.
+/// A field that it names in `access-control-request-headers` is present there, like its own; nobody
+/// knows its value yet.
 pub(super) fn requested<'a>(
     target: &RequestTarget<'a>,
     head: &RequestHead<'a>,
@@ -69,9 +70,12 @@ pub(super) fn requested<'a>(
     let lists = head.values(b"access-control-request-headers");
     let named = lists.flat_map(|list| list.split(|&b| b == b',')).map(<[u8]>::trim_ascii);
     let named = named.filter(|name| !name.is_empty()).take(ANNOUNCED);
-    let fields = head.fields().chain(named.map(|name| (name, b"".as_slice())));
+    let fields = head.fields().chain(named.map(|name| (name, ANNOUNCED_VALUE)));
     Some((target, RequestHead::new(fields.collect())))
 }
+
+/// What stands for the value of an announced field. No condition looks at more than whether it is empty.
+const ANNOUNCED_VALUE: &[u8] = b"announced";
 
 /// How many announced fields are looked at; no route asks for a fraction of that.
 const ANNOUNCED: usize = 64;

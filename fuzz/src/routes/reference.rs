@@ -48,7 +48,7 @@ impl<'t> Reference<'t> {
         method: &str,
         host: &str,
         segments: &[&str],
-        fields: &[&str],
+        fields: &[(&str, &str)],
     ) -> Result<String, &'static str> {
         let is_opaque = |segment: &str| segment.contains(';') || segment.contains("%2F");
         if !segments.iter().any(|segment| is_opaque(segment)) {
@@ -137,7 +137,7 @@ impl<'t> Reference<'t> {
     fn route<'p>(
         pattern: &[&'p Plain<'t>],
         method: &str,
-        fields: &[&str],
+        fields: &[(&str, &str)],
     ) -> Result<&'p Plain<'t>, &'static str> {
         if pattern.is_empty() {
             return Err("no_route");
@@ -147,15 +147,17 @@ impl<'t> Reference<'t> {
             return Err("method_not_allowed");
         }
         fitting.sort_by_key(|plain| std::cmp::Reverse(plain.row.headers.len()));
+        let names: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
         for plain in fitting {
-            // `x_a` alone is `x-a` for some servers.
+            // `x_a` alone is `x-a` for some servers, and one without a value is none.
             let is_disputed = |name: &&str| {
-                !fields.contains(name) && fields.contains(&name.replace('-', "_").as_str())
+                let is_alike = names.contains(&name.replace('-', "_").as_str());
+                fields.contains(&(*name, "")) || (!names.contains(name) && is_alike)
             };
             if plain.row.headers.iter().any(is_disputed) {
                 return Err("header_condition_unmatched");
             }
-            if plain.is_met(fields) {
+            if plain.is_met(&names) {
                 return Ok(plain);
             }
         }

@@ -191,11 +191,37 @@ fn more_header_conditions_go_before_fewer_and_none_is_a_way_round_another_method
     ];
     for (method, names, expected) in rows {
         let mut fields = vec![(":method", method), (":authority", "a.example"), (":path", "/a")];
-        fields.extend(names.iter().map(|name| (*name, "")));
+        fields.extend(names.iter().map(|name| (*name, "1")));
         let head = head(&fields);
         let target = policy.target(&head).unwrap();
         let found = policy.locate(&target, &head).map(|route| route.name());
         assert_eq!(found, expected, "{method} {names:?}");
+    }
+}
+
+#[test]
+fn a_field_without_a_value_takes_neither_the_route_that_asks_for_it_nor_the_other() {
+    let asks = HeaderConditions::present([header("x-a")]);
+    let policy = policy(vec![
+        Route { headers: asks.clone(), ..route("with", "/a") },
+        route("without", "/a"),
+        route("other", "/b"),
+    ]);
+    let rows = [
+        ("/a", &[("x-a", "1")] as &[_], Ok("with")),
+        ("/a", &[("x-a", "")], Err(Denial::HeaderUnmatched)),
+        ("/a", &[("x-a", " ")], Err(Denial::HeaderUnmatched)),
+        ("/a", &[], Ok("without")),
+        ("/a", &[("x-b", "")], Ok("without")),
+        ("/b", &[("x-a", "")], Ok("other")),
+    ];
+    for (path, more, expected) in rows {
+        let mut fields = vec![(":method", "GET"), (":authority", "a.example"), (":path", path)];
+        fields.extend(more);
+        let head = head(&fields);
+        let target = policy.target(&head).unwrap();
+        let found = policy.locate(&target, &head).map(|route| route.name());
+        assert_eq!(found, expected, "{path} {more:?}");
     }
 }
 
