@@ -2,6 +2,7 @@
 
 mod captures;
 mod catalogue;
+mod catalogue_rules;
 mod conditions;
 mod edits;
 mod errors;
