@@ -113,10 +113,10 @@ fn gateway() -> Gateway {
     let waits = gateway.request(StreamId(1), &head, NOW, &ByHost);
     assert!(matches!(waits, Outcome::Wait { .. }), "{waits:?}");
     gateway.forget(StreamId(1));
-    for effect in gateway.handle(Event::Woken, NOW, &mut shared) {
+    for effect in gateway.handle(Event::Woken, NOW, &mut shared, &ByHost) {
         if let Effect::Call(id, call) = effect {
             let ended = Event::CallEnded(id, Ok(answer(&call)));
-            gateway.handle(ended, NOW, &mut shared);
+            gateway.handle(ended, NOW, &mut shared, &ByHost);
         }
     }
     gateway

@@ -64,6 +64,8 @@ pub enum Notice {
         /// How many others there are.
         more: usize,
     },
+    /// Fetched tokens are used whoever signed them.
+    SignaturesUnchecked,
     /// The variable of a subtenant is set, and the application's token acts for the whole tenant.
     SubtenantVariableUnused,
     /// Tokens in URLs.
@@ -127,6 +129,7 @@ impl Notice {
             Self::ReportOnly => "report-only",
             Self::Route(Finding::Laxer { .. }) => "route-laxer",
             Self::Route(Finding::Unreachable) => "route-unreachable",
+            Self::SignaturesUnchecked => "signatures-unchecked",
             Self::SubtenantVariableUnused => "subtenant-variable-unused",
             Self::TenantUnspoken(_) => "tenant-unspoken",
             Self::TenantsShared { .. } => "tenants-shared",
@@ -198,6 +201,9 @@ impl fmt::Display for Notice {
                 "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::Route(finding) => finding.fmt(formatter),
+            Self::SignaturesUnchecked => {
+                formatter.write_str("uses fetched tokens whoever signed them")
+            }
             Self::SubtenantVariableUnused => formatter.write_str(
                 "ignores `MINDSPHERE_SUB_TENANT`: the variables of an application go first, and its tokens act for the whole tenant",
             ),

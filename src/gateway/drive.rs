@@ -15,8 +15,8 @@ use crate::time::Timestamp;
 /// What a host does for the root context. Every method acts at once and reports what the gateway
 /// must know; none decides anything.
 pub trait Host {
-    /// The data that all workers share.
-    fn shared(&mut self) -> &mut dyn SharedData;
+    /// What answers at once: the data that all workers share, and what computes signatures.
+    fn surroundings(&mut self) -> (&mut dyn SharedData, &dyn SignatureVerifier);
 
     /// Sends a call, whose end comes back later as [`Event::CallEnded`].
     ///
@@ -76,7 +76,8 @@ fn perform(
     host: &mut impl Host,
 ) {
     while let Some(event) = events.pop_front() {
-        for effect in gateway.handle(event, now, host.shared()) {
+        let (shared, signatures) = host.surroundings();
+        for effect in gateway.handle(event, now, shared, signatures) {
             match effect {
                 Effect::Answer(stream, refused) if gateway.conceals() => {
                     host.revisit(stream, &mut |head, _| {

@@ -9,6 +9,8 @@
 //! its refresh fails, and a token serves until it expires.
 
 mod arrival;
+mod needs;
+mod proof;
 #[cfg(not(target_arch = "wasm32"))]
 mod supposed;
 
@@ -16,6 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::proof::Unproven;
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
 use super::queue::Queue;
@@ -46,13 +49,15 @@ pub(super) struct Fetching {
     kept_up_at: Timestamp,
 }
 
-/// A call that runs.
+/// A call that runs, or one that has ended and whose answer is not proven yet.
 #[derive(Clone, Debug)]
 struct Running {
     resource: Resource,
     step: Step,
     /// Where it went, for the log.
     cluster: Arc<str>,
+    /// What it brought, where that is of no use before its signature has been checked.
+    unproven: Option<Unproven>,
 }
 
 /// What a pursuit or the end of a call brings about.
@@ -89,6 +94,7 @@ impl Fetching {
                 KeyLocation::Secret(secret) => {
                     fetching.keys.set_secret(source.id(), Arc::clone(secret));
                 }
+                KeyLocation::Remote { .. } if needs::is_on_demand(source) => {}
                 KeyLocation::Remote { .. } => {
                     let resource = Resource::Keys(source.id());
                     fetching.want(resource, Timestamp::default(), Need::Ahead);
@@ -166,19 +172,6 @@ impl Fetching {
                 self.want(resource, than, Need::Ahead);
             }
         }
-    }
-
-    /// How many key sets this worker should have and has not, and of how many the last fetch
-    /// failed.
-    pub(super) fn troubled_keys(&self) -> (usize, usize) {
-        let remote = self.config.key_sources().iter().filter(|one| one.upkeep().is_some());
-        let (mut missing, mut failing) = (0_usize, 0_usize);
-        for source in remote {
-            missing += usize::from(self.keys.get(source.id()).is_none());
-            let slot = self.slots.get(&Resource::Keys(source.id()));
-            failing += usize::from(slot.is_some_and(|slot| slot.setback().is_some()));
-        }
-        (missing, failing)
     }
 
     /// Keeps the lease of a running call; at most once a second, for this worker ticks fast while
@@ -309,7 +302,8 @@ impl Fetching {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let cluster = Arc::clone(&call.endpoint.cluster);
-        self.calls.insert(id, Running { resource: resource.clone(), step, cluster });
+        let running = Running { resource: resource.clone(), step, cluster, unproven: None };
+        self.calls.insert(id, running);
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
         progress.effects.push(Effect::Call(id, call));
         (id, deadline)

@@ -173,6 +173,7 @@ impl Gateway {
         event: Event,
         now: Timestamp,
         shared: &mut dyn SharedData,
+        signatures: &dyn SignatureVerifier,
     ) -> Vec<Effect> {
         let mut progress = Progress::default();
         match event {
@@ -186,7 +187,10 @@ impl Gateway {
             }
             Event::Woken => self.is_woken = false,
         }
+        // What arrived may need keys, and keys that are found may be what something arrived needs.
+        self.fetching.prove(now, shared, signatures, &mut progress);
         self.fetching.pursue(now, shared, &mut progress);
+        self.fetching.prove(now, shared, signatures, &mut progress);
         for resource in &progress.settled {
             self.waiters.release(resource);
         }

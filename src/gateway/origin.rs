@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::backoff::Prospect;
 use super::slot::Resource;
-use crate::config::{Config, KeySource, Upkeep};
-use crate::jwt::{JwkSet, KeySetId};
+use crate::config::{Config, KeyOwner, KeySource, Upkeep};
+use crate::crypto::SignatureVerifier;
+use crate::jwt::{JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::shared::{Record, RecordKind};
-use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken};
+use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken, TokenRejected};
 use crate::telemetry::What;
 use crate::time::Timestamp;
 
@@ -33,6 +34,8 @@ pub(super) enum Advance {
     Arrived(Fetched, Record),
     /// The next call.
     Next(Step, HttpCall),
+    /// A token that is the one asked for, if its signature is good.
+    Unproven(TechnicalToken),
 }
 
 /// Something fetched and checked.
@@ -89,7 +92,13 @@ impl Origins {
     /// The configured name of a thing, for the log.
     pub(super) fn what(&self, resource: &Resource) -> What {
         match resource {
-            Resource::Keys(id) => What::Keys(self.issuer(*id)),
+            Resource::Keys(id) => {
+                let name = self.owner(*id);
+                match self.key_source(*id).map_or(KeyOwner::Issuer, KeySource::owner) {
+                    KeyOwner::Credential(_) => What::KeysOfCredential(name),
+                    KeyOwner::Issuer => What::Keys(name),
+                }
+            }
             Resource::Token(id, _) => {
                 What::Credential(Arc::from(self.source(*id).map_or("", Source::name)))
             }
@@ -99,7 +108,7 @@ impl Origins {
     /// What a call asks for, for the log.
     pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
         match (resource, step) {
-            (Resource::Keys(id), Step::Metadata) => What::Metadata(self.issuer(*id)),
+            (Resource::Keys(id), Step::Metadata) => What::Metadata(self.owner(*id)),
             (Resource::Keys(_) | Resource::Token(..), _) => self.what(resource),
         }
     }
@@ -127,8 +136,29 @@ impl Origins {
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN)?;
                 let token = source.accept(&response, subtenant.as_ref(), now)?;
+                if source.needs_proof() {
+                    return Ok(Advance::Unproven(token));
+                }
                 let record = token.to_record();
                 Ok(Advance::Arrived(Fetched::Token(token), record))
+            }
+        }
+    }
+
+    /// Checks the signature of a fetched token.
+    pub(super) fn prove(
+        &self,
+        resource: &Resource,
+        token: &TechnicalToken,
+        keys: &KeyRing,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<(), Unverified> {
+        match resource {
+            // Nothing else is ever unproven.
+            Resource::Keys(_) => Err(TokenError::SignatureInvalid.into()),
+            Resource::Token(id, _) => {
+                let source = self.source(*id).ok_or(TokenError::SignatureInvalid)?;
+                source.prove(token, keys, signatures)
             }
         }
     }
@@ -162,7 +192,7 @@ impl Origins {
         }
     }
 
-    fn issuer(&self, id: KeySetId) -> Arc<str> {
+    fn owner(&self, id: KeySetId) -> Arc<str> {
         Arc::from(self.key_source(id).map_or("", KeySource::name))
     }
 
@@ -210,6 +240,12 @@ impl From<AnswerError> for Fault {
     fn from(error: AnswerError) -> Self {
         let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
         Self { reason: error.reason(), prospect }
+    }
+}
+
+impl From<TokenRejected> for Fault {
+    fn from(rejected: TokenRejected) -> Self {
+        AnswerError::Rejected(rejected).into()
     }
 }
 

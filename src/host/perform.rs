@@ -30,8 +30,8 @@ pub(super) struct RootHost<'a> {
 }
 
 impl Host for RootHost<'_> {
-    fn shared(&mut self) -> &mut dyn SharedData {
-        self.shared
+    fn surroundings(&mut self) -> (&mut dyn SharedData, &dyn SignatureVerifier) {
+        (self.shared, self.signatures)
     }
 
     fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure> {

@@ -94,6 +94,27 @@ pub fn check_signature(
     find_signing_key(&compact, &header, algorithm, (id, keys), signatures).map(|_| ())
 }
 
+/// Which keys an issuer has.
+pub type KeysOf<'k> = &'k dyn Fn(&str) -> Option<KeySetId>;
+
+/// The same by the keys that `keys_of` has for the token's `iss`.
+///
+/// # Errors
+/// As [`verify`]: [`TokenError::IssuerUnknown`] where `keys_of` has none.
+pub fn check_signature_of_issuer(
+    token: &[u8],
+    allowed: &[Algorithm],
+    (keys_of, keys): (KeysOf<'_>, &KeyRing),
+    signatures: &dyn SignatureVerifier,
+) -> Result<(), Unverified> {
+    let payload = Compact::split(token)?.payload()?;
+    let payload = parse_claims(&payload)?;
+    let issuer = claims::issuer(&payload)?;
+    let issuer = issuer.ok_or(TokenError::ClaimMissing(ClaimKind::Issuer))?;
+    let id = keys_of(issuer).ok_or(TokenError::IssuerUnknown)?;
+    check_signature(token, allowed, (id, keys), signatures)
+}
+
 impl From<TokenError> for Unverified {
     fn from(error: TokenError) -> Self {
         Self::Refused(error)

@@ -3,7 +3,8 @@
 //! A *source* is one configured credential. It knows the call that obtains a token, and how to
 //! tell whether the token received is the token asked for; it performs nothing. The same check
 //! runs on an answer, and on a record read from shared data: a wrong-tenant token in a cache is the
-//! worst thing this product could do. `docs/decisions/` has the reasons (0009).
+//! worst thing this product could do. On an answer the signature is checked as well ([`Signatures`]).
+//! `docs/decisions/` has the reasons (0009).
 //!
 //! A new kind of credential is one file that implements [`Kind`], and one line in the
 //! configuration's table of kinds.
@@ -14,10 +15,12 @@ pub mod oauth2;
 mod client_authentication;
 mod form;
 mod response;
+mod signatures;
 mod source;
 mod token;
 
 pub use client_authentication::{BasicEncoding, ClientCredentials};
 pub use response::{AnswerError, Grant};
+pub use signatures::{IssuerKeys, Signatures};
 pub use source::{Kind, Source, SourceId};
 pub use token::{TechnicalToken, TokenRejected, Validity};

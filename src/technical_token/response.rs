@@ -82,6 +82,7 @@ impl AnswerError {
     /// refuses us, or gives tokens other than asked.
     pub const fn is_lasting(self) -> bool {
         match self {
+            Self::Rejected(TokenRejected::KeyUnknown | TokenRejected::KeysUnavailable) => false,
             Self::NotJson | Self::NotAGrant | Self::Rejected(_) => true,
             Self::Status { status, .. } => matches!(status, 400..=428 | 430..=499),
         }

@@ -4,7 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::response::{AnswerError, Grant, checked};
+use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
+use crate::crypto::{Digest, SignatureVerifier};
+use crate::jwt::{KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::{Record, RecordKind};
 use crate::tenancy::SubtenantId;
@@ -45,12 +48,18 @@ pub trait Kind: fmt::Debug + Send + Sync {
 pub struct Source {
     name: Arc<str>,
     kind: Arc<dyn Kind>,
+    signatures: Option<Arc<Signatures>>,
 }
 
 impl Source {
     /// A credential with its configured name.
     pub fn new(name: &str, kind: impl Kind + 'static) -> Self {
-        Self { name: Arc::from(name), kind: Arc::new(kind) }
+        Self { name: Arc::from(name), kind: Arc::new(kind), signatures: None }
+    }
+
+    /// The same credential, whose fetched tokens must be signed so.
+    pub fn signed(self, signatures: Signatures) -> Self {
+        Self { signatures: Some(Arc::new(signatures)), ..self }
     }
 
     /// The configured name.
@@ -58,9 +67,11 @@ impl Source {
         &self.name
     }
 
-    /// See [`Kind::meaning`].
+    /// See [`Kind::meaning`]. Who must have signed is part of it.
     pub fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
-        self.kind.meaning(subtenant)
+        let meaning = self.kind.meaning(subtenant);
+        let Some(signatures) = &self.signatures else { return meaning };
+        *Digest::of(&[b"signed", &meaning, signatures.digest()]).as_bytes()
     }
 
     /// See [`Kind::call`].
@@ -68,7 +79,25 @@ impl Source {
         self.kind.call(subtenant)
     }
 
-    /// The token in the answer of a token endpoint.
+    /// Whether a fetched token is of no use before [`Source::prove`] has passed it.
+    pub const fn needs_proof(&self) -> bool {
+        self.signatures.is_some()
+    }
+
+    /// Checks the signature of a fetched token, if this credential's are checked.
+    ///
+    /// # Errors
+    /// [`Unverified`]: it is wrong, or a key is needed that is not there.
+    pub fn prove(
+        &self,
+        token: &TechnicalToken,
+        keys: &KeyRing,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<(), Unverified> {
+        self.signatures.as_ref().map_or(Ok(()), |own| own.check(token, keys, signatures))
+    }
+
+    /// The token in the answer of a token endpoint. Its signature is not checked yet.
     ///
     /// # Errors
     /// [`AnswerError`] when the endpoint refused, or its token is not the one asked for.
@@ -87,7 +116,8 @@ impl Source {
             .map_err(AnswerError::Rejected)
     }
 
-    /// The token in a record of the shared data, after the same checks.
+    /// The token in a record of the shared data, after the same checks. Its signature was checked by
+    /// whoever stored it.
     ///
     /// # Errors
     /// [`TokenRejected`] when it is not the token asked for, or too old.

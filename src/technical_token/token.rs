@@ -39,14 +39,20 @@ impl Validity {
 pub enum TokenRejected {
     /// A JWT was expected; what is wrong with it.
     Form(TokenError),
-    /// `iss` is not the token endpoint's issuer.
+    /// `iss` is none of the issuers that the token may have.
     IssuerMismatch,
+    /// Its issuer's keys were just fetched, and none of them has the token's `kid`.
+    KeyUnknown,
+    /// Its issuer's keys could not be had in time, so nobody knows who signed the token.
+    KeysUnavailable,
     /// The token does not say how long it lives, and neither does the answer.
     LifetimeUnknown,
     /// A shared record has another kind than the credential.
     RecordMismatch,
-    /// `subtenant` is not the one asked for, is missing, or was not asked for.
+    /// `subtenant` is not the one asked for.
     SubtenantMismatch,
+    /// There is a `subtenant`, and none was asked for.
+    SubtenantUnasked,
     /// `ten` is not the tenant of the credential.
     TenantMismatch,
     /// It lives for less than the safety margin from now.
@@ -158,9 +164,12 @@ impl TokenRejected {
         match self {
             Self::Form(error) => error.reason(),
             Self::IssuerMismatch => "fetched_issuer_mismatch",
+            Self::KeyUnknown => "fetched_key_unknown",
+            Self::KeysUnavailable => "fetched_keys_unavailable",
             Self::LifetimeUnknown => "fetched_lifetime_unknown",
             Self::RecordMismatch => "shared_record_mismatch",
             Self::SubtenantMismatch => "fetched_subtenant_mismatch",
+            Self::SubtenantUnasked => "fetched_subtenant_unasked",
             Self::TenantMismatch => "fetched_tenant_mismatch",
             Self::TooShort => "fetched_lifetime_too_short",
             Self::Unsendable => "fetched_token_unsendable",

@@ -90,6 +90,8 @@ pub enum What {
     Credential(Arc<str>),
     /// The key set of an issuer.
     Keys(Arc<str>),
+    /// The key set that the tokens of a credential are checked by.
+    KeysOfCredential(Arc<str>),
     /// The metadata of an issuer, which names the address of its keys.
     Metadata(Arc<str>),
 }
@@ -113,6 +115,7 @@ impl fmt::Display for What {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
+            Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
         }
     }

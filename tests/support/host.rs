@@ -44,8 +44,8 @@ impl WorkerHost<'_> {
 }
 
 impl Host for WorkerHost<'_> {
-    fn shared(&mut self) -> &mut dyn SharedData {
-        self.shared
+    fn surroundings(&mut self) -> (&mut dyn SharedData, &dyn SignatureVerifier) {
+        (self.shared, &NoVerifier)
     }
 
     fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure> {

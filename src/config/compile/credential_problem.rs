@@ -14,6 +14,12 @@ pub enum CredentialProblem {
     Domain,
     /// The client id has a colon, which the `Basic` scheme cannot carry as it stands.
     IdColon,
+    /// No cluster is stated that reaches the keys of this issuer.
+    KeysClusterUnstated(Quoted),
+    /// Keys are stated, and no signature is checked.
+    KeysUnneeded,
+    /// No address is stated for the keys of this issuer, and none follows from the platform's rule.
+    KeysUriUnstated(Quoted),
     /// No kind, or more than one, is stated.
     KindUnclear,
     /// The name of an extra parameter is empty, too long, or no visible ASCII.
@@ -74,6 +80,18 @@ pub enum CredentialProblem {
 impl fmt::Display for CredentialProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::KeysClusterUnstated(issuer) => {
+                return write!(
+                    formatter,
+                    "must name the `cluster` that reaches the keys of {issuer}, by which tokens are checked; or write `signature: not_checked`"
+                );
+            }
+            Self::KeysUriUnstated(issuer) => {
+                return write!(
+                    formatter,
+                    "must have the `uri` of the keys of {issuer}, by which tokens are checked: none follows from the URLs of the platform; or write `signature: not_checked`"
+                );
+            }
             Self::Resource(resource) => {
                 return write!(
                     formatter,
@@ -126,6 +144,7 @@ impl fmt::Display for CredentialProblem {
             Self::IdColon => {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
             }
+            Self::KeysUnneeded => "is of no use beside `signature: not_checked`; keep one of both",
             Self::KindUnclear => {
                 "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant` and `oauth2`"
             }

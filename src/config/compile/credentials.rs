@@ -9,7 +9,9 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
 use super::client::Secrets;
+use super::credential_keys::{KeysWanted, bind};
 use super::credential_problem::CredentialProblem;
+use super::issuers::CompiledIssuers;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
 use super::{mindsphere_app, mindsphere_auto, mindsphere_tenant, oauth2};
@@ -21,6 +23,8 @@ use crate::tenancy::TenantId;
 pub(super) struct Credential {
     /// `None` when it could not be made, which has been reported.
     pub(super) source: Option<technical_token::Source>,
+    /// The keys that its tokens are checked by, until they are bound.
+    keys: Option<KeysWanted>,
     pub(super) policy: policy::Source,
 }
 
@@ -28,6 +32,8 @@ pub(super) struct Credential {
 pub(super) struct KindParts {
     /// `None` when it could not be made, which has been reported.
     pub(super) source: Option<technical_token::Source>,
+    /// The keys that its tokens are checked by; `None` where they are not.
+    pub(super) keys: Option<KeysWanted>,
     /// The tenant that each of its tokens is checked to be for.
     pub(super) tenant: Option<TenantId>,
     pub(super) client_id: Option<Arc<str>>,
@@ -106,7 +112,21 @@ fn credential(
             subtenants: parts.traits.subtenants,
         },
         source: parts.source,
+        keys: parts.keys,
     })
+}
+
+impl Credentials<'_> {
+    /// Finds the keys that the tokens of credentials are checked by.
+    pub(super) fn bind_keys(&mut self, issuers: &mut CompiledIssuers, report: &mut Report) {
+        for credential in self.list.iter_mut().flatten() {
+            let Some(keys) = credential.keys.take() else { continue };
+            // Without its keys it must not be used.
+            let signatures = bind(keys, issuers, report);
+            let source = credential.source.take().zip(signatures);
+            credential.source = source.map(|(source, signatures)| source.signed(signatures));
+        }
+    }
 }
 
 fn callers(section: &Section<'_>, report: &mut Report) -> Option<policy::Callers> {

@@ -10,12 +10,31 @@ use crate::jwt::{JwkSet, KeySetId, MetadataError};
 use crate::message::{Endpoint, HttpCall};
 use crate::time::Timestamp;
 
-/// Where the keys of an issuer come from. Issuers of one entry with one address share a source.
+/// Where keys come from. Issuers of one entry with one address share a source, and so do credentials.
 #[derive(Clone, Debug)]
 pub struct KeySource {
     pub(super) id: KeySetId,
+    pub(super) owner: KeyOwner,
     pub(super) name: Arc<str>,
     pub(super) location: KeyLocation,
+}
+
+/// Whose tokens the keys of a source verify.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum KeyOwner {
+    /// Those that are fetched for a credential.
+    Credential(Demand),
+    /// Those of callers, by an issuer; and what is fetched for credentials, if it has the same one.
+    Issuer,
+}
+
+/// When keys are fetched first.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Demand {
+    /// At start, so that nothing waits for them.
+    AtStart,
+    /// When a token needs them: most issuers that a credential's tokens may have are never named.
+    ByToken,
 }
 
 /// The keys of a source, or the way to them.
@@ -83,7 +102,12 @@ impl KeySource {
         self.id
     }
 
-    /// The name of the issuer's entry in the configuration.
+    /// Whose tokens its keys verify.
+    pub const fn owner(&self) -> KeyOwner {
+        self.owner
+    }
+
+    /// The name of the issuer or credential in the configuration.
     pub fn name(&self) -> &str {
         &self.name
     }

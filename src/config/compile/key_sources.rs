@@ -11,7 +11,7 @@ use super::client::Secrets;
 use super::issuer_problem::IssuerProblem;
 use super::issuer_template::{Speaker, VARIABLE, unfit};
 use super::key_discovery::{discovery, metadata_address};
-use super::key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
+use super::key_source::{KeyAddress, KeyLocation, KeyOwner, KeySource, Upkeep};
 use super::shared_secret::shared_secret;
 use super::values::endpoint;
 use crate::crypto::Algorithm;
@@ -88,7 +88,8 @@ impl KeySources {
             report.append(found);
         }
         let name = Arc::from(section.text("name").unwrap_or_default());
-        let source = location.map(|location| KeySource { id, name, location });
+        let source =
+            location.map(|location| KeySource { id, owner: KeyOwner::Issuer, name, location });
         let made = source.map(|source| self.sources.push(source)).map(|()| id);
         self.known.insert(key, made);
         made
@@ -191,7 +192,12 @@ fn stated(
     endpoint(jwks, &uri, address, report)
 }
 
-fn upkeep(jwks: &Section<'_>, preset: Option<&IssuerPreset>, report: &mut Report) -> Upkeep {
+/// When and how the keys of a `jwks` object are fetched.
+pub(super) fn upkeep(
+    jwks: &Section<'_>,
+    preset: Option<&IssuerPreset>,
+    report: &mut Report,
+) -> Upkeep {
     let refresh = jwks.duration("refresh").unwrap_or(REFRESH);
     let usual = preset.map_or(MIN_REFRESH, |preset| preset.min_key_refresh.value);
     let min_refresh = jwks.duration("min_refresh").unwrap_or(usual.min(refresh));
@@ -208,7 +214,7 @@ fn upkeep(jwks: &Section<'_>, preset: Option<&IssuerPreset>, report: &mut Report
 }
 
 /// The address of the keys that follows from the issuer by the preset's rule.
-fn derived(preset: Option<&IssuerPreset>, issuer: &str) -> Option<String> {
+pub(super) fn derived(preset: Option<&IssuerPreset>, issuer: &str) -> Option<String> {
     let preset = preset?;
     let host = issuer.strip_suffix(preset.issuer_path.value)?;
     Some(format!("{host}{}", preset.keys_path.value))

@@ -6,6 +6,7 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::claims::of_preset;
 use super::client::{Secrets, basic_client};
+use super::credential_keys::{Signed, wanted};
 use super::credentials::{KindParts, Traits};
 use super::mindsphere_hosts::{Hosts, issuers, tenant};
 use super::mindsphere_tenant::TIMEOUT;
@@ -37,6 +38,10 @@ pub(super) fn read(
         true => Some(issuers(section, "issuers", report)),
         false => expected_issuers(hosts.as_ref(), [&host_tenant, &user_tenant]),
     };
+    let cluster = None;
+    let token_urls = issuers.iter().flatten().map(|issuer| (issuer.clone(), issuer.clone()));
+    let issuers_and_urls = token_urls.collect();
+    let keys = wanted(Signed { section, name, cluster, issuers: issuers_and_urls }, report);
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let source = (|| {
         let parts = MindsphereAppParts {
@@ -53,7 +58,7 @@ pub(super) fn read(
         Some(Source::new(name, MindsphereApp::new(parts)))
     })();
     let traits = Traits { has_tenant: true, subtenants: Subtenants::None };
-    KindParts { source, tenant: user_tenant, client_id, traits }
+    KindParts { source, keys, tenant: user_tenant, client_id, traits }
 }
 
 /// The issuers of both tenants, and that of the platform's own.

@@ -12,6 +12,7 @@ use super::super::uri::is_label;
 use super::super::warning::Notice;
 use super::claims::of_preset;
 use super::client::{Secrets, Value, value};
+use super::credential_keys::{KeysWanted, Signed, wanted};
 use super::credential_problem::CredentialProblem;
 use super::credentials::{KindParts, Traits};
 use super::mindsphere_app::expected_issuers;
@@ -109,7 +110,7 @@ pub(super) fn read(
             let problem = CredentialProblem::VariablesMissing { app, tenant };
             report.error(section.place(), problem);
             let traits = Traits { has_tenant: true, subtenants: Subtenants::Any };
-            KindParts { source: None, tenant: None, client_id: None, traits }
+            KindParts { source: None, keys: None, tenant: None, client_id: None, traits }
         }
     }
 }
@@ -189,6 +190,7 @@ impl Reader<'_> {
         let user_tenant = self.tenant_id(user_name, &user_tenant, report);
         let issuers = expected_issuers(hosts, [&host_tenant, &user_tenant]);
         let url = hosts.map(Hosts::token_management_url);
+        let keys = self.keys(issuers.as_deref().unwrap_or_default(), report);
         let client_id = client.as_ref().map(|client| Arc::from(client.id()));
         let source = (|| {
             let parts = MindsphereAppParts {
@@ -205,7 +207,7 @@ impl Reader<'_> {
             Some(Source::new(self.name, MindsphereApp::new(parts)))
         })();
         let traits = Traits { has_tenant: true, subtenants: Subtenants::None };
-        KindParts { source, tenant: user_tenant, client_id, traits }
+        KindParts { source, keys, tenant: user_tenant, client_id, traits }
     }
 
     fn tenant(
@@ -223,10 +225,8 @@ impl Reader<'_> {
             id.map_err(|problem| self.wrong(SUBTENANT, problem, report))
         });
         let url = tenant.as_ref().zip(hosts).map(|(id, hosts)| hosts.token_url(id.as_str()));
-        let cluster = match self.section.states("piam_cluster") {
-            true => self.section.text("piam_cluster"),
-            false => self.section.text("cluster"),
-        };
+        let cluster = self.piam_cluster();
+        let keys = self.keys(url.as_slice(), report);
         let client_id = client.as_ref().map(|client| Arc::from(client.id()));
         let subtenants = match &only {
             Some(Ok(only)) => Subtenants::One(only.clone()),
@@ -245,7 +245,22 @@ impl Reader<'_> {
             Some(Source::new(self.name, MindsphereTenant::new(parts)))
         })();
         let traits = Traits { has_tenant: true, subtenants };
-        KindParts { source, tenant, client_id, traits }
+        KindParts { source, keys, tenant, client_id, traits }
+    }
+
+    /// The keys of these issuers, which are token URLs.
+    fn keys(&self, issuers: &[String], report: &mut Report) -> Option<KeysWanted> {
+        let issuers = issuers.iter().map(|url| (url.clone(), url.clone())).collect();
+        let (section, name, cluster) = (self.section, self.name, self.piam_cluster());
+        wanted(Signed { section, name, cluster, issuers }, report)
+    }
+
+    /// The cluster that reaches the tenants' hosts.
+    fn piam_cluster(&self) -> Option<&str> {
+        match self.section.states("piam_cluster") {
+            true => self.section.text("piam_cluster"),
+            false => self.section.text("cluster"),
+        }
     }
 
     fn client(

@@ -8,6 +8,7 @@ use super::super::report::Report;
 use super::super::uri::{Uri, is_label};
 use super::claims::of_preset;
 use super::client::{Secrets, basic_client};
+use super::credential_keys::{Signed, wanted};
 use super::credentials::{KindParts, Traits};
 use super::mindsphere_hosts::{Hosts, tenant};
 use super::problem::AddressProblem;
@@ -33,6 +34,9 @@ pub(super) fn read(
     let issuer = issuer(section, url.as_deref(), report);
     let place = section.place_of(if section.states("token_url") { "token_url" } else { "tenant" });
     let endpoint = url.as_ref().and_then(|url| endpoint(section, &place, url, report));
+    let cluster = section.text("cluster");
+    let issuers = issuer.clone().zip(url.clone()).into_iter().collect();
+    let keys = wanted(Signed { section, name, cluster, issuers }, report);
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
     let claims = of_preset(&MINDSPHERE);
@@ -47,7 +51,7 @@ pub(super) fn read(
         None
     };
     let traits = Traits { has_tenant: true, subtenants: Subtenants::Any };
-    KindParts { source, tenant, client_id, traits }
+    KindParts { source, keys, tenant, client_id, traits }
 }
 
 /// The stated token URL, or the one that follows from tenant, region and domain.

@@ -9,6 +9,7 @@ mod catalogue_rules;
 mod claims;
 mod client;
 mod conditions;
+mod credential_keys;
 mod credential_problem;
 mod credentials;
 mod headers;
@@ -44,7 +45,7 @@ pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
 pub use issuer_problem::IssuerProblem;
 pub use key_discovery::KeyDiscovery;
-pub use key_source::{KeyAddress, KeyLocation, KeySource, Upkeep};
+pub use key_source::{Demand, KeyAddress, KeyLocation, KeyOwner, KeySource, Upkeep};
 pub use limits::{BadSignatures, Limits};
 pub use mindsphere_auto::{platform_sets, platform_variables};
 pub use problem::{AddressProblem, ListProblem, NameProblem};
@@ -73,9 +74,12 @@ pub(super) fn compile(
 ) -> Option<Config> {
     let is_inline_allowed = root.boolean("allow_inline_secrets") == Some(true);
     let secrets = Secrets { environment, is_inline_allowed };
-    let credentials = credentials::credentials(root, &secrets, report);
+    let mut credentials = credentials::credentials(root, &secrets, report);
     let kept = kept_claims::kept_claims(root, report);
-    let issuers = issuers::issuers(root, &secrets, (&credentials.clients, &kept), report);
+    let mut issuers = issuers::issuers(root, &secrets, (&credentials.clients, &kept), report);
+    if let Some(issuers) = &mut issuers {
+        credentials.bind_keys(issuers, report);
+    }
     let identity = headers::identity(root, report);
     let deployment = match root.text("deployment") {
         Some("egress") => Some(Deployment::Egress),

@@ -50,7 +50,7 @@ pub(super) fn read(
         (_, _, _) => None,
     };
     let traits = Traits { has_tenant: false, subtenants: Subtenants::None };
-    KindParts { source, tenant: None, client_id, traits }
+    KindParts { source, keys: None, tenant: None, client_id, traits }
 }
 
 fn authentication(section: &Section<'_>) -> Option<ClientAuthentication> {

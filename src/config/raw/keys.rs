@@ -100,6 +100,8 @@ const MINDSPHERE_APP: &[Key] = &[
     Key::optional("token_url", Text),
     Key::optional("issuers", TEXTS),
     Key::optional("allow_plaintext", Boolean),
+    Key::optional("signature", SIGNATURE),
+    Key::optional("jwks", Object(TOKEN_KEYS)),
 ];
 
 /// `credentials[].mindsphere_auto`.
@@ -108,6 +110,7 @@ const MINDSPHERE_AUTO: &[Key] = &[
     Key::optional("piam_cluster", Text),
     Key::optional("subtenant", OneOf(&["optional", "required"])),
     Key::optional("timeout", TIMEOUT),
+    Key::optional("signature", SIGNATURE),
 ];
 
 /// `credentials[].mindsphere_tenant`.
@@ -124,7 +127,23 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::optional("token_url", Text),
     Key::optional("issuer", Text),
     Key::optional("allow_plaintext", Boolean),
+    Key::optional("signature", SIGNATURE),
+    Key::optional("jwks", Object(TOKEN_KEYS)),
 ];
+
+/// `jwks` of a credential.
+const TOKEN_KEYS: &[Key] = &[
+    Key::optional("cluster", Text),
+    Key::optional("uri", Text),
+    Key::optional("refresh", span(10_000, 86_400_000)),
+    Key::optional("min_refresh", span(10_000, 86_400_000)),
+    Key::optional("max_stale", span(600_000, 30 * 86_400_000)),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("allow_plaintext", Boolean),
+];
+
+/// What is done about the signatures of fetched tokens.
+const SIGNATURE: Shape = OneOf(&["required", "not_checked"]);
 
 /// The ways of client authentication.
 const CLIENT_AUTH: &[&str] =

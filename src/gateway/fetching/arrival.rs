@@ -1,6 +1,7 @@
 //! The end of a call: what arrived is checked and held, here and for the other workers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::backoff;
 use super::super::effect::{CallId, Effect};
@@ -11,12 +12,14 @@ use crate::crypto::digest::Digest;
 use crate::jwt::{Keys, SkippedKey, SkippedKeys};
 use crate::message::{CallFailure, CallResponse};
 use crate::shared::{Failure, Record, SharedData};
+use crate::technical_token::TokenRejected;
 use crate::telemetry::{Fetch, Metric, Notice, What};
 use crate::time::Timestamp;
 
 impl Fetching {
     /// The end of a call: what it brought is checked, stored for all workers, and held; or it leads to
-    /// the next call, under the same lease; or the failure is noted for all.
+    /// the next call, or to a check of its signature, under the same lease; or the failure is noted for
+    /// all.
     pub(in super::super) fn end(
         &mut self,
         id: CallId,
@@ -25,37 +28,67 @@ impl Fetching {
         shared: &mut dyn SharedData,
         progress: &mut Progress,
     ) {
-        let Some(Running { resource, step, cluster }) = self.calls.remove(&id) else { return };
-        let Some(slot) = self.slots.get(&resource) else { return };
-        let Stage::Leading { call, nonce, .. } = slot.stage() else { return };
+        let Some(running) = self.calls.remove(&id) else { return };
+        let Some(slot) = self.slots.get(&running.resource) else { return };
+        let Stage::Leading { call, .. } = slot.stage() else { return };
         if call != id {
             return;
         }
+        if running.unproven.is_some() {
+            // It waited for its issuer's keys for as long as it may.
+            let outcome = Err(TokenRejected::KeysUnavailable.into());
+            self.conclude(&running, outcome, None, now, shared, progress);
+            return;
+        }
+        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
+        let outcome = match self.origins.accept(&running.resource, running.step, result, now) {
+            Ok(Advance::Next(step, call)) => {
+                let (id, deadline) = self.send(&running.resource, step, call, now, progress);
+                self.slot(&running.resource).go_on(id, deadline);
+                return;
+            }
+            Ok(Advance::Unproven(token)) => {
+                self.put_to_proof(id, running, token, now);
+                return;
+            }
+            Ok(Advance::Arrived(fetched, record)) => Ok((fetched, record)),
+            Err(fault) => Err(fault),
+        };
+        self.conclude(&running, outcome, retry_after, now, shared, progress);
+    }
+
+    /// The end of a fetch: what arrived is stored and held, or the failure is noted.
+    pub(super) fn conclude(
+        &mut self,
+        running: &Running,
+        outcome: Result<(Fetched, Record), Fault>,
+        retry_after: Option<Duration>,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        progress: &mut Progress,
+    ) {
+        let Running { resource, step, cluster, .. } = running;
+        let Some(slot) = self.slots.get(resource) else { return };
+        let Stage::Leading { nonce, .. } = slot.stage() else { return };
         let setback = slot.setback();
         let attempts = setback.map_or(0, |setback| setback.attempts);
-        let Some(meaning) = self.origins.meaning(&resource) else { return };
-        let entries = self.entries(&resource).clone();
-        let what = self.origins.what(&resource);
-        let fetch = match &resource {
+        let Some(meaning) = self.origins.meaning(resource) else { return };
+        let entries = self.entries(resource).clone();
+        let what = self.origins.what(resource);
+        let fetch = match resource {
             Resource::Keys(_) => Fetch::Keys,
             Resource::Token(..) => Fetch::Token,
         };
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        match self.origins.accept(&resource, step, result, now) {
-            Ok(Advance::Next(step, call)) => {
-                let (id, deadline) = self.send(&resource, step, call, now, progress);
-                self.slot(&resource).go_on(id, deadline);
-                return;
-            }
-            Ok(Advance::Arrived(fetched, record)) => {
+        match outcome {
+            Ok((fetched, record)) => {
                 progress.outcomes.push(Metric::FetchSucceeded(fetch));
                 entries.complete(&meaning, nonce, &record, now, shared);
-                if let Some(skipped) = self.newly_skipped(&resource, &fetched) {
+                if let Some(skipped) = self.newly_skipped(resource, &fetched) {
                     let what = what.clone();
                     progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
                 }
                 let Record { fetched_at, fresh_until, .. } = record;
-                self.hold(&resource, fetched, Times { fetched_at, fresh_until });
+                self.hold(resource, fetched, Times { fetched_at, fresh_until });
                 if attempts > 0 {
                     progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
                 }
@@ -65,21 +98,21 @@ impl Fetching {
                 let attempts = attempts.saturating_add(1);
                 let jitter = self.random.jitter();
                 let delay = backoff::delay(attempts, prospect, retry_after, jitter);
-                let what = self.origins.asked(&resource, step);
+                let what = self.origins.asked(resource, *step);
                 let cause = cause(&what, reason);
                 let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };
                 entries.fail(&meaning, nonce, failure, now, shared);
-                self.slot(&resource).set_back(failure);
+                self.slot(resource).set_back(failure);
                 // The same failure is said once, by whichever worker meets it first.
                 if setback.is_none_or(|before| before.cause != cause) {
-                    let retry_after = delay;
+                    let (cluster, retry_after) = (Arc::clone(cluster), delay);
                     let notice =
                         Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
                     progress.effects.push(Effect::Log(notice));
                 }
             }
         }
-        progress.settled.push(resource);
+        progress.settled.push(resource.clone());
     }
 
     /// Takes over what another worker fetched, after the same checks.

@@ -1,7 +1,7 @@
 //! What a token of the platform must be, to be the one that was asked for.
 
 use crate::crypto::Algorithm;
-use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
+use crate::jwt::{self, AccessTokenRules, ClaimKind, ClaimNames, TokenError};
 use crate::technical_token::{TokenRejected, Validity};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::{Leeway, Timestamp, is_in_future};
@@ -19,7 +19,8 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Checks issuer, times, algorithm, type, tenant and subtenant of a token; its own times.
+    /// Checks algorithm, type, issuer, tenant, subtenant and times of a token; its own times. Its
+    /// signature is a matter of [`crate::technical_token::Source::prove`].
     ///
     /// # Errors
     /// [`TokenRejected`] states what differs.
@@ -32,25 +33,37 @@ impl Asked<'_> {
         if claims.token_type.is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
             return Err(TokenRejected::Form(TokenError::TypeNotAllowed));
         }
-        let is_expected = |issuer: &str| self.issuers.iter().any(|expected| expected == issuer);
-        if !claims.issuer.as_deref().is_some_and(is_expected) {
+        let missing = |claim| TokenRejected::Form(TokenError::ClaimMissing(claim));
+        let issuer = claims.issuer.as_deref().ok_or(missing(ClaimKind::Issuer))?;
+        if !self.issuers.iter().any(|expected| expected == issuer) {
             return Err(TokenRejected::IssuerMismatch);
         }
-        if claims.tenancy.tenant() != Some(self.tenant) {
+        let tenant = claims.tenancy.tenant().ok_or(missing(ClaimKind::Tenant(None)))?;
+        if tenant != self.tenant {
             return Err(TokenRejected::TenantMismatch);
         }
-        if claims.tenancy.subtenant() != self.subtenant {
-            return Err(TokenRejected::SubtenantMismatch);
+        match (self.subtenant, claims.tenancy.subtenant()) {
+            (None, None) => {}
+            (Some(asked), Some(found)) if asked == found => {}
+            (Some(_), Some(_)) => return Err(TokenRejected::SubtenantMismatch),
+            (Some(_), None) => return Err(missing(ClaimKind::Subtenant(None))),
+            (None, Some(_)) => return Err(TokenRejected::SubtenantUnasked),
         }
-        let (Some(issued_at), Some(expires_at)) = (claims.issued_at, claims.expires_at) else {
-            return Err(TokenRejected::LifetimeUnknown);
-        };
+        let issued_at = claims.issued_at.ok_or(missing(ClaimKind::IssuedAt))?;
+        let expires_at = claims.expires_at.ok_or(missing(ClaimKind::Expiry))?;
         if issued_at > expires_at {
             return Err(TokenRejected::Form(TokenError::IssuedAfterExpiry));
         }
-        let starts = claims.not_before.map_or(issued_at, |start| start.max(issued_at));
-        if is_in_future(starts, Leeway::DEFAULT, now) {
+        // No leeway: whoever gets it may have none. Before that, a margin keeps it from being sent.
+        if now >= expires_at {
+            let expired = TokenError::Expired { expired_at: expires_at, now };
+            return Err(TokenRejected::Form(expired));
+        }
+        if is_in_future(issued_at, Leeway::DEFAULT, now) {
             return Err(TokenRejected::Form(TokenError::IssuedInFuture));
+        }
+        if claims.not_before.is_some_and(|start| is_in_future(start, Leeway::DEFAULT, now)) {
+            return Err(TokenRejected::Form(TokenError::NotYetValid));
         }
         Ok(Validity { from: issued_at, until: expires_at })
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::ExplainError;
 use super::question::Question;
-use crate::config::{self, Config, KeyLocation, KeySource, Quoted};
+use crate::config::{self, Config, KeyLocation, KeyOwner, KeySource, Quoted};
 use crate::credential;
 use crate::crypto::{
     Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Thumbprint, Verdict, WideVerifier,
@@ -36,7 +36,7 @@ impl Supply {
         head: &RequestHead<'_>,
     ) -> Result<Self, ExplainError> {
         let fetched: Vec<_> =
-            config.key_sources().iter().filter(|source| is_fetched(source)).collect();
+            config.key_sources().iter().filter(|source| is_issuers(source)).collect();
         let mut supply = Self { sets: Vec::new(), assumed: None, unset: unset(document, question) };
         for (index, (name, bytes)) in question.key_sets.iter().enumerate() {
             let set = JwkSet::parse(bytes)
@@ -109,6 +109,11 @@ pub(super) fn read<'c>(
     let token = jwt::inspect(token, &nobody, AccessTokenRules::Plain).ok()?;
     let issuer = token.issuer.as_deref().and_then(|issuer| config.issuers().find(issuer));
     Some((token, issuer))
+}
+
+/// Whether these are an issuer's own keys, and fetched. No token is fetched here that others could check.
+fn is_issuers(source: &KeySource) -> bool {
+    source.owner() == KeyOwner::Issuer && is_fetched(source)
 }
 
 fn is_fetched(source: &KeySource) -> bool {

@@ -1,0 +1,27 @@
+//! Which key sets a worker should have.
+
+use super::{Fetching, Resource};
+use crate::config::{Demand, KeyOwner, KeySource};
+
+impl Fetching {
+    /// How many key sets this worker should have and has not, and of how many the last fetch
+    /// failed.
+    pub(in super::super) fn troubled_keys(&self) -> (usize, usize) {
+        let remote = self.config.key_sources().iter().filter(|one| one.upkeep().is_some());
+        let (mut missing, mut failing) = (0_usize, 0_usize);
+        for source in remote {
+            let slot = self.slots.get(&Resource::Keys(source.id()));
+            if slot.is_none() && is_on_demand(source) {
+                continue;
+            }
+            missing += usize::from(self.keys.get(source.id()).is_none());
+            failing += usize::from(slot.is_some_and(|slot| slot.setback().is_some()));
+        }
+        (missing, failing)
+    }
+}
+
+/// Whether keys are fetched only when a token needs them.
+pub(super) fn is_on_demand(source: &KeySource) -> bool {
+    source.owner() == KeyOwner::Credential(Demand::ByToken)
+}

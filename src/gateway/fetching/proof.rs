@@ -1,0 +1,168 @@
+//! The check of a fetched token's signature, between its answer and its use.
+//!
+//! It runs in the root context, once for each fetch, and costs no request anything. Its keys come from a
+//! key source like those of issuers, shared by all workers, so that most often they are there. Where
+//! they are not, or lack the token's `kid`, they are wanted like for a request that waits, and the fetch
+//! goes on under its lease until they are there, cannot be had, or [`PROOF_TERM`] has passed:
+//!
+//! ```text
+//!   answer ──> unproven ──> signed ──────────────────> record, waiters go on
+//!                 │ ^  └──> signature wrong ─────────> failure
+//!    keys missing,│ │keys   no key of that `kid` in ─> failure
+//!    `kid` unknown│ │new    a set just fetched
+//!                 v │
+//!              waiting ───> keys cannot be had, or ──> failure
+//!                           the time is over
+//! ```
+//!
+//! A token that is not proven is neither stored nor shared nor sent; a failure holds the next fetch
+//! back like any other. What is held meanwhile stays in use.
+
+use std::time::Duration;
+
+use super::super::effect::CallId;
+use super::super::origin::{Fault, Fetched};
+use super::super::slot::{Need, Resource};
+use super::{Fetching, Progress, Running};
+use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Verdict};
+use crate::jwt::{KeySetId, Unverified};
+use crate::shared::SharedData;
+use crate::technical_token::{TechnicalToken, TokenRejected};
+use crate::time::Timestamp;
+
+/// A token whose signature has not been checked.
+#[derive(Clone, Debug)]
+pub(super) struct Unproven {
+    token: TechnicalToken,
+    /// The keys that it waits for, newer than that.
+    lacks: Option<(KeySetId, Timestamp)>,
+}
+
+/// What comes of a try to prove a token.
+enum Proof {
+    /// It is signed as it must be.
+    Given,
+    /// It cannot be known before there are newer keys.
+    Lacks(KeySetId, Timestamp),
+    /// It is not, or nobody can know in time.
+    Refused(TokenRejected),
+}
+
+impl Fetching {
+    /// Keeps a token, under the lease of its fetch, until [`Fetching::prove`] has looked at it.
+    pub(super) fn put_to_proof(
+        &mut self,
+        id: CallId,
+        running: Running,
+        token: TechnicalToken,
+        now: Timestamp,
+    ) {
+        self.slot(&running.resource).go_on(id, now + PROOF_TERM);
+        let unproven = Some(Unproven { token, lacks: None });
+        self.calls.insert(id, Running { unproven, ..running });
+    }
+
+    /// Checks the signatures of all tokens that wait for it and can be checked now. What the host does
+    /// not compute, Rust code does.
+    pub(in super::super) fn prove(
+        &mut self,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        signatures: &dyn SignatureVerifier,
+        progress: &mut Progress,
+    ) {
+        let is_ready = |(_, running): &(&CallId, &Running)| {
+            running.unproven.as_ref().is_some_and(|unproven| self.has_news(unproven, now))
+        };
+        let ready: Vec<_> = self.calls.iter().filter(is_ready).map(|(id, _)| *id).collect();
+        for id in ready {
+            let Some(mut running) = self.calls.remove(&id) else { continue };
+            let Some(unproven) = running.unproven.take() else { continue };
+            let outcome = match self.look_at(&running.resource, &unproven.token, signatures, now) {
+                Proof::Lacks(keys, than) => {
+                    self.want(Resource::Keys(keys), than, Need::Now);
+                    let lacks = Some((keys, than));
+                    running.unproven = Some(Unproven { lacks, ..unproven });
+                    self.calls.insert(id, running);
+                    continue;
+                }
+                Proof::Given => {
+                    let record = unproven.token.to_record();
+                    Ok((Fetched::Token(unproven.token), record))
+                }
+                Proof::Refused(rejected) => Err(Fault::from(rejected)),
+            };
+            self.conclude(&running, outcome, None, now, shared, progress);
+        }
+    }
+
+    /// Whether there is something new about the keys that a token waits for.
+    fn has_news(&self, unproven: &Unproven, now: Timestamp) -> bool {
+        let Some((keys, than)) = unproven.lacks else { return true };
+        let Some(slot) = self.slots.get(&Resource::Keys(keys)) else { return true };
+        slot.fetched_at() > than || slot.holding_back(now).is_some()
+    }
+
+    fn look_at(
+        &mut self,
+        resource: &Resource,
+        token: &TechnicalToken,
+        signatures: &dyn SignatureVerifier,
+        now: Timestamp,
+    ) -> Proof {
+        let verifier = Either(signatures);
+        match self.origins.prove(resource, token, &self.keys, &verifier) {
+            Ok(()) => Proof::Given,
+            Err(Unverified::Refused(error)) => Proof::Refused(TokenRejected::Form(error)),
+            Err(Unverified::KeysMissing(keys)) => self.await_keys(keys, now),
+            Err(Unverified::KeyUnknown(keys)) => self.await_newer_keys(keys, now),
+        }
+    }
+
+    /// No key set has arrived yet: the token waits for the first one, unless fetching it failed just
+    /// now.
+    fn await_keys(&mut self, keys: KeySetId, now: Timestamp) -> Proof {
+        match self.slot(&Resource::Keys(keys)).holding_back(now) {
+            Some(_) => Proof::Refused(TokenRejected::KeysUnavailable),
+            None => Proof::Lacks(keys, Timestamp::default()),
+        }
+    }
+
+    /// The issuer may have a new key: the token waits for one refetch, if none was made lately.
+    fn await_newer_keys(&mut self, keys: KeySetId, now: Timestamp) -> Proof {
+        let interval = self.config.limits().unknown_key_interval;
+        let slot = self.slot(&Resource::Keys(keys));
+        let fetched_at = slot.fetched_at();
+        let is_fresh = fetched_at <= now && now.since(fetched_at) < interval;
+        let is_inline = fetched_at == Timestamp::default();
+        if slot.holding_back(now).is_some() {
+            Proof::Refused(TokenRejected::KeysUnavailable)
+        } else if is_fresh || is_inline {
+            Proof::Refused(TokenRejected::KeyUnknown)
+        } else {
+            Proof::Lacks(keys, fetched_at)
+        }
+    }
+}
+
+/// The host where it can compute a signature, else the Rust code. There is no budget: what is computed
+/// here follows on a call of our own.
+struct Either<'a>(&'a dyn SignatureVerifier);
+
+impl SignatureVerifier for Either<'_> {
+    fn verify(
+        &self,
+        algorithm: Algorithm,
+        key: &PublicKey,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Verdict {
+        match self.0.verify(algorithm, key, message, signature) {
+            Verdict::Unsupported => SoftwareVerifier.verify(algorithm, key, message, signature),
+            verdict @ (Verdict::Invalid | Verdict::Valid) => verdict,
+        }
+    }
+}
+
+/// How long a fetched token waits for the keys that it is checked by.
+const PROOF_TERM: Duration = Duration::from_secs(10);
