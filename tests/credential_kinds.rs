@@ -53,12 +53,13 @@ fn app() -> Value {
     json!({ "name": "app", "mindsphere_app": {
         "region": "eu1", "app_name": "app", "app_version": "1.0.0", "host_tenant": "host",
         "user_tenant": "acme", "client_id": "x", "client_secret_env": "SECRET", "cluster": "gateway",
+        "signature": "not_checked",
     }})
 }
 
 /// By the world's variables: those of tenant `acme` for its subtenant `sub-1`.
 fn auto() -> Value {
-    json!({ "name": "auto", "mindsphere_auto": { "cluster": "piam" } })
+    json!({ "name": "auto", "mindsphere_auto": { "cluster": "piam", "signature": "not_checked" } })
 }
 
 const MISMATCH: Fate = Fate::Refused(403, "tenant_not_served_by_credential");

@@ -213,8 +213,8 @@ fn answers_with_another_token_than_asked_reach_nobody_and_are_not_kept() {
     type Make = Box<dyn Fn(tenantgate::time::Timestamp) -> Answer>;
     let answers: Vec<(&str, Make)> = vec![
         ("fetched_tenant_mismatch", Box::new(move |now| Answer::grant(&other_tenant(now)))),
-        ("fetched_subtenant_mismatch", Box::new(move |now| Answer::grant(&unasked(now)))),
-        ("fetched_lifetime_too_short", Box::new(move |now| Answer::grant(&expired(now)))),
+        ("fetched_subtenant_unasked", Box::new(move |now| Answer::grant(&unasked(now)))),
+        ("expired", Box::new(move |now| Answer::grant(&expired(now)))),
         ("malformed", Box::new(|_| Answer::grant("opaque"))),
         ("answer_not_json", Box::new(|_| Answer::http(200, "text/html", "<html>"))),
         ("answer_not_json", Box::new(|_| Answer::json(""))),

@@ -21,7 +21,7 @@ pub struct Grant {
 pub enum AnswerError {
     /// It is not JSON by its `content-type`, or not by its bytes.
     NotJson,
-    /// It has no `access_token` text, another `token_type` than `bearer`, or an odd `expires_in`.
+    /// It has no `access_token` text, a `token_type` that is none, or an odd `expires_in`.
     NotAGrant,
     /// The token is not the one asked for.
     Rejected(TokenRejected),
@@ -39,7 +39,7 @@ impl Grant {
     /// Reads an answer.
     ///
     /// # Errors
-    /// [`AnswerError`], never [`AnswerError::Rejected`] for reasons other than an unsendable token.
+    /// [`AnswerError`]; [`AnswerError::Rejected`] for a token that is unsendable or no bearer token.
     pub(super) fn read(response: &CallResponse) -> Result<Self, AnswerError> {
         let body = response.body.expose();
         if response.status != 200 {
@@ -52,7 +52,7 @@ impl Grant {
         let token = text(&answer, "access_token")?.ok_or(AnswerError::NotAGrant)?;
         let bearer = text(&answer, "token_type")?.is_none_or(|t| t.eq_ignore_ascii_case("bearer"));
         if !bearer {
-            return Err(AnswerError::NotAGrant);
+            return Err(AnswerError::Rejected(TokenRejected::NotBearer));
         }
         Ok(Self {
             token: checked(Secret::new(token.as_bytes().to_vec()))
@@ -187,7 +187,9 @@ mod tests {
             ("{}", NotAGrant),
             ("[]", NotAGrant),
             (r#"{"access_token":7}"#, NotAGrant),
-            (r#"{"access_token":"t","token_type":"mac"}"#, NotAGrant),
+            (r#"{"access_token":"t","token_type":7}"#, NotAGrant),
+            (r#"{"access_token":"t","token_type":"mac"}"#, Rejected(TokenRejected::NotBearer)),
+            (r#"{"access_token":"t","token_type":""}"#, Rejected(TokenRejected::NotBearer)),
             (r#"{"access_token":"t","expires_in":-1}"#, NotAGrant),
             (r#"{"access_token":"t","expires_in":null}"#, NotAGrant),
             (r#"{"access_token":""}"#, Rejected(TokenRejected::Unsendable)),

@@ -47,6 +47,8 @@ pub enum TokenRejected {
     KeysUnavailable,
     /// The token does not say how long it lives, and neither does the answer.
     LifetimeUnknown,
+    /// The answer's `token_type` is another than `bearer`, in any case (RFC 6749 §7.1).
+    NotBearer,
     /// A shared record has another kind than the credential.
     RecordMismatch,
     /// `subtenant` is not the one asked for.
@@ -167,6 +169,7 @@ impl TokenRejected {
             Self::KeyUnknown => "fetched_key_unknown",
             Self::KeysUnavailable => "fetched_keys_unavailable",
             Self::LifetimeUnknown => "fetched_lifetime_unknown",
+            Self::NotBearer => "fetched_type_not_bearer",
             Self::RecordMismatch => "shared_record_mismatch",
             Self::SubtenantMismatch => "fetched_subtenant_mismatch",
             Self::SubtenantUnasked => "fetched_subtenant_unasked",

@@ -68,3 +68,6 @@ impl Asked<'_> {
         Ok(Validity { from: issued_at, until: expires_at })
     }
 }
+
+#[cfg(test)]
+mod tests;

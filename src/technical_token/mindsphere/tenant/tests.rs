@@ -82,13 +82,14 @@ fn the_token_asked_for_is_accepted_until_its_own_expiry() {
 
 #[test]
 fn another_tenants_subtenants_or_issuers_token_is_rejected() {
-    use TokenRejected::{IssuerMismatch, SubtenantMismatch, TenantMismatch};
+    use TokenRejected::{IssuerMismatch, SubtenantMismatch, SubtenantUnasked, TenantMismatch};
+    let missing = |kind| TokenRejected::Form(TokenError::ClaimMissing(kind));
     let rows = [
         ("ten", "\"tenant2\"", None, TenantMismatch),
-        ("subtenant", "\"cust\"", None, SubtenantMismatch),
+        ("subtenant", "\"cust\"", None, SubtenantUnasked),
         ("subtenant", "\"cust2\"", Some("cust"), SubtenantMismatch),
-        ("x", "1", Some("cust"), SubtenantMismatch),
-        ("iss", "null", None, IssuerMismatch),
+        ("x", "1", Some("cust"), missing(ClaimKind::Subtenant(None))),
+        ("iss", "null", None, missing(ClaimKind::Issuer)),
         ("iss", "\"https://tenant2.piam.eu1.mindsphere.io/oauth/token\"", None, IssuerMismatch),
         ("iss", "\"https://tenant1.piam.eu1.mindsphere.io/oauth/token/\"", None, IssuerMismatch),
         ("iss", "\"HTTPS://tenant1.piam.eu1.mindsphere.io/oauth/token\"", None, IssuerMismatch),
@@ -106,7 +107,7 @@ fn a_token_of_another_kind_or_with_odd_claims_is_rejected() {
     assert_eq!(check("nonce", "\"n\"", None), form(TokenError::NotAccessToken));
     assert_eq!(check("granted_scopes", "[]", None), form(TokenError::NotAccessToken));
     assert_eq!(check("scope", "null", None), missing(ClaimKind::Scopes));
-    assert_eq!(check("ten", "null", None), Err(TokenRejected::TenantMismatch));
+    assert_eq!(check("ten", "null", None), missing(ClaimKind::Tenant(None)));
     for odd in ["\"\"", "7", "[\"cust\"]"] {
         let result = check("subtenant", odd, Some("cust"));
         let is_invalid = matches!(
@@ -127,9 +128,9 @@ fn a_credential_for_one_subtenant_never_asks_for_or_accepts_another_or_none() {
         assert!(call.body.expose().ends_with(b"&subtenant=cust"));
         let check = |value| credential.check(&token(HEADER, "subtenant", value), asked, NOW);
         assert!(check("\"cust\"").is_ok());
-        for other in ["null", "\"cust2\""] {
-            assert_eq!(check(other), Err(TokenRejected::SubtenantMismatch), "{other}");
-        }
+        let missing = TokenError::ClaimMissing(ClaimKind::Subtenant(None));
+        assert_eq!(check("null"), Err(TokenRejected::Form(missing)));
+        assert_eq!(check("\"cust2\""), Err(TokenRejected::SubtenantMismatch));
     }
     assert_eq!(credential.meaning(None), credential.meaning(Some(&own)));
     let other = subtenant("cust2");
@@ -151,18 +152,6 @@ fn another_algorithm_or_type_is_rejected() {
     let typed = rejected(r#"{"alg":"RS256","typ":"rt+jwt"}"#);
     assert_eq!(typed, Some(TokenRejected::Form(TokenError::TypeNotAllowed)));
     assert_eq!(rejected(r#"{"alg":"RS256"}"#), None);
-}
-
-#[test]
-fn the_issue_time_may_lie_a_minute_ahead_and_no_more() {
-    assert!(check("iat", "1000060", None).is_ok());
-    let future = Err(TokenRejected::Form(TokenError::IssuedInFuture));
-    assert_eq!(check("iat", "1000061", None), future);
-    assert_eq!(check("nbf", "1000061", None), future);
-    assert_eq!(check("iat", "null", None), Err(TokenRejected::LifetimeUnknown));
-    assert_eq!(check("exp", "null", None), Err(TokenRejected::LifetimeUnknown));
-    let after = Err(TokenRejected::Form(TokenError::IssuedAfterExpiry));
-    assert_eq!(check("exp", "999998", None), after);
 }
 
 #[test]
