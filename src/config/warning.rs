@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::error::{Place, Quoted};
-use crate::jwt::SkippedKeys;
+use crate::jwt::{SkippedKeys, TokenError};
 use crate::policy::{Finding, VoidScopes};
 
 /// One thing worth a second thought. The configuration is used all the same.
@@ -72,6 +72,8 @@ pub enum Notice {
     TokenInQuery,
     /// A route lets credentials through that nobody has verified.
     UnverifiedPassed,
+    /// The token of a user that the environment holds can never be used.
+    UserTokenUnusable(TokenError),
     /// Variables of an application are set, but not these; so the tenant's are used.
     VariablesIncomplete(Vec<&'static str>),
     /// Callers with a subtenant get a token for the whole tenant.
@@ -135,6 +137,7 @@ impl Notice {
             Self::TenantsShared { .. } => "tenants-shared",
             Self::TokenInQuery => "token-in-query",
             Self::UnverifiedPassed => "unverified-passed",
+            Self::UserTokenUnusable(_) => "user-token-unusable",
             Self::VariablesIncomplete(_) => "variables-incomplete",
             Self::TenantWide => "tenant-wide",
         }
@@ -201,6 +204,10 @@ impl fmt::Display for Notice {
                 "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
             Self::Route(finding) => finding.fmt(formatter),
+            Self::UserTokenUnusable(error) => write!(
+                formatter,
+                "names a variable whose value is no token that can be used: {error}; requests that need it get 503"
+            ),
             Self::SignaturesUnchecked => {
                 formatter.write_str("uses fetched tokens whoever signed them")
             }

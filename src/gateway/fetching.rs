@@ -80,7 +80,7 @@ impl Fetching {
             wanted: Queue::default(),
             is_behind: false,
             calls: HashMap::new(),
-            key_sets: SharedEntries::new("keys", key_set_buckets(&config)),
+            key_sets: SharedEntries::new("keys", needs::key_set_buckets(&config)),
             tokens: SharedEntries::new("token", 1024),
             random: Sequence::new(seed),
             last_call: 0,
@@ -100,6 +100,9 @@ impl Fetching {
                     fetching.want(resource, Timestamp::default(), Need::Ahead);
                 }
             }
+        }
+        for resource in fetching.origins.all_stated() {
+            fetching.want(resource, Timestamp::default(), Need::Ahead);
         }
         fetching
     }
@@ -238,6 +241,10 @@ impl Fetching {
         if matches!(slot.stage(), Stage::Leading { .. }) {
             return Pursuit::Over;
         }
+        if self.origins.is_stated(resource) {
+            self.prove_stated(resource, now);
+            return Pursuit::Over;
+        }
         if self.is_at_capacity(resource, need) {
             return Pursuit::NoPlace(need);
         }
@@ -299,14 +306,18 @@ impl Fetching {
         now: Timestamp,
         progress: &mut Progress,
     ) -> (CallId, Timestamp) {
-        self.last_call += 1;
-        let id = CallId(self.last_call);
+        let id = self.next_call();
         let cluster = Arc::clone(&call.endpoint.cluster);
         let running = Running { resource: resource.clone(), step, cluster, unproven: None };
         self.calls.insert(id, running);
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
         progress.effects.push(Effect::Call(id, call));
         (id, deadline)
+    }
+
+    const fn next_call(&mut self) -> CallId {
+        self.last_call += 1;
+        CallId(self.last_call)
     }
 
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
@@ -364,14 +375,6 @@ enum Pursuit {
     NoPlace(Need),
     /// It was found, is being fetched by this worker, or cannot be had now.
     Over,
-}
-
-/// How many buckets of the shared data hold key sets: so many more than are fetched that hardly one
-/// loses its place to others before all workers have seen it.
-fn key_set_buckets(config: &Config) -> u16 {
-    let fetched = config.key_sources().iter().filter(|source| source.upkeep().is_some()).count();
-    let buckets = fetched.saturating_mul(4).next_power_of_two().clamp(1 << 10, 1 << 15);
-    u16::try_from(buckets).unwrap_or(1 << 15)
 }
 
 /// How long a lease lasts. Its holder renews it on its timer as long as the call runs; when the

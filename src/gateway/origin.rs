@@ -6,8 +6,9 @@ use super::backoff::Prospect;
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{JwkSet, KeyRing, KeySetId, TokenError, Unverified};
+use crate::jwt::{self, JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
+use crate::secret::Secret;
 use crate::shared::{Record, RecordKind};
 use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken, TokenRejected};
 use crate::telemetry::What;
@@ -76,12 +77,46 @@ impl Origins {
         }
     }
 
-    /// The digest of what decides the meaning of a thing, by which workers share it.
+    /// The digest of what decides the meaning of a thing, by which workers share it; `None` for what is not
+    /// shared.
     pub(super) fn meaning(&self, resource: &Resource) -> Option<[u8; 32]> {
         match resource {
             Resource::Keys(id) => self.key_source(*id)?.meaning(),
+            Resource::Token(..) if self.is_stated(resource) => None,
             Resource::Token(id, subtenant) => Some(self.source(*id)?.meaning(subtenant.as_ref())),
         }
+    }
+
+    /// Whether a credential states its token, so that nothing is fetched.
+    pub(super) fn is_stated(&self, resource: &Resource) -> bool {
+        self.stated(resource).is_some()
+    }
+
+    fn stated(&self, resource: &Resource) -> Option<&Secret<Vec<u8>>> {
+        match resource {
+            Resource::Keys(_) => None,
+            Resource::Token(id, _) => self.source(*id)?.stated(),
+        }
+    }
+
+    /// All tokens that credentials state.
+    pub(super) fn all_stated(&self) -> Vec<Resource> {
+        let ids = (0..).map(SourceId).zip(self.0.sources());
+        let stated = ids.filter(|(_, source)| source.stated().is_some());
+        stated.map(|(id, _)| Resource::Token(id, None)).collect()
+    }
+
+    /// Judges a stated token by all rules of its issuer, as if a caller presented it.
+    pub(super) fn verify_stated(
+        &self,
+        resource: &Resource,
+        keys: &KeyRing,
+        signatures: &dyn SignatureVerifier,
+        now: Timestamp,
+    ) -> Result<Result<TechnicalToken, TokenRejected>, Unverified> {
+        let token = self.stated(resource).ok_or(TokenError::Malformed)?;
+        let verified = jwt::verify(token.expose(), self.0.issuers(), keys, signatures, now)?;
+        Ok(TechnicalToken::verified(token.clone(), verified.expires_at(), now))
     }
 
     /// When and how a key set is fetched; `None` for an inline one.
@@ -100,7 +135,11 @@ impl Origins {
                 }
             }
             Resource::Token(id, _) => {
-                What::Credential(Arc::from(self.source(*id).map_or("", Source::name)))
+                let name = Arc::from(self.source(*id).map_or("", Source::name));
+                match self.is_stated(resource) {
+                    true => What::UserToken(name),
+                    false => What::Credential(name),
+                }
             }
         }
     }

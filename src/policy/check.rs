@@ -42,7 +42,7 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
             Some(Callers::Only(tenants)) if tenants.is_empty() => {
                 report(PolicyProblem::EmptyList("callers"));
             }
-            None | Some(Callers::Any | Callers::Only(_)) => {}
+            None | Some(Callers::Any | Callers::Nobody | Callers::Only(_)) => {}
         }
     }
     let mut seen = BTreeSet::new();
@@ -242,7 +242,7 @@ fn subtenant_mode(
     match route.subtenant {
         SubtenantMode::Impersonate => {
             for source in sources {
-                if source.callers.is_some() {
+                if matches!(source.callers, Some(Callers::Any | Callers::Only(_))) {
                     report(PolicyProblem::CallersWithImpersonation(Arc::clone(&source.name)));
                 } else if source.subtenants == Subtenants::None {
                     report(PolicyProblem::ImpersonationUnsupported(Arc::clone(&source.name)));

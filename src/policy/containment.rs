@@ -54,7 +54,7 @@ pub(super) fn token_subtenant(
 
 fn lists(callers: Option<&Callers>, tenancy: &Tenancy) -> bool {
     match callers {
-        None => false,
+        None | Some(Callers::Nobody) => false,
         Some(Callers::Any) => true,
         Some(Callers::Only(tenants)) => tenancy.tenant().is_some_and(|id| tenants.contains(id)),
     }
@@ -127,6 +127,8 @@ mod tests {
             (None,      Some(Callers::Any), Refuse,      ["tenant", "tenant",   "refused",  "refused",  "tenant"]),
             (None,      Some(Callers::Any), TenantWide,  ["tenant", "tenant",   "tenant",   "tenant",   "tenant"]),
             (None,      None,               TenantWide,  ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
+            (None,      Some(Callers::Nobody), Refuse,   ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
+            (None,      Some(Callers::Nobody), TenantWide, ["tenant", "mismatch", "mismatch", "mismatch", "mismatch"]),
         ];
         for (owner, callers, mode, expected) in rows {
             let case = format!("{owner:?} {callers:?} {mode:?}");

@@ -38,6 +38,9 @@ pub enum Subtenants {
 pub enum Callers {
     /// Every verified caller, with or without a tenant.
     Any,
+    /// No verified caller: its token is for a program that brings none along. The credential has no
+    /// tenant.
+    Nobody,
     /// Callers of these tenants; never empty.
     Only(BTreeSet<TenantId>),
 }

@@ -9,6 +9,7 @@ use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::crypto::{Digest, SignatureVerifier};
 use crate::jwt::{KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
+use crate::secret::Secret;
 use crate::shared::{Record, RecordKind};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -41,6 +42,11 @@ pub trait Kind: fmt::Debug + Send + Sync {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected>;
+
+    /// The token itself, where it stands in the environment and is not fetched.
+    fn stated(&self) -> Option<&Secret<Vec<u8>>> {
+        None
+    }
 }
 
 /// One configured credential.
@@ -77,6 +83,11 @@ impl Source {
     /// See [`Kind::call`].
     pub fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
         self.kind.call(subtenant)
+    }
+
+    /// See [`Kind::stated`].
+    pub fn stated(&self) -> Option<&Secret<Vec<u8>>> {
+        self.kind.stated()
     }
 
     /// Whether a fetched token is of no use before [`Source::prove`] has passed it.

@@ -90,6 +90,21 @@ impl TechnicalToken {
         if token.is_usable(now) { Ok(token) } else { Err(TokenRejected::TooShort) }
     }
 
+    /// A stated token that has been verified as one that expires at `until`. It is not sent in its last
+    /// 10 s, and never in the time that its issuer's rules grant to clocks.
+    ///
+    /// # Errors
+    /// [`TokenRejected::Form`] of an expired one if it could not be sent at `now`.
+    pub fn verified(
+        value: Secret<Vec<u8>>,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<Self, TokenRejected> {
+        let validity = Validity { from: now.before(Self::LONGEST_USE), until };
+        let expired = TokenRejected::Form(TokenError::Expired { expired_at: until, now });
+        Self::new(RecordKind::Jwt, value, now, Some(validity), now).map_err(|_| expired)
+    }
+
     /// Stands for a token that was not fetched, where the command-line tool goes on as if it had been.
     /// The filter has no way to make one.
     #[cfg(not(target_arch = "wasm32"))]
@@ -248,6 +263,21 @@ mod tests {
     fn a_token_is_used_for_a_day_at_most() {
         let token = token(10 * 24 * 3600).unwrap();
         assert_eq!(token.expires_at(), START + TechnicalToken::LONGEST_USE);
+    }
+
+    #[test]
+    fn a_verified_token_is_sent_until_ten_seconds_before_its_expiry_and_no_leeway_is_used() {
+        let value = || Secret::new(b"t".to_vec());
+        let verified =
+            |at: Timestamp| TechnicalToken::verified(value(), START, at).map(|t| t.expires_at());
+        let before = |millis| START.before(Duration::from_millis(millis));
+        assert_eq!(verified(before(10_001)), Ok(START));
+        for now in [before(10_000), before(1), START, START + Duration::from_secs(1)] {
+            let expired = TokenError::Expired { expired_at: START, now };
+            assert_eq!(verified(now), Err(TokenRejected::Form(expired)));
+        }
+        let token = TechnicalToken::verified(value(), START, before(10_001)).unwrap();
+        assert!(token.is_usable(before(10_001)) && !token.is_usable(before(10_000)));
     }
 
     #[test]

@@ -61,6 +61,18 @@ pub enum Notice {
         /// The exact reason.
         reason: &'static str,
     },
+    /// A token that a credential states can be used, and could not before.
+    StatedTokenAccepted {
+        /// The configured name.
+        what: What,
+    },
+    /// A token that a credential states cannot be used.
+    StatedTokenRefused {
+        /// The configured name.
+        what: What,
+        /// The exact reason.
+        reason: &'static str,
+    },
     /// Requests were refused since the last such line.
     Refused {
         /// The exact reason.
@@ -94,6 +106,8 @@ pub enum What {
     KeysOfCredential(Arc<str>),
     /// The metadata of an issuer, which names the address of its keys.
     Metadata(Arc<str>),
+    /// The token that a credential states.
+    UserToken(Arc<str>),
 }
 
 impl Notice {
@@ -104,8 +118,10 @@ impl Notice {
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
             | Self::WouldRefuse { .. } => Level::Warn,
-            Self::KeysDropped { .. } => Level::Error,
-            Self::FetchRecovered { .. } | Self::Refused { .. } => Level::Info,
+            Self::KeysDropped { .. } | Self::StatedTokenRefused { .. } => Level::Error,
+            Self::FetchRecovered { .. }
+            | Self::StatedTokenAccepted { .. }
+            | Self::Refused { .. } => Level::Info,
         }
     }
 }
@@ -117,6 +133,7 @@ impl fmt::Display for What {
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
             Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
+            Self::UserToken(name) => write!(formatter, "user token of credential `{name}`"),
         }
     }
 }
@@ -134,8 +151,17 @@ impl fmt::Display for Notice {
             }
             Self::KeysDropped { what, max_stale } => write!(
                 formatter,
-                "{what}: the last set was fetched {} s ago and is no longer used; its callers get 503",
-                max_stale.as_secs()
+                "{what}: the last set was fetched {} s ago and is no longer used; {}",
+                max_stale.as_secs(),
+                match what {
+                    What::KeysOfCredential(_) => "no new token of it is used",
+                    What::Credential(_)
+                    | What::Keys(_)
+                    | What::Metadata(_)
+                    | What::UserToken(_) => {
+                        "its callers get 503"
+                    }
+                }
             ),
             Self::KeysSkipped { what, skipped } => {
                 write!(formatter, "{what}: {skipped}")
@@ -143,6 +169,11 @@ impl fmt::Display for Notice {
             Self::RecordRejected { what, reason } => {
                 write!(formatter, "{what}: the shared record was rejected: {reason}")
             }
+            Self::StatedTokenAccepted { what } => write!(formatter, "{what}: is used again"),
+            Self::StatedTokenRefused { what, reason } => write!(
+                formatter,
+                "{what}: is not used: {reason}; requests that need it get 503, and no other token takes its place"
+            ),
             Self::WouldRefuse { code, reason, route, count } => {
                 let route =
                     route.as_ref().map_or("no route".to_owned(), |name| format!("route `{name}`"));
@@ -184,6 +215,30 @@ mod tests {
             (
                 Notice::FetchRecovered { what, attempts: 2 },
                 "fetching token of credential `tenant-svc` works again after 2 failures",
+            ),
+            (
+                Notice::KeysDropped {
+                    what: What::Keys(Arc::from("users")),
+                    max_stale: Duration::from_secs(60),
+                },
+                "keys of issuer `users`: the last set was fetched 60 s ago and is no longer used; \
+                 its callers get 503",
+            ),
+            (
+                Notice::KeysDropped {
+                    what: What::KeysOfCredential(Arc::from("svc")),
+                    max_stale: Duration::from_secs(60),
+                },
+                "keys of credential `svc`: the last set was fetched 60 s ago and is no longer used; \
+                 no new token of it is used",
+            ),
+            (
+                Notice::StatedTokenRefused {
+                    what: What::UserToken(Arc::from("me")),
+                    reason: "expired",
+                },
+                "user token of credential `me`: is not used: expired; requests that need it get 503, \
+                 and no other token takes its place",
             ),
             (
                 Notice::Refused { reason: "expired", route: Some(Arc::from("files")), count: 3 },

@@ -142,5 +142,10 @@ pub(super) fn is_unset(error: &ConfigError) -> bool {
 }
 
 fn is_of_variables(warning: &Warning) -> bool {
-    matches!(warning.notice(), Notice::VariablesIncomplete(_) | Notice::SubtenantVariableUnused)
+    matches!(
+        warning.notice(),
+        Notice::VariablesIncomplete(_)
+            | Notice::SubtenantVariableUnused
+            | Notice::UserTokenUnusable(_)
+    )
 }

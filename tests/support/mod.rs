@@ -102,6 +102,7 @@ pub struct World {
     /// The most waiting requests that had their turn in one callback.
     pub most_turns: usize,
     workers: Vec<Worker>,
+    variables: BTreeMap<String, String>,
     last_stream: u32,
 }
 
@@ -113,6 +114,12 @@ impl World {
 
     /// The same with another configuration.
     pub fn of(workers: usize, configuration: &str) -> Self {
+        Self::of_variables(workers, configuration, &[])
+    }
+
+    /// The same where these variables have values of their own.
+    pub fn of_variables(workers: usize, configuration: &str, variables: &[(&str, &str)]) -> Self {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let mut world = Self {
             now: START,
             shared: SharedMap::default(),
@@ -122,6 +129,7 @@ impl World {
             metrics: BTreeMap::new(),
             most_turns: 0,
             workers: Vec::new(),
+            variables: variables.iter().map(own).collect(),
             last_stream: 0,
         };
         for _ in 0..=workers {
@@ -132,7 +140,9 @@ impl World {
 
     /// Adds a worker with a configuration; its number.
     pub fn start_worker(&mut self, configuration: &str) -> usize {
+        let variables = self.variables.clone();
         let environment = |name: &str| match name {
+            _ if variables.contains_key(name) => variables.get(name).cloned(),
             "MINDSPHERE_TENANT" => Some("acme".to_owned()),
             "MINDSPHERE_SUB_TENANT" => Some("sub-1".to_owned()),
             _ if name.starts_with("MDSP_") || name.starts_with("HOST_") => None,

@@ -91,6 +91,16 @@ pub(super) fn variable(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> Option<String> {
+    long_variable(entry, VALUE_LIMIT, secrets, report)
+}
+
+/// The same for a value of up to `limit` bytes.
+pub(super) fn long_variable(
+    entry: &Entry<'_>,
+    limit: usize,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<String> {
     let name = entry.text()?;
     if !is_variable(name) {
         // Not shown: it may be the secret itself, in the wrong place.
@@ -98,9 +108,9 @@ pub(super) fn variable(
         return None;
     }
     let shown = looks_like_variable(name).then(|| Quoted::from(name));
-    let problem = match value(name, secrets) {
+    let problem = match value_within(limit, name, secrets) {
         Value::None => CredentialProblem::VariableUnset(shown),
-        Value::Unusable => CredentialProblem::VariableValue(shown),
+        Value::Unusable => CredentialProblem::VariableValue { name: shown, limit },
         Value::Good(value) => return Some(value.expose().clone()),
     };
     report.error(entry.place(), problem);
@@ -113,17 +123,24 @@ pub(super) enum Value {
     Good(Secret<String>),
     /// It is not set, or empty.
     None,
-    /// Control characters, or more than 4,096 bytes.
+    /// Control characters, or too many bytes.
     Unusable,
 }
 
-/// The value of an environment variable.
+/// The value of an environment variable, of up to [`VALUE_LIMIT`] bytes.
 pub(super) fn value(name: &str, secrets: &Secrets<'_>) -> Value {
+    value_within(VALUE_LIMIT, name, secrets)
+}
+
+/// The longest value that is no token, in bytes.
+pub(super) const VALUE_LIMIT: usize = 4096;
+
+fn value_within(limit: usize, name: &str, secrets: &Secrets<'_>) -> Value {
     let Some(value) = (secrets.environment)(name).map(Secret::new) else { return Value::None };
     let text = value.expose();
     if text.is_empty() {
         Value::None
-    } else if text.len() > 4096 || text.chars().any(char::is_control) {
+    } else if text.len() > limit || text.chars().any(char::is_control) {
         Value::Unusable
     } else {
         Value::Good(value)

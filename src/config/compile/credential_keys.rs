@@ -12,6 +12,7 @@ use super::super::report::Report;
 use super::super::uri::{Scheme, Uri};
 use super::super::warning::Notice;
 use super::credential_problem::CredentialProblem;
+use super::credentials::Proof;
 use super::issuers::CompiledIssuers;
 use super::key_source::{Demand, KeyAddress, KeyLocation, KeyOwner, KeySource, Upkeep};
 use super::key_sources::{derived, upkeep};
@@ -60,8 +61,8 @@ pub(super) struct Signed<'a> {
     pub(super) issuers: Vec<(String, String)>,
 }
 
-/// Reads what a credential says of its tokens' signatures. `None`: they are not checked, which it says.
-pub(super) fn wanted(signed: Signed<'_>, report: &mut Report) -> Option<KeysWanted> {
+/// Reads what a credential says of its tokens' signatures.
+pub(super) fn wanted(signed: Signed<'_>, report: &mut Report) -> Proof {
     let Signed { section, name, cluster, issuers } = signed;
     let place = section.place_of("jwks");
     let jwks = section.section("jwks");
@@ -70,7 +71,7 @@ pub(super) fn wanted(signed: Signed<'_>, report: &mut Report) -> Option<KeysWant
         if jwks.is_some() {
             report.error(&place, CredentialProblem::KeysUnneeded);
         }
-        return None;
+        return Proof::None;
     }
     let own_cluster = jwks.as_ref().and_then(|jwks| jwks.text("cluster"));
     let cluster = own_cluster.or(cluster);
@@ -104,7 +105,7 @@ pub(super) fn wanted(signed: Signed<'_>, report: &mut Report) -> Option<KeysWant
     let is_stated = stated.is_some() || own_cluster.is_some();
     let issuers = issuers.collect();
     let upkeep = upkeep(jwks.as_ref().unwrap_or(section), Some(&MINDSPHERE), report);
-    Some(KeysWanted { name: Arc::from(name), place, is_stated, issuers, upkeep })
+    Proof::Keys(KeysWanted { name: Arc::from(name), place, is_stated, issuers, upkeep })
 }
 
 /// Finds the keys that a credential needs, among the sources that there are or as new ones. `None` when

@@ -8,6 +8,8 @@ use crate::tenancy::IdError;
 /// What is wrong with a credential. Nothing here holds a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CredentialProblem {
+    /// The kind serves no caller who presents a token.
+    CallersUnserved,
     /// The kind has no tenant of its own, so `callers` must say whom it serves.
     CallersUnstated,
     /// The base domain is no host name.
@@ -51,6 +53,8 @@ pub enum CredentialProblem {
     Tenant(IdError),
     /// The tenant is no label of a host name.
     TenantLabel,
+    /// A user's token on ingress, where every caller would be that user.
+    UserTokenOnIngress,
     /// What is wrong with the value of a variable of the platform.
     Variable {
         /// The variable.
@@ -65,9 +69,13 @@ pub enum CredentialProblem {
     /// The variable is not set, not handed to the filter, or empty. Its name, unless that could be
     /// the secret itself.
     VariableUnset(Option<Quoted>),
-    /// The variable's value has a control character (a line break at its end, often), or is longer
-    /// than 4,096 bytes. Its name, unless that could be the secret itself.
-    VariableValue(Option<Quoted>),
+    /// The variable's value has a control character (a line break at its end, often), or is too long.
+    VariableValue {
+        /// Its name, unless that could be the secret itself.
+        name: Option<Quoted>,
+        /// The most bytes that it may have.
+        limit: usize,
+    },
     /// Neither the variables of an application nor those of a tenant are all set.
     VariablesMissing {
         /// Those of an application that are missing; empty if nothing speaks for one.
@@ -130,12 +138,15 @@ impl fmt::Display for CredentialProblem {
                     variable(name.as_ref())
                 );
             }
-            Self::VariableValue(name) => {
+            Self::VariableValue { name, limit } => {
                 return write!(
                     formatter,
-                    "{} holds a control character (often a line break at the end) or over 4096 bytes",
+                    "{} holds a control character (often a line break at the end) or over {limit} bytes",
                     variable(name.as_ref())
                 );
+            }
+            Self::CallersUnserved => {
+                "has no effect: a user's token is for a program that presents none; leave it out"
             }
             Self::CallersUnstated => {
                 "is required for this kind of credential; list the tenants whose callers it may serve, or write `any`"
@@ -146,7 +157,7 @@ impl fmt::Display for CredentialProblem {
             }
             Self::KeysUnneeded => "is of no use beside `signature: not_checked`; keep one of both",
             Self::KindUnclear => {
-                "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant` and `oauth2`"
+                "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant`, `mindsphere_user` and `oauth2`"
             }
             Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
             Self::ParameterReserved => {
@@ -164,6 +175,9 @@ impl fmt::Display for CredentialProblem {
             }
             Self::TenantLabel => {
                 "is no tenant of this platform; use lower-case letters, digits and inner hyphens"
+            }
+            Self::UserTokenOnIngress => {
+                "is for egress alone: here every caller would act as that user"
             }
             Self::VariableName => {
                 "is not the name of an environment variable; write the name, never the value"

@@ -14,7 +14,7 @@ use super::credential_problem::CredentialProblem;
 use super::issuers::CompiledIssuers;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
-use super::{mindsphere_app, mindsphere_auto, mindsphere_tenant, oauth2};
+use super::{mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2};
 use crate::policy;
 use crate::technical_token;
 use crate::tenancy::TenantId;
@@ -23,8 +23,8 @@ use crate::tenancy::TenantId;
 pub(super) struct Credential {
     /// `None` when it could not be made, which has been reported.
     pub(super) source: Option<technical_token::Source>,
-    /// The keys that its tokens are checked by, until they are bound.
-    keys: Option<KeysWanted>,
+    /// How its tokens are proven, until the keys for that are bound.
+    proof: Proof,
     pub(super) policy: policy::Source,
 }
 
@@ -32,12 +32,22 @@ pub(super) struct Credential {
 pub(super) struct KindParts {
     /// `None` when it could not be made, which has been reported.
     pub(super) source: Option<technical_token::Source>,
-    /// The keys that its tokens are checked by; `None` where they are not.
-    pub(super) keys: Option<KeysWanted>,
+    /// How its tokens are proven to be their issuer's.
+    pub(super) proof: Proof,
     /// The tenant that each of its tokens is checked to be for.
     pub(super) tenant: Option<TenantId>,
     pub(super) client_id: Option<Arc<str>>,
     pub(super) traits: Traits,
+}
+
+/// How tokens are proven to be their issuer's.
+pub(super) enum Proof {
+    /// By these keys, before they are used.
+    Keys(KeysWanted),
+    /// Not by us.
+    None,
+    /// By the rules for callers' tokens: it stands in the environment.
+    Stated,
 }
 
 /// What a credential can do.
@@ -61,10 +71,11 @@ pub(super) struct Credentials<'d> {
 type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
 
 /// The kinds by the key that selects each.
-const KINDS: [(&str, ReadKind); 4] = [
+const KINDS: [(&str, ReadKind); 5] = [
     ("mindsphere_app", mindsphere_app::read),
     ("mindsphere_auto", mindsphere_auto::read),
     ("mindsphere_tenant", mindsphere_tenant::read),
+    ("mindsphere_user", mindsphere_user::read),
     ("oauth2", oauth2::read),
 ];
 
@@ -100,6 +111,15 @@ fn credential(
     let callers = callers(section, report);
     let parts = read(&section.section(key)?, name, secrets, report);
     clients.extend(parts.client_id);
+    let callers = match parts.proof {
+        Proof::Keys(_) | Proof::None => callers,
+        Proof::Stated => {
+            if section.states("callers") {
+                report.error(&section.place_of("callers"), CredentialProblem::CallersUnserved);
+            }
+            Some(policy::Callers::Nobody)
+        }
+    };
     if !parts.traits.has_tenant && !section.states("callers") {
         report.error(&section.place_of("callers"), CredentialProblem::CallersUnstated);
     }
@@ -112,7 +132,7 @@ fn credential(
             subtenants: parts.traits.subtenants,
         },
         source: parts.source,
-        keys: parts.keys,
+        proof: parts.proof,
     })
 }
 
@@ -120,7 +140,8 @@ impl Credentials<'_> {
     /// Finds the keys that the tokens of credentials are checked by.
     pub(super) fn bind_keys(&mut self, issuers: &mut CompiledIssuers, report: &mut Report) {
         for credential in self.list.iter_mut().flatten() {
-            let Some(keys) = credential.keys.take() else { continue };
+            let proof = std::mem::replace(&mut credential.proof, Proof::None);
+            let Proof::Keys(keys) = proof else { continue };
             // Without its keys it must not be used.
             let signatures = bind(keys, issuers, report);
             let source = credential.source.take().zip(signatures);

@@ -41,7 +41,7 @@ pub(super) fn read(
     let cluster = None;
     let token_urls = issuers.iter().flatten().map(|issuer| (issuer.clone(), issuer.clone()));
     let issuers_and_urls = token_urls.collect();
-    let keys = wanted(Signed { section, name, cluster, issuers: issuers_and_urls }, report);
+    let proof = wanted(Signed { section, name, cluster, issuers: issuers_and_urls }, report);
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let source = (|| {
         let parts = MindsphereAppParts {
@@ -58,7 +58,7 @@ pub(super) fn read(
         Some(Source::new(name, MindsphereApp::new(parts)))
     })();
     let traits = Traits { has_tenant: true, subtenants: Subtenants::None };
-    KindParts { source, keys, tenant: user_tenant, client_id, traits }
+    KindParts { source, proof, tenant: user_tenant, client_id, traits }
 }
 
 /// The issuers of both tenants, and that of the platform's own.

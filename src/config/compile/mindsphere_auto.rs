@@ -11,10 +11,10 @@ use super::super::report::Report;
 use super::super::uri::is_label;
 use super::super::warning::Notice;
 use super::claims::of_preset;
-use super::client::{Secrets, Value, value};
-use super::credential_keys::{KeysWanted, Signed, wanted};
+use super::client::{Secrets, VALUE_LIMIT, Value, value};
+use super::credential_keys::{Signed, wanted};
 use super::credential_problem::CredentialProblem;
-use super::credentials::{KindParts, Traits};
+use super::credentials::{KindParts, Proof, Traits};
 use super::mindsphere_app::expected_issuers;
 use super::mindsphere_hosts::Hosts;
 use super::mindsphere_tenant::TIMEOUT;
@@ -110,7 +110,7 @@ pub(super) fn read(
             let problem = CredentialProblem::VariablesMissing { app, tenant };
             report.error(section.place(), problem);
             let traits = Traits { has_tenant: true, subtenants: Subtenants::Any };
-            KindParts { source: None, keys: None, tenant: None, client_id: None, traits }
+            KindParts { source: None, proof: Proof::None, tenant: None, client_id: None, traits }
         }
     }
 }
@@ -147,7 +147,10 @@ impl Reader<'_> {
             Value::Good(value) => Some(value),
             Value::None => None,
             Value::Unusable => {
-                let problem = CredentialProblem::VariableValue(Some(name.into()));
+                let problem = CredentialProblem::VariableValue {
+                    name: Some(name.into()),
+                    limit: VALUE_LIMIT,
+                };
                 report.error(self.section.place(), problem);
                 None
             }
@@ -190,7 +193,7 @@ impl Reader<'_> {
         let user_tenant = self.tenant_id(user_name, &user_tenant, report);
         let issuers = expected_issuers(hosts, [&host_tenant, &user_tenant]);
         let url = hosts.map(Hosts::token_management_url);
-        let keys = self.keys(issuers.as_deref().unwrap_or_default(), report);
+        let proof = self.proof(issuers.as_deref().unwrap_or_default(), report);
         let client_id = client.as_ref().map(|client| Arc::from(client.id()));
         let source = (|| {
             let parts = MindsphereAppParts {
@@ -207,7 +210,7 @@ impl Reader<'_> {
             Some(Source::new(self.name, MindsphereApp::new(parts)))
         })();
         let traits = Traits { has_tenant: true, subtenants: Subtenants::None };
-        KindParts { source, keys, tenant: user_tenant, client_id, traits }
+        KindParts { source, proof, tenant: user_tenant, client_id, traits }
     }
 
     fn tenant(
@@ -226,7 +229,7 @@ impl Reader<'_> {
         });
         let url = tenant.as_ref().zip(hosts).map(|(id, hosts)| hosts.token_url(id.as_str()));
         let cluster = self.piam_cluster();
-        let keys = self.keys(url.as_slice(), report);
+        let proof = self.proof(url.as_slice(), report);
         let client_id = client.as_ref().map(|client| Arc::from(client.id()));
         let subtenants = match &only {
             Some(Ok(only)) => Subtenants::One(only.clone()),
@@ -245,11 +248,11 @@ impl Reader<'_> {
             Some(Source::new(self.name, MindsphereTenant::new(parts)))
         })();
         let traits = Traits { has_tenant: true, subtenants };
-        KindParts { source, keys, tenant, client_id, traits }
+        KindParts { source, proof, tenant, client_id, traits }
     }
 
     /// The keys of these issuers, which are token URLs.
-    fn keys(&self, issuers: &[String], report: &mut Report) -> Option<KeysWanted> {
+    fn proof(&self, issuers: &[String], report: &mut Report) -> Proof {
         let issuers = issuers.iter().map(|url| (url.clone(), url.clone())).collect();
         let (section, name, cluster) = (self.section, self.name, self.piam_cluster());
         wanted(Signed { section, name, cluster, issuers }, report)

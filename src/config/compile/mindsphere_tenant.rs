@@ -36,7 +36,7 @@ pub(super) fn read(
     let endpoint = url.as_ref().and_then(|url| endpoint(section, &place, url, report));
     let cluster = section.text("cluster");
     let issuers = issuer.clone().zip(url.clone()).into_iter().collect();
-    let keys = wanted(Signed { section, name, cluster, issuers }, report);
+    let proof = wanted(Signed { section, name, cluster, issuers }, report);
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
     let claims = of_preset(&MINDSPHERE);
@@ -51,7 +51,7 @@ pub(super) fn read(
         None
     };
     let traits = Traits { has_tenant: true, subtenants: Subtenants::Any };
-    KindParts { source, keys, tenant, client_id, traits }
+    KindParts { source, proof, tenant, client_id, traits }
 }
 
 /// The stated token URL, or the one that follows from tenant, region and domain.

@@ -26,6 +26,7 @@ mod mindsphere_app;
 mod mindsphere_auto;
 mod mindsphere_hosts;
 mod mindsphere_tenant;
+mod mindsphere_user;
 mod mode;
 mod names;
 mod oauth2;
@@ -98,6 +99,10 @@ pub(super) fn compile(
     catalogue::warn_of_unused(root, catalogue.as_deref(), &routes, report);
     if let Some(issuers) = &issuers {
         unserved::warn_of_unserved(root, &issuers.issuers, &routes, report);
+        if let Some(deployment) = deployment {
+            let used = (&credentials, &*routes);
+            mindsphere_user::check(root, deployment, &issuers.issuers, used, report);
+        }
     }
     let surroundings = Surroundings {
         deployment: deployment?,

@@ -7,7 +7,7 @@ use super::super::raw::Section;
 use super::super::report::Report;
 use super::client::{Secrets, basic_client, client};
 use super::credential_problem::CredentialProblem;
-use super::credentials::{KindParts, Traits};
+use super::credentials::{KindParts, Proof, Traits};
 use super::mindsphere_tenant::TIMEOUT;
 use super::values::{endpoint, texts};
 use crate::policy::Subtenants;
@@ -50,7 +50,7 @@ pub(super) fn read(
         (_, _, _) => None,
     };
     let traits = Traits { has_tenant: false, subtenants: Subtenants::None };
-    KindParts { source, keys: None, tenant: None, client_id, traits }
+    KindParts { source, proof: Proof::None, tenant: None, client_id, traits }
 }
 
 fn authentication(section: &Section<'_>) -> Option<ClientAuthentication> {

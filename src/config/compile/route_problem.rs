@@ -45,6 +45,10 @@ pub enum RouteProblem {
     SubtenantUnused,
     /// `subtenancy: aware` or `catalogue` where each caller with a subtenant is refused its token.
     SubtenantUnserved,
+    /// A user's token in the place of a caller's.
+    UserTokenAlways,
+    /// A user's token of a subtenant, on a route that is not aware of it.
+    UserTokenSubtenant,
 }
 
 impl fmt::Display for RouteProblem {
@@ -85,6 +89,12 @@ impl fmt::Display for RouteProblem {
             }
             Self::SubtenantUnserved => {
                 "`subtenancy: aware` or `catalogue` with `subtenant: refuse` refuses every caller with a subtenant; write `subtenant: impersonate`, or leave `subtenancy` out"
+            }
+            Self::UserTokenAlways => {
+                "injects a user's token in the place of a caller's, which goes first; write `caller_token: forward` and `when: no_caller_token`"
+            }
+            Self::UserTokenSubtenant => {
+                "does not let in users with a subtenant, and the injected user's token has one; write `subtenancy: aware`, or use another credential"
             }
         };
         formatter.write_str(text)

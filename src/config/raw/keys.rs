@@ -80,6 +80,7 @@ const CREDENTIAL: &[Key] = &[
     Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
     Key::optional("mindsphere_auto", Object(MINDSPHERE_AUTO)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
+    Key::optional("mindsphere_user", Object(MINDSPHERE_USER)),
     Key::optional("oauth2", Object(OAUTH2)),
 ];
 
@@ -130,6 +131,9 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::optional("signature", SIGNATURE),
     Key::optional("jwks", Object(TOKEN_KEYS)),
 ];
+
+/// `credentials[].mindsphere_user`.
+const MINDSPHERE_USER: &[Key] = &[Key::required("token_env", Text)];
 
 /// `jwks` of a credential.
 const TOKEN_KEYS: &[Key] = &[

@@ -72,7 +72,9 @@ impl Fetching {
         let Stage::Leading { nonce, .. } = slot.stage() else { return };
         let setback = slot.setback();
         let attempts = setback.map_or(0, |setback| setback.attempts);
-        let Some(meaning) = self.origins.meaning(resource) else { return };
+        // What is stated is not shared.
+        let meaning = self.origins.meaning(resource);
+        let is_stated = self.origins.is_stated(resource);
         let entries = self.entries(resource).clone();
         let what = self.origins.what(resource);
         let fetch = match resource {
@@ -81,8 +83,10 @@ impl Fetching {
         };
         match outcome {
             Ok((fetched, record)) => {
-                progress.outcomes.push(Metric::FetchSucceeded(fetch));
-                entries.complete(&meaning, nonce, &record, now, shared);
+                if let Some(meaning) = meaning {
+                    progress.outcomes.push(Metric::FetchSucceeded(fetch));
+                    entries.complete(&meaning, nonce, &record, now, shared);
+                }
                 if let Some(skipped) = self.newly_skipped(resource, &fetched) {
                     let what = what.clone();
                     progress.effects.push(Effect::Log(Notice::KeysSkipped { what, skipped }));
@@ -90,24 +94,37 @@ impl Fetching {
                 let Record { fetched_at, fresh_until, .. } = record;
                 self.hold(resource, fetched, Times { fetched_at, fresh_until });
                 if attempts > 0 {
-                    progress.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
+                    let notice = match is_stated {
+                        true => Notice::StatedTokenAccepted { what },
+                        false => Notice::FetchRecovered { what, attempts },
+                    };
+                    progress.effects.push(Effect::Log(notice));
                 }
             }
             Err(Fault { reason, prospect }) => {
-                progress.outcomes.push(Metric::FetchFailed(fetch));
                 let attempts = attempts.saturating_add(1);
                 let jitter = self.random.jitter();
                 let delay = backoff::delay(attempts, prospect, retry_after, jitter);
                 let what = self.origins.asked(resource, *step);
                 let cause = cause(&what, reason);
                 let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };
-                entries.fail(&meaning, nonce, failure, now, shared);
+                if let Some(meaning) = meaning {
+                    progress.outcomes.push(Metric::FetchFailed(fetch));
+                    entries.fail(&meaning, nonce, failure, now, shared);
+                }
                 self.slot(resource).set_back(failure);
+                if is_stated {
+                    self.slot(resource).drop_held();
+                }
                 // The same failure is said once, by whichever worker meets it first.
                 if setback.is_none_or(|before| before.cause != cause) {
                     let (cluster, retry_after) = (Arc::clone(cluster), delay);
-                    let notice =
-                        Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
+                    let notice = match is_stated {
+                        true => Notice::StatedTokenRefused { what, reason },
+                        false => {
+                            Notice::FetchFailed { what, cluster, reason, attempts, retry_after }
+                        }
+                    };
                     progress.effects.push(Effect::Log(notice));
                 }
             }
@@ -154,7 +171,10 @@ impl Fetching {
             }
             (Fetched::Token(token), Resource::Token(..)) => {
                 let window = self.config.limits().refresh_ahead;
-                let refresh_at = token.refresh_at(window, jitter);
+                let refresh_at = match self.origins.is_stated(resource) {
+                    true => fetched_at + PROVE_ANEW,
+                    false => token.refresh_at(window, jitter),
+                };
                 Held::new(Some(Arc::new(token)), fetched_at, refresh_at)
             }
             (Fetched::Keys(_), Resource::Token(..)) | (Fetched::Token(_), Resource::Keys(_)) => {
@@ -172,6 +192,10 @@ struct Times {
     /// When its origin holds it for outdated.
     fresh_until: Timestamp,
 }
+
+/// How often a stated token that is in use is verified anew: a key that its issuer has withdrawn stops
+/// working, as it does for callers.
+const PROVE_ANEW: Duration = Duration::from_secs(60);
 
 /// A short digest of what failed and why: the workers have no texts in common.
 fn cause(what: &What, reason: &str) -> u32 {

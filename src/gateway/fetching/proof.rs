@@ -18,10 +18,11 @@
 //! A token that is not proven is neither stored nor shared nor sent; a failure holds the next fetch
 //! back like any other. What is held meanwhile stays in use.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::CallId;
-use super::super::origin::{Fault, Fetched};
+use super::super::origin::{Fault, Fetched, Step};
 use super::super::slot::{Need, Resource};
 use super::{Fetching, Progress, Running};
 use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Verdict};
@@ -33,17 +34,26 @@ use crate::time::Timestamp;
 /// A token whose signature has not been checked.
 #[derive(Clone, Debug)]
 pub(super) struct Unproven {
-    token: TechnicalToken,
+    subject: Subject,
     /// The keys that it waits for, newer than that.
     lacks: Option<(KeySetId, Timestamp)>,
 }
 
+/// What is to be proven.
+#[derive(Clone, Debug)]
+enum Subject {
+    /// That a token which was fetched, and whose claims were checked, is signed.
+    Fetched(TechnicalToken),
+    /// That the token which a credential states is good in all that its issuer's rules ask for.
+    Stated,
+}
+
 /// What comes of a try to prove a token.
 enum Proof {
-    /// It is signed as it must be.
-    Given,
+    /// It is as it must be.
+    Given(TechnicalToken),
     /// It cannot be known before there are newer keys.
-    Lacks(KeySetId, Timestamp),
+    Lacks(Subject, KeySetId, Timestamp),
     /// It is not, or nobody can know in time.
     Refused(TokenRejected),
 }
@@ -58,8 +68,18 @@ impl Fetching {
         now: Timestamp,
     ) {
         self.slot(&running.resource).go_on(id, now + PROOF_TERM);
-        let unproven = Some(Unproven { token, lacks: None });
+        let unproven = Some(Unproven { subject: Subject::Fetched(token), lacks: None });
         self.calls.insert(id, Running { unproven, ..running });
+    }
+
+    /// Begins to prove the token that a credential states. There is no lease: each worker does so for
+    /// itself, and a call is not made.
+    pub(super) fn prove_stated(&mut self, resource: &Resource, now: Timestamp) {
+        let id = self.next_call();
+        self.slot(resource).lead(id, 0, now + PROOF_TERM, now, None);
+        let unproven = Some(Unproven { subject: Subject::Stated, lacks: None });
+        let (resource, cluster) = (resource.clone(), Arc::default());
+        self.calls.insert(id, Running { resource, step: Step::Last, cluster, unproven });
     }
 
     /// Checks the signatures of all tokens that wait for it and can be checked now. What the host does
@@ -78,17 +98,17 @@ impl Fetching {
         for id in ready {
             let Some(mut running) = self.calls.remove(&id) else { continue };
             let Some(unproven) = running.unproven.take() else { continue };
-            let outcome = match self.look_at(&running.resource, &unproven.token, signatures, now) {
-                Proof::Lacks(keys, than) => {
+            let subject = unproven.subject;
+            let outcome = match self.look_at(&running.resource, subject, signatures, now) {
+                Proof::Lacks(subject, keys, than) => {
                     self.want(Resource::Keys(keys), than, Need::Now);
-                    let lacks = Some((keys, than));
-                    running.unproven = Some(Unproven { lacks, ..unproven });
+                    running.unproven = Some(Unproven { subject, lacks: Some((keys, than)) });
                     self.calls.insert(id, running);
                     continue;
                 }
-                Proof::Given => {
-                    let record = unproven.token.to_record();
-                    Ok((Fetched::Token(unproven.token), record))
+                Proof::Given(token) => {
+                    let record = token.to_record();
+                    Ok((Fetched::Token(token), record))
                 }
                 Proof::Refused(rejected) => Err(Fault::from(rejected)),
             };
@@ -106,41 +126,67 @@ impl Fetching {
     fn look_at(
         &mut self,
         resource: &Resource,
-        token: &TechnicalToken,
+        subject: Subject,
         signatures: &dyn SignatureVerifier,
         now: Timestamp,
     ) -> Proof {
         let verifier = Either(signatures);
-        match self.origins.prove(resource, token, &self.keys, &verifier) {
-            Ok(()) => Proof::Given,
-            Err(Unverified::Refused(error)) => Proof::Refused(TokenRejected::Form(error)),
-            Err(Unverified::KeysMissing(keys)) => self.await_keys(keys, now),
-            Err(Unverified::KeyUnknown(keys)) => self.await_newer_keys(keys, now),
+        let (subject, unverified) = match subject {
+            Subject::Fetched(token) => {
+                match self.origins.prove(resource, &token, &self.keys, &verifier) {
+                    Ok(()) => return Proof::Given(token),
+                    Err(unverified) => (Subject::Fetched(token), unverified),
+                }
+            }
+            Subject::Stated => {
+                match self.origins.verify_stated(resource, &self.keys, &verifier, now) {
+                    Ok(Ok(token)) => return Proof::Given(token),
+                    Ok(Err(rejected)) => return Proof::Refused(rejected),
+                    Err(unverified) => (Subject::Stated, unverified),
+                }
+            }
+        };
+        let awaited = match unverified {
+            Unverified::Refused(error) => return Proof::Refused(TokenRejected::Form(error)),
+            Unverified::KeysMissing(keys) => self.await_keys(keys, now),
+            Unverified::KeyUnknown(keys) => self.await_newer_keys(keys, now),
+        };
+        match awaited {
+            Ok((keys, than)) => Proof::Lacks(subject, keys, than),
+            Err(rejected) => Proof::Refused(rejected),
         }
     }
 
     /// No key set has arrived yet: the token waits for the first one, unless fetching it failed just
     /// now.
-    fn await_keys(&mut self, keys: KeySetId, now: Timestamp) -> Proof {
+    fn await_keys(
+        &mut self,
+        keys: KeySetId,
+        now: Timestamp,
+    ) -> Result<(KeySetId, Timestamp), TokenRejected> {
         match self.slot(&Resource::Keys(keys)).holding_back(now) {
-            Some(_) => Proof::Refused(TokenRejected::KeysUnavailable),
-            None => Proof::Lacks(keys, Timestamp::default()),
+            Some(_) => Err(TokenRejected::KeysUnavailable),
+            None => Ok((keys, Timestamp::default())),
         }
     }
 
     /// The issuer may have a new key: the token waits for one refetch, if none was made lately.
-    fn await_newer_keys(&mut self, keys: KeySetId, now: Timestamp) -> Proof {
+    fn await_newer_keys(
+        &mut self,
+        keys: KeySetId,
+        now: Timestamp,
+    ) -> Result<(KeySetId, Timestamp), TokenRejected> {
         let interval = self.config.limits().unknown_key_interval;
         let slot = self.slot(&Resource::Keys(keys));
         let fetched_at = slot.fetched_at();
         let is_fresh = fetched_at <= now && now.since(fetched_at) < interval;
         let is_inline = fetched_at == Timestamp::default();
         if slot.holding_back(now).is_some() {
-            Proof::Refused(TokenRejected::KeysUnavailable)
+            Err(TokenRejected::KeysUnavailable)
         } else if is_fresh || is_inline {
-            Proof::Refused(TokenRejected::KeyUnknown)
+            Err(TokenRejected::KeyUnknown)
         } else {
-            Proof::Lacks(keys, fetched_at)
+            Ok((keys, fetched_at))
         }
     }
 }

@@ -142,7 +142,7 @@ fn expected(case: &Case, who: &str) -> &'static str {
     let is_served = match (who, &case.callers) {
         ("nobody" | "A" | "A/s", _) | (_, Some(Callers::Any)) => true,
         ("B/s", Some(Callers::Only(tenants))) => tenants.contains(&tenant("B")),
-        (_, None | Some(Callers::Only(_))) => false,
+        (_, None | Some(Callers::Nobody | Callers::Only(_))) => false,
     };
     match (is_served, has_subtenant, case.mode) {
         (false, _, _) => "tenant mismatch",
