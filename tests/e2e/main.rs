@@ -47,6 +47,7 @@ mod requirements;
 mod rotation;
 mod subtenancy;
 mod third_party;
+mod token_signatures;
 #[allow(dead_code, reason = "the native tests of vectors use the rest")]
 #[path = "../vectors/mod.rs"]
 mod vectors;

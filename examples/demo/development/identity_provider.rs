@@ -39,6 +39,7 @@ impl IdentityProvider {
         let state = Arc::new(Mutex::new(State {
             published: vec![Arc::clone(&key)],
             signing: key,
+            forger: None,
             partner: Arc::new(SigningKey::p256("partner-1")),
             clients,
             keys: Endpoint::default(),
@@ -121,6 +122,11 @@ impl IdentityProvider {
         lock(&self.state).tokens.delay = delay;
     }
 
+    /// Signs technical tokens with a key that is not its own from now on, or with its own again.
+    pub fn forge_tokens(&self, key: Option<SigningKey>) {
+        lock(&self.state).forger = key.map(Arc::new);
+    }
+
     /// How long technical tokens live from now on, in seconds.
     pub fn set_lifetime(&self, seconds: u64) {
         lock(&self.state).lifetime = seconds;
@@ -159,6 +165,8 @@ impl fmt::Display for StartError {
 
 struct State {
     signing: Arc<SigningKey>,
+    /// Signs technical tokens instead.
+    forger: Option<Arc<SigningKey>>,
     published: Vec<Arc<SigningKey>>,
     partner: Arc<SigningKey>,
     clients: Vec<Client>,
@@ -239,7 +247,8 @@ fn metadata(state: &Mutex<State>, request: &Request) -> Answer {
 fn token(state: &Mutex<State>, request: &Request) -> Answer {
     let (behaviour, clients, key, lifetime) = {
         let state = lock(state);
-        (state.tokens.clone(), state.clients.clone(), Arc::clone(&state.signing), state.lifetime)
+        let key = Arc::clone(state.forger.as_ref().unwrap_or(&state.signing));
+        (state.tokens.clone(), state.clients.clone(), key, state.lifetime)
     };
     let grant = Grant::read(request, &clients);
     {
