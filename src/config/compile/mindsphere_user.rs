@@ -4,8 +4,6 @@
 //! it where the caller presented none. Its own subtenant is one that the route must be aware of, as it
 //! would have to be of a caller's.
 
-use std::collections::HashMap;
-
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
@@ -53,7 +51,7 @@ pub(super) fn check(
     (credentials, routes): (&Credentials<'_>, &[PlacedRoute<'_>]),
     report: &mut Report,
 ) {
-    let mut stated = HashMap::new();
+    let mut stated = Vec::new();
     for (section, credential) in root.sections("credentials").iter().zip(&credentials.list) {
         let Some(credential) = credential else { continue };
         let Some(own) = section.section("mindsphere_user") else { continue };
@@ -67,7 +65,7 @@ pub(super) fn check(
         });
         let has_subtenant = claims.is_ok_and(|claims| claims.tenancy.subtenant().is_some());
         let kind = if has_subtenant { Stated::OfSubtenant } else { Stated::OfTenant };
-        stated.insert(credential.policy.id, kind);
+        stated.push((credential.policy.id, kind));
     }
     for placed in routes {
         check_route(placed, &stated, report);
@@ -76,11 +74,12 @@ pub(super) fn check(
 
 fn check_route(
     PlacedRoute { route, section }: &PlacedRoute<'_>,
-    stated: &HashMap<SourceId, Stated>,
+    stated: &[(SourceId, Stated)],
     report: &mut Report,
 ) {
     for injection in &route.upstream.inject {
-        let Some(kind) = stated.get(&injection.source) else { continue };
+        let own = stated.iter().find(|(id, _)| *id == injection.source);
+        let Some((_, kind)) = own else { continue };
         if injection.when == When::Always {
             report.error(&section.place_of("upstream"), RouteProblem::UserTokenAlways);
         }
