@@ -73,6 +73,11 @@ impl Source {
         &self.name
     }
 
+    /// See [`Kind::record_kind`].
+    pub fn record_kind(&self) -> RecordKind {
+        self.kind.record_kind()
+    }
+
     /// See [`Kind::meaning`]. Who must have signed is part of it.
     pub fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
         let meaning = self.kind.meaning(subtenant);

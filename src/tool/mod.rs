@@ -21,6 +21,7 @@ pub mod report;
 mod scalar;
 mod schema;
 mod source;
+pub mod token;
 mod tree;
 mod yaml;
 

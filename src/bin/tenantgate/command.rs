@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions, explain, render, schema};
+use crate::{catalogue, check, completions, explain, render, schema, token};
 
 /// All subcommands, in the order of `--help`.
 const SUBCOMMANDS: &[Subcommand] = &[
@@ -14,6 +14,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     explain::SUBCOMMAND,
     render::SUBCOMMAND,
     schema::SUBCOMMAND,
+    token::SUBCOMMAND,
     catalogue::SUBCOMMAND,
     completions::SUBCOMMAND,
 ];

@@ -10,12 +10,13 @@ mod question;
 mod report;
 mod trace;
 mod upstream;
-mod words;
+pub(super) mod words;
 
 use std::fmt;
 use std::sync::Arc;
 
 pub use self::question::{Question, RequestLineError, parse_request};
+pub(super) use self::report::step_line;
 pub use self::report::{json, text};
 pub use self::trace::{Mark, Step, Trace};
 

@@ -3,22 +3,13 @@
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use super::trace::Mark;
+use super::trace::{Mark, Step};
 use super::{Denied, Explained, Verdict};
 
 /// One step a line, then the decision. With colours; whoever writes it to something other than a
 /// terminal leaves them out.
 pub fn text(explained: &Explained) -> String {
-    let mut out = String::new();
-    for step in explained.trace.steps() {
-        let (style, mark) = match step.mark {
-            Mark::Fact => (Style::new(), " "),
-            Mark::Met => (AnsiColor::Green.on_default(), "+"),
-            Mark::NotMet => (AnsiColor::Red.on_default().bold(), "-"),
-            Mark::Unknown => (AnsiColor::Yellow.on_default().bold(), "?"),
-        };
-        out.push_str(&format!("{style}{mark} {:<11}{style:#} {}\n", step.topic, step.text));
-    }
+    let mut out: String = explained.trace.steps().iter().map(step_line).collect();
     for (topic, names) in [("removes", &explained.removed), ("sets", &explained.set)] {
         if !names.is_empty() {
             out.push_str(&format!("  {topic:<11} {}\n", names.join(", ")));
@@ -50,6 +41,17 @@ pub fn text(explained: &Explained) -> String {
         }
     });
     out
+}
+
+/// A step as a line: its mark, its topic and its text.
+pub(in crate::tool) fn step_line(step: &Step) -> String {
+    let (style, mark) = match step.mark {
+        Mark::Fact => (Style::new(), " "),
+        Mark::Met => (AnsiColor::Green.on_default(), "+"),
+        Mark::NotMet => (AnsiColor::Red.on_default().bold(), "-"),
+        Mark::Unknown => (AnsiColor::Yellow.on_default().bold(), "?"),
+    };
+    format!("{style}{mark} {:<11}{style:#} {}\n", step.topic, step.text)
 }
 
 /// The same for programs.

@@ -43,15 +43,15 @@ pub struct Trace {
 }
 
 impl Trace {
-    pub(super) fn fact(&mut self, topic: &'static str, text: impl Into<String>) {
+    pub(in crate::tool) fn fact(&mut self, topic: &'static str, text: impl Into<String>) {
         self.add(topic, Mark::Fact, text.into());
     }
 
-    pub(super) fn met(&mut self, topic: &'static str, text: impl Into<String>) {
+    pub(in crate::tool) fn met(&mut self, topic: &'static str, text: impl Into<String>) {
         self.add(topic, Mark::Met, text.into());
     }
 
-    pub(super) fn not_met(&mut self, topic: &'static str, text: impl Into<String>) {
+    pub(in crate::tool) fn not_met(&mut self, topic: &'static str, text: impl Into<String>) {
         self.add(topic, Mark::NotMet, text.into());
     }
 

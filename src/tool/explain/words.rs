@@ -14,7 +14,7 @@ use crate::principal::Principal;
 const ITEMS: usize = 20;
 
 /// Bytes of a request, escaped and shortened.
-pub(super) fn shown(bytes: &[u8]) -> String {
+pub(in crate::tool) fn shown(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let quoted = Quoted::from(&*text).to_string();
     quoted.trim_matches('`').to_owned()

@@ -1,0 +1,96 @@
+//! `tenantgate token`.
+
+use std::env;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgMatches, Command};
+use tenantgate::time::Timestamp;
+use tenantgate::tool::token::{self, Anchors, Inquiry};
+
+use crate::check::read;
+use crate::command::{Subcommand, Verdict, print};
+use crate::failure::Failure;
+
+/// `tenantgate token FILE --credential NAME`.
+pub const SUBCOMMAND: Subcommand = Subcommand { name: "token", describe, run };
+
+fn describe(command: Command) -> Command {
+    command
+        .about("Obtains the token of a credential as the filter would, and shows each check of it")
+        .arg(
+            Arg::new("file").value_name("FILE").required(true).help(
+                "YAML or JSON: a configuration, or a file of Envoy, Istio or Envoy Gateway that holds one",
+            ),
+        )
+        .arg(
+            Arg::new("credential")
+                .long("credential")
+                .value_name("NAME")
+                .required(true)
+                .help("The name of the credential. Its environment variables must be set"),
+        )
+        .arg(
+            Arg::new("subtenant")
+                .long("subtenant")
+                .value_name("ID")
+                .help("The subtenant that the token is to act for"),
+        )
+        .arg(
+            Arg::new("ca")
+                .long("ca")
+                .value_name("FILE")
+                .help("The certificates in PEM that a server's chain must end in [default: Mozilla's]"),
+        )
+        .arg(
+            Arg::new("format")
+                .long("format")
+                .value_name("FORMAT")
+                .default_value("text")
+                .value_parser(PossibleValuesParser::new(["text", "json"]))
+                .help("How it is written"),
+        )
+        .after_help(EXAMPLES)
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where the environment is handed over")]
+fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
+    let environment = |name: &str| env::var(name).ok();
+    let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
+    let (name, document) = read(text("file").unwrap_or_default())?;
+    let anchors = match text("ca") {
+        None => Anchors::of_the_web(),
+        Some(file) => Anchors::from_pem(&read(file)?.1)
+            .map_err(|error| Failure::Argument(format!("`{file}` {error}")))?,
+    };
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = Timestamp::from_seconds(since.as_secs());
+    let inquiry = Inquiry {
+        name: &name,
+        document: &document,
+        environment: &environment,
+        credential: text("credential").unwrap_or_default(),
+        subtenant: text("subtenant"),
+        now,
+        perform: &|call| token::perform(call, &anchors),
+    };
+    let obtained =
+        token::obtain(&inquiry).map_err(|error| Failure::Argument(format!("`{name}`: {error}")))?;
+    print(&match text("format") {
+        Some("json") => token::json(&obtained),
+        Some(_) | None => token::text(&obtained, now),
+    })?;
+    Ok(if obtained.usable_until.is_some() { Verdict::Fine } else { Verdict::Wrong })
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tenantgate token gateway.yaml --credential tenant-svc
+  tenantgate token gateway.yaml --credential tenant-svc --subtenant cust-1
+  tenantgate token gateway.yaml --credential partner --ca company-ca.pem --format json
+
+It calls the host of the URI itself, where the filter calls the named cluster. Neither secrets nor the
+token are shown; claims are.
+
+Exit status: 0 the filter would use the token, 1 it would not, or there is none, 2 the arguments or a file
+cannot be used.";

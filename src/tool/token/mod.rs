@@ -1,0 +1,254 @@
+//! `tenantgate token`: obtains the token of a credential as the filter would, and tells how it went.
+//!
+//! The call, the checks of its answer and the check of the signature are the filter's own code
+//! ([`technical_token`](crate::technical_token)); only the transport differs: the tool goes to the host
+//! of the URI, where the filter goes to the named cluster. Neither secrets nor the token are shown.
+
+mod answer;
+mod call;
+mod report;
+mod request;
+
+use std::fmt;
+
+use self::answer::Stage;
+use super::check;
+use super::explain::Trace;
+use super::source::SourceError;
+use crate::config::{self, Config, ConfigErrors, Environment, KeySource, Quoted};
+use crate::crypto::SoftwareVerifier;
+use crate::jwt::{JwkSet, KeyRing, KeySetId, Unverified};
+use crate::message::{CallResponse, HttpCall};
+use crate::shared::RecordKind;
+use crate::technical_token::{Source, TechnicalToken};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+pub use self::call::{Anchors, AnchorsError, Unanswered, perform};
+pub use self::report::{json, text};
+
+/// What is to be obtained.
+pub struct Inquiry<'a> {
+    /// The name of the file.
+    pub name: &'a str,
+    /// What is in it.
+    pub document: &'a [u8],
+    /// The environment that the filter would see. The credential's own variables must be set.
+    pub environment: Environment<'a>,
+    /// The name of the credential.
+    pub credential: &'a str,
+    /// For which subtenant, if for one.
+    pub subtenant: Option<&'a str>,
+    /// The time of the first call.
+    pub now: Timestamp,
+    /// Performs a call.
+    pub perform: &'a dyn Fn(&HttpCall) -> Result<CallResponse, Unanswered>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Obtained {
+    /// How it came about.
+    pub trace: Trace,
+    /// The claims of the token, if it is a JWT that could be read.
+    pub claims: Option<serde_json::Value>,
+    /// Until when the filter would use it; `None` if it would not.
+    pub usable_until: Option<Timestamp>,
+}
+
+/// Why nothing was asked for.
+#[derive(Debug)]
+pub enum TokenError {
+    /// The configuration has errors.
+    Configuration(ConfigErrors),
+    /// The file holds no configuration.
+    ConfigurationMissing,
+    /// The file holds several configurations.
+    ConfigurationsSeveral(usize),
+    /// No credential has this name; those that there are.
+    CredentialUnknown(Quoted, Vec<Quoted>),
+    /// The file cannot be read.
+    Source(SourceError),
+    /// It is no id of a subtenant.
+    SubtenantInvalid,
+    /// The credential has no tokens for this subtenant, or for any.
+    SubtenantUnserved,
+    /// Variables of the credential are not set here; the errors in words.
+    VariablesUnset(Vec<String>),
+}
+
+/// Obtains a token.
+///
+/// # Errors
+/// [`TokenError`] when nothing could be asked for. What goes wrong from then on is in the trace.
+pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
+    let config = configuration(inquiry)?;
+    let source = credential(&config, inquiry.credential)?;
+    let subtenant = inquiry.subtenant.map(SubtenantId::parse).transpose();
+    let subtenant = subtenant.map_err(|_| TokenError::SubtenantInvalid)?;
+    let call = source.call(subtenant.as_ref()).ok_or(TokenError::SubtenantUnserved)?;
+
+    let mut trace = Trace::default();
+    request::tell(&call, &mut trace);
+    let mut obtained = Obtained { trace, claims: None, usable_until: None };
+    let response = match (inquiry.perform)(&call) {
+        Ok(response) => response,
+        Err(unanswered) => {
+            obtained.trace.not_met("answer", unanswered.to_string());
+            return Ok(obtained);
+        }
+    };
+    answer::arrived(&response, &mut obtained.trace);
+    obtained.claims = answer::claims(&response);
+    let is_opaque = source.record_kind() == RecordKind::Opaque;
+    let stages = Stage::of(is_opaque, source.needs_proof());
+    let accepted = source.accept(&response, subtenant.as_ref(), inquiry.now);
+    let (token, failed) = match &accepted {
+        Ok(token) => match prove(inquiry, &config, source, token, &mut obtained.trace) {
+            Ok(()) => (Some(token), None),
+            Err(why) => (None, Some((Stage::Signature, why))),
+        },
+        Err(error) => (None, Some(answer::failed(error))),
+    };
+    answer::tell(&stages, failed.as_ref(), &mut obtained.trace);
+    obtained.usable_until = token.map(TechnicalToken::expires_at);
+    Ok(obtained)
+}
+
+fn configuration(inquiry: &Inquiry<'_>) -> Result<Config, TokenError> {
+    let mut found =
+        check::configurations(inquiry.name, inquiry.document).map_err(TokenError::Source)?;
+    let document = match (found.len(), found.pop()) {
+        (1, Some(document)) => document,
+        (_, None) => return Err(TokenError::ConfigurationMissing),
+        (several, Some(_)) => return Err(TokenError::ConfigurationsSeveral(several)),
+    };
+    let unset = unset(inquiry, &document);
+    if !unset.is_empty() {
+        return Err(TokenError::VariablesUnset(unset));
+    }
+    // Only what other credentials and issuers need may be made up.
+    let environment = |name: &str| check::value_of(name, inquiry.environment);
+    let compiled = config::compile(document.as_bytes(), &environment);
+    compiled.map(|compiled| compiled.config).map_err(TokenError::Configuration)
+}
+
+/// What the credential lacks in the environment.
+fn unset(inquiry: &Inquiry<'_>, document: &str) -> Vec<String> {
+    let parsed: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
+    let credentials = parsed.get("credentials").and_then(serde_json::Value::as_array);
+    let is_meant = |credential: &serde_json::Value| {
+        credential.get("name").and_then(serde_json::Value::as_str) == Some(inquiry.credential)
+    };
+    let Some(index) = credentials.and_then(|all| all.iter().position(is_meant)) else {
+        return Vec::new();
+    };
+    let place = format!("credentials[{index}]");
+    let errors = config::inspect(document.as_bytes(), inquiry.environment).errors;
+    let own = errors.iter().filter(|error| {
+        let rest = error.path().strip_prefix(&place);
+        check::is_unset(error) && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    own.map(ToString::to_string).collect()
+}
+
+fn credential<'c>(config: &'c Config, name: &str) -> Result<&'c Source, TokenError> {
+    let sources = config.sources();
+    sources.iter().find(|source| source.name() == name).ok_or_else(|| {
+        let known = sources.iter().map(|source| Quoted::from(source.name())).collect();
+        TokenError::CredentialUnknown(Quoted::from(name), known)
+    })
+}
+
+/// Checks the signature, with keys that are fetched for it.
+fn prove(
+    inquiry: &Inquiry<'_>,
+    config: &Config,
+    source: &Source,
+    token: &TechnicalToken,
+    trace: &mut Trace,
+) -> Result<(), String> {
+    let mut keys = KeyRing::default();
+    let mut fetched = None;
+    loop {
+        let wanted = match source.prove(token, &keys, &SoftwareVerifier) {
+            Ok(()) => return Ok(()),
+            Err(Unverified::Refused(error)) => return Err(error.reason().to_owned()),
+            Err(Unverified::KeysMissing(id) | Unverified::KeyUnknown(id)) => id,
+        };
+        if fetched == Some(wanted) {
+            return Err("no key of the issuer has the `kid` of the token".to_owned());
+        }
+        let of_id = |source: &&KeySource| source.id() == wanted;
+        let own = config.key_sources().iter().find(of_id).ok_or("its keys are not configured")?;
+        keys.set(wanted, fetch(inquiry, own, wanted, trace)?.into());
+        fetched = Some(wanted);
+    }
+}
+
+fn fetch(
+    inquiry: &Inquiry<'_>,
+    source: &KeySource,
+    id: KeySetId,
+    trace: &mut Trace,
+) -> Result<JwkSet, String> {
+    debug_assert_eq!(source.id(), id);
+    let call = source.call().ok_or("its keys are not ones that are fetched")?;
+    let mut response = answered(inquiry, &call, trace)?;
+    if let Some(next) = source.call_after(response.body.expose()) {
+        let next = next.map_err(|error| error.reason().to_owned())?;
+        response = answered(inquiry, &next, trace)?;
+    }
+    JwkSet::parse(response.body.expose()).map_err(|error| error.reason().to_owned())
+}
+
+fn answered(
+    inquiry: &Inquiry<'_>,
+    call: &HttpCall,
+    trace: &mut Trace,
+) -> Result<CallResponse, String> {
+    trace.fact("keys", request::line(call));
+    let response =
+        (inquiry.perform)(call).map_err(|unanswered| format!("its keys: {unanswered}"))?;
+    match response.status {
+        200 => Ok(response),
+        status => Err(format!("its keys: status {status}")),
+    }
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(errors) => write!(formatter, "{errors}"),
+            Self::ConfigurationMissing => {
+                formatter.write_str("holds no configuration of tenantgate")
+            }
+            Self::ConfigurationsSeveral(count) => {
+                write!(
+                    formatter,
+                    "holds {count} configurations; put the one that is meant in a file"
+                )
+            }
+            Self::CredentialUnknown(name, known) if known.is_empty() => {
+                write!(formatter, "has no credential {name}, and no other one")
+            }
+            Self::CredentialUnknown(name, known) => {
+                let known: Vec<_> = known.iter().map(ToString::to_string).collect();
+                write!(formatter, "has no credential {name}, only {}", known.join(", "))
+            }
+            Self::Source(error) => write!(
+                formatter,
+                "line {} column {}: {}",
+                error.at.line, error.at.column, error.problem
+            ),
+            Self::SubtenantInvalid => formatter.write_str(
+                "the subtenant is empty, longer than 256 bytes, or has control characters",
+            ),
+            Self::SubtenantUnserved => formatter
+                .write_str("the credential has no tokens for that subtenant, or for any subtenant"),
+            Self::VariablesUnset(errors) => formatter.write_str(&errors.join("; ")),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}

@@ -1,0 +1,268 @@
+//! `tenantgate token` against a token endpoint on loopback: the real tool, real calls, real signatures.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
+)]
+
+#[path = "../examples/demo/development/mod.rs"]
+#[allow(dead_code, reason = "the demo uses the rest")]
+mod development;
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, LazyLock, Mutex};
+
+use development::clock;
+use development::fault::json_response;
+use development::http_server::{Answer, HttpServer, Request, Response};
+use development::signing_key::SigningKey;
+use serde_json::{Value, json};
+
+const SECRET: &str = "s3cr3t-of-the-client";
+const ISSUER: &str = "https://acme.piam.eu1.mindsphere.io/oauth/token";
+
+/// The issuer's key, and another one that names itself alike.
+static KEYS: LazyLock<[SigningKey; 2]> =
+    LazyLock::new(|| std::array::from_fn(|_| SigningKey::rsa("k").unwrap()));
+
+/// A token endpoint and its keys. What it answers to a request for a token can be changed.
+struct Provider {
+    server: HttpServer,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Provider {
+    fn answering(answer: Response) -> Self {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let hears = Arc::clone(&asked);
+        let handle = move |request: &Request| {
+            let body = String::from_utf8(request.body.clone()).unwrap();
+            hears.lock().unwrap().push(format!("{} {} {body}", request.method, request.target));
+            Answer::Whole(if request.target == "/token_keys" {
+                let keys = json!({"keys": [KEYS[0].jwk()]});
+                json_response(200, keys.to_string().into_bytes())
+            } else {
+                let Response { status, fields, body } = &answer;
+                Response { status: *status, fields: fields.clone(), body: body.clone() }
+            })
+        };
+        let server = HttpServer::start("127.0.0.1:0".parse().unwrap(), handle).unwrap();
+        Self { server, asked }
+    }
+
+    fn granting(token: &str) -> Self {
+        Self::answering(grant(token))
+    }
+
+    fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    /// Runs `tenantgate token` with a configuration whose credentials go to this provider.
+    fn token(&self, arguments: &[&str]) -> Output {
+        self.token_with(arguments, &[("SVC_SECRET", SECRET)])
+    }
+
+    fn token_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let address = self.server.address();
+        let document = json!({
+            "deployment": "egress",
+            "credentials": [
+                {"name": "svc", "mindsphere_tenant": {
+                    "region": "eu1", "tenant": "acme", "cluster": "piam",
+                    "client_id": "svc-id", "client_secret_env": "SVC_SECRET",
+                    "token_url": format!("http://{address}/oauth/token"), "issuer": ISSUER,
+                    "allow_plaintext": true,
+                    "jwks": {"uri": format!("http://{address}/token_keys"), "allow_plaintext": true},
+                }},
+                {"name": "other", "callers": "any", "oauth2": {
+                    "token_endpoint": format!("http://{address}/token"), "allow_plaintext": true,
+                    "cluster": "other", "client_id": "other-id", "client_auth": "client_secret_post",
+                    "client_secret_env": "OTHER_SECRET", "scopes": ["a"],
+                }},
+            ],
+            "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                "upstream": {"caller_token": "remove"}}],
+        });
+        run(&document, arguments, variables)
+    }
+}
+
+fn run(document: &Value, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
+        .args(["token", "-"])
+        .args(arguments)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(document.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    for text in [stdout(&output), stderr(&output)] {
+        assert!(!text.contains(SECRET) && !text.contains("c3ZjLWlk"), "{text}");
+        assert!(!text.contains("eyJ"), "a token is shown: {text}");
+    }
+    output
+}
+
+fn grant(token: &str) -> Response {
+    let body = json!({"access_token": token, "token_type": "bearer", "expires_in": 1799});
+    json_response(200, body.to_string().into_bytes())
+}
+
+fn claims(changes: &Value) -> Value {
+    let now = clock::now();
+    let mut claims = json!({
+        "iss": ISSUER, "ten": "acme", "scope": ["a.r"], "client_id": "svc-id",
+        "iat": now, "exp": now + 1800, "jti": "1",
+    });
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+    }
+    claims
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn a_good_token_is_shown_by_its_request_its_checks_and_its_claims() {
+    let provider = Provider::granting(&KEYS[0].sign(&claims(&json!({"subtenant": "cust"}))));
+    let output = provider.token(&["--credential", "svc", "--subtenant", "cust"]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let port = provider.server.address().port();
+    let text = stdout(&output).replace(&port.to_string(), "PORT");
+    let (before, size) = text.split_once("application/json, ").unwrap();
+    let (_, after) = size.split_once(" bytes").unwrap();
+    let text = format!("{before}application/json, SIZE bytes{after}");
+    let lines: Vec<_> = text.lines().map(str::trim_end).collect();
+    let expected = [
+        "  request     POST http://127.0.0.1:PORT/oauth/token (the filter goes to cluster `piam`)",
+        "  header      authorization: <hidden>",
+        "  header      content-type: application/x-www-form-urlencoded",
+        "  header      accept: application/json",
+        "  body        grant_type=client_credentials&iam-action=client_credentials.subtenant-impersonation&subtenant=cust",
+        "  answer      status 200, application/json, SIZE bytes",
+        "  keys        GET http://127.0.0.1:PORT/token_keys (the filter goes to cluster `piam`)",
+    ];
+    assert_eq!(lines[..expected.len()], expected);
+    let checks: Vec<_> = lines.iter().filter(|line| line.starts_with("+ ")).collect();
+    assert_eq!(checks.len(), 12, "{text}");
+    assert!(lines.contains(&"  claim       ten: acme"), "{text}");
+    assert!(lines.last().unwrap().starts_with("usable for 17"), "{text}");
+    assert_eq!(
+        provider.asked(),
+        [
+            "POST /oauth/token grant_type=client_credentials&iam-action=client_credentials.subtenant-impersonation&subtenant=cust",
+            "GET /token_keys ",
+        ]
+    );
+}
+
+#[test]
+fn the_first_check_that_fails_is_named_and_those_after_it_are_open() {
+    let now = clock::now();
+    let rows = [
+        (json!({"iss": "https://beta.piam.eu1.mindsphere.io/oauth/token"}), "issuer"),
+        (json!({"ten": "beta"}), "tenant"),
+        (json!({"subtenant": "other"}), "subtenant"),
+        (json!({"iat": now - 3600, "exp": now - 1800}), "times"),
+        (json!({"iat": now + 3600, "exp": now + 5400}), "times"),
+        (json!({"iat": now - 1800, "exp": now + 2}), "lifetime"),
+        (json!({"nonce": "n"}), "form"),
+    ];
+    for (changes, failing) in rows {
+        let provider = Provider::granting(&KEYS[0].sign(&claims(&changes)));
+        assert_eq!(failing_check(&provider, &[]), failing, "{changes}");
+    }
+    let provider = Provider::granting(&KEYS[1].sign(&claims(&json!({}))));
+    assert_eq!(failing_check(&provider, &[]), "signature");
+    let provider = Provider::granting(&KEYS[0].sign_as("unknown", &claims(&json!({}))));
+    assert_eq!(failing_check(&provider, &[]), "signature");
+    let provider = Provider::granting(&KEYS[0].sign(&claims(&json!({}))));
+    assert_eq!(failing_check(&provider, &["--subtenant", "cust"]), "subtenant");
+    let provider = Provider::granting(&KEYS[0].unsigned(&claims(&json!({}))));
+    assert_eq!(failing_check(&provider, &[]), "form");
+    let by_public_key = KEYS[0].sign_with_public_key_as_secret(&claims(&json!({})));
+    let provider = Provider::granting(&by_public_key);
+    assert_eq!(failing_check(&provider, &[]), "algorithm");
+    let provider = Provider::granting("opaque");
+    assert_eq!(failing_check(&provider, &[]), "form");
+    let refusal = json_response(401, br#"{"error":"invalid_client"}"#.to_vec());
+    assert_eq!(failing_check(&Provider::answering(refusal), &[]), "status");
+    let page = Response {
+        status: 200,
+        fields: vec![("content-type", "text/html".into())],
+        body: b"<p>".to_vec(),
+    };
+    assert_eq!(failing_check(&Provider::answering(page), &[]), "json");
+    let empty = json_response(200, b"{}".to_vec());
+    assert_eq!(failing_check(&Provider::answering(empty), &[]), "grant");
+}
+
+/// The check that fails, by the output for programs.
+fn failing_check(provider: &Provider, arguments: &[&str]) -> String {
+    let fixed = ["--credential", "svc", "--format", "json"];
+    let output = provider.token(&[&fixed, arguments].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let whole: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&whole["usable"], &whole["usable_until"]), (&json!(false), &Value::Null));
+    let steps = whole["trace"].as_array().unwrap();
+    let position = steps.iter().position(|step| step["mark"] == "not_met").unwrap();
+    assert!(steps[..position].iter().all(|step| step["mark"] != "unknown"), "{whole:#}");
+    assert!(steps[position + 1..].iter().all(|step| step["mark"] == "unknown"), "{whole:#}");
+    steps[position]["topic"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_opaque_token_is_checked_for_what_can_be_seen_and_no_secret_of_its_form_is_shown() {
+    let provider = Provider::granting("opaque");
+    // The variables of other credentials may be missing, its own must be there.
+    let asked = ["--credential", "other"];
+    let output = provider.token_with(&asked, &[("SVC_SECRET", SECRET)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("`OTHER_SECRET` is not set"), "{}", stderr(&output));
+    assert_eq!(provider.asked(), [""; 0]);
+
+    let output = provider.token_with(&asked, &[("OTHER_SECRET", SECRET)]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    let text = stdout(&output);
+    let form = "grant_type=client_credentials&client_id=other-id&client_secret=<hidden>&scope=a";
+    assert!(text.contains(&format!("  body        {form}\n")), "{text}");
+    assert_eq!(text.lines().filter(|line| line.starts_with("+ ")).count(), 4, "{text}");
+    let sent = form.replace("<hidden>", SECRET);
+    assert_eq!(provider.asked(), [format!("POST /token {sent}")]);
+}
+
+#[test]
+fn what_cannot_be_asked_for_is_said_and_no_call_is_made() {
+    let provider = Provider::granting("opaque");
+    let rows: [(&[&str], &str); 3] = [
+        (&["--credential", "scv"], "has no credential `scv`, only `svc`, `other`"),
+        (&["--credential", "svc", "--subtenant", ""], "the subtenant is empty"),
+        (&["--credential", "svc", "--ca", "Cargo.toml"], "holds no certificates in PEM"),
+    ];
+    for (arguments, expected) in rows {
+        let output = provider.token(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+        assert_eq!(provider.asked(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_told_as_no_answer() {
+    let mut provider = Provider::granting("opaque");
+    provider.server.stop();
+    assert_eq!(failing_check(&provider, &[]), "answer");
+}
