@@ -30,6 +30,7 @@ impl Command {
             ["tour", "--gateway", gateway, "--idp", identity_provider] => {
                 let place = Place {
                     gateway: address_of(gateway)?,
+                    egress: None,
                     identity_provider: address_of(identity_provider)?,
                 };
                 Some(Self::Tour { place: Some(place) })
@@ -64,6 +65,7 @@ mod tests {
     fn every_documented_command_line_is_understood() {
         let place = Place {
             gateway: "127.0.0.1:1".parse().unwrap(),
+            egress: None,
             identity_provider: "127.0.0.1:2".parse().unwrap(),
         };
         let listen = "0.0.0.0:18001".parse().unwrap();

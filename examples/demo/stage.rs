@@ -1,4 +1,5 @@
-//! Everything on one machine: identity provider, upstream, and Envoy with `envoy/ingress.yaml`.
+//! Everything on one machine: identity provider, upstream, and Envoy with `envoy/ingress.yaml` and
+//! beside it one with `envoy/egress.yaml`.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -15,13 +16,14 @@ use crate::place::Place;
 /// The running demo; dropping it stops all of it, Envoy first.
 pub struct Stage {
     place: Place,
-    _envoy: Envoy,
+    _ingress: Envoy,
+    _egress: Envoy,
     _upstream: Upstream,
     _identity_provider: IdentityProvider,
 }
 
 impl Stage {
-    /// Starts everything on the ports that `envoy/ingress.yaml` names.
+    /// Starts everything on the ports that the two files name.
     ///
     /// # Errors
     /// [`DemoError`] if the module is missing, a port is taken, or Envoy gives up.
@@ -38,30 +40,26 @@ impl Stage {
         let environment = [
             (CLIENT_ID.to_owned(), client.id.clone()),
             (CLIENT_SECRET.to_owned(), client.secret.clone()),
+            ("MINDSPHERE_TENANT".to_owned(), client.tenant.clone()),
         ];
         let identity_provider = IdentityProvider::start(IDENTITY_PROVIDER, vec![client])
             .map_err(|error| DemoError::IdentityProvider { listen: IDENTITY_PROVIDER, error })?;
         let upstream = Upstream::start(UPSTREAM)
             .map_err(|error| DemoError::Listen { listen: UPSTREAM, error })?;
 
-        let directory = Path::new(DIRECTORY);
-        let config = directory.join("ingress.yaml");
-        fs::create_dir_all(directory).map_err(DemoError::Files)?;
-        let text = example(Path::new("envoy/ingress.yaml"), Path::new(&module))
-            .map_err(DemoError::Files)?;
-        fs::write(&config, text).map_err(DemoError::Files)?;
-        let launch = Launch {
-            binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
-            config: &config,
-            directory,
-            workers: 2,
-            environment: &environment,
-        };
-        let envoy = Envoy::start(&launch).map_err(DemoError::Envoy)?;
-        let gateway = envoy.listener("ingress").map_err(DemoError::Envoy)?;
+        let module = Path::new(&module);
+        let ingress = serving("ingress", INGRESS, module, &environment)?;
+        let egress = serving("egress", EGRESS, module, &environment)?;
+        let gateway = ingress.listener("ingress").map_err(DemoError::Envoy)?;
+        let way_out = egress.listener("egress").map_err(DemoError::Envoy)?;
         Ok(Self {
-            place: Place { gateway, identity_provider: identity_provider.address() },
-            _envoy: envoy,
+            place: Place {
+                gateway,
+                egress: Some(way_out),
+                identity_provider: identity_provider.address(),
+            },
+            _ingress: ingress,
+            _egress: egress,
             _upstream: upstream,
             _identity_provider: identity_provider,
         })
@@ -70,6 +68,29 @@ impl Stage {
     pub fn place(&self) -> Place {
         self.place
     }
+}
+
+/// An Envoy with `envoy/{name}.yaml`, which leaves its files in `directory`.
+fn serving(
+    name: &str,
+    directory: &str,
+    module: &Path,
+    environment: &[(String, String)],
+) -> Result<Envoy, DemoError> {
+    let directory = Path::new(directory);
+    let config = directory.join(format!("{name}.yaml"));
+    fs::create_dir_all(directory).map_err(DemoError::Files)?;
+    let shipped = PathBuf::from(format!("envoy/{name}.yaml"));
+    let text = example(&shipped, module).map_err(DemoError::Files)?;
+    fs::write(&config, text).map_err(DemoError::Files)?;
+    let launch = Launch {
+        binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
+        config: &config,
+        directory,
+        workers: 2,
+        environment,
+    };
+    Envoy::start(&launch).map_err(DemoError::Envoy)
 }
 
 /// The client of an identity provider that runs alone, in a container.
@@ -94,9 +115,10 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// Where Envoy's log and access log go.
+/// Where the gateway's log and access log go.
 pub const LOG: &str = "target/demo/envoy.log";
-const DIRECTORY: &str = "target/demo";
+const INGRESS: &str = "target/demo";
+const EGRESS: &str = "target/demo/egress";
 const TENANT: &str = "acme";
 const CLIENT_ID: &str = "MINDSPHERE_CLIENT_ID";
 const CLIENT_SECRET: &str = "MINDSPHERE_CLIENT_SECRET";

@@ -7,9 +7,11 @@ use serde_json::Value;
 use crate::development::codes;
 use crate::development::http_client::request;
 use crate::outcome::{Credential, Outcome};
+use crate::place::Place;
 
 /// One request of the tour.
 pub struct Step {
+    pub way: Way,
     pub title: &'static str,
     /// The caller's name in the identity provider's `/demo/tokens`.
     pub caller: Option<&'static str>,
@@ -18,11 +20,31 @@ pub struct Step {
     pub expected: Outcome,
 }
 
+/// Which way a request goes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Way {
+    /// From a client, through the gateway.
+    In,
+    /// From a program, through the Envoy beside it.
+    Out,
+}
+
 impl Step {
-    /// The request, with identity headers that the caller has no right to send.
+    /// Where its request is sent; `None` where there is no such way.
+    pub fn gateway(&self, place: Place) -> Option<SocketAddr> {
+        match self.way {
+            Way::In => Some(place.gateway),
+            Way::Out => place.egress,
+        }
+    }
+
+    /// The request; a client's has identity headers that it has no right to send.
     pub fn request(&self, tokens: &Value) -> Vec<u8> {
         let authorization = self.token(tokens).map(|token| format!("Bearer {token}"));
-        let mut fields = SPOOFED.to_vec();
+        let mut fields = match self.way {
+            Way::In => SPOOFED.to_vec(),
+            Way::Out => Vec::new(),
+        };
         fields.extend(authorization.as_deref().map(|value| ("authorization", value)));
         request(self.method, self.path, &fields, "")
     }
@@ -66,7 +88,17 @@ const fn step(
     path: &'static str,
     expected: Outcome,
 ) -> Step {
-    Step { title, caller, method: "GET", path, expected }
+    Step { way: Way::In, title, caller, method: "GET", path, expected }
+}
+
+/// A request of a program through the Envoy beside it, which sets no identity headers.
+const fn out(
+    title: &'static str,
+    caller: Option<&'static str>,
+    credential: Credential<&'static str>,
+) -> Step {
+    let expected = Outcome::Passed { credential, tenant: None, subtenant: None, reported: None };
+    Step { way: Way::Out, title, caller, method: "GET", path: "/api/things/1", expected }
 }
 
 const SPOOFED: [(&str, &str); 4] = [
@@ -151,6 +183,7 @@ pub const STEPS: &[Step] = &[
         refused(400, codes::PATH_AMBIGUOUS),
     ),
     Step {
+        way: Way::In,
         title: "a method that the route does not have",
         caller: Some("tenant_user"),
         method: "DELETE",
@@ -229,4 +262,14 @@ pub const STEPS: &[Step] = &[
         "/api/trial/1",
         reported("would_deny tenant_mismatch"),
     ),
+    out(
+        "a program that has no credentials, by the variables of the Envoy beside it",
+        None,
+        TECHNICAL,
+    ),
+    out("a program with its user's token", Some("tenant_user"), Credential::CallersToken),
+    Step {
+        expected: refused(401, codes::TOKEN_EXPIRED),
+        ..out("a bad token is not replaced by a technical one", Some("expired"), TECHNICAL)
+    },
 ];

@@ -1,6 +1,7 @@
 //! Walks the tour and says of each step what was sent, expected and got.
 
 use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
@@ -24,8 +25,14 @@ pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
             .json();
     patiently(|| exchange(place.gateway, &request("GET", "/", &[], "")))?;
     let mut failed = 0_usize;
+    let mut walked = 0_usize;
     for step in STEPS {
-        let outcome = outcome(place, step, &tokens)?;
+        let Some(gateway) = step.gateway(place) else {
+            say(&format!("left {}: there is no way out here", step.title))?;
+            continue;
+        };
+        walked = walked.saturating_add(1);
+        let outcome = outcome(gateway, step, &tokens)?;
         let verdict = if step.expected.is(&outcome) { "ok  " } else { "FAIL" };
         failed = failed.saturating_add(usize::from(!step.expected.is(&outcome)));
         say(&format!(
@@ -35,15 +42,17 @@ pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
             step.expected
         ))?;
     }
-    say(&format!("{} steps, {failed} not as expected", STEPS.len()))?;
+    let left = STEPS.len().saturating_sub(walked);
+    let left = if left == 0 { String::new() } else { format!(", {left} not walked here") };
+    say(&format!("{walked} steps, {failed} not as expected{left}"))?;
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// A route on trial lets requests pass at once, before keys and tokens are at hand; those that come
 /// later are judged.
-fn outcome(place: Place, step: &Step, tokens: &Value) -> Result<Outcome<String>, DemoError> {
+fn outcome(gateway: SocketAddr, step: &Step, tokens: &Value) -> Result<Outcome<String>, DemoError> {
     let request = step.request(tokens);
-    let ask = || exchange(place.gateway, &request).map_err(DemoError::Connect);
+    let ask = || exchange(gateway, &request).map_err(DemoError::Connect);
     let mut outcome = Outcome::of(&ask()?, step.token(tokens));
     for _ in 0..10 {
         if !outcome.is_undecided() {
