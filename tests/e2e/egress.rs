@@ -1,14 +1,20 @@
 //! A program's way out.
 
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::development::caller::Caller;
 use crate::development::codes;
-use crate::development::http_client::request;
+use crate::development::envoy::{Envoy, Launch, example};
+use crate::development::http_client::{exchange, request};
+use crate::development::scratch::Scratch;
 use crate::development::signing_key::claims_of;
 use crate::development::upstream::seen;
 use crate::filter;
-use crate::lab::{Lab, Setup};
+use crate::lab::{Lab, Setup, envoy_binary, eventually, module};
 
 #[test]
 fn a_program_without_a_token_acts_with_the_technical_one() {
@@ -74,6 +80,45 @@ fn a_presented_token_of_a_subtenant_meets_the_catalogue() {
         let answer = lab.send(&request(method, path, &[], ""));
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.text());
     }
+}
+
+/// `envoy/egress.yaml` as it is shipped, but for its ports: the program and the configuration name no
+/// credentials, Envoy has them in its environment.
+#[test]
+fn a_program_without_credentials_calls_out_by_the_file_that_is_shipped() {
+    let mut setup = Setup::new();
+    setup.environment.push(("MINDSPHERE_TENANT".to_owned(), "acme".to_owned()));
+    let directory = Scratch::new().expect("a directory");
+    let config = directory.path().join("envoy.yaml");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = example(&root.join("envoy/egress.yaml"), Path::new(module())).expect("the file");
+    let port = |address: SocketAddr| format!("port_value: {}", address.port());
+    let text = shipped
+        .replace("port_value: 18010", "port_value: 0")
+        .replace("port_value: 18019", "port_value: 0")
+        .replace("port_value: 18001", &port(setup.idp.address()))
+        .replace("port_value: 18002", &port(setup.upstream.address()));
+    fs::write(&config, text).expect("a configuration file");
+    let launch = Launch {
+        binary: &envoy_binary(),
+        config: &config,
+        directory: directory.path(),
+        workers: 2,
+        environment: &setup.environment,
+    };
+    let envoy = Envoy::start(&launch).unwrap_or_else(|error| panic!("{error}"));
+    let gateway = eventually("listener", || envoy.listener("egress").ok());
+
+    let answer = exchange(gateway, &request("GET", "/api/things", &[], "")).expect("an answer");
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let authorization = seen(&answer.json(), "authorization");
+    let claims = claims_of(authorization[0].strip_prefix("Bearer ").unwrap());
+    assert_eq!((&claims["ten"], claims.get("subtenant")), (&json!("acme"), None));
+    let expired = setup.idp.sign(&Caller::of_tenant("acme").expired());
+    let fields = [("authorization", format!("Bearer {expired}"))];
+    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = exchange(gateway, &request("GET", "/api/things", &fields, "")).expect("an answer");
+    assert_eq!((answer.status, answer.code().as_str()), (401, codes::TOKEN_EXPIRED));
 }
 
 fn start() -> Lab {
