@@ -8,9 +8,9 @@ use clap::{Arg, ArgMatches, Command};
 use tenantgate::time::Timestamp;
 use tenantgate::tool::token::{self, Anchors, Inquiry};
 
-use crate::check::read;
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
+use crate::input::Input;
 
 /// `tenantgate token FILE --credential NAME`.
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "token", describe, run };
@@ -57,10 +57,11 @@ fn describe(command: Command) -> Command {
 fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let environment = |name: &str| env::var(name).ok();
     let text = |name: &str| arguments.get_one::<String>(name).map(String::as_str);
-    let (name, document) = read(text("file").unwrap_or_default())?;
+    let mut input = Input::default();
+    let (name, document) = input.read(text("file").unwrap_or_default())?;
     let anchors = match text("ca") {
         None => Anchors::of_the_web(),
-        Some(file) => Anchors::from_pem(&read(file)?.1)
+        Some(file) => Anchors::from_pem(&input.read(file)?.1)
             .map_err(|error| Failure::Argument(format!("`{file}` {error}")))?,
     };
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -12,9 +12,10 @@ mod request;
 use std::fmt;
 
 use self::answer::Stage;
-use super::check;
 use super::explain::Trace;
-use super::source::SourceError;
+use super::made_up::Supposed;
+use super::source::{self, SourceError};
+use super::{Missing, check, embedded};
 use crate::config::{self, Config, ConfigErrors, Environment, KeySource, Quoted};
 use crate::crypto::SoftwareVerifier;
 use crate::jwt::{JwkSet, KeyRing, KeySetId, Unverified};
@@ -62,7 +63,7 @@ pub enum TokenError {
     /// The configuration has errors.
     Configuration(ConfigErrors),
     /// The file holds no configuration.
-    ConfigurationMissing,
+    ConfigurationMissing(Missing),
     /// The file holds several configurations.
     ConfigurationsSeveral(usize),
     /// No credential has this name; those that there are.
@@ -116,20 +117,24 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
 }
 
 fn configuration(inquiry: &Inquiry<'_>) -> Result<Config, TokenError> {
-    let mut found =
-        check::configurations(inquiry.name, inquiry.document).map_err(TokenError::Source)?;
-    let document = match (found.len(), found.pop()) {
-        (1, Some(document)) => document,
-        (_, None) => return Err(TokenError::ConfigurationMissing),
+    let documents = source::read(inquiry.name, inquiry.document).map_err(TokenError::Source)?;
+    let mut found = embedded::configurations(&documents).map_err(TokenError::Source)?;
+    let tree = match (found.len(), found.pop()) {
+        (1, Some(tree)) => tree,
+        (_, None) => {
+            let missing = Missing { documents: documents.len() };
+            return Err(TokenError::ConfigurationMissing(missing));
+        }
         (several, Some(_)) => return Err(TokenError::ConfigurationsSeveral(several)),
     };
+    let document = tree.hand_over().json;
     let unset = unset(inquiry, &document);
     if !unset.is_empty() {
         return Err(TokenError::VariablesUnset(unset));
     }
     // Only what other credentials and issuers need may be made up.
-    let environment = |name: &str| check::value_of(name, inquiry.environment);
-    let compiled = config::compile(document.as_bytes(), &environment);
+    let supposed = Supposed::new(&tree, inquiry.environment);
+    let compiled = config::compile(document.as_bytes(), &|name: &str| supposed.value(name));
     compiled.map(|compiled| compiled.config).map_err(TokenError::Configuration)
 }
 
@@ -220,9 +225,7 @@ impl fmt::Display for TokenError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configuration(errors) => write!(formatter, "{errors}"),
-            Self::ConfigurationMissing => {
-                formatter.write_str("holds no configuration of tenantgate")
-            }
+            Self::ConfigurationMissing(missing) => write!(formatter, "{missing}"),
             Self::ConfigurationsSeveral(count) => {
                 write!(
                     formatter,
