@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
-use crate::config::{Config, Quoted};
+use crate::config::{Config, KeyOwner, KeySource, Quoted};
 use crate::message::HttpCall;
 use crate::tool::made_up::MadeUp;
 use crate::tool::named;
@@ -114,7 +114,11 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
         let place = place.map(|(host, port)| Place { host, port, is_https: scheme == "https" });
         called.entry(cluster.to_owned()).or_default().extend(place);
     };
-    let keys = config.key_sources().iter().filter_map(|source| source.call());
+    let is_known = |source: &&KeySource| match source.owner() {
+        KeyOwner::Credential(_) => !made_up.has_tenant_of(source.name()),
+        KeyOwner::Issuer => true,
+    };
+    let keys = config.key_sources().iter().filter(is_known).filter_map(KeySource::call);
     let known = config.sources().iter().filter(|source| !made_up.has_tenant_of(source.name()));
     let tokens = known.filter_map(|source| source.call(None));
     for HttpCall { endpoint, .. } in keys.chain(tokens) {
