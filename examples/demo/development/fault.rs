@@ -15,6 +15,8 @@ pub enum Fault {
     OtherSubtenant,
     /// A good token without the subtenant that was asked for.
     NoSubtenant,
+    /// The connection is closed without an answer.
+    Closed,
     /// A page for people, with status 200.
     Html,
     /// Status 200 and nothing else.
@@ -36,6 +38,7 @@ impl Fault {
     pub fn answer(&self) -> Option<Answer> {
         match self {
             Self::None | Self::OtherTenant | Self::OtherSubtenant | Self::NoSubtenant => None,
+            Self::Closed => Some(Answer::Closed),
             Self::Html => Some(Answer::Whole(Response {
                 status: 200,
                 fields: vec![("content-type", "text/html".to_owned())],

@@ -32,6 +32,8 @@ pub struct Request {
 /// What goes back on the wire.
 pub enum Answer {
     Whole(Response),
+    /// Closes the connection without a word.
+    Closed,
     /// Promises twice the bytes it sends, then closes.
     Half(Response),
     /// Says nothing until the peer or the server closes the connection.
@@ -149,6 +151,7 @@ fn serve(stream: TcpStream, handler: &Arc<Handler>) -> io::Result<()> {
         let body = incoming.body(body_length(&fields, BodyLength::Known(0)))?;
         match handler(&Request { method, target, fields, body }) {
             Answer::Whole(response) => write(incoming.stream(), &response, response.body.len())?,
+            Answer::Closed => return incoming.stream().shutdown(Shutdown::Both),
             Answer::Half(response) => {
                 write(incoming.stream(), &response, response.body.len().saturating_mul(2))?;
                 return incoming.stream().shutdown(Shutdown::Both);

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
-use p256::ecdsa::signature::{SignatureEncoding as _, Signer as _};
+use p256::ecdsa::signature::{SignatureEncoding as _, Signer as _, Verifier as _};
 use rsa::pkcs8::{EncodePublicKey as _, LineEnding};
 use rsa::rand_core::{OsRng, RngCore as _};
 use rsa::traits::PublicKeyParts as _;
@@ -65,6 +65,25 @@ impl SigningKey {
                 key.to_public_key().to_public_key_pem(LineEnding::LF).unwrap_or_default()
             }
             Pair::P256(_) => String::new(),
+        }
+    }
+
+    /// Whether this key signed a compact token.
+    pub fn has_signed(&self, token: &str) -> bool {
+        let Some((text, signature)) = token.rsplit_once('.') else { return false };
+        let Ok(signature) = URL_SAFE_NO_PAD.decode(signature) else { return false };
+        match &self.pair {
+            Pair::Rsa(key) => {
+                let key =
+                    rsa::pkcs1v15::VerifyingKey::<rsa::sha2::Sha256>::new(key.to_public_key());
+                rsa::pkcs1v15::Signature::try_from(signature.as_slice())
+                    .is_ok_and(|signature| key.verify(text.as_bytes(), &signature).is_ok())
+            }
+            Pair::P256(key) => {
+                p256::ecdsa::Signature::from_slice(&signature).is_ok_and(|signature| {
+                    key.verifying_key().verify(text.as_bytes(), &signature).is_ok()
+                })
+            }
         }
     }
 

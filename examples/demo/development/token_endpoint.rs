@@ -51,6 +51,12 @@ impl<'a> Grant<'a> {
         self.subtenant.as_deref()
     }
 
+    /// What another request of this client for a subtenant would be.
+    #[must_use]
+    pub fn for_subtenant(self, subtenant: &str) -> Self {
+        Self { subtenant: Some(subtenant.to_owned()), ..self }
+    }
+
     /// The answer to this grant on the piam host of a tenant, or one of the wrong tokens that `fault` names.
     pub fn answer(&self, tenant: &str, key: &SigningKey, lifetime: u64, fault: &Fault) -> Response {
         if tenant != self.client.tenant {
