@@ -10,8 +10,9 @@ source scripts/tools.sh
 
 scripts/wasm.sh
 ENVOY=$(scripts/envoy.sh)
+FRAGILE=$(scripts/fragile.sh)
 JUDGE=$(scripts/judge.sh)
-export ENVOY JUDGE WASM=$PWD/target/tenantgate.wasm
+export ENVOY FRAGILE JUDGE WASM=$PWD/target/tenantgate.wasm
 
 if (($# > 0)); then
   exec cargo test --quiet --locked "$@"

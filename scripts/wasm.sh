@@ -3,16 +3,12 @@
 set -euo pipefail
 # shellcheck source=scripts/toolchain.sh
 source "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
+# shellcheck source=scripts/exports.sh
+source scripts/exports.sh
 
 use_wasm_target wasm32-wasip1
 
-# As arguments of the linker the names are part of what cargo compares: a changed list links again.
-link=(-C "linker=$PWD/scripts/wasm-ld.sh")
-while read -r name; do
-  link+=(-C "link-arg=--allowed-export=$name")
-done < <(grep -v -e '^#' -e '^$' scripts/exports.txt)
-
-cargo rustc --quiet --release --locked --lib --crate-type cdylib --target wasm32-wasip1 -- "${link[@]}"
+cargo rustc --quiet --release --locked --lib --crate-type cdylib --target wasm32-wasip1 -- "${EXPORTS[@]}"
 
 built=target/wasm32-wasip1/release/tenantgate.wasm
 cmp --silent "$built" target/tenantgate.wasm || cp "$built" target/tenantgate.wasm

@@ -13,7 +13,14 @@ mod signatures;
 mod stream;
 mod worker;
 
+/// The filter's root context, for a module that has an entry point of its own.
+#[cfg(feature = "library")]
+pub fn root(id: u32) -> Box<dyn proxy_wasm::traits::RootContext> {
+    Box::new(root::Root::new(id))
+}
+
 // The host looks these names up; nothing in Rust calls them.
+#[cfg(not(feature = "library"))]
 #[allow(unsafe_code, reason = "the ABI needs an unmangled `_initialize`")]
 mod entry {
     use proxy_wasm::traits::RootContext;
