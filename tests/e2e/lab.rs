@@ -32,6 +32,10 @@ pub struct Setup {
     pub listener_file: bool,
     /// Variables that the filter may read.
     pub environment: Vec<(String, String)>,
+    /// How many threads of Envoy serve requests.
+    pub workers: u32,
+    /// The module, if it is not the one that is shipped.
+    pub module: Option<String>,
     /// The last word on Envoy's document; it gets the scenario's directory as well.
     pub edit: Option<Edit>,
     client: Client,
@@ -48,6 +52,7 @@ pub struct Lab {
     pub envoy: Envoy,
     pub gateway: SocketAddr,
     environment: Vec<(String, String)>,
+    workers: u32,
     secret: String,
     scratch: Scratch,
 }
@@ -68,13 +73,15 @@ impl Setup {
             extras: Extras::default(),
             listener_file: false,
             environment: environment_of(&client),
+            workers: 2,
+            module: None,
             edit: None,
             client,
             scratch: Scratch::new().expect("a directory"),
         }
     }
 
-    /// Starts Envoy with two workers.
+    /// Starts Envoy.
     pub fn start(self) -> Lab {
         let envoy = self.try_start().unwrap_or_else(|error| panic!("{error}"));
         let gateway = eventually("listener", || envoy.listener("ingress").ok());
@@ -84,6 +91,7 @@ impl Setup {
             envoy,
             gateway,
             environment: self.environment,
+            workers: self.workers,
             secret: self.client.secret,
             scratch: self.scratch,
         }
@@ -96,9 +104,14 @@ impl Setup {
             binary: &binary,
             config: &config,
             directory: self.scratch.path(),
-            workers: 2,
+            workers: self.workers,
             environment: &self.environment,
         })
+    }
+
+    /// Who may ask for the tokens of the credentials.
+    pub fn clients(&self) -> Vec<Client> {
+        vec![self.client.clone()]
     }
 
     /// Asks Envoy whether it would start.
@@ -127,7 +140,7 @@ impl Setup {
 
     fn parts(&self) -> Parts<'_> {
         Parts {
-            module: module(),
+            module: self.module.as_deref().unwrap_or_else(|| module()),
             filter: &self.filter,
             identity_provider: self.idp.address(),
             upstream: self.upstream.address(),
@@ -228,7 +241,7 @@ impl Lab {
             .expect("a listener file in place");
     }
 
-    /// Asserts that both workers still serve and that no VM was ever started anew.
+    /// Asserts that all workers still serve and that no VM was ever started anew.
     pub fn assert_unharmed(&self) {
         self.assert_serves(&self.idp.sign(&Caller::of_tenant("acme")));
     }
@@ -236,9 +249,10 @@ impl Lab {
     /// The same by a token of an issuer that the scenario added.
     pub fn assert_serves(&self, token: &str) {
         let authorization = format!("Bearer {token}");
-        // The listener spreads open connections evenly: four of them reach both workers.
-        let mut connections: Vec<_> =
-            (0..4).map(|_| Connection::open(self.gateway).expect("a connection")).collect();
+        // The listener spreads open connections evenly: twice as many reach all workers.
+        let mut connections: Vec<_> = (0..2 * self.workers)
+            .map(|_| Connection::open(self.gateway).expect("a connection"))
+            .collect();
         for connection in &mut connections {
             connection
                 .send(&request(
