@@ -16,6 +16,7 @@ mod authentication;
 mod binding;
 mod bootstrap;
 mod certificates;
+mod chance;
 mod configuration;
 mod cost;
 #[path = "../decision_cases/mod.rs"]
@@ -38,6 +39,7 @@ mod judge;
 mod key_sets;
 mod keys;
 mod lab;
+mod many_subtenants;
 mod noise;
 mod outage;
 mod places;
@@ -48,6 +50,9 @@ mod rotation;
 mod subtenancy;
 mod third_party;
 mod token_signatures;
+mod traps;
+mod unsteady;
 #[allow(dead_code, reason = "the native tests of vectors use the rest")]
 #[path = "../vectors/mod.rs"]
 mod vectors;
+mod witness;
