@@ -12,7 +12,8 @@ scripts/wasm.sh
 ENVOY=$(scripts/envoy.sh)
 FRAGILE=$(scripts/fragile.sh)
 JUDGE=$(scripts/judge.sh)
-export ENVOY FRAGILE JUDGE WASM=$PWD/target/tenantgate.wasm
+OPENID_PROVIDER=$(scripts/openid_provider.sh)
+export ENVOY FRAGILE JUDGE OPENID_PROVIDER WASM=$PWD/target/tenantgate.wasm
 
 if (($# > 0)); then
   exec cargo test --quiet --locked "$@"

@@ -30,7 +30,7 @@ pub enum AnswerError {
     Status {
         /// The HTTP status; 503 and 504 may be the proxy's own.
         status: u16,
-        /// The `error` member, if it is one that the RFC or UAA defines.
+        /// The `error` member, if it is one that the RFC, RFC 8707 or UAA defines.
         error: Option<&'static str>,
     },
 }
@@ -122,12 +122,13 @@ fn expires_in(answer: &Value<'_>) -> Result<Option<Duration>, AnswerError> {
 }
 
 fn error_code(body: &[u8]) -> Option<&'static str> {
-    const KNOWN: [&str; 8] = [
+    const KNOWN: [&str; 9] = [
         "access_denied",
         "invalid_client",
         "invalid_grant",
         "invalid_request",
         "invalid_scope",
+        "invalid_target",
         "unauthorized",
         "unauthorized_client",
         "unsupported_grant_type",

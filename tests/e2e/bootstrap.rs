@@ -132,7 +132,7 @@ fn filter(parts: &Parts<'_>) -> Value {
     }})
 }
 
-fn cluster(name: &str, at: SocketAddr) -> Value {
+pub fn cluster(name: &str, at: SocketAddr) -> Value {
     json!({
         "name": name, "type": "STATIC", "connect_timeout": "5s",
         "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address(at)}}]}]},

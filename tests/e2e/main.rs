@@ -41,6 +41,8 @@ mod keys;
 mod lab;
 mod many_subtenants;
 mod noise;
+mod oauth2;
+mod openid_provider;
 mod outage;
 mod places;
 mod rendered;
