@@ -19,8 +19,13 @@ use crate::lab::{SECOND_CLIENT, Setup, envoy_binary, eventually, module};
 fn every_example_is_accepted_by_envoy() {
     let scratch = Scratch::new().unwrap();
     let secret = "a secret of at least 32 bytes, for an example";
-    let environment = ["MINDSPHERE_CLIENT_ID", "MINDSPHERE_CLIENT_SECRET", "TOKEN_SECRET"]
-        .map(|name| (name.to_owned(), secret.to_owned()));
+    let environment = [
+        ("MINDSPHERE_CLIENT_ID", secret),
+        ("MINDSPHERE_CLIENT_SECRET", secret),
+        ("MINDSPHERE_TENANT", "acme"),
+        ("TOKEN_SECRET", secret),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("envoy");
     let mut count = 0;
     for entry in fs::read_dir(directory).unwrap() {
