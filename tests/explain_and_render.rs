@@ -682,6 +682,37 @@ fn names_that_kubernetes_cannot_have_are_refused_for_istio() {
 }
 
 #[test]
+fn on_egress_a_namespace_is_stated_and_another_machine_is_spoken_to_by_tls() {
+    let file = root().join("envoy/egress.yaml");
+    let render = |more: &[&str]| {
+        let output =
+            run(&[&["render", more[0], file.to_str().unwrap()], &more[1..]].concat(), None);
+        (output.status.code().unwrap(), format!("{}{}", stdout(&output), stderr(&output)))
+    };
+    let place = ["--cluster", "piam=piam.example:443"];
+    let (status, shown) = render(&[&["istio"][..], &place].concat());
+    assert_eq!(status, 2, "{shown}");
+    assert!(shown.contains("the namespace of the program must be stated"), "{shown}");
+    let (status, shown) = render(&[&["istio", "--namespace", "team"][..], &place].concat());
+    assert_eq!(status, 0, "{shown}");
+    assert!(shown.contains("  match:\n  - mode: CLIENT\n"), "{shown}");
+
+    for (upstream, has_tls) in [
+        ("api.example:443", true),
+        ("api.example:8443,tls", true),
+        ("api.example:8080,plaintext", false),
+        ("127.0.0.1:8081", false),
+        ("localhost:8081", false),
+    ] {
+        let (status, shown) = render(&[&["envoy", "--upstream", upstream][..], &place].concat());
+        assert_eq!(status, 0, "{shown}");
+        let cluster = shown.split("- name: \"upstream\"").nth(1).unwrap();
+        let cluster = cluster.split("\n  - name:").next().unwrap();
+        assert_eq!(cluster.contains("transport_socket"), has_tls, "{upstream} {cluster}");
+    }
+}
+
+#[test]
 fn a_mesh_knows_each_cluster_by_a_name_of_its_own() {
     let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
     let render = |from: &str, to: &str, more: &[&str]| {

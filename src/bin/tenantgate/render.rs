@@ -39,7 +39,7 @@ fn describe(command: Command) -> Command {
                 .value_name("HOST:PORT[,tls|,plaintext]")
                 .default_value("127.0.0.1:8081")
                 .value_parser(destination)
-                .help("Where requests go that pass; without TLS, unless it says so"),
+                .help("Where requests go that pass. Unless it says so, in the clear on ingress, by TLS on egress if it is another machine"),
         )
         .arg(
             Arg::new("wasm")
@@ -64,8 +64,7 @@ fn describe(command: Command) -> Command {
             Arg::new("namespace")
                 .long("namespace")
                 .value_name("NAMESPACE")
-                .default_value("istio-system")
-                .help("The namespace of the documents"),
+                .help("The namespace of the documents, and of a program on egress [default on ingress: istio-system]"),
         )
         .after_help(EXAMPLES);
     command
@@ -128,7 +127,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
             .cloned()
             .collect(),
         module: text("wasm").unwrap_or_default(),
-        namespace: if is_istio { text("namespace").unwrap_or_default() } else { String::new() },
+        namespace: if is_istio { text("namespace") } else { None },
     };
     if !order.admin.ip().is_loopback() {
         warn("others reach --admin: whoever does can stop Envoy and read its configuration");

@@ -1,6 +1,6 @@
 //! Envoy's own configuration: a bootstrap document with one listener.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use super::Parts;
 use super::address::{Transport, is_address};
@@ -125,9 +125,15 @@ fn upstream(parts: &Parts<'_>) -> Cluster {
     }
     let proof = match to.transport {
         Some(Transport::Tls) => Some(ServerName::One(to.host.clone())),
+        // Technical tokens in the clear must not come of a word that was left out.
+        None if parts.is_egress && !is_loopback(&to.host) => Some(ServerName::One(to.host.clone())),
         Some(Transport::Plaintext) | None => None,
     };
     Cluster { name, host: to.host.clone(), port: to.port, proof }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 fn variables(parts: &Parts<'_>) -> String {

@@ -7,10 +7,10 @@ use super::yaml::{block, text, word};
 use crate::tool::named;
 
 /// The documents.
-pub(super) fn documents(parts: &Parts<'_>) -> String {
+pub(super) fn documents(parts: &Parts<'_>, namespace: &str) -> String {
     let order = parts.order;
     let name = &order.gateway;
-    let namespace = word(&order.namespace);
+    let namespace = word(namespace);
     let context = if parts.is_egress { "SIDECAR_OUTBOUND" } else { "GATEWAY" };
     let selector = if parts.is_egress {
         format!("app: {}", word(name))
@@ -21,6 +21,12 @@ pub(super) fn documents(parts: &Parts<'_>) -> String {
         ""
     } else {
         "          # The client's address is that of its connection; behind another proxy see `numTrustedProxies`.\n          use_remote_address: true\n"
+    };
+    // Without it the plugin would stand before what comes in, too: a stranger would be taken for the program.
+    let traffic = if parts.is_egress {
+        "  # What the program sends, not what it is sent.\n  match:\n  - mode: CLIENT\n"
+    } else {
+        ""
     };
     let services = mesh::services(parts);
     let mut configuration = parts.tree.clone();
@@ -52,7 +58,7 @@ spec:
   selector:
     matchLabels:
       {selector}
-  url: {module}
+{traffic}  url: {module}
   failStrategy: FAIL_RELOAD
   # After all filters of Istio's own, so that none changes what was judged.
   phase: UNSPECIFIED_PHASE
@@ -153,7 +159,7 @@ mod tests {
             upstream: Destination { host: "h".into(), port: 1, transport: None },
             clusters: Vec::new(),
             module: "oci://r.example/tenantgate:1".into(),
-            namespace: "edge".into(),
+            namespace: Some("edge".into()),
         };
         let text = istio(&order).unwrap_or_else(|error| panic!("{error}"));
         source::read("x.yaml", text.as_bytes()).unwrap_or_else(|error| panic!("{error:?}"))
@@ -216,6 +222,13 @@ mod tests {
             }
             assert_eq!(at(spec, &["failStrategy"]).text(), Some("FAIL_RELOAD"));
             assert_eq!(at(spec, &["phase"]).text(), Some("UNSPECIFIED_PHASE"));
+            let traffic: Vec<_> = spec.get("match").into_iter().flat_map(Tree::items).collect();
+            let modes: Vec<_> = traffic.iter().map(|one| at(one, &["mode"]).text()).collect();
+            let expected = if deployment == "egress" { vec![Some("CLIENT")] } else { Vec::new() };
+            assert_eq!(modes, expected);
+            for selector in traffic {
+                assert_known(selector, &["mode", "ports"]);
+            }
             assert_eq!(at(spec, &["pluginConfig", "deployment"]).text(), Some(deployment));
 
             let host = "id.edge.tenantgate.internal";

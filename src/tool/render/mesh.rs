@@ -82,7 +82,7 @@ impl Service<'_> {
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata:
-  name: tenantgate-{gateway}-{label}
+  name: tenantgate-{gateway}.{label}
   namespace: {namespace}
 spec:
   hosts: [{service}]
@@ -120,7 +120,7 @@ spec:
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata:
-  name: tenantgate-{gateway}-{label}
+  name: tenantgate-{gateway}.{label}
   namespace: {namespace}
 spec:
   host: {host}

@@ -48,8 +48,9 @@ pub struct Order<'o> {
     pub clusters: Vec<(String, Destination)>,
     /// Where the module is: a file for Envoy, a URL for Istio.
     pub module: String,
-    /// The namespace of Istio's documents.
-    pub namespace: String,
+    /// The namespace of Istio's documents; on ingress by default that of Istio's own gateways. In the
+    /// mesh's root namespace they are for the pods of every other one too.
+    pub namespace: Option<String>,
 }
 
 /// Why nothing can be rendered.
@@ -75,6 +76,8 @@ pub enum RenderError {
     Name,
     /// The namespace is none that Kubernetes can have (RFC 1123 §2.1).
     Namespace,
+    /// On egress nothing says which namespace the documents are for.
+    NamespaceUnstated,
     /// The file cannot be read.
     Source(SourceError),
 }
@@ -100,11 +103,17 @@ pub fn istio(order: &Order<'_>) -> Result<String, RenderError> {
     if !mesh::is_label(&order.gateway, mesh::GATEWAY_LIMIT) {
         return Err(RenderError::GatewayLabel);
     }
-    if !mesh::is_label(&order.namespace, mesh::LABEL_LIMIT) {
+    let is_label = |namespace: &String| mesh::is_label(namespace, mesh::LABEL_LIMIT);
+    if !order.namespace.as_ref().is_none_or(is_label) {
         return Err(RenderError::Namespace);
     }
     let parts = Parts::new(order, mesh::is_outbound)?;
-    Ok(istio::documents(&parts))
+    let namespace = match (&order.namespace, parts.is_egress) {
+        (Some(namespace), _) => namespace,
+        (None, false) => "istio-system",
+        (None, true) => return Err(RenderError::NamespaceUnstated),
+    };
+    Ok(istio::documents(&parts, namespace))
 }
 
 /// Everything that documents are made of.
@@ -192,6 +201,9 @@ impl fmt::Display for RenderError {
             Self::Name => {
                 formatter.write_str("the name of a gateway has letters, digits and hyphens only")
             }
+            Self::NamespaceUnstated => formatter.write_str(
+                "the namespace of the program must be stated (`--namespace`): in the mesh's root namespace the documents would be for the pods of every other one too",
+            ),
             Self::Source(error) => write!(
                 formatter,
                 "line {} column {}: {}",
