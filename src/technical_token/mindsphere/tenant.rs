@@ -80,10 +80,11 @@ impl Kind for MindsphereTenant {
             None => &[b"tenant"],
             Some(id) => &[b"subtenant", id.as_str().as_bytes()],
         };
-        let fixed: [&[u8]; 8] = [
+        let fixed: [&[u8]; 9] = [
             b"mindsphere_tenant",
             parts.endpoint.cluster.as_bytes(),
             parts.issuer.as_bytes(),
+            parts.endpoint.scheme.as_bytes(),
             parts.endpoint.authority.as_bytes(),
             parts.endpoint.path.as_bytes(),
             parts.client.id().as_bytes(),
