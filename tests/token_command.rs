@@ -261,6 +261,64 @@ fn what_cannot_be_asked_for_is_said_and_no_call_is_made() {
 }
 
 #[test]
+fn a_secret_does_not_leave_the_machine_in_the_clear_unless_that_is_said() {
+    let document = json!({
+        "deployment": "egress",
+        "credentials": [{"name": "far", "callers": "any", "oauth2": {
+            "token_endpoint": "http://id.invalid/token", "allow_plaintext": true, "cluster": "id",
+            "client_id": "far-id", "client_secret_env": "SVC_SECRET",
+        }}],
+        "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "upstream": {"caller_token": "remove"}}],
+    });
+    let asked = ["--credential", "far"];
+    let output = run(&document, &asked, &[("SVC_SECRET", SECRET)]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("is plain `http` on another machine"), "{}", stderr(&output));
+    let asked = [&asked[..], &["--allow-plaintext"]].concat();
+    let output = run(&document, &asked, &[("SVC_SECRET", SECRET)]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stdout(&output).contains("- answer      no answer: "), "{}", stdout(&output));
+}
+
+#[test]
+fn keys_in_the_configuration_are_used_and_a_users_token_is_not_fetched() {
+    let provider = Provider::granting(&KEYS[0].sign(&claims(&json!({}))));
+    let address = provider.server.address();
+    let document = json!({
+        "deployment": "egress",
+        "issuers": [{
+            "name": "acme", "preset": "mindsphere", "issuer": ISSUER, "tenants": ["acme"],
+            "clients": ["portal"], "jwks": {"inline": {"keys": [KEYS[0].jwk()]}},
+        }],
+        "credentials": [
+            {"name": "svc", "mindsphere_tenant": {
+                "region": "eu1", "tenant": "acme", "cluster": "piam",
+                "client_id": "svc-id", "client_secret_env": "SVC_SECRET",
+                "token_url": format!("http://{address}/oauth/token"), "issuer": ISSUER,
+                "allow_plaintext": true,
+            }},
+            {"name": "user", "mindsphere_user": {"token_env": "USER_TOKEN"}},
+        ],
+        "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "authentication": "optional", "upstream": {"caller_token": "forward",
+            "inject": [{"credential": "user", "when": "no_caller_token"}]}}],
+    });
+    let token = KEYS[0].sign(&claims(&json!({"client_id": "portal", "user_name": "ann"})));
+    let variables = [("SVC_SECRET", SECRET), ("USER_TOKEN", token.as_str())];
+    let output = run(&document, &["--credential", "svc"], &variables);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert_eq!(provider.asked(), ["POST /oauth/token grant_type=client_credentials"]);
+    let output = run(&document, &["--credential", "user"], &variables);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("is not fetched: the environment has it"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
 fn a_server_that_is_not_there_is_told_as_no_answer() {
     let mut provider = Provider::granting("opaque");
     provider.server.stop();

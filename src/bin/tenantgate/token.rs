@@ -4,7 +4,7 @@ use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgMatches, Command};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 use tenantgate::time::Timestamp;
 use tenantgate::tool::token::{self, Anchors, Inquiry};
 
@@ -43,6 +43,12 @@ fn describe(command: Command) -> Command {
                 .help("The certificates in PEM that a server's chain must end in [default: Mozilla's]"),
         )
         .arg(
+            Arg::new("allow-plaintext")
+                .long("allow-plaintext")
+                .action(ArgAction::SetTrue)
+                .help("Sends the secret in the clear to a token endpoint that is plain http on another machine"),
+        )
+        .arg(
             Arg::new("format")
                 .long("format")
                 .value_name("FORMAT")
@@ -72,6 +78,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         environment: &environment,
         credential: text("credential").unwrap_or_default(),
         subtenant: text("subtenant"),
+        allow_plaintext: arguments.get_flag("allow-plaintext"),
         now,
         perform: &|call| token::perform(call, &anchors),
     };

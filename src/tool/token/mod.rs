@@ -10,14 +10,16 @@ mod report;
 mod request;
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use self::answer::Stage;
 use super::explain::Trace;
 use super::made_up::Supposed;
 use super::source::{self, SourceError};
 use super::{Missing, check, embedded};
-use crate::config::{self, Config, ConfigErrors, Environment, KeySource, Quoted};
-use crate::crypto::SoftwareVerifier;
+use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySource, Quoted};
+use crate::crypto::WideVerifier;
 use crate::jwt::{JwkSet, KeyRing, KeySetId, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::RecordKind;
@@ -40,6 +42,8 @@ pub struct Inquiry<'a> {
     pub credential: &'a str,
     /// For which subtenant, if for one.
     pub subtenant: Option<&'a str>,
+    /// Whether a secret may go over the network in the clear, where the endpoint is plain `http`.
+    pub allow_plaintext: bool,
     /// The time of the first call.
     pub now: Timestamp,
     /// Performs a call.
@@ -68,6 +72,10 @@ pub enum TokenError {
     ConfigurationsSeveral(usize),
     /// No credential has this name; those that there are.
     CredentialUnknown(Quoted, Vec<Quoted>),
+    /// The credential's token stands in the environment.
+    NotFetched,
+    /// The secret would go over the network in the clear.
+    Plaintext,
     /// The file cannot be read.
     Source(SourceError),
     /// It is no id of a subtenant.
@@ -87,7 +95,14 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     let source = credential(&config, inquiry.credential)?;
     let subtenant = inquiry.subtenant.map(SubtenantId::parse).transpose();
     let subtenant = subtenant.map_err(|_| TokenError::SubtenantInvalid)?;
+    if source.stated().is_some() {
+        return Err(TokenError::NotFetched);
+    }
     let call = source.call(subtenant.as_ref()).ok_or(TokenError::SubtenantUnserved)?;
+    // Whatever its cluster makes of it, from here the secret would go over the network as it stands.
+    if call.endpoint.scheme == "http" && !is_local(&call) && !inquiry.allow_plaintext {
+        return Err(TokenError::Plaintext);
+    }
 
     let mut trace = Trace::default();
     request::tell(&call, &mut trace);
@@ -138,6 +153,13 @@ fn configuration(inquiry: &Inquiry<'_>) -> Result<Config, TokenError> {
     compiled.map(|compiled| compiled.config).map_err(TokenError::Configuration)
 }
 
+fn is_local(call: &HttpCall) -> bool {
+    let (host, _) =
+        call.endpoint.authority.rsplit_once(':').unwrap_or((&call.endpoint.authority, ""));
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
 /// What the credential lacks in the environment.
 fn unset(inquiry: &Inquiry<'_>, document: &str) -> Vec<String> {
     let parsed: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
@@ -174,9 +196,14 @@ fn prove(
     trace: &mut Trace,
 ) -> Result<(), String> {
     let mut keys = KeyRing::default();
+    for source in config.key_sources() {
+        if let KeyLocation::Inline(set) = source.location() {
+            keys.set(source.id(), Arc::clone(set));
+        }
+    }
     let mut fetched = None;
     loop {
-        let wanted = match source.prove(token, &keys, &SoftwareVerifier) {
+        let wanted = match source.prove(token, &keys, &WideVerifier) {
             Ok(()) => return Ok(()),
             Err(Unverified::Refused(error)) => return Err(error.reason().to_owned()),
             Err(Unverified::KeysMissing(id) | Unverified::KeyUnknown(id)) => id,
@@ -239,6 +266,11 @@ impl fmt::Display for TokenError {
                 let known: Vec<_> = known.iter().map(ToString::to_string).collect();
                 write!(formatter, "has no credential {name}, only {}", known.join(", "))
             }
+            Self::Plaintext => formatter.write_str(
+                "the token endpoint is plain `http` on another machine; `--allow-plaintext` sends the secret there all the same",
+            ),
+            Self::NotFetched => formatter
+                .write_str("the token of that credential is not fetched: the environment has it"),
             Self::Source(error) => write!(
                 formatter,
                 "line {} column {}: {}",
