@@ -28,6 +28,10 @@ struct Proxy<'a> {
     keys: Option<&'a str>,
     /// Where the keys are.
     uri: Option<&'a str>,
+    /// Members of the filter's configuration.
+    configuration: &'a str,
+    /// Members of the filter's VM.
+    vm: &'a str,
     /// Members of the document.
     document: &'a str,
 }
@@ -35,6 +39,7 @@ struct Proxy<'a> {
 impl Proxy<'_> {
     fn text(&self) -> String {
         let Self { manager, table, host, route, behind, router, upstream, document, .. } = self;
+        let Self { configuration, vm, .. } = self;
         let action = self.action.unwrap_or("route: { cluster: app }");
         let table = format!(
             "route_config: {{ {table} virtual_hosts: [{{ name: all, domains: ['*'], {host} routes: [{{ match: {{ prefix: / }}, {route} {action} }}] }}] }}"
@@ -60,7 +65,7 @@ impl Proxy<'_> {
               '@type': {filters}.http.wasm.v3.Wasm
               config:
                 failure_policy: FAIL_RELOAD
-                vm_config: {{ vm_id: gate }}
+                vm_config: {{ vm_id: gate, {vm} }}
                 configuration:
                   '@type': type.googleapis.com/google.protobuf.Struct
                   value:
@@ -73,6 +78,7 @@ impl Proxy<'_> {
                       algorithms: [ES256]
                       claims: {{ tenant: tenant, subtenant: none }}
                       jwks: {{ cluster: keys, {uri} }}
+                    {configuration}
                     identity_headers: {{ tenant: x-tenant }}
                     routes:
                     - name: all
@@ -551,4 +557,31 @@ fn tls_is_not_asked_for_where_nothing_leaves_the_machine_or_plain_text_is_allowe
     let discovered = "discovery: openid";
     let proxy = Proxy { keys: Some(""), uri: Some(discovered), ..Proxy::default() };
     proxy.expect(&["envoy-cluster-tls clusters[1]"]);
+}
+
+#[test]
+fn only_a_plain_url_that_is_called_takes_the_question_for_tls_away() {
+    let absent: &[&str] = &["envoy-cluster-tls clusters[1]"];
+    for (endpoint, names, expected) in [
+        ("https://id.example/token", "", absent),
+        ("https://id.example/token", "audience: 'http://api.example'", absent),
+        ("https://id.example/token", "resource: 'http://api.example'", absent),
+        ("https://id.example/token", "issuer: 'http://id.example'", absent),
+        ("http://id.example/token", "audience: 'http://api.example'", &[]),
+        ("http://id.example/token", "audience: 'https://api.example'", &[]),
+    ] {
+        let configuration = format!(
+            "credentials: [{{ name: c, oauth2: {{ token_endpoint: '{endpoint}', {names}{comma} client_id_env: ID, client_secret_env: SECRET, cluster: keys, allow_plaintext: true }} }}]",
+            comma = if names.is_empty() { "" } else { "," },
+        );
+        // The keys of callers are fetched elsewhere.
+        let uri = Some("uri: 'http://id.example/keys', allow_plaintext: true");
+        let vm = "environment_variables: { host_env_keys: [ID, SECRET] }";
+        let proxy =
+            Proxy { keys: Some(""), uri, configuration: &configuration, vm, ..Proxy::default() };
+        let proxy = Proxy { manager: "stream_idle_timeout: 30s", ..proxy };
+        let found = proxy.found();
+        let about: Vec<_> = found.iter().filter(|found| found.starts_with("envoy-")).collect();
+        assert_eq!(about, expected, "{}", proxy.text());
+    }
 }

@@ -64,6 +64,9 @@ pub(super) fn clusters(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// The keys whose URL is called by the cluster beside it.
+const CALLED: [&str; 3] = ["token_endpoint", "token_url", "uri"];
+
 /// The clusters to which it sends `https`: those beside no URL that says otherwise.
 pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
@@ -74,13 +77,14 @@ pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
                 .and_then(|text| text.get(..7))
                 .is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
         };
-        let mut values = object.members().iter().map(|(_, value)| value);
+        // The others, such as an audience, are names of which nothing is fetched.
+        let mut called = CALLED.iter().filter_map(|key| object.get(key));
         // Where the address comes from the issuer's name, this alone says that it may be plain.
         let is_discovered = object.get("discovery").is_some();
         let may_be_plain = object
             .get("allow_plaintext")
             .is_some_and(|value| matches!(value.value, Value::Boolean(true)));
-        let is_secure = !(values.any(is_plain) || is_discovered && may_be_plain);
+        let is_secure = !(called.any(is_plain) || is_discovered && may_be_plain);
         if is_secure {
             for key in ["cluster", "piam_cluster"] {
                 names.extend(object.get(key).and_then(Tree::text));
@@ -187,6 +191,25 @@ mod tests {
             let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
             assert!(variables(&tree).is_empty(), "{key}");
             assert_eq!(clusters(&tree), ["d"].into(), "{key}");
+        }
+    }
+
+    #[test]
+    fn only_a_plain_url_that_is_called_makes_a_cluster_one_without_https() {
+        for key in ["token_endpoint", "token_url", "uri"] {
+            for (scheme, is_secure) in
+                [("https", true), ("http", false), ("HTTP", false), ("https+http", true)]
+            {
+                let text = format!("x: {{ {key}: '{scheme}://id.example', cluster: c }}");
+                let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+                let expected: BTreeSet<_> = is_secure.then_some("c").into_iter().collect();
+                assert_eq!(secure_clusters(&tree), expected, "{text}");
+            }
+        }
+        for key in ["audience", "issuer", "resource", "name"] {
+            let text = format!("x: {{ {key}: 'http://api.example', cluster: c }}");
+            let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+            assert_eq!(secure_clusters(&tree), ["c"].into(), "{text}");
         }
     }
 
