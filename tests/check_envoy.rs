@@ -1,7 +1,10 @@
 //! What `tenantgate check --envoy` says of single settings of a proxy, on both sides of each rule.
 #![cfg(not(target_arch = "wasm32"))]
 
-use tenantgate::tool::{Check, check_envoy};
+use std::collections::BTreeSet;
+
+use tenantgate::config::platform_variables;
+use tenantgate::tool::{Check, Severity, check_envoy};
 
 /// A proxy of which there is nothing to say, with places for settings.
 #[derive(Default)]
@@ -584,4 +587,66 @@ fn only_a_plain_url_that_is_called_takes_the_question_for_tls_away() {
         let about: Vec<_> = found.iter().filter(|found| found.starts_with("envoy-")).collect();
         assert_eq!(about, expected, "{}", proxy.text());
     }
+}
+
+#[test]
+fn a_credential_of_one_subtenant_is_handed_the_variable_that_says_so() {
+    let tenant = "MINDSPHERE_CLIENT_ID, MINDSPHERE_CLIENT_SECRET, MINDSPHERE_TENANT";
+    let app = "MDSP_KEY_STORE_CLIENT_ID, MDSP_KEY_STORE_CLIENT_SECRET, MDSP_OS_VM_APP_NAME, MDSP_OS_VM_APP_VERSION, MDSP_HOST_TENANT, MDSP_USER_TENANT";
+    let both = format!("{app}, {tenant}");
+    let error: &[_] = &[(Severity::Error, "envoy-variable")];
+    let warning: &[_] = &[(Severity::Warning, "envoy-variable")];
+    let auto = |settings: &str| format!("mindsphere_auto: {{ cluster: keys {settings} }}");
+    let (optional, required) = (auto(""), auto(", subtenant: required"));
+    let stated = auto(", subtenant: optional");
+    let other = "oauth2: { token_endpoint: 'https://id.example/t', client_id_env: MINDSPHERE_CLIENT_ID, client_secret_env: MINDSPHERE_CLIENT_SECRET, cluster: keys }";
+    for (credential, handed, expected) in [
+        (optional.as_str(), tenant, warning),
+        (&stated, tenant, warning),
+        (&required, tenant, error),
+        (&optional, &both, warning),
+        (&required, &both, error),
+        // What an application gets is never of one subtenant.
+        (&optional, app, &[]),
+        (&required, app, error),
+        (other, tenant, &[]),
+    ] {
+        let found = |handed: &str| {
+            let configuration = format!("credentials: [{{ name: c, {credential} }}]");
+            let vm = format!("environment_variables: {handed}");
+            let manager = "stream_idle_timeout: 30s";
+            let proxy =
+                Proxy { manager, configuration: &configuration, vm: &vm, ..Proxy::default() };
+            let how = Check { environment: &|_| None, requires_environment: false };
+            let found = check_envoy("proxy.yaml", proxy.text().as_bytes(), &[], &how).into_iter();
+            let about = found.filter(|finding| finding.rule.starts_with("envoy-"));
+            about.map(|finding| (finding.severity, finding.rule)).collect::<Vec<_>>()
+        };
+        let without = format!("{{ host_env_keys: [{handed}] }}");
+        assert_eq!(found(&without), expected, "{credential} {handed}");
+        let listed = format!("{{ host_env_keys: [{handed}, MINDSPHERE_SUB_TENANT] }}");
+        assert_eq!(found(&listed), [], "{credential} {handed}");
+        let valued =
+            format!("{{ host_env_keys: [{handed}], key_values: {{ MINDSPHERE_SUB_TENANT: a }} }}");
+        assert_eq!(found(&valued), [], "{credential} {handed}");
+    }
+}
+
+#[test]
+fn the_egress_file_that_is_shipped_hands_over_all_that_the_platform_may_set() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let text = std::fs::read_to_string(format!("{root}/envoy/egress.yaml")).unwrap();
+    let how = Check { environment: &|_| None, requires_environment: false };
+    let rules = |text: &str| {
+        let found = check_envoy("egress.yaml", text.as_bytes(), &[], &how).into_iter();
+        let about = found.filter(|finding| finding.rule.starts_with("envoy-"));
+        about.map(|finding| finding.rule).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(&text), [""; 0]);
+    let (_, keys) = text.split_once("host_env_keys:\n").unwrap();
+    let keys = keys.lines().map_while(|line| line.trim_start().strip_prefix("- "));
+    let keys: BTreeSet<_> = keys.collect();
+    assert_eq!(keys, platform_variables().collect());
+    let without = text.replace("                    - MINDSPHERE_SUB_TENANT\n", "");
+    assert_eq!(rules(&without), ["envoy-variable"]);
 }

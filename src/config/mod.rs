@@ -19,7 +19,7 @@ pub use self::compile::{
     AddressProblem, BadSignatures, CatalogueProblem, ConditionProblem, CredentialProblem, Demand,
     HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeyOwner, KeySource,
     Limits, ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep, is_variable,
-    looks_like_variable, platform_sets, platform_variables,
+    looks_like_variable, platform_sets, platform_variables, subtenant_variable,
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};

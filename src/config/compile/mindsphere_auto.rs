@@ -50,6 +50,12 @@ const REGION: &str = "HOST_ENVIRONMENT";
 /// The base domain, unless it is the usual one.
 const DOMAIN: &str = "HOST_BASEDOMAIN";
 
+/// The variable that keeps a `mindsphere_auto` credential to one subtenant; without it its tokens are of the
+/// whole tenant.
+pub const fn subtenant_variable() -> &'static str {
+    SUBTENANT
+}
+
 /// All variables that a `mindsphere_auto` credential looks for.
 pub fn platform_variables() -> impl Iterator<Item = &'static str> {
     APP.into_iter().chain(TENANT).chain([SUBTENANT, REGION, DOMAIN])

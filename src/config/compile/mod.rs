@@ -48,7 +48,7 @@ pub use issuer_problem::IssuerProblem;
 pub use key_discovery::KeyDiscovery;
 pub use key_source::{Demand, KeyAddress, KeyLocation, KeyOwner, KeySource, Upkeep};
 pub use limits::{BadSignatures, Limits};
-pub use mindsphere_auto::{platform_sets, platform_variables};
+pub use mindsphere_auto::{platform_sets, platform_variables, subtenant_variable};
 pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
 pub use token_places::PlaceProblem;

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::clusters;
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
-use crate::config::{self, Environment, Quoted, looks_like_variable, platform_sets};
+use crate::config::{
+    self, Environment, Quoted, looks_like_variable, platform_sets, subtenant_variable,
+};
 use crate::message::HeaderName;
 use crate::policy::{OwnedHeaders, is_credential};
 use crate::tool::finding::Finding;
@@ -75,6 +77,20 @@ impl<'t> Plugin<'t> {
         self.configurations.iter().any(|tree| !named::variables_looked_for(tree).is_empty())
     }
 
+    /// What is wrong if the VM is not handed the variable of a subtenant.
+    fn subtenant(&self, handed: &BTreeSet<&str>) -> Option<EnvoyProblem> {
+        if !self.is_automatic() || handed.contains(subtenant_variable()) {
+            return None;
+        }
+        if self.configurations.iter().any(named::requires_subtenant) {
+            return Some(EnvoyProblem::SubtenantUnavailable);
+        }
+        // An application's credential is never of one subtenant.
+        let [_, of_tenant] = platform_sets();
+        let has_tenant = of_tenant.iter().all(|name| handed.contains(name));
+        has_tenant.then_some(EnvoyProblem::SubtenantHidden)
+    }
+
     fn clusters(&self) -> BTreeSet<&str> {
         self.configurations.iter().flat_map(named::clusters).collect()
     }
@@ -123,6 +139,9 @@ pub(super) fn lint(
         let is_handed = |set: &[&str]| set.iter().all(|name| handed.contains(name));
         if plugin.is_automatic() && !platform_sets().into_iter().any(is_handed) {
             note(&vm, EnvoyProblem::VariableSetHidden);
+        }
+        if let Some(problem) = plugin.subtenant(&handed) {
+            note(&vm, problem);
         }
         for name in plugin.clusters() {
             if known.as_ref().is_some_and(|known| !known.contains(name)) {

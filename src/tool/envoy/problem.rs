@@ -49,6 +49,10 @@ pub(super) enum EnvoyProblem {
     RouteByPath,
     /// A document that Envoy does not read.
     SecondDocument,
+    /// A credential that may be of one subtenant is not handed the variable that says so.
+    SubtenantHidden,
+    /// A credential that must be of one subtenant is not handed the variable that says so.
+    SubtenantUnavailable,
     /// A route on which nothing ends a stream.
     TimeoutOff,
     /// A cluster for `https` without TLS. Its name.
@@ -106,7 +110,10 @@ impl EnvoyProblem {
             Self::Unguarded(_) => "envoy-unguarded",
             Self::UpgradeChain => "envoy-upgrade",
             Self::UpstreamByHeader(_) | Self::UpstreamByPlugin => "envoy-upstream-choice",
-            Self::VariableHidden(_) | Self::VariableSetHidden => "envoy-variable",
+            Self::SubtenantHidden
+            | Self::SubtenantUnavailable
+            | Self::VariableHidden(_)
+            | Self::VariableSetHidden => "envoy-variable",
             Self::VmIdEmpty | Self::VmIdShared(_) => "envoy-vm-id",
         }
     }
@@ -120,6 +127,7 @@ impl EnvoyProblem {
             | Self::FailOpen
             | Self::NoPlugin
             | Self::SecondDocument
+            | Self::SubtenantUnavailable
             | Self::TlsAbsent(_)
             | Self::TlsAnyName
             | Self::TlsUnverified
@@ -141,6 +149,7 @@ impl EnvoyProblem {
             | Self::PathChanged
             | Self::Rewrite
             | Self::RouteByPath
+            | Self::SubtenantHidden
             | Self::TimeoutOff
             | Self::TlsNameUnsent
             | Self::Unguarded(_)
@@ -248,6 +257,12 @@ impl fmt::Display for EnvoyProblem {
             }
             Self::SecondDocument => {
                 "is not the first document of the file, the only one that Envoy reads"
+            }
+            Self::SubtenantHidden => {
+                "does not list `MINDSPHERE_SUB_TENANT` under `environment_variables.host_env_keys`; where it is set, `mindsphere_auto` gets tokens of the whole tenant nevertheless"
+            }
+            Self::SubtenantUnavailable => {
+                "does not list `MINDSPHERE_SUB_TENANT` under `environment_variables.host_env_keys`, and `subtenant: required` asks for it"
             }
             Self::TimeoutOff => {
                 "switches the timeout off on this route, where streams have no idle timeout either; nothing ends them"
