@@ -650,3 +650,37 @@ fn the_egress_file_that_is_shipped_hands_over_all_that_the_platform_may_set() {
     let without = text.replace("                    - MINDSPHERE_SUB_TENANT\n", "");
     assert_eq!(rules(&without), ["envoy-variable"]);
 }
+
+#[test]
+fn filters_of_upgrades_are_looked_at_like_those_of_the_chain() {
+    let guard = "failure_policy: FAIL_RELOAD, vm_config: { vm_id: upgrades }, configuration: { deployment: egress }";
+    let ours = format!("typed_config: {{ config: {{ name: tenantgate, {guard} }} }}");
+    let inside = format!("typed_config: {{ inner: {{ {ours} }} }}");
+    let filters = "x/envoy.extensions.filters.http";
+    let lua = format!("{{ typed_config: {{ '@type': {filters}.lua.v3.Lua }} }}");
+    let router = format!("{{ typed_config: {{ '@type': {filters}.router.v3.Router }} }}");
+    let list = |filters: &[&str]| filters.join(", ");
+    let plain = format!("{{ {ours} }}");
+    let rows: [(String, &[&str]); 8] = [
+        (String::new(), &[]),
+        (list(&[&plain, &router]), &[]),
+        (list(&[&lua, &plain, &router]), &[]),
+        (list(&[&plain, &lua, &router]), &["envoy-filter-behind filters[1]"]),
+        (
+            list(&[&format!("{{ disabled: true, {ours} }}"), &router]),
+            &["envoy-disabled filters[0]"],
+        ),
+        (list(&[&format!("{{ disabled: false, {ours} }}"), &router]), &[]),
+        (list(&[&format!("{{ {inside} }}"), &router]), &["envoy-disabled filters[0]"]),
+        (list(&[&lua, &router]), &["envoy-upgrade upgrade_configs[0]"]),
+    ];
+    for (filters, expected) in rows {
+        let manager = format!(
+            "stream_idle_timeout: 30s\n          upgrade_configs: [{{ upgrade_type: websocket, filters: [{filters}] }}]"
+        );
+        let proxy = Proxy { manager: &manager, ..Proxy::default() };
+        let found = proxy.found();
+        let about: Vec<_> = found.iter().filter(|found| found.starts_with("envoy-")).collect();
+        assert_eq!(about, expected, "{}", proxy.text());
+    }
+}

@@ -10,22 +10,12 @@ use crate::tool::finding::Finding;
 /// What is wrong with a manager, if one of the plugins is in its chain of filters.
 pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Vec<Finding>) {
     let manager = &manager.message();
-    let filters = manager.list("http_filters");
-    let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
-    let always = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_filter(filter));
-    let position = filters.iter().position(always).or_else(|| filters.iter().position(ours));
-    let Some((position, filter)) = position.and_then(|at| Some((at, filters.get(at)?))) else {
-        return;
-    };
     let plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.is_inside(manager)).collect();
     let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
+    let Some(filter) = filters(&manager.list("http_filters"), &plugins, &mut note) else {
+        return;
+    };
 
-    if filter.is_true("disabled") {
-        note(filter, EnvoyProblem::Disabled);
-    }
-    if !always(filter) {
-        note(filter, EnvoyProblem::Conditional);
-    }
     let is_ingress = plugins.iter().any(|plugin| plugin.texts("deployment").contains("ingress"));
     let is_trusted = manager.is_true("use_remote_address")
         || manager.field("original_ip_detection_extensions").is_some();
@@ -46,12 +36,9 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
             note(&setting, EnvoyProblem::PathChanged);
         }
     }
-    for filter in filters.iter().skip(position + 1).filter(|filter| !ours(filter)) {
-        behind::lint(filter, &mut note);
-    }
     for upgrade in manager.list("upgrade_configs") {
-        let filters = upgrade.list("filters");
-        if !filters.is_empty() && !filters.iter().any(always) {
+        let list = upgrade.list("filters");
+        if !list.is_empty() && filters(&list, &plugins, &mut note).is_none() {
             note(&upgrade, EnvoyProblem::UpgradeChain);
         }
     }
@@ -61,6 +48,28 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
         around.lint(&table, &mut note);
     }
     tables::lint(manager, &mut note);
+}
+
+/// Our filter in a list of them; notes what is wrong with it, and with those behind it.
+fn filters<'t>(
+    list: &[Spot<'t>],
+    plugins: &[&Plugin<'_>],
+    note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
+) -> Option<Spot<'t>> {
+    let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
+    let always = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_filter(filter));
+    let position = list.iter().position(always).or_else(|| list.iter().position(ours))?;
+    let filter = list.get(position)?;
+    if filter.is_true("disabled") {
+        note(filter, EnvoyProblem::Disabled);
+    }
+    if !always(filter) {
+        note(filter, EnvoyProblem::Conditional);
+    }
+    for behind in list.iter().skip(position + 1).filter(|filter| !ours(filter)) {
+        behind::lint(behind, note);
+    }
+    Some(filter.clone())
 }
 
 fn idle_timeout(
