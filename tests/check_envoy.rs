@@ -126,7 +126,12 @@ fn there_is_nothing_to_say_of_a_proxy_as_it_should_be() {
 
 #[test]
 fn what_makes_the_upstream_see_something_else_is_found() {
-    let rows: [(&str, &[&str]); 18] = [
+    let handled = "envoy-internal-redirect internal_redirect_action";
+    let rows: [(&str, &[&str]); 22] = [
+        ("cluster: app, internal_redirect_action: HANDLE_INTERNAL_REDIRECT", &[handled]),
+        ("cluster: app, internal_redirect_action: 1", &[handled]),
+        ("cluster: app, internal_redirect_action: PASS_THROUGH_INTERNAL_REDIRECT", &[]),
+        ("cluster: app, internal_redirect_action: 0", &[]),
         ("cluster: app, prefix_rewrite: /", &["envoy-rewrite prefix_rewrite"]),
         ("cluster: app, prefix_rewrite: ''", &[]),
         ("cluster: app, path_rewrite: /x", &["envoy-rewrite path_rewrite"]),

@@ -4,6 +4,7 @@ use super::plugin::Plugin;
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
 use crate::config::Quoted;
+use crate::tool::tree::Value;
 
 /// What stands around a route table.
 pub(super) struct Around<'a, 't> {
@@ -83,6 +84,9 @@ impl Around<'_, '_> {
         match name {
             "request_mirror_policies" => (!spot.items().is_empty()).then_some(EnvoyProblem::Mirror),
             "internal_redirect_policy" => Some(EnvoyProblem::InternalRedirect),
+            "internal_redirect_action" => {
+                follows_redirects(spot).then_some(EnvoyProblem::InternalRedirect)
+            }
             "host_rewrite"
             | "host_rewrite_header"
             | "host_rewrite_literal"
@@ -142,6 +146,15 @@ impl Around<'_, '_> {
 
     fn owns(&self, header: &str) -> bool {
         self.plugins.iter().any(|plugin| plugin.owns(header))
+    }
+}
+
+/// Whether the deprecated setting, by name or number, stands for a policy.
+fn follows_redirects(action: &Spot<'_>) -> bool {
+    match &action.tree().value {
+        Value::Text(name) => name == "HANDLE_INTERNAL_REDIRECT",
+        Value::Number(number) => number.total_cmp(&1.0).is_eq(),
+        Value::Boolean(_) | Value::List(_) | Value::Null | Value::Object(_) => false,
     }
 }
 
