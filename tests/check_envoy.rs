@@ -689,3 +689,57 @@ fn filters_of_upgrades_are_looked_at_like_those_of_the_chain() {
         assert_eq!(about, expected, "{}", proxy.text());
     }
 }
+
+#[test]
+fn a_matcher_that_takes_every_name_compares_none() {
+    let absent: &[&str] = &["envoy-cluster-tls typed_config"];
+    let exact = "{ exact: id.example }";
+    let rows: [(&[&str], &[&str]); 13] = [
+        (&[exact], &[]),
+        (&["{ safe_regex: { regex: '.*' } }"], absent),
+        (&["{ safe_regex: { regex: '^.+$' } }"], absent),
+        (&["{ safe_regex: { regex: '.*\\.id\\.example' } }"], &[]),
+        (&["{ prefix: '' }"], absent),
+        (&["{ suffix: '' }"], absent),
+        (&["{ contains: '' }"], absent),
+        (&["{ prefix: id. }"], &[]),
+        (&["{ suffix: .example }"], &[]),
+        (&["{ contains: id }"], &[]),
+        // Any of them is enough.
+        (&[exact, "{ prefix: '' }"], absent),
+        (&["{ prefix: '' }", exact], absent),
+        (&[exact, exact], &[]),
+    ];
+    for (matchers, expected) in rows {
+        let typed = matchers.iter().map(|one| format!("{{ san_type: DNS, matcher: {one} }}"));
+        let typed = typed.collect::<Vec<_>>().join(", ");
+        for names in [
+            format!("match_typed_subject_alt_names: [{typed}]"),
+            format!("match_subject_alt_names: [{}]", matchers.join(", ")),
+        ] {
+            let keys = format!(
+                "transport_socket: {{ typed_config: {{ '@type': x.UpstreamTlsContext, sni: a, common_tls_context: {{ validation_context: {{ trusted_ca: {{ filename: a }}, {names} }} }} }} }}"
+            );
+            Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
+        }
+    }
+}
+
+#[test]
+fn a_cluster_stays_on_the_machine_with_all_its_addresses_or_not_at_all() {
+    let here = "address: { socket_address: { address: 127.0.0.1, port_value: 1 } }";
+    let there = "address: { socket_address: { address: 192.0.2.1, port_value: 1 } }";
+    for (more, locality, is_here) in [
+        (String::new(), "", true),
+        (", additional_addresses: []".into(), "", true),
+        (format!(", additional_addresses: [{{ {here} }}]"), "", true),
+        (format!(", additional_addresses: [{{ {here} }}, {{ {there} }}]"), "", false),
+        (String::new(), "leds_cluster_locality_config: {},", false),
+    ] {
+        let keys = format!(
+            "load_assignment: {{ endpoints: [{{ {locality} lb_endpoints: [{{ endpoint: {{ {here} {more} }} }}] }}] }}"
+        );
+        let expected: &[&str] = if is_here { &[] } else { &["envoy-cluster-tls clusters[1]"] };
+        Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
+    }
+}

@@ -39,18 +39,27 @@ pub(super) fn lint(
 fn is_local(cluster: &Spot<'_>) -> bool {
     let assignment = cluster.field("load_assignment");
     let localities = assignment.map(|assignment| assignment.list("endpoints")).unwrap_or_default();
+    // What a discovery service puts into a locality is not known.
+    let is_known = |locality: &Spot<'_>| locality.field("leds_cluster_locality_config").is_none();
     let endpoints: Vec<_> =
         localities.iter().flat_map(|locality| locality.list("lb_endpoints")).collect();
     let is_here = |item: &Spot<'_>| {
-        let endpoint = item.field("endpoint").and_then(|endpoint| endpoint.field("address"));
-        let Some(address) = endpoint else { return false };
-        let socket = address.field("socket_address");
-        let host = socket.and_then(|socket| socket.text("address")?.parse::<IpAddr>().ok());
-        host.is_some_and(|host| host.is_loopback())
-            || address.field("pipe").is_some()
-            || address.field("envoy_internal_address").is_some()
+        let Some(endpoint) = item.field("endpoint") else { return false };
+        let others = endpoint.list("additional_addresses");
+        endpoint.field("address").is_some_and(|address| is_local_address(&address))
+            && others.iter().all(|other| {
+                other.field("address").is_some_and(|address| is_local_address(&address))
+            })
     };
-    !endpoints.is_empty() && endpoints.iter().all(is_here)
+    !endpoints.is_empty() && localities.iter().all(is_known) && endpoints.iter().all(is_here)
+}
+
+fn is_local_address(address: &Spot<'_>) -> bool {
+    let socket = address.field("socket_address");
+    let host = socket.and_then(|socket| socket.text("address")?.parse::<IpAddr>().ok());
+    host.is_some_and(|host| host.is_loopback())
+        || address.field("pipe").is_some()
+        || address.field("envoy_internal_address").is_some()
 }
 
 /// The message about TLS in a socket, which may be wrapped in others.
@@ -121,8 +130,12 @@ impl<'t> Context<'t> {
     }
 
     fn compares_name(&self) -> bool {
-        !self.names().is_empty()
-            || self.has("match_subject_alt_names")
+        let typed = self.names().into_iter().filter_map(|name| name.field("matcher"));
+        let lists = self.validations.iter();
+        let untyped = lists.flat_map(|validation| validation.list("match_subject_alt_names"));
+        let mut matchers = typed.chain(untyped).peekable();
+        // One that fits is enough.
+        matchers.peek().is_some() && !matchers.any(|matcher| fits_all(&matcher))
             || self.spot.is_true("auto_sni_san_validation")
             || self.option("auto_san_validation")
     }
@@ -141,6 +154,14 @@ impl<'t> Context<'t> {
     fn option(&self, name: &str) -> bool {
         self.options.as_ref().is_some_and(|options| options.is_true(name))
     }
+}
+
+/// Whether a matcher of texts takes every name.
+fn fits_all(matcher: &Spot<'_>) -> bool {
+    let regex = matcher.field("safe_regex").and_then(|regex| regex.text("regex"));
+    let regex = regex.map(|regex| regex.trim_start_matches('^').trim_end_matches('$'));
+    regex.is_some_and(|regex| [".*", ".+", ".*?", ".+?"].contains(&regex))
+        || ["prefix", "suffix", "contains"].iter().any(|name| matcher.text(name) == Some(""))
 }
 
 /// The settings of a secret that stands in the file.
