@@ -743,3 +743,32 @@ fn a_cluster_stays_on_the_machine_with_all_its_addresses_or_not_at_all() {
         Proxy { keys: Some(&keys), ..Proxy::default() }.expect(expected);
     }
 }
+
+#[test]
+fn a_matcher_of_a_virtual_host_chooses_by_path_like_its_routes() {
+    let by_path: &[&str] = &["envoy-route-by-path route_config"];
+    let header = |name: &str| {
+        format!(
+            "input: {{ typed_config: {{ '@type': x.HttpRequestHeaderMatchInput, header_name: '{name}' }} }}"
+        )
+    };
+    let route =
+        |at: &str| format!("action: {{ typed_config: {{ '@type': x.Route, match: {{ {at} }} }} }}");
+    let rows: [(String, &[&str]); 7] = [
+        (header(":path"), by_path),
+        (header(":Path"), by_path),
+        (header("x-tenant"), &[]),
+        ("input: { typed_config: { '@type': x.HttpAttributesCelMatchInput } }".into(), by_path),
+        (route("path: /a"), by_path),
+        (route("prefix: /a"), by_path),
+        (route("prefix: /"), &[]),
+    ];
+    for (inside, expected) in rows {
+        let host = format!("matcher: {{ matcher_tree: {{ {inside} }} }},");
+        Proxy { host: &host, ..Proxy::default() }.expect(expected);
+        let manager = "stream_idle_timeout: 30s\n          normalize_path: true";
+        let changed: &[&str] =
+            if expected.is_empty() { &["envoy-path normalize_path"] } else { &[] };
+        Proxy { host: &host, manager, ..Proxy::default() }.expect(changed);
+    }
+}

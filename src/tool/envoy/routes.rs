@@ -39,8 +39,9 @@ impl Around<'_, '_> {
             note(table, EnvoyProblem::HostsAsWritten);
         }
         let routes: Vec<_> = hosts.iter().flat_map(|host| host.list("routes")).collect();
-        let is_by_path =
-            routes.iter().any(|route| route.field("match").is_some_and(|at| by_path(&at)));
+        let mut matchers = hosts.iter().filter_map(|host| host.field("matcher"));
+        let is_by_path = routes.iter().any(is_route_by_path)
+            || matchers.any(|tree| tree.all().iter().any(is_choice_by_path));
         let normalizes = self.manager.is_true("normalize_path");
         match self.manager.field("normalize_path").filter(|_| normalizes) {
             // It resolves `..`, which the filter would have refused; routes by path are safer with it.
@@ -171,6 +172,18 @@ fn by_path(at: &Spot<'_>) -> bool {
             .iter()
             .any(|name| at.field(name).is_some()),
     }
+}
+
+fn is_route_by_path(route: &Spot<'_>) -> bool {
+    route.field("match").is_some_and(|at| by_path(&at))
+}
+
+/// Whether a part of a host's `matcher` looks at the path: an input, or a route to which it leads.
+fn is_choice_by_path(part: &Spot<'_>) -> bool {
+    let is_path = |name: &str| name.eq_ignore_ascii_case(":path");
+    part.is_of(".HttpRequestHeaderMatchInput") && part.text("header_name").is_some_and(is_path)
+        || part.is_of(".HttpAttributesCelMatchInput")
+        || is_route_by_path(part)
 }
 
 /// `vmConfig` as `vm_config`, the name in Envoy's definition.
