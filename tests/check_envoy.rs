@@ -772,3 +772,42 @@ fn a_matcher_of_a_virtual_host_chooses_by_path_like_its_routes() {
         Proxy { host: &host, manager, ..Proxy::default() }.expect(changed);
     }
 }
+
+#[test]
+fn settings_of_harmless_filters_that_touch_our_headers_are_found() {
+    let limit = |header: &str| {
+        format!(
+            "'@type': x/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit, request_headers_to_add_when_not_enforced: [{{ header: {{ key: {header}, value: a }} }}]"
+        )
+    };
+    let copy = |remove: bool| {
+        format!(
+            "'@type': x/envoy.extensions.filters.http.header_to_metadata.v3.Config, request_rules: [{{ header: authorization, remove: {remove} }}]"
+        )
+    };
+    let wrapped = |config: &str| {
+        format!("'@type': x/envoy.config.route.v3.FilterConfig, config: {{ {config} }}")
+    };
+    let added = "envoy-header request_headers_to_add_when_not_enforced[0]";
+    for (config, in_chain, of_route) in [
+        (limit("x-tenant"), vec![added], vec![added]),
+        (limit("x-other"), vec![], vec![]),
+        (wrapped(&limit("x-tenant")), vec!["envoy-filter-behind http_filters[1]"], vec![added]),
+        (copy(true), vec!["envoy-filter-behind http_filters[1]"], vec!["envoy-filter-behind f"]),
+        (copy(false), vec![], vec![]),
+    ] {
+        let behind = format!("- {{ name: f, typed_config: {{ {config} }} }}");
+        Proxy { behind: &behind, ..Proxy::default() }.expect(&in_chain);
+
+        let behind = "- { name: f, typed_config: { '@type': x/envoy.extensions.filters.http.cors.v3.Cors } }";
+        let route = format!("typed_per_filter_config: {{ f: {{ {config} }} }},");
+        Proxy { behind, route: &route, ..Proxy::default() }.expect(&of_route);
+        // Of a filter that is not behind ours.
+        let route = route.replace("{ f:", "{ g:");
+        Proxy { behind, route: &route, ..Proxy::default() }.expect(&[]);
+    }
+    let route = format!("typed_per_filter_config: {{ f: {{ {} }} }},", wrapped(&copy(true)));
+    let behind =
+        "- { name: f, typed_config: { '@type': x/envoy.extensions.filters.http.cors.v3.Cors } }";
+    Proxy { behind, route: &route, ..Proxy::default() }.expect(&["envoy-filter-behind config"]);
+}

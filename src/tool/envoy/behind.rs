@@ -5,7 +5,11 @@ use super::spot::Spot;
 use crate::config::Quoted;
 
 /// What is wrong with a filter behind ours. It may be one of the router's own, which run last.
-pub(super) fn lint(filter: &Spot<'_>, note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem)) {
+pub(super) fn lint(
+    filter: &Spot<'_>,
+    owns: &dyn Fn(&str) -> bool,
+    note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
+) {
     if filter.field("config_discovery").is_some() {
         note(filter, EnvoyProblem::NotInline);
         return;
@@ -13,13 +17,46 @@ pub(super) fn lint(filter: &Spot<'_>, note: &mut dyn FnMut(&Spot<'_>, EnvoyProbl
     // Envoy refuses a filter without a type.
     let Some(config) = filter.field("typed_config") else { return };
     let Some(kind) = config.kind() else { return };
-    // A filter that only copies headers may be told to take them away.
-    let removes = config.message().list("request_rules").iter().any(|rule| rule.is_true("remove"));
-    if removes || !HARMLESS.contains(&kind) {
+    if removes(&config) || !HARMLESS.contains(&kind) {
         note(filter, EnvoyProblem::FilterBehind(Quoted::from(kind)));
     }
+    added(&config, owns, note);
     for inner in config.message().list("upstream_http_filters") {
-        lint(&inner, note);
+        lint(&inner, owns, note);
+    }
+}
+
+/// What is wrong with what a route says to a filter behind ours, of whose type the chain tells.
+pub(super) fn lint_of_route(
+    config: &Spot<'_>,
+    owns: &dyn Fn(&str) -> bool,
+    note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
+) {
+    let is_wrapper = config.kind() == Some("route.v3.FilterConfig");
+    let inner = config.message().field("config").filter(|_| is_wrapper);
+    let config = inner.as_ref().unwrap_or(config);
+    if let Some(kind) = config.kind().filter(|_| removes(config)) {
+        note(config, EnvoyProblem::FilterBehind(Quoted::from(kind)));
+    }
+    added(config, owns, note);
+}
+
+/// Whether a filter that only copies headers is told to take them away.
+fn removes(config: &Spot<'_>) -> bool {
+    config.message().list("request_rules").iter().any(|rule| rule.is_true("remove"))
+}
+
+/// Headers of ours that a limit of rates sets on requests that it lets pass.
+fn added(
+    config: &Spot<'_>,
+    owns: &dyn Fn(&str) -> bool,
+    note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
+) {
+    for item in config.message().list("request_headers_to_add_when_not_enforced") {
+        let header = item.field("header").and_then(|header| header.text("key"));
+        if let Some(header) = header.filter(|header| owns(header)) {
+            note(&item, EnvoyProblem::HeaderAdded(Quoted::from(header)));
+        }
     }
 }
 

@@ -12,7 +12,8 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     let manager = &manager.message();
     let plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.is_inside(manager)).collect();
     let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
-    let Some(filter) = filters(&manager.list("http_filters"), &plugins, &mut note) else {
+    let list = manager.list("http_filters");
+    let Some(filter) = filters(&list, &plugins, &mut note) else {
         return;
     };
 
@@ -42,8 +43,10 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
             note(&upgrade, EnvoyProblem::UpgradeChain);
         }
     }
+    let behind = list.iter().skip_while(|other| !std::ptr::eq(other.tree(), filter.tree()));
+    let behind: Vec<_> = behind.skip(1).filter_map(|filter| filter.text("name")).collect();
     let filter = filter.text("name").unwrap_or_default();
-    let around = Around { manager, filter, plugins: &plugins, longest_wait };
+    let around = Around { manager, filter, behind: &behind, plugins: &plugins, longest_wait };
     for table in tables::inline(manager) {
         around.lint(&table, &mut note);
     }
@@ -66,8 +69,9 @@ fn filters<'t>(
     if !always(filter) {
         note(filter, EnvoyProblem::Conditional);
     }
+    let owns = |header: &str| plugins.iter().any(|plugin| plugin.owns(header));
     for behind in list.iter().skip(position + 1).filter(|filter| !ours(filter)) {
-        behind::lint(behind, note);
+        behind::lint(behind, &owns, note);
     }
     Some(filter.clone())
 }

@@ -50,12 +50,13 @@ fn upstream(
     note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
 ) {
     let filters = http_options(cluster).map(|options| options.list("http_filters"));
+    let owns = |header: &str| plugins.iter().any(|plugin| plugin.owns(header));
     for filter in filters.unwrap_or_default() {
-        behind::lint(&filter, note);
+        behind::lint(&filter, &owns, note);
     }
     let Some(original) = cluster.field("original_dst_lb_config") else { return };
     let header = original.text("http_header_name").unwrap_or("x-envoy-original-dst-host");
-    if original.is_true("use_http_header") && !plugins.iter().any(|plugin| plugin.owns(header)) {
+    if original.is_true("use_http_header") && !owns(header) {
         note(&original, EnvoyProblem::UpstreamByHeader(Quoted::from(header)));
     }
 }

@@ -1,5 +1,6 @@
 //! The routes that Envoy chooses by after the filter has judged a request.
 
+use super::behind;
 use super::plugin::Plugin;
 use super::problem::EnvoyProblem;
 use super::spot::Spot;
@@ -11,6 +12,8 @@ pub(super) struct Around<'a, 't> {
     pub(super) manager: &'a Spot<'t>,
     /// The name of our filter in the chain.
     pub(super) filter: &'a str,
+    /// The names of the filters behind it.
+    pub(super) behind: &'a [&'t str],
     /// Our plugins in the chain.
     pub(super) plugins: &'a [&'a Plugin<'t>],
     /// For how many seconds requests may wait in the filter.
@@ -62,6 +65,10 @@ impl Around<'_, '_> {
                     let ours = spot.members().find(|(name, _)| *name == self.filter);
                     if ours.is_some_and(|(_, ours)| ours.is_true("disabled")) {
                         note(&spot, EnvoyProblem::Disabled);
+                    }
+                    for (_, config) in spot.members().filter(|(name, _)| self.behind.contains(name))
+                    {
+                        behind::lint_of_route(&config, &|header| self.owns(header), note);
                     }
                     continue;
                 }
