@@ -78,7 +78,7 @@ impl Provider {
                     "jwks": {"uri": format!("http://{address}/token_keys"), "allow_plaintext": true},
                 }},
                 {"name": "other", "callers": "any", "oauth2": {
-                    "token_endpoint": format!("http://{address}/token"), "allow_plaintext": true,
+                    "token_endpoint": format!("http://{address}/token?key={SECRET}"), "allow_plaintext": true,
                     "cluster": "other", "client_id": "other-id", "client_auth": "client_secret_post",
                     "client_secret_env": "OTHER_SECRET", "scopes": ["a"],
                 }},
@@ -241,7 +241,8 @@ fn an_opaque_token_is_checked_for_what_can_be_seen_and_no_secret_of_its_form_is_
     assert!(text.contains(&format!("  body        {form}\n")), "{text}");
     assert_eq!(text.lines().filter(|line| line.starts_with("+ ")).count(), 4, "{text}");
     let sent = form.replace("<hidden>", SECRET);
-    assert_eq!(provider.asked(), [format!("POST /token {sent}")]);
+    assert!(text.contains("/token?<hidden> (the filter"), "{text}");
+    assert_eq!(provider.asked(), [format!("POST /token?key={SECRET} {sent}")]);
 }
 
 #[test]

@@ -64,7 +64,7 @@ impl FromStr for Destination {
 }
 
 /// The host and the port of a call's `:authority`.
-pub(super) fn of_authority(scheme: &str, authority: &str) -> Option<(String, u16)> {
+pub(in crate::tool) fn of_authority(scheme: &str, authority: &str) -> Option<(String, u16)> {
     let port = if scheme == "https" { 443 } else { 80 };
     let has_port = authority.rsplit_once(':').is_some_and(|(host, port)| {
         port.parse::<u16>().is_ok() && (!host.contains(':') || host.ends_with(']'))
@@ -77,6 +77,11 @@ pub(super) fn of_authority(scheme: &str, authority: &str) -> Option<(String, u16
 /// Whether a host is an address and not a name.
 pub(super) fn is_address(host: &str) -> bool {
     host.parse::<IpAddr>().is_ok()
+}
+
+/// Whether what is sent to a host stays on this machine.
+pub(in crate::tool) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 impl fmt::Display for AddressError {

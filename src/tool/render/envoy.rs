@@ -1,9 +1,9 @@
 //! Envoy's own configuration: a bootstrap document with one listener.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use super::Parts;
-use super::address::{Transport, is_address};
+use super::address::{Transport, is_address, is_loopback};
 use super::cluster::{Cluster, ServerName};
 use super::yaml::{block, text, word};
 
@@ -130,10 +130,6 @@ fn upstream(parts: &Parts<'_>) -> Cluster {
         Some(Transport::Plaintext) | None => None,
     };
     Cluster { name, host: to.host.clone(), port: to.port, proof }
-}
-
-fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 fn variables(parts: &Parts<'_>) -> String {

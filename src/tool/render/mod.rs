@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 pub use self::address::{AddressError, Destination, Transport};
+pub(super) use self::address::{is_loopback, of_authority};
 
 use self::cluster::Cluster;
 use super::check::Missing;

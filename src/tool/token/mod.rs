@@ -10,17 +10,17 @@ mod report;
 mod request;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use self::answer::Stage;
 use super::explain::Trace;
 use super::made_up::Supposed;
+use super::render::{is_loopback, of_authority};
 use super::source::{self, SourceError};
 use super::{Missing, check, embedded};
 use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySource, Quoted};
 use crate::crypto::WideVerifier;
-use crate::jwt::{JwkSet, KeyRing, KeySetId, Unverified};
+use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::RecordKind;
 use crate::technical_token::{Source, TechnicalToken};
@@ -154,10 +154,8 @@ fn configuration(inquiry: &Inquiry<'_>) -> Result<Config, TokenError> {
 }
 
 fn is_local(call: &HttpCall) -> bool {
-    let (host, _) =
-        call.endpoint.authority.rsplit_once(':').unwrap_or((&call.endpoint.authority, ""));
-    let host = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+    let endpoint = &call.endpoint;
+    of_authority(endpoint.scheme, &endpoint.authority).is_some_and(|(host, _)| is_loopback(&host))
 }
 
 /// What the credential lacks in the environment.
@@ -213,18 +211,12 @@ fn prove(
         }
         let of_id = |source: &&KeySource| source.id() == wanted;
         let own = config.key_sources().iter().find(of_id).ok_or("its keys are not configured")?;
-        keys.set(wanted, fetch(inquiry, own, wanted, trace)?.into());
+        keys.set(wanted, fetch(inquiry, own, trace)?.into());
         fetched = Some(wanted);
     }
 }
 
-fn fetch(
-    inquiry: &Inquiry<'_>,
-    source: &KeySource,
-    id: KeySetId,
-    trace: &mut Trace,
-) -> Result<JwkSet, String> {
-    debug_assert_eq!(source.id(), id);
+fn fetch(inquiry: &Inquiry<'_>, source: &KeySource, trace: &mut Trace) -> Result<JwkSet, String> {
     let call = source.call().ok_or("its keys are not ones that are fetched")?;
     let mut response = answered(inquiry, &call, trace)?;
     if let Some(next) = source.call_after(response.body.expose()) {

@@ -33,12 +33,17 @@ const HIDDEN: &str = "<hidden>";
 /// Method and address, and the cluster that the filter would use.
 pub(super) fn line(call: &HttpCall) -> String {
     let endpoint = &call.endpoint;
+    // Some endpoints take keys in the query.
+    let (path, query) = match endpoint.path.split_once('?') {
+        Some((path, _)) => (path, format!("?{HIDDEN}")),
+        None => (&*endpoint.path, String::new()),
+    };
     format!(
-        "{} {}://{}{} (the filter goes to cluster `{}`)",
+        "{} {}://{}{}{query} (the filter goes to cluster `{}`)",
         call.method,
         endpoint.scheme,
         shown(endpoint.authority.as_bytes()),
-        shown(endpoint.path.as_bytes()),
+        shown(path.as_bytes()),
         shown(endpoint.cluster.as_bytes()),
     )
 }
