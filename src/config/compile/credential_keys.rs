@@ -182,6 +182,17 @@ impl CompiledIssuers {
         address: &Endpoint,
         demand: Demand,
     ) -> Option<KeySetId> {
+        let is_same = |other: &&KeySource| match other.location() {
+            KeyLocation::Remote { address: KeyAddress::Stated(known), upkeep } => {
+                known == address && *upkeep == wanted.upkeep
+            }
+            KeyLocation::Remote { address: KeyAddress::Discovered(_), .. }
+            | KeyLocation::Inline(_)
+            | KeyLocation::Secret(_) => false,
+        };
+        if let Some(known) = self.key_sources.iter().find(is_same) {
+            return Some(known.id());
+        }
         let id = KeySetId(u32::try_from(self.key_sources.len()).ok()?);
         let location = KeyLocation::Remote {
             address: KeyAddress::Stated(address.clone()),
@@ -189,13 +200,6 @@ impl CompiledIssuers {
         };
         let owner = KeyOwner::Credential(demand);
         let source = KeySource { id, owner, name: Arc::clone(&wanted.name), location };
-        let meaning = source.meaning();
-        let is_same = |other: &&KeySource| {
-            other.meaning() == meaning && other.upkeep() == Some(&wanted.upkeep)
-        };
-        if let Some(known) = self.key_sources.iter().find(is_same) {
-            return Some(known.id());
-        }
         self.key_sources.push(source);
         Some(id)
     }
