@@ -691,6 +691,29 @@ fn filters_of_upgrades_are_looked_at_like_those_of_the_chain() {
 }
 
 #[test]
+fn routes_may_speak_of_a_filter_by_the_name_that_it_has_for_upgrades() {
+    let guard = "failure_policy: FAIL_RELOAD, vm_config: { vm_id: upgrades }, configuration: { deployment: egress }";
+    let ours = format!("typed_config: {{ config: {{ name: tenantgate, {guard} }} }}");
+    let manager = format!(
+        "stream_idle_timeout: 30s\n          upgrade_configs: [{{ upgrade_type: websocket, filters: [{{ name: second, {ours} }}] }}]"
+    );
+    let disabled: &[&str] = &["envoy-disabled typed_per_filter_config"];
+    let rows: [(&str, &str, &[&str]); 4] = [
+        ("second", "disabled: true", disabled),
+        ("second", "disabled: false", &[]),
+        ("third", "disabled: true", &[]),
+        ("tenantgate", "disabled: true", disabled),
+    ];
+    for (name, config, expected) in rows {
+        let route = format!("typed_per_filter_config: {{ {name}: {{ {config} }} }},");
+        let proxy = Proxy { manager: &manager, route: &route, ..Proxy::default() };
+        let found = proxy.found();
+        let about: Vec<_> = found.iter().filter(|found| found.starts_with("envoy-")).collect();
+        assert_eq!(about, expected, "{}", proxy.text());
+    }
+}
+
+#[test]
 fn a_matcher_that_takes_every_name_compares_none() {
     let absent: &[&str] = &["envoy-cluster-tls typed_config"];
     let exact = "{ exact: id.example }";

@@ -2,7 +2,7 @@
 
 use super::plugin::Plugin;
 use super::problem::EnvoyProblem;
-use super::routes::Around;
+use super::routes::{Around, Names};
 use super::spot::Spot;
 use super::{behind, tables};
 use crate::tool::finding::Finding;
@@ -13,7 +13,7 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     let plugins: Vec<_> = plugins.iter().filter(|plugin| plugin.is_inside(manager)).collect();
     let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
     let list = manager.list("http_filters");
-    let Some(filter) = filters(&list, &plugins, &mut note) else {
+    let Some(mut names) = filters(&list, &plugins, &mut note) else {
         return;
     };
 
@@ -39,26 +39,28 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     }
     for upgrade in manager.list("upgrade_configs") {
         let list = upgrade.list("filters");
-        if !list.is_empty() && filters(&list, &plugins, &mut note).is_none() {
-            note(&upgrade, EnvoyProblem::UpgradeChain);
+        if list.is_empty() {
+            continue;
+        }
+        match filters(&list, &plugins, &mut note) {
+            Some(own) => names.append(own),
+            None => note(&upgrade, EnvoyProblem::UpgradeChain),
         }
     }
-    let behind = list.iter().skip_while(|other| !std::ptr::eq(other.tree(), filter.tree()));
-    let behind: Vec<_> = behind.skip(1).filter_map(|filter| filter.text("name")).collect();
-    let filter = filter.text("name").unwrap_or_default();
-    let around = Around { manager, filter, behind: &behind, plugins: &plugins, longest_wait };
+    let around = Around { manager, names: &names, plugins: &plugins, longest_wait };
     for table in tables::inline(manager) {
         around.lint(&table, &mut note);
     }
     tables::lint(manager, &mut note);
 }
 
-/// Our filter in a list of them; notes what is wrong with it, and with those behind it.
+/// The names in a list of filters, if ours is in it; notes what is wrong with it, and with those behind
+/// it.
 fn filters<'t>(
     list: &[Spot<'t>],
     plugins: &[&Plugin<'_>],
     note: &mut dyn FnMut(&Spot<'_>, EnvoyProblem),
-) -> Option<Spot<'t>> {
+) -> Option<Names<'t>> {
     let ours = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_inside(filter));
     let always = |filter: &Spot<'_>| plugins.iter().any(|plugin| plugin.is_filter(filter));
     let position = list.iter().position(always).or_else(|| list.iter().position(ours))?;
@@ -70,10 +72,14 @@ fn filters<'t>(
         note(filter, EnvoyProblem::Conditional);
     }
     let owns = |header: &str| plugins.iter().any(|plugin| plugin.owns(header));
-    for behind in list.iter().skip(position + 1).filter(|filter| !ours(filter)) {
-        behind::lint(behind, &owns, note);
+    let mut names = Names { ours: vec![filter.text("name").unwrap_or_default()], behind: vec![] };
+    for behind in list.iter().skip(position + 1) {
+        names.behind.extend(behind.text("name"));
+        if !ours(behind) {
+            behind::lint(behind, &owns, note);
+        }
     }
-    Some(filter.clone())
+    Some(names)
 }
 
 fn idle_timeout(

@@ -10,14 +10,28 @@ use crate::tool::tree::Value;
 /// What stands around a route table.
 pub(super) struct Around<'a, 't> {
     pub(super) manager: &'a Spot<'t>,
-    /// The name of our filter in the chain.
-    pub(super) filter: &'a str,
-    /// The names of the filters behind it.
-    pub(super) behind: &'a [&'t str],
+    /// The names by which routes speak of filters.
+    pub(super) names: &'a Names<'t>,
     /// Our plugins in the chain.
     pub(super) plugins: &'a [&'a Plugin<'t>],
     /// For how many seconds requests may wait in the filter.
     pub(super) longest_wait: f64,
+}
+
+/// The names of filters, in the chain of the manager and in those of its upgrades.
+pub(super) struct Names<'t> {
+    /// Our own.
+    pub(super) ours: Vec<&'t str>,
+    /// Those behind it.
+    pub(super) behind: Vec<&'t str>,
+}
+
+impl Names<'_> {
+    /// Adds those of another chain.
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.ours.append(&mut other.ours);
+        self.behind.append(&mut other.behind);
+    }
 }
 
 /// Where what is wrong is noted.
@@ -62,13 +76,13 @@ impl Around<'_, '_> {
                 // These do nothing to a request; a redirect is the client's to follow.
                 "match" | "metadata" | "redirect" => continue,
                 "typed_per_filter_config" => {
-                    let ours = spot.members().find(|(name, _)| *name == self.filter);
-                    if ours.is_some_and(|(_, ours)| ours.is_true("disabled")) {
-                        note(&spot, EnvoyProblem::Disabled);
-                    }
-                    for (_, config) in spot.members().filter(|(name, _)| self.behind.contains(name))
-                    {
-                        behind::lint_of_route(&config, &|header| self.owns(header), note);
+                    for (name, config) in spot.members() {
+                        if self.names.ours.contains(&name) && config.is_true("disabled") {
+                            note(&spot, EnvoyProblem::Disabled);
+                        }
+                        if self.names.behind.contains(&name) {
+                            behind::lint_of_route(&config, &|header| self.owns(header), note);
+                        }
                     }
                     continue;
                 }
