@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds target/tenantgate.wasm; cargo decides what is out of date.
+# Builds target/tenantgate.wasm: cargo links the module and decides what is out of date, wasm-opt makes it smaller.
 set -euo pipefail
 # shellcheck source=scripts/toolchain.sh
 source "$(dirname "${BASH_SOURCE[0]}")/toolchain.sh"
@@ -10,5 +10,5 @@ use_wasm_target wasm32-wasip1
 
 cargo rustc --quiet --release --locked --lib --crate-type cdylib --target wasm32-wasip1 -- "${EXPORTS[@]}"
 
-built=target/wasm32-wasip1/release/tenantgate.wasm
-cmp --silent "$built" target/tenantgate.wasm || cp "$built" target/tenantgate.wasm
+module=$(scripts/wasm_opt.sh target/wasm32-wasip1/release/tenantgate.wasm)
+cmp --silent "$module" target/tenantgate.wasm || cp "$module" target/tenantgate.wasm

@@ -35,6 +35,15 @@ fn the_module_imports_only_proxy_wasm_and_wasi_functions() {
     assert!(module().imports().all(|import| import.ty().func().is_some()));
 }
 
+/// No names of functions and no traces of the build: they are bytes that each proxy loads. A panic tells
+/// its place in the log by itself.
+#[test]
+fn the_module_has_no_custom_sections() {
+    let names: Vec<&str> = module().custom_sections().map(|section| section.name()).collect();
+
+    assert_eq!(names, [""; 0]);
+}
+
 #[test]
 fn the_module_is_under_the_size_limit() {
     let size = bytes().len();
