@@ -9,10 +9,12 @@
 //! its refresh fails, and a token serves until it expires.
 
 mod arrival;
+mod capacity;
 mod needs;
 mod proof;
 #[cfg(not(target_arch = "wasm32"))]
 mod supposed;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -148,33 +150,6 @@ impl Fetching {
             }
         }
         progress
-    }
-
-    /// Marks the key sets whose time has come, and drops those that are too old. At most once a
-    /// second: there may be many, and this worker ticks fast while requests wait.
-    fn keep_up_keys(&mut self, now: Timestamp, progress: &mut Progress) {
-        if self.kept_up_at <= now && now.since(self.kept_up_at) < KEEP_UP {
-            return;
-        }
-        self.kept_up_at = now;
-        let config = Arc::clone(&self.config);
-        for source in config.key_sources() {
-            let Some(upkeep) = source.upkeep() else { continue };
-            let resource = Resource::Keys(source.id());
-            let Some(slot) = self.slots.get_mut(&resource) else { continue };
-            if self.keys.get(source.id()).is_some() && upkeep.is_too_old(slot.fetched_at(), now) {
-                slot.drop_held();
-                self.keys.drop_set(source.id());
-                let what = self.origins.what(&resource);
-                let notice = Notice::KeysDropped { what, max_stale: upkeep.max_stale };
-                progress.effects.push(Effect::Log(notice));
-            }
-            let is_missing = self.keys.get(source.id()).is_none();
-            if slot.is_refresh_due(now) || is_missing && slot.holding_back(now).is_none() {
-                let than = slot.fetched_at();
-                self.want(resource, than, Need::Ahead);
-            }
-        }
     }
 
     /// Keeps the lease of a running call; at most once a second, for this worker ticks fast while
@@ -320,45 +295,6 @@ impl Fetching {
         CallId(self.last_call)
     }
 
-    /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
-    /// waits for a place keeps its turn, so that no subtenant starves another.
-    /// Key sets that no request waits for leave places free for those that one waits for.
-    fn is_at_capacity(&self, resource: &Resource, need: Need) -> bool {
-        let places = match (resource, need) {
-            (Resource::Keys(_), Need::Ahead) => CALLS_AHEAD,
-            (Resource::Keys(_), Need::Now) | (Resource::Token(..), _) => CALLS_AT_ONCE,
-        };
-        let is_alike = |other: &&Resource| match (resource, other) {
-            (Resource::Keys(_), Resource::Keys(_)) => true,
-            (Resource::Token(one, _), Resource::Token(other, _)) => one == other,
-            (Resource::Keys(_), Resource::Token(..)) | (Resource::Token(..), Resource::Keys(_)) => {
-                false
-            }
-        };
-        self.calls.len() >= places
-            && self.calls.values().map(|call| &call.resource).filter(is_alike).count() >= places
-    }
-
-    /// Keeps the number of token slots within its limit: what is at rest and was used least lately
-    /// goes. What is wanted or fetched stays, and is bounded by the number of waiting requests. Key
-    /// sets are as many as the configuration names.
-    fn make_room(&mut self) {
-        let key_sets = self.config.key_sources().len();
-        if self.slots.len().saturating_sub(key_sets) < self.config.limits().token_slots {
-            return;
-        }
-        let at_rest = |(resource, slot): (&Resource, &Slot)| {
-            let is_token = matches!(resource, Resource::Token(..));
-            (is_token && slot.is_at_rest()).then(|| (slot.used_at(), resource.clone()))
-        };
-        let mut candidates: Vec<_> = self.slots.iter().filter_map(at_rest).collect();
-        candidates.sort_by_key(|(used_at, _)| *used_at);
-        let excess = candidates.len().div_ceil(8);
-        for (_, resource) in candidates.into_iter().take(excess) {
-            self.slots.remove(&resource);
-        }
-    }
-
     const fn entries(&self, resource: &Resource) -> &SharedEntries {
         match resource {
             Resource::Token(..) => &self.tokens,
@@ -381,17 +317,8 @@ enum Pursuit {
 /// holder dies, others wait for no more than this, which is less than a request may wait.
 const LEASE_TERM: Duration = Duration::from_secs(3);
 
-/// How often key sets are looked at; the timer fires at least as often.
-const KEEP_UP: Duration = Duration::from_millis(900);
-
 /// A call counts as lost this long after its timeout, which the host should have kept.
 const CALL_MARGIN: Duration = Duration::from_secs(2);
-
-/// How many calls of one worker run at once for one credential, and for all key sets together.
-const CALLS_AT_ONCE: usize = 64;
-
-/// How many calls of one worker run at once for key sets that no request waits for.
-const CALLS_AHEAD: usize = 32;
 
 /// How many key sets that no request waits for are looked at in one callback.
 const KEY_SETS_AT_A_TIME: usize = 256;
