@@ -32,6 +32,16 @@ pub(super) fn delay(
     retry_after.map_or(jittered, |asked| asked.min(RETRY_AFTER_CAP).max(jittered))
 }
 
+/// The delay while a token is held that may be sent for `left` more: what may pass by itself is tried
+/// at least four times within that, and not more than once a second, so that an outage which ends
+/// before the token does is not noticed.
+pub(super) fn while_held(delay: Duration, prospect: Prospect, left: Duration) -> Duration {
+    match prospect {
+        Prospect::Lasting => delay,
+        Prospect::Passing => delay.min((left / 4).max(Duration::from_secs(1))),
+    }
+}
+
 /// The longest `Retry-After` that is obeyed, and the longest delay of all.
 const RETRY_AFTER_CAP: Duration = Duration::from_secs(300);
 
@@ -66,6 +76,21 @@ mod tests {
         assert_eq!(seconds(1, Prospect::Passing, None, 500), 0.75);
         assert_eq!(seconds(1, Prospect::Passing, None, 1000), 0.5);
         assert_eq!(seconds(1, Prospect::Passing, None, u16::MAX), 0.5);
+    }
+
+    #[test]
+    fn a_token_that_ends_soon_makes_tries_more_frequent_where_the_failure_may_pass() {
+        use Prospect::{Lasting, Passing};
+        let rows = [
+            (60, Passing, 400, 60),
+            (60, Passing, 40, 10),
+            (60, Passing, 3, 1),
+            (60, Lasting, 40, 60),
+        ];
+        for (delay, prospect, left, expected) in rows {
+            let [delay, left, expected] = [delay, left, expected].map(Duration::from_secs);
+            assert_eq!(while_held(delay, prospect, left), expected, "{left:?} {prospect:?}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Gateway;
 use super::abuse::Gate;
-use super::slot::{Found, Need, Resource};
+use super::slot::{Found, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
@@ -172,16 +172,14 @@ impl Gateway {
         now: Timestamp,
     ) -> Result<Result<HeaderValue, Resource>, Halt> {
         let resource = Resource::Token(injection.source, subtenant.cloned());
-        let slot = self.fetching.slot(&resource);
-        let (is_due, fetched_at) = (slot.is_refresh_due(now), slot.fetched_at());
+        let Some(slot) = self.fetching.token_slot(&resource) else {
+            return Err(Failure::Overloaded { retry_after: RETRY_SOON }.into());
+        };
         let found = match slot.find(now) {
             Found::Ready(held) => held.value(injection),
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
             Found::Missing => return Ok(Err(resource)),
         };
-        if is_due {
-            self.fetching.want(resource, fetched_at, Need::Ahead);
-        }
         found.map(Ok).ok_or_else(|| unavailable_token(Duration::ZERO))
     }
 }

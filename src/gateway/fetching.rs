@@ -14,6 +14,7 @@ mod needs;
 mod proof;
 #[cfg(not(target_arch = "wasm32"))]
 mod supposed;
+mod tending;
 mod upkeep;
 
 use std::collections::HashMap;
@@ -49,6 +50,8 @@ pub(super) struct Fetching {
     random: Sequence,
     last_call: u64,
     kept_up_at: Timestamp,
+    /// How many slots gave way to others since that was asked last.
+    evicted: usize,
 }
 
 /// A call that runs, or one that has ended and whose answer is not proven yet.
@@ -87,6 +90,7 @@ impl Fetching {
             random: Sequence::new(seed),
             last_call: 0,
             kept_up_at: Timestamp::default(),
+            evicted: 0,
             origins: Origins::new(Arc::clone(&config)),
             config: Arc::clone(&config),
         };
@@ -117,6 +121,14 @@ impl Fetching {
         self.slots.entry(resource.clone()).or_default()
     }
 
+    /// The slot of a token that a request asks for; `None` when there is none and no room for one.
+    pub(super) fn token_slot(&mut self, resource: &Resource) -> Option<&mut Slot> {
+        if !self.slots.contains_key(resource) && !self.make_room() {
+            return None;
+        }
+        Some(self.slots.entry(resource.clone()).or_default())
+    }
+
     /// How many slots there are.
     pub(super) fn slots(&self) -> usize {
         self.slots.len()
@@ -133,11 +145,11 @@ impl Fetching {
         self.is_behind
     }
 
-    /// Marks all key sets whose time has come, renews the leases of running calls, and gives up calls
+    /// Marks everything whose time has come, renews the leases of running calls, and gives up calls
     /// that the host lost.
     pub(super) fn look_around(&mut self, now: Timestamp, shared: &mut dyn SharedData) -> Progress {
         let mut progress = Progress::default();
-        self.keep_up_keys(now, &mut progress);
+        self.keep_up(now, &mut progress);
         let running: Vec<_> =
             self.calls.iter().map(|(id, call)| (*id, call.resource.clone())).collect();
         for (call, resource) in running {

@@ -230,6 +230,7 @@ impl Gateway {
         let (verified_forgotten, refused_forgotten) = self.verified.take_forgotten();
         self.tally.add(Metric::VerifiedTokensForgotten, verified_forgotten);
         self.tally.add(Metric::RefusedTokensForgotten, refused_forgotten);
+        self.tally.add(Metric::SlotsEvicted, self.fetching.take_evicted());
         let gauges = [
             (Metric::BadSignatureSources, self.abuse.sources(now)),
             (Metric::KeySetsFailing, failing),

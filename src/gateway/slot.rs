@@ -154,6 +154,27 @@ impl Slot {
         self.held.as_ref().is_some_and(is_due) && self.holding_back(now).is_none()
     }
 
+    /// Whether a request has used what is held after its fetch. Those that waited for the fetch do not
+    /// count: they may have been the only ones.
+    pub(super) fn is_in_use(&self, now: Timestamp) -> bool {
+        // What was fetched under another clock cannot be told; it is fetched anew once.
+        self.held
+            .as_ref()
+            .is_some_and(|held| self.used_at > held.fetched_at + ARRIVAL || held.fetched_at > now)
+    }
+
+    /// Whether nothing of use is held: no token that may be sent, and no failure to remember.
+    pub(super) fn is_spent(&self, now: Timestamp) -> bool {
+        let is_remembered = |failure: Failure| now <= failure.retry_at + MEMORY;
+        self.remaining(now).is_none() && !self.setback.is_some_and(is_remembered)
+    }
+
+    /// For how long the token that is held may still be sent.
+    pub(super) fn remaining(&self, now: Timestamp) -> Option<Duration> {
+        let token = self.held.as_ref()?.token.as_ref()?;
+        token.is_usable(now).then(|| token.expires_at().since(now))
+    }
+
     /// When the last answer arrived; the beginning of time before the first.
     pub(super) fn fetched_at(&self) -> Timestamp {
         self.held.as_ref().map_or(Timestamp::default(), |held| held.fetched_at)
@@ -252,6 +273,13 @@ impl Slot {
         self.used_at
     }
 }
+
+/// Within this time after a fetch the requests that waited for it have their turn.
+const ARRIVAL: Duration = Duration::from_secs(1);
+
+/// For how long after the next try was due a failure is remembered, so that the back-off goes on from
+/// it.
+const MEMORY: Duration = Duration::from_secs(60);
 
 /// How often a lease is renewed while its call runs; the timer fires at least as often.
 const RENEWAL: Duration = Duration::from_millis(900);

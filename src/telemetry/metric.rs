@@ -28,6 +28,8 @@ pub enum Metric {
     ReportOnly,
     /// Slots for technical tokens and key sets that workers hold.
     Slots,
+    /// Slots that gave way to others because there were too many.
+    SlotsEvicted,
     /// Verified tokens that workers remember.
     VerifiedTokens,
     /// Verified tokens that gave way to newer ones: whoever brings them again pays for a signature.
@@ -82,6 +84,7 @@ impl Metric {
             Self::Refused(code) => format!("request.refused.{code}"),
             Self::ReportOnly => "report_only".to_owned(),
             Self::Slots => "slots".to_owned(),
+            Self::SlotsEvicted => "slots.evicted".to_owned(),
             Self::VerifiedTokens => "verified_tokens".to_owned(),
             Self::VerifiedTokensForgotten => "verified_tokens.forgotten".to_owned(),
             Self::Waited => "request.waited".to_owned(),
@@ -100,6 +103,7 @@ impl Metric {
             | Self::Forwarded
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
+            | Self::SlotsEvicted
             | Self::VerifiedTokensForgotten
             | Self::Waited
             | Self::WouldRefuse(_)
@@ -135,6 +139,7 @@ mod tests {
             (Metric::RefusedTokensForgotten, "tenantgate.refused_tokens.forgotten"),
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
             (Metric::Slots, "tenantgate.slots"),
+            (Metric::SlotsEvicted, "tenantgate.slots.evicted"),
             (Metric::VerifiedTokens, "tenantgate.verified_tokens"),
             (Metric::VerifiedTokensForgotten, "tenantgate.verified_tokens.forgotten"),
             (Metric::Waited, "tenantgate.request.waited"),

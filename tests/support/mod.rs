@@ -216,6 +216,13 @@ impl World {
         worker.streams.get_mut(&request.stream).unwrap().is_gone = true;
     }
 
+    /// Forgets requests that are over, so that many can be made.
+    pub fn forget_settled(&mut self) {
+        for worker in &mut self.workers {
+            worker.streams.retain(|_, stream| stream.fate == Fate::Waiting);
+        }
+    }
+
     /// What became of a request so far.
     pub fn fate(&self, request: Request) -> Fate {
         self.workers[request.worker].streams[&request.stream].fate.clone()

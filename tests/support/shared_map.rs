@@ -16,6 +16,16 @@ pub struct SharedMap {
 }
 
 impl SharedMap {
+    /// How many keys there are.
+    pub fn keys(&self) -> usize {
+        self.values.len()
+    }
+
+    /// How many bytes all values take.
+    pub fn bytes(&self) -> usize {
+        self.values.values().map(|(value, _)| value.len()).sum()
+    }
+
     /// Overwrites a value, as somebody else with the same `vm_id` could.
     pub fn tamper(&mut self, mut change: impl FnMut(&str, &mut Vec<u8>)) {
         for (key, (value, cas)) in &mut self.values {

@@ -105,6 +105,10 @@ impl Fetching {
                 let attempts = attempts.saturating_add(1);
                 let jitter = self.random.jitter();
                 let delay = backoff::delay(attempts, prospect, retry_after, jitter);
+                let delay = match (self.slot(resource).remaining(now), retry_after) {
+                    (Some(left), None) => backoff::while_held(delay, prospect, left),
+                    (Some(_) | None, _) => delay,
+                };
                 let what = self.origins.asked(resource, *step);
                 let cause = cause(&what, reason);
                 let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };

@@ -6,11 +6,11 @@ use super::Fetching;
 impl Fetching {
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
     /// waits for a place keeps its turn, so that no subtenant starves another.
-    /// Key sets that no request waits for leave places free for those that one waits for.
+    /// What no request waits for leaves places free for what one waits for.
     pub(super) fn is_at_capacity(&self, resource: &Resource, need: Need) -> bool {
-        let places = match (resource, need) {
-            (Resource::Keys(_), Need::Ahead) => CALLS_AHEAD,
-            (Resource::Keys(_), Need::Now) | (Resource::Token(..), _) => CALLS_AT_ONCE,
+        let places = match need {
+            Need::Ahead => CALLS_AHEAD,
+            Need::Now => CALLS_AT_ONCE,
         };
         let is_alike = |other: &&Resource| match (resource, other) {
             (Resource::Keys(_), Resource::Keys(_)) => true,
@@ -23,29 +23,39 @@ impl Fetching {
             && self.calls.values().map(|call| &call.resource).filter(is_alike).count() >= places
     }
 
-    /// Keeps the number of token slots within its limit: what is at rest and was used least lately
-    /// goes. What is wanted or fetched stays, and is bounded by the number of waiting requests. Key
-    /// sets are as many as the configuration names.
-    pub(super) fn make_room(&mut self) {
+    /// Keeps the number of token slots within its limit, and tells whether there is room for one more.
+    /// What is at rest gives way: first what is of no use any more, then what was used least lately.
+    /// What is wanted or fetched stays. Key sets are as many as the configuration names.
+    pub(super) fn make_room(&mut self) -> bool {
+        let limit = self.config.limits().token_slots;
         let key_sets = self.config.key_sources().len();
-        if self.slots.len().saturating_sub(key_sets) < self.config.limits().token_slots {
-            return;
+        if self.slots.len().saturating_sub(key_sets) < limit {
+            return true;
         }
+        let now = self.kept_up_at;
         let at_rest = |(resource, slot): (&Resource, &Slot)| {
             let is_token = matches!(resource, Resource::Token(..));
-            (is_token && slot.is_at_rest()).then(|| (slot.used_at(), resource.clone()))
+            let worth = (!slot.is_spent(now), slot.used_at());
+            (is_token && slot.is_at_rest()).then(|| (worth, resource.clone()))
         };
         let mut candidates: Vec<_> = self.slots.iter().filter_map(at_rest).collect();
-        candidates.sort_by_key(|(used_at, _)| *used_at);
+        candidates.sort_by_key(|(worth, _)| *worth);
         let excess = candidates.len().div_ceil(8);
         for (_, resource) in candidates.into_iter().take(excess) {
             self.slots.remove(&resource);
         }
+        self.evicted = self.evicted.saturating_add(excess);
+        excess > 0
+    }
+
+    /// How many slots have given way since this was asked last.
+    pub(in super::super) const fn take_evicted(&mut self) -> usize {
+        std::mem::replace(&mut self.evicted, 0)
     }
 }
 
 /// How many calls of one worker run at once for one credential, and for all key sets together.
 const CALLS_AT_ONCE: usize = 64;
 
-/// How many calls of one worker run at once for key sets that no request waits for.
+/// How many calls of one worker run of these run at once for what no request waits for.
 const CALLS_AHEAD: usize = 32;

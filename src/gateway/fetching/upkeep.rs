@@ -10,13 +10,19 @@ use crate::telemetry::Notice;
 use crate::time::Timestamp;
 
 impl Fetching {
-    /// Marks the key sets whose time has come, and drops those that are too old. At most once a
-    /// second: there may be many, and this worker ticks fast while requests wait.
-    pub(super) fn keep_up_keys(&mut self, now: Timestamp, progress: &mut Progress) {
+    /// Looks after all that is held, at most once a second: that may be much, and this worker ticks
+    /// fast while requests wait.
+    pub(super) fn keep_up(&mut self, now: Timestamp, progress: &mut Progress) {
         if self.kept_up_at <= now && now.since(self.kept_up_at) < KEEP_UP {
             return;
         }
         self.kept_up_at = now;
+        self.keep_up_keys(now, progress);
+        self.tend_tokens(now);
+    }
+
+    /// Marks the key sets whose time has come, and drops those that are too old.
+    fn keep_up_keys(&mut self, now: Timestamp, progress: &mut Progress) {
         let config = Arc::clone(&self.config);
         for source in config.key_sources() {
             let Some(upkeep) = source.upkeep() else { continue };
@@ -38,5 +44,5 @@ impl Fetching {
     }
 }
 
-/// How often key sets are looked at; the timer fires at least as often.
+/// How often all that is held is looked at; the timer fires at least as often.
 const KEEP_UP: Duration = Duration::from_millis(900);
