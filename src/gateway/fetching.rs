@@ -10,8 +10,10 @@
 
 mod arrival;
 mod capacity;
+mod failure;
 mod needs;
 mod proof;
+mod said;
 #[cfg(not(target_arch = "wasm32"))]
 mod supposed;
 mod tending;
@@ -21,7 +23,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::failure::common_to_all;
 use self::proof::Unproven;
+use self::said::Said;
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
 use super::queue::Queue;
@@ -30,7 +34,7 @@ use super::slot::{Need, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
-use crate::shared::{Claim, Failure, Lease, SharedData, SharedEntries};
+use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
@@ -47,6 +51,11 @@ pub(super) struct Fetching {
     calls: HashMap<CallId, Running>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
+    /// What holds all tokens of a credential off.
+    bars: SharedEntries,
+    /// The same as this worker saw it last.
+    barred: HashMap<Resource, Failure>,
+    said: Said,
     random: Sequence,
     last_call: u64,
     kept_up_at: Timestamp,
@@ -87,6 +96,9 @@ impl Fetching {
             calls: HashMap::new(),
             key_sets: SharedEntries::new("keys", needs::key_set_buckets(&config)),
             tokens: SharedEntries::new("token", 1024),
+            bars: SharedEntries::new("credential", 64),
+            barred: HashMap::new(),
+            said: Said::default(),
             random: Sequence::new(seed),
             last_call: 0,
             kept_up_at: Timestamp::default(),
@@ -177,6 +189,11 @@ impl Fetching {
         if self.slot(resource).is_renewal_due(now) {
             let lease = Lease { nonce, deadline: now + LEASE_TERM };
             self.entries(resource).clone().renew(&meaning, lease, now, shared);
+            if self.barred.contains_key(&resource.group())
+                && let Some(credential) = self.origins.credential(resource)
+            {
+                self.bars.renew(&credential, lease, now, shared);
+            }
         }
     }
 
@@ -239,7 +256,17 @@ impl Fetching {
         let entries = self.entries(resource).clone();
         let nonce = self.random.next();
         let lease = Lease { nonce, deadline: now + LEASE_TERM };
-        let mut claim = entries.claim(&meaning, than, lease, now, shared);
+        let gate = self.gate(resource, now, shared);
+        let attempt = |than, shared: &mut dyn SharedData| match gate {
+            Gate::Due(_) | Gate::Free => entries.claim(&meaning, than, lease, now, shared),
+            Gate::Barred(failure) => entries
+                .find(&meaning, than, now, shared)
+                .map_or(Claim::Held(common_to_all(failure)), Claim::Found),
+            Gate::Taken(_) => {
+                entries.find(&meaning, than, now, shared).map_or(Claim::Taken, Claim::Found)
+            }
+        };
+        let mut claim = attempt(than, shared);
         if let Claim::Found(record) = claim {
             let version = (record.generation, record.fetched_at);
             let Err(reason) = self.adopt(resource, record, now) else {
@@ -250,9 +277,16 @@ impl Fetching {
                 let what = self.origins.what(resource);
                 progress.effects.push(Effect::Log(Notice::RecordRejected { what, reason }));
             }
-            claim = entries.claim(&meaning, Timestamp::MAX, lease, now, shared);
+            claim = attempt(Timestamp::MAX, shared);
         }
         match claim {
+            Claim::Granted(_)
+                if matches!(gate, Gate::Due(_)) && !self.probe(resource, lease, now, shared) =>
+            {
+                entries.release(&meaning, nonce, now, shared);
+                self.slot(resource).follow();
+                Pursuit::Later(need)
+            }
             Claim::Granted(failure) => {
                 self.lead(resource, nonce, failure, now, progress);
                 Pursuit::Over

@@ -6,12 +6,13 @@ use super::backoff::Prospect;
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
 use crate::crypto::SignatureVerifier;
+use crate::crypto::digest::Digest;
 use crate::jwt::{self, JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::shared::{Record, RecordKind};
 use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken, TokenRejected};
-use crate::telemetry::What;
+use crate::telemetry::{Cause, What};
 use crate::time::Timestamp;
 
 /// The configured origins of all key sets and tokens.
@@ -55,6 +56,21 @@ pub(super) struct Fault {
     pub(super) reason: &'static str,
     /// What it promises about the next try.
     pub(super) prospect: Prospect,
+    /// What went wrong, for metrics.
+    pub(super) cause: Cause,
+    /// What it says of the credential.
+    pub(super) bearing: Bearing,
+}
+
+/// What the failure of one fetch says of its credential, and so of all its other tokens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Bearing {
+    /// It would fail for each of them: the client is refused, asks too often, or cannot call.
+    Credential,
+    /// Nothing: there was no answer.
+    Silent,
+    /// The client is known: this token alone is refused, or not what was asked for.
+    Token,
 }
 
 impl Origins {
@@ -144,6 +160,17 @@ impl Origins {
         }
     }
 
+    /// The digest by which workers share what is wrong with a whole credential; `None` for key sets.
+    pub(super) fn credential(&self, resource: &Resource) -> Option<[u8; 32]> {
+        match resource {
+            Resource::Keys(_) => None,
+            Resource::Token(id, _) => {
+                let own = self.source(*id)?.meaning(None);
+                Some(*Digest::of(&[b"credential".as_slice(), &own]).as_bytes())
+            }
+        }
+    }
+
     /// What a call asks for, for the log.
     pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
         match (resource, step) {
@@ -161,8 +188,7 @@ impl Origins {
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<Advance, Fault> {
-        let passing = |reason| Fault { reason, prospect: Prospect::Passing };
-        let response = result.map_err(|failure| passing(failure.reason()))?;
+        let response = result?;
         match resource {
             Resource::Keys(id) => {
                 let source = self.key_source(*id).ok_or(UNKNOWN)?;
@@ -272,13 +298,39 @@ fn keys_after(source: &KeySource, response: &CallResponse) -> Result<Advance, Fa
 }
 
 const fn lasting(reason: &'static str) -> Fault {
-    Fault { reason, prospect: Prospect::Lasting }
+    let (cause, bearing) = (Cause::AnswerUnusable, Bearing::Token);
+    Fault { reason, prospect: Prospect::Lasting, cause, bearing }
+}
+
+impl From<CallFailure> for Fault {
+    fn from(failure: CallFailure) -> Self {
+        let (cause, bearing) = match failure {
+            CallFailure::Interrupted => (Cause::Unavailable, Bearing::Silent),
+            CallFailure::Overloaded => (Cause::CallRefused, Bearing::Silent),
+            CallFailure::TooLarge(_) => (Cause::AnswerUnusable, Bearing::Token),
+            CallFailure::UnknownCluster => (Cause::ClusterUnknown, Bearing::Credential),
+            CallFailure::Unsendable => (Cause::CallRefused, Bearing::Credential),
+        };
+        Self { reason: failure.reason(), prospect: Prospect::Passing, cause, bearing }
+    }
 }
 
 impl From<AnswerError> for Fault {
     fn from(error: AnswerError) -> Self {
         let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
-        Self { reason: error.reason(), prospect }
+        let (cause, bearing) = match error {
+            AnswerError::NotAGrant | AnswerError::NotJson | AnswerError::Rejected(_) => {
+                (Cause::AnswerUnusable, Bearing::Token)
+            }
+            AnswerError::Status { status: 429, .. } => (Cause::RateLimited, Bearing::Credential),
+            AnswerError::Status { error: Some("invalid_client"), .. } => {
+                (Cause::Refused, Bearing::Credential)
+            }
+            AnswerError::Status { status: 400..=499, .. } => (Cause::Refused, Bearing::Token),
+            AnswerError::Status { status: 500..=599, .. } => (Cause::Unavailable, Bearing::Silent),
+            AnswerError::Status { .. } => (Cause::AnswerUnusable, Bearing::Silent),
+        };
+        Self { reason: error.reason(), prospect, cause, bearing }
     }
 }
 
@@ -289,4 +341,4 @@ impl From<TokenRejected> for Fault {
 }
 
 /// A thing that the configuration does not name; no code asks for one.
-const UNKNOWN: Fault = Fault { reason: "resource_unknown", prospect: Prospect::Lasting };
+const UNKNOWN: Fault = lasting("resource_unknown");

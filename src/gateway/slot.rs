@@ -32,6 +32,16 @@ pub enum Resource {
     Token(SourceId, Option<SubtenantId>),
 }
 
+impl Resource {
+    /// What it shares its origin with: all tokens of a credential are alike here.
+    pub(super) const fn group(&self) -> Self {
+        match self {
+            Self::Keys(id) => Self::Keys(*id),
+            Self::Token(id, _) => Self::Token(*id, None),
+        }
+    }
+}
+
 /// A worker's view of one [`Resource`].
 #[derive(Debug, Default)]
 pub(super) struct Slot {

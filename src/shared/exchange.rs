@@ -72,6 +72,18 @@ impl SharedEntries {
         }
     }
 
+    /// What is newer than `than` and not expired. Nothing is written.
+    pub fn find(
+        &self,
+        meaning: &[u8; 32],
+        than: Timestamp,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+    ) -> Option<Record> {
+        let newer = |record: &Record| record.fetched_at > than && record.expires_at > now;
+        self.peek(meaning, shared)?.record.filter(newer)
+    }
+
     /// Moves the deadline of a lease that its holder still has. A holder whose call is slow renews;
     /// one that is gone does not, so that others need not wait for the call's whole timeout.
     pub fn renew(
@@ -137,9 +149,17 @@ impl SharedEntries {
         });
     }
 
+    /// The entry as it is.
+    pub(super) fn peek(&self, meaning: &[u8; 32], shared: &mut dyn SharedData) -> Option<Entry> {
+        let (mut bytes, _) = shared.read(&self.key(meaning))?;
+        let bucket = Bucket::decode(&bytes);
+        bytes.zeroize();
+        bucket.entry(meaning).cloned()
+    }
+
     /// Reads the bucket, lets `edit` change the entry, and writes it if nobody else did meanwhile;
     /// else tries again. An error of `edit` leaves everything as it was.
-    fn change<T, E>(
+    pub(super) fn change<T, E>(
         &self,
         meaning: &[u8; 32],
         now: Timestamp,
@@ -179,7 +199,7 @@ impl SharedEntries {
 }
 
 /// What became of a change.
-enum Changed<T> {
+pub(super) enum Changed<T> {
     /// No place in the bucket, or too many tries.
     Crowded,
     /// The host does not store it.

@@ -25,9 +25,11 @@
 mod bucket;
 mod codec;
 mod exchange;
+mod gate;
 
 pub use bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
 pub use exchange::{Claim, SharedEntries};
+pub use gate::Gate;
 
 /// A counter that the host changes with every write of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -7,6 +7,8 @@ pub enum Metric {
     BadSignatureSources,
     /// Fetches that failed, an answer that was not what was asked for included.
     FetchFailed(Fetch),
+    /// The same by what went wrong.
+    FetchFailedBy(Fetch, Cause),
     /// Fetches that brought what was asked for.
     FetchSucceeded(Fetch),
     /// Requests that went on.
@@ -54,6 +56,36 @@ pub enum Fetch {
     Token,
 }
 
+/// What goes wrong with fetches, as far as somebody else has to act on it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Cause {
+    /// The answer is not what was asked for.
+    AnswerUnusable,
+    /// The proxy refuses the call: its circuit breaker is open, or no endpoint is healthy.
+    CallRefused,
+    /// The proxy has no such cluster.
+    ClusterUnknown,
+    /// The server has had too many calls (429).
+    RateLimited,
+    /// The server refuses what is asked, or who asks.
+    Refused,
+    /// No answer, or 5xx.
+    Unavailable,
+}
+
+impl Cause {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::AnswerUnusable => "answer_unusable",
+            Self::CallRefused => "call_refused",
+            Self::ClusterUnknown => "cluster_unknown",
+            Self::RateLimited => "rate_limited",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
 /// How a metric moves.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum MetricKind {
@@ -74,6 +106,9 @@ impl Metric {
         let name = match self {
             Self::BadSignatureSources => "bad_signature_sources".to_owned(),
             Self::FetchFailed(what) => format!("fetch.{}.failed", fetch(what)),
+            Self::FetchFailedBy(what, cause) => {
+                format!("fetch.{}.failed.{}", fetch(what), cause.word())
+            }
             Self::FetchSucceeded(what) => format!("fetch.{}.succeeded", fetch(what)),
             Self::Forwarded => "request.forwarded".to_owned(),
             Self::IsolatedWorkers => "isolated_workers".to_owned(),
@@ -99,6 +134,7 @@ impl Metric {
     pub const fn kind(self) -> MetricKind {
         match self {
             Self::FetchFailed(_)
+            | Self::FetchFailedBy(..)
             | Self::FetchSucceeded(_)
             | Self::Forwarded
             | Self::Refused(_)
@@ -130,6 +166,10 @@ mod tests {
         let rows = [
             (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
             (Metric::FetchFailed(Fetch::Keys), "tenantgate.fetch.keys.failed"),
+            (
+                Metric::FetchFailedBy(Fetch::Token, Cause::RateLimited),
+                "tenantgate.fetch.token.failed.rate_limited",
+            ),
             (Metric::FetchSucceeded(Fetch::Token), "tenantgate.fetch.token.succeeded"),
             (Metric::Forwarded, "tenantgate.request.forwarded"),
             (Metric::IsolatedWorkers, "tenantgate.isolated_workers"),

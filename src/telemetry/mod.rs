@@ -4,5 +4,5 @@
 mod metric;
 mod notice;
 
-pub use metric::{Fetch, Metric, MetricKind};
+pub use metric::{Cause, Fetch, Metric, MetricKind};
 pub use notice::{Level, Notice, What};

@@ -3,17 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::backoff;
 use super::super::effect::{CallId, Effect};
 use super::super::origin::{Advance, Fault, Fetched};
 use super::super::slot::{Held, Resource, Stage};
+use super::failure::fetch;
 use super::{Fetching, Progress, Running};
-use crate::crypto::digest::Digest;
 use crate::jwt::{Keys, SkippedKey, SkippedKeys};
 use crate::message::{CallFailure, CallResponse};
-use crate::shared::{Failure, Record, SharedData};
+use crate::shared::{Record, SharedData};
 use crate::technical_token::TokenRejected;
-use crate::telemetry::{Fetch, Metric, Notice, What};
+use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
 impl Fetching {
@@ -67,24 +66,19 @@ impl Fetching {
         shared: &mut dyn SharedData,
         progress: &mut Progress,
     ) {
-        let Running { resource, step, cluster, .. } = running;
+        let resource = &running.resource;
         let Some(slot) = self.slots.get(resource) else { return };
         let Stage::Leading { nonce, .. } = slot.stage() else { return };
-        let setback = slot.setback();
-        let attempts = setback.map_or(0, |setback| setback.attempts);
+        let attempts = slot.setback().map_or(0, |setback| setback.attempts);
         // What is stated is not shared.
         let meaning = self.origins.meaning(resource);
         let is_stated = self.origins.is_stated(resource);
         let entries = self.entries(resource).clone();
         let what = self.origins.what(resource);
-        let fetch = match resource {
-            Resource::Keys(_) => Fetch::Keys,
-            Resource::Token(..) => Fetch::Token,
-        };
         match outcome {
             Ok((fetched, record)) => {
                 if let Some(meaning) = meaning {
-                    progress.outcomes.push(Metric::FetchSucceeded(fetch));
+                    progress.outcomes.push(Metric::FetchSucceeded(fetch(resource)));
                     entries.complete(&meaning, nonce, &record, now, shared);
                 }
                 if let Some(skipped) = self.newly_skipped(resource, &fetched) {
@@ -93,44 +87,22 @@ impl Fetching {
                 }
                 let Record { fetched_at, fresh_until, .. } = record;
                 self.hold(resource, fetched, Times { fetched_at, fresh_until });
-                if attempts > 0 {
-                    let notice = match is_stated {
-                        true => Notice::StatedTokenAccepted { what },
-                        false => Notice::FetchRecovered { what, attempts },
-                    };
-                    progress.effects.push(Effect::Log(notice));
+                if is_stated {
+                    let notice = Notice::StatedTokenAccepted { what };
+                    progress.effects.extend((attempts > 0).then_some(Effect::Log(notice)));
+                } else {
+                    let lifted = self.lift(resource, now, shared);
+                    let attempts =
+                        lifted.map_or(attempts, |failure| failure.attempts.max(attempts));
+                    if attempts > 0 && self.said.may_tell_recovery(resource, now) {
+                        let notice = Notice::FetchRecovered { what, attempts };
+                        progress.effects.push(Effect::Log(notice));
+                    }
                 }
             }
-            Err(Fault { reason, prospect }) => {
-                let attempts = attempts.saturating_add(1);
-                let jitter = self.random.jitter();
-                let delay = backoff::delay(attempts, prospect, retry_after, jitter);
-                let delay = match (self.slot(resource).remaining(now), retry_after) {
-                    (Some(left), None) => backoff::while_held(delay, prospect, left),
-                    (Some(_) | None, _) => delay,
-                };
-                let what = self.origins.asked(resource, *step);
-                let cause = cause(&what, reason);
-                let failure = Failure { failed_at: now, retry_at: now + delay, attempts, cause };
-                if let Some(meaning) = meaning {
-                    progress.outcomes.push(Metric::FetchFailed(fetch));
-                    entries.fail(&meaning, nonce, failure, now, shared);
-                }
-                self.slot(resource).set_back(failure);
-                if is_stated {
-                    self.slot(resource).drop_held();
-                }
-                // The same failure is said once, by whichever worker meets it first.
-                if setback.is_none_or(|before| before.cause != cause) {
-                    let (cluster, retry_after) = (Arc::clone(cluster), delay);
-                    let notice = match is_stated {
-                        true => Notice::StatedTokenRefused { what, reason },
-                        false => {
-                            Notice::FetchFailed { what, cluster, reason, attempts, retry_after }
-                        }
-                    };
-                    progress.effects.push(Effect::Log(notice));
-                }
+            Err(fault) if is_stated => self.refuse_stated(resource, &fault, now, progress),
+            Err(fault) => {
+                self.note_failure(running, nonce, (fault, retry_after), now, shared, progress);
             }
         }
         progress.settled.push(resource.clone());
@@ -200,10 +172,3 @@ struct Times {
 /// How often a stated token that is in use is verified anew: a key that its issuer has withdrawn stops
 /// working, as it does for callers.
 const PROVE_ANEW: Duration = Duration::from_secs(60);
-
-/// A short digest of what failed and why: the workers have no texts in common.
-fn cause(what: &What, reason: &str) -> u32 {
-    let digest = Digest::of(&[what.to_string().as_bytes(), reason.as_bytes()]);
-    let [a, b, c, d, ..] = *digest.as_bytes();
-    u32::from_le_bytes([a, b, c, d])
-}
