@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::credential::CredentialError;
 use crate::jwt::TokenError;
 use crate::message::{Reply, RequestError, RequestHead};
-use crate::policy::{Denial, EditError, NoMatch};
+use crate::policy::{ActingError, Denial, EditError, NoMatch};
 use row::Row;
 
 /// Why a request is answered by us and not by an upstream.
@@ -267,8 +267,12 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::CatalogueScopesUnknown
         | Denial::CatalogueUncovered
         | Denial::SubtenancyRefused
-        | Denial::SubtenantNotCarried => row::SUBTENANCY_REFUSED,
-        Denial::SubtenantRequired => row::SUBTENANT_REQUIRED,
+        | Denial::SubtenantNotCarried
+        | Denial::Acting(ActingError::BesideToken | ActingError::Unlisted) => {
+            row::SUBTENANCY_REFUSED
+        }
+        Denial::Acting(ActingError::Malformed) => row::REQUEST_MALFORMED,
+        Denial::SubtenantRequired | Denial::Acting(ActingError::Missing) => row::SUBTENANT_REQUIRED,
         Denial::TenantMismatch { .. } | Denial::TenantNotAllowed => row::TENANT_MISMATCH,
     }
 }

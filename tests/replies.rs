@@ -12,7 +12,7 @@ use std::time::Duration;
 use tenantgate::credential::CredentialError;
 use tenantgate::jwt::{ClaimKind, TokenError};
 use tenantgate::message::{HeaderName, HostError, PathError, RequestError, RequestHead};
-use tenantgate::policy::{Denial, EditError, NoMatch};
+use tenantgate::policy::{ActingError, Denial, EditError, NoMatch};
 use tenantgate::problem::{Failure, Protocol, Refusal, reply};
 use tenantgate::time::Timestamp;
 
@@ -155,6 +155,10 @@ fn refusals() -> Vec<Refusal> {
     all.push(Refusal::TooManyBadTokens { retry_after });
     all.extend(
         [
+            Denial::Acting(ActingError::BesideToken),
+            Denial::Acting(ActingError::Malformed),
+            Denial::Acting(ActingError::Missing),
+            Denial::Acting(ActingError::Unlisted),
             Denial::CatalogueScopesMissing,
             Denial::CatalogueScopesUnknown,
             Denial::CatalogueUncovered,
@@ -270,7 +274,13 @@ fn assert_listed(refusal: &Refusal) {
             | CredentialError::TokensDiffer,
         )
         | Refusal::Denied(
-            Denial::CatalogueScopesMissing
+            Denial::Acting(
+                ActingError::BesideToken
+                | ActingError::Malformed
+                | ActingError::Missing
+                | ActingError::Unlisted,
+            )
+            | Denial::CatalogueScopesMissing
             | Denial::CatalogueScopesUnknown
             | Denial::CatalogueUncovered
             | Denial::ClaimMismatch

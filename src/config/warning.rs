@@ -78,6 +78,8 @@ pub enum Notice {
     VariablesIncomplete(Vec<&'static str>),
     /// Callers with a subtenant get a token for the whole tenant.
     TenantWide,
+    /// A header may name any subtenant.
+    AnySubtenant,
 }
 
 impl Warning {
@@ -140,6 +142,7 @@ impl Notice {
             Self::UserTokenUnusable(_) => "user-token-unusable",
             Self::VariablesIncomplete(_) => "variables-incomplete",
             Self::TenantWide => "tenant-wide",
+            Self::AnySubtenant => "any-subtenant",
         }
     }
 }
@@ -234,6 +237,9 @@ impl fmt::Display for Notice {
                 formatter,
                 "uses the variables of the tenant: those of an application lack `{}`",
                 missing.join("`, `")
+            ),
+            Self::AnySubtenant => formatter.write_str(
+                "lets the program act for every subtenant of the tenant; list those that are meant",
             ),
             Self::TenantWide => formatter.write_str(
                 "gives callers with a subtenant a token for the whole tenant; the upstream must filter by the subtenant's identity header",

@@ -79,7 +79,7 @@ impl Gateway {
         case.found(route, policy);
         let principal = self.authenticate(route, head, now, signatures)?;
         case.principal = principal.clone();
-        let permit = Policy::decide(route, &target, principal)?;
+        let permit = Policy::decide(route, &target, head, principal)?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();

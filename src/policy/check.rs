@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::PolicyParts;
+use super::acting::ActingValues;
 use super::catalogue::Catalogue;
 use super::claim_condition::{Condition, Test};
 use super::combination::{self, Deployment, Plan, Treatment};
@@ -78,6 +79,7 @@ pub(super) fn route(
         .ok();
     let sources = sources(parts, route, &mut report);
     subtenant_mode(parts, route, &sources, &mut report);
+    acting(parts, route, (plan.as_ref(), &sources), &mut report);
     let gate = Gate::new(route.subtenancy, parts.catalogue.as_ref()).map_err(&mut report).ok();
     if let (Some(Gate::Catalogue(catalogue)), Some(plan), Some(path)) = (&gate, &plan, &path) {
         let route = &Route { path: path.clone(), ..route.clone() };
@@ -211,6 +213,15 @@ fn captures(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyPr
 
 fn headers(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
     let mut seen: BTreeSet<String> = parts.identity.names().map(folded).collect();
+    if let SubtenantMode::Header(header) = &route.subtenant {
+        let name = &header.name;
+        let is_place =
+            parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
+        let is_taken = is_place || is_credential(name) || is_reserved(name);
+        if is_taken || !seen.insert(header.folded()) {
+            report(PolicyProblem::HeaderTaken(name.clone()));
+        }
+    }
     for injection in &route.upstream.inject {
         if is_reserved(&injection.header) || !seen.insert(folded(&injection.header)) {
             report(PolicyProblem::HeaderTaken(injection.header.clone()));
@@ -239,7 +250,7 @@ fn subtenant_mode(
     sources: &[Source],
     report: &mut impl FnMut(PolicyProblem),
 ) {
-    match route.subtenant {
+    match &route.subtenant {
         SubtenantMode::Impersonate => {
             for source in sources {
                 if matches!(source.callers, Some(Callers::Any | Callers::Only(_))) {
@@ -249,7 +260,7 @@ fn subtenant_mode(
                 }
             }
         }
-        SubtenantMode::Refuse => {}
+        SubtenantMode::Header(_) | SubtenantMode::One(_) | SubtenantMode::Refuse => {}
         SubtenantMode::TenantWide => {
             // What the catalogue covers is aware because it reads the token, which would have none.
             if matches!(route.subtenancy, Subtenancy::Catalogue | Subtenancy::Refused) {
@@ -257,6 +268,47 @@ fn subtenant_mode(
             }
             if parts.identity.subtenant.is_none() {
                 report(PolicyProblem::TenantWideWithoutIdentity);
+            }
+        }
+    }
+}
+
+/// A program acts for a subtenant only as the owner of the credential: behind an egress proxy, without
+/// a caller's token.
+fn acting(
+    parts: &PolicyParts,
+    route: &Route,
+    (plan, sources): (Option<&Plan>, &[Source]),
+    report: &mut impl FnMut(PolicyProblem),
+) {
+    let only = match &route.subtenant {
+        SubtenantMode::Header(header) => match &header.values {
+            ActingValues::Any => None,
+            ActingValues::Only(listed) if listed.is_empty() => {
+                return report(PolicyProblem::EmptyList("values"));
+            }
+            ActingValues::Only(listed) => Some(listed.iter().collect()),
+        },
+        SubtenantMode::One(id) => Some(BTreeSet::from([id])),
+        SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide => return,
+    };
+    match parts.deployment {
+        Deployment::Egress => {}
+        Deployment::Ingress => return report(PolicyProblem::ActingOnIngress),
+    }
+    if !sources.is_empty() && plan.is_some_and(|plan| plan.anonymous != Some(Treatment::Technical))
+    {
+        report(PolicyProblem::ActingWithoutRequests);
+    }
+    for source in sources {
+        match &source.subtenants {
+            Subtenants::Any => {}
+            Subtenants::None => {
+                report(PolicyProblem::ImpersonationUnsupported(Arc::clone(&source.name)));
+            }
+            Subtenants::One(one) if only == Some(BTreeSet::from([one])) => {}
+            Subtenants::One(_) => {
+                report(PolicyProblem::ActingElsewhere(Arc::clone(&source.name)));
             }
         }
     }

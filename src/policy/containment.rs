@@ -14,18 +14,20 @@ use crate::tenancy::{SubtenantId, Tenancy};
 /// [`SubtenantMode::TenantWide`] may use a tenant's token for it. A credential whose tokens act for one
 /// subtenant alone serves callers of that pair and no other subtenant; a caller of the whole
 /// tenant would act in a subtenant without knowing, so it must be listed. An anonymous caller is the
-/// program behind an egress proxy, the owner of the credential; on ingress the table of
-/// `combination` never leads here without a verified caller.
+/// program behind an egress proxy, the owner of the credential; its token acts for the subtenant
+/// `acting`, if its request or route names one. On ingress the table of `combination` never leads here
+/// without a verified caller.
 ///
 /// # Errors
 /// [`Denial::TenantMismatch`] and [`Denial::SubtenantNotCarried`], before any call is made.
 pub(super) fn token_subtenant(
     principal: &Principal,
     source: &Source,
-    mode: SubtenantMode,
+    mode: &SubtenantMode,
+    acting: Option<&SubtenantId>,
 ) -> Result<Option<SubtenantId>, Denial> {
     let tenancy = match principal.kind() {
-        PrincipalKind::Anonymous => return Ok(None),
+        PrincipalKind::Anonymous => return program_subtenant(source, acting),
         PrincipalKind::Bearer => principal.tenancy(),
     };
     let mismatch = || Denial::TenantMismatch { credential: source.name.clone() };
@@ -43,12 +45,29 @@ pub(super) fn token_subtenant(
     match (tenancy.subtenant(), mode) {
         (None, SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide)
         | (Some(_), SubtenantMode::TenantWide) => Ok(None),
+        // Refused already: these are for requests without a caller's token.
+        (None | Some(_), SubtenantMode::Header(_) | SubtenantMode::One(_)) => {
+            Err(Denial::SubtenantNotCarried)
+        }
         (Some(_), SubtenantMode::Refuse) => Err(Denial::SubtenantNotCarried),
         (Some(_), SubtenantMode::Impersonate) if !is_own_tenant => Err(mismatch()),
         (Some(_), SubtenantMode::Impersonate) if source.subtenants == Subtenants::None => {
             Err(Denial::SubtenantNotCarried)
         }
         (Some(subtenant), SubtenantMode::Impersonate) => Ok(Some(subtenant.clone())),
+    }
+}
+
+/// The subtenant for the program itself: the one that it acts for, if its credential has such tokens.
+fn program_subtenant(
+    source: &Source,
+    acting: Option<&SubtenantId>,
+) -> Result<Option<SubtenantId>, Denial> {
+    match (acting, &source.subtenants) {
+        (None, Subtenants::Any | Subtenants::None | Subtenants::One(_)) => Ok(None),
+        (Some(acting), Subtenants::Any) => Ok(Some(acting.clone())),
+        (Some(acting), Subtenants::One(only)) if acting == only => Ok(Some(acting.clone())),
+        (Some(_), Subtenants::None | Subtenants::One(_)) => Err(Denial::SubtenantNotCarried),
     }
 }
 
@@ -86,7 +105,7 @@ mod tests {
     }
 
     fn outcome(principal: &Principal, source: &Source, mode: SubtenantMode) -> &'static str {
-        match token_subtenant(principal, source, mode) {
+        match token_subtenant(principal, source, &mode, None) {
             Ok(None) => "tenant",
             Ok(Some(subtenant)) => {
                 assert_eq!(Some(&subtenant), principal.tenancy().subtenant());
@@ -139,7 +158,7 @@ mod tests {
                 callers,
                 subtenants: Subtenants::Any,
             };
-            let found = principals().map(|principal| outcome(&principal, &source, mode));
+            let found = principals().map(|principal| outcome(&principal, &source, mode.clone()));
             assert_eq!(found, expected, "{case}");
         }
     }
@@ -170,7 +189,7 @@ mod tests {
                 callers,
                 subtenants: Subtenants::One(SubtenantId::parse(subtenant).unwrap()),
             };
-            let found = principals().map(|principal| outcome(&principal, &source, mode));
+            let found = principals().map(|principal| outcome(&principal, &source, mode.clone()));
             assert_eq!(found, expected, "{case}");
         }
     }
@@ -186,5 +205,35 @@ mod tests {
         };
         let found = principals().map(|p| outcome(&p, &source, SubtenantMode::Impersonate));
         assert_eq!(found, ["tenant", "tenant", "refused", "mismatch", "mismatch"]);
+    }
+
+    #[test]
+    fn a_program_acts_for_the_subtenants_that_its_credential_has_tokens_for() {
+        let [s, t] = ["s", "t"].map(|id| SubtenantId::parse(id).unwrap());
+        let refused = Err(Denial::SubtenantNotCarried);
+        let rows = [
+            (Subtenants::Any, Some(&s), Ok(Some(s.clone()))),
+            (Subtenants::Any, None, Ok(None)),
+            (Subtenants::One(s.clone()), Some(&s), Ok(Some(s.clone()))),
+            (Subtenants::One(s.clone()), Some(&t), refused.clone()),
+            (Subtenants::None, Some(&s), refused.clone()),
+        ];
+        for (subtenants, acting, expected) in rows {
+            let case = format!("{subtenants:?} {acting:?}");
+            let (id, name) = (SourceId(1), Arc::from("svc"));
+            let source = Source {
+                id,
+                name,
+                tenant: Some(tenant("A")),
+                callers: Some(Callers::Any),
+                subtenants,
+            };
+            let mode = SubtenantMode::One(s.clone());
+            let [nobody, whole, same, ..] = principals();
+            assert_eq!(token_subtenant(&nobody, &source, &mode, acting), expected, "{case}");
+            for caller in [whole, same] {
+                assert_eq!(token_subtenant(&caller, &source, &mode, acting), refused, "{case}");
+            }
+        }
     }
 }

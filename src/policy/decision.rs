@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::acting::ActingError;
 use super::guarded::GuardedRoute;
 use super::source::Injection;
 use crate::message::PathError;
@@ -32,6 +33,8 @@ pub(super) enum Sent {
 /// Why a caller may not pass. Always the caller's fault; facts, no secrets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Denial {
+    /// The request may not act for a subtenant, or not for this one.
+    Acting(ActingError),
     /// The caller acts for a subtenant and lacks the scopes of each role that covers the request.
     CatalogueScopesMissing,
     /// The caller acts for a subtenant, nobody has stated the scopes of the roles that cover the
@@ -128,6 +131,7 @@ impl Denial {
     /// The exact reason, stable, for logs and filter state.
     pub const fn reason(&self) -> &'static str {
         match self {
+            Self::Acting(error) => error.reason(),
             Self::CatalogueScopesMissing => "catalogue_scope_insufficient",
             Self::CatalogueScopesUnknown => "catalogue_scopes_unknown",
             Self::CatalogueUncovered => "not_in_subtenancy_catalogue",

@@ -34,6 +34,12 @@ pub enum Culprit {
 /// What is wrong.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum PolicyProblem {
+    /// The program acts for a subtenant whose tokens the credential does not have; its name.
+    ActingElsewhere(Arc<str>),
+    /// A program acts for a subtenant on ingress.
+    ActingOnIngress,
+    /// A program acts for a subtenant where each request presents a caller's token.
+    ActingWithoutRequests,
     /// `callers` together with `subtenant: impersonate`; the credential's name.
     CallersWithImpersonation(Arc<str>),
     /// A credential without a tenant does not state `callers`.
@@ -107,6 +113,18 @@ pub enum PolicyProblem {
 impl fmt::Display for PolicyProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::ActingElsewhere(name) => write!(
+                formatter,
+                "credential `{name}` has tokens for one other subtenant alone"
+            ),
+            Self::ActingOnIngress => formatter.write_str(
+                "only an egress proxy can act for a subtenant of its own choice; on ingress callers \
+                 name theirs by their tokens, write `impersonate`",
+            ),
+            Self::ActingWithoutRequests => formatter.write_str(
+                "is about requests without a caller's token, and none of them gets a technical token \
+                 here; write `authentication: optional`",
+            ),
             Self::CallersWithImpersonation(name) => write!(
                 formatter,
                 "credential `{name}` states `callers`, which cannot go with \

@@ -6,21 +6,24 @@
 
 use std::collections::BTreeSet;
 
+use super::acting;
 use super::claim_condition::{self, Condition};
 use super::combination::Treatment;
 use super::containment;
 use super::decision::Denial;
 use super::guarded::{GuardedRoute, sent_upstream};
 use super::requirement;
-use super::route::{Authentication, ScopeRequirement, Subtenancy};
+use super::route::{Authentication, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::Source;
-use crate::message::RequestTarget;
+use crate::message::{RequestHead, RequestTarget};
 use crate::principal::{Principal, PrincipalKind};
 use crate::tenancy::TenantId;
 
 /// One thing that a route asks of a caller.
 #[derive(Clone, Debug)]
 pub enum Demand<'r> {
+    /// It must name the subtenant that it acts for, and present no token beside.
+    Acting(&'r SubtenantMode),
     /// One thing that its token must say.
     Claim(&'r Condition),
     /// The technical token must not widen it.
@@ -49,7 +52,12 @@ pub struct Answered<'r> {
 impl GuardedRoute {
     /// All that is asked of `principal` with the request of `target`, in order. The first failure is the
     /// denial; what depends on something that failed is left out.
-    pub fn explain(&self, target: &RequestTarget<'_>, principal: &Principal) -> Vec<Answered<'_>> {
+    pub fn explain(
+        &self,
+        target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
+        principal: &Principal,
+    ) -> Vec<Answered<'_>> {
         let principal = &self.regarded(principal.clone());
         let route = self.route();
         let treatment = self.treatment(principal);
@@ -58,6 +66,10 @@ impl GuardedRoute {
             answered(Demand::Credential(route.authentication), &treatment),
             answered(Demand::Subtenancy(route.subtenancy), &clearance),
         ];
+        let beside = acting::test(&route.subtenant, principal, head);
+        if beside.is_err() {
+            answers.insert(1, answered(Demand::Acting(&route.subtenant), &beside));
+        }
         match principal.kind() {
             PrincipalKind::Anonymous => {}
             PrincipalKind::Bearer => answers.extend(self.requirements(target, principal)),
@@ -69,10 +81,25 @@ impl GuardedRoute {
             }
         }
         match treatment {
-            Ok(Treatment::Technical) => answers.extend(self.sources().iter().map(|source| {
-                let token = containment::token_subtenant(principal, source, route.subtenant);
-                answered(Demand::Contained(source), &token)
-            })),
+            Ok(Treatment::Technical) => {
+                let mode = &route.subtenant;
+                let acting = acting::subtenant(mode, principal, head);
+                match mode {
+                    SubtenantMode::Header(_) | SubtenantMode::One(_) => {
+                        answers.push(answered(Demand::Acting(mode), &acting));
+                    }
+                    SubtenantMode::Impersonate
+                    | SubtenantMode::Refuse
+                    | SubtenantMode::TenantWide => {}
+                }
+                if let Ok(acting) = acting {
+                    answers.extend(self.sources().iter().map(|source| {
+                        let token =
+                            containment::token_subtenant(principal, source, mode, acting.as_ref());
+                        answered(Demand::Contained(source), &token)
+                    }));
+                }
+            }
             Ok(Treatment::Forward | Treatment::Nothing) | Err(_) => {}
         }
         answers

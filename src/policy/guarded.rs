@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::acting;
 use super::catalogue::Catalogue;
 use super::check::Checked;
 use super::combination::{Plan, Treatment};
@@ -11,7 +12,7 @@ use super::gate::{Clearance, Gate};
 use super::requirement;
 use super::route::{Authentication, Route};
 use super::source::Source;
-use crate::message::RequestTarget;
+use crate::message::{RequestHead, RequestTarget};
 use crate::principal::{Principal, PrincipalKind};
 
 /// A route that was checked. Only `Policy::new` makes one.
@@ -57,16 +58,18 @@ impl GuardedRoute {
     pub(super) fn decide(
         self: &Arc<Self>,
         target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
         principal: Principal,
     ) -> Result<Permit, Denial> {
         let principal = self.regarded(principal);
         let treatment = self.treatment(&principal)?;
+        acting::test(&self.route.subtenant, &principal, head)?;
         let clearance = self.gate.admit(target, &principal)?;
         requirement::test(&self.route, target, &principal)?;
         let sent = match sent_upstream(treatment, clearance)? {
             Treatment::Forward => Sent::CallerToken,
             Treatment::Nothing => Sent::Nothing,
-            Treatment::Technical => self.technical(&principal)?,
+            Treatment::Technical => self.technical(&principal, head)?,
         };
         Ok(Permit { route: Arc::clone(self), principal, sent })
     }
@@ -99,10 +102,12 @@ impl GuardedRoute {
     }
 
     /// Every injected token must contain the caller; all act for the same subtenant.
-    fn technical(&self, principal: &Principal) -> Result<Sent, Denial> {
+    fn technical(&self, principal: &Principal, head: &RequestHead<'_>) -> Result<Sent, Denial> {
+        let mode = &self.route.subtenant;
+        let acting = acting::subtenant(mode, principal, head)?;
         let mut subtenant = None;
         for source in &self.sources {
-            subtenant = containment::token_subtenant(principal, source, self.route.subtenant)?;
+            subtenant = containment::token_subtenant(principal, source, mode, acting.as_ref())?;
         }
         Ok(Sent::Technical(subtenant))
     }

@@ -1,5 +1,6 @@
 //! Who may go where: routes, requirements, decisions. No HTTP status, no JSON, no token.
 
+mod acting;
 mod by_text;
 mod catalogue;
 mod check;
@@ -37,6 +38,7 @@ mod tree;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+pub use acting::{ActingError, ActingHeader, ActingValues};
 pub use catalogue::{
     Catalogue, CatalogueRole, CatalogueRule, Grant, RoleScopes, RulePath, RulePathError, RuleReach,
     Standing, VoidScopes,
@@ -115,7 +117,9 @@ impl Policy {
         let mut errors = Vec::new();
         check::parts(&parts, &mut errors);
         let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
+        let acting = parts.routes.iter().filter_map(|route| route.subtenant.header());
         let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
+        let ours = ours.chain(acting);
         let owned = OwnedHeaders::new(ours, parts.places.clone());
         let table = table(&parts, &owned, &mut errors);
         if !errors.is_empty() {
@@ -192,9 +196,10 @@ impl Policy {
     pub fn decide(
         route: &Arc<GuardedRoute>,
         target: &RequestTarget<'_>,
+        head: &RequestHead<'_>,
         principal: Principal,
     ) -> Result<Permit, Denial> {
-        route.decide(target, principal)
+        route.decide(target, head, principal)
     }
 
     /// The headers that clients can never bring in.

@@ -51,7 +51,8 @@ impl Policy {
             // Only `locate` denies without a route; whatever else comes is enforced with the rest.
             Some((
                 _,
-                Denial::CatalogueScopesMissing
+                Denial::Acting(_)
+                | Denial::CatalogueScopesMissing
                 | Denial::CatalogueScopesUnknown
                 | Denial::CatalogueUncovered
                 | Denial::ClaimMismatch

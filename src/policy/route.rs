@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::acting::ActingHeader;
 use super::claim_condition::Condition;
 use super::header_condition::HeaderConditions;
 use super::host::HostPattern;
@@ -10,8 +11,8 @@ use super::method::Methods;
 use super::mode::Mode;
 use super::pattern::PathPattern;
 use super::source::Injection;
-use crate::message::Opaque;
-use crate::tenancy::TenantId;
+use crate::message::{HeaderName, Opaque};
+use crate::tenancy::{SubtenantId, TenantId};
 
 /// One route. `Policy::new` checks it and everything it combines.
 #[derive(Clone, Debug)]
@@ -77,16 +78,30 @@ pub enum Subtenancy {
 }
 
 /// What an injected token does about the caller's subtenant. Refuse is the default.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum SubtenantMode {
+    /// The token acts for the subtenant that the request names. Egress, without a caller's token.
+    Header(ActingHeader),
     /// The token acts for the caller's own tenant and subtenant.
     Impersonate,
+    /// The token acts for this subtenant. Egress, without a caller's token.
+    One(SubtenantId),
     /// A caller with a subtenant gets no token and is refused.
     #[default]
     Refuse,
     /// The token acts for the whole tenant although the caller has a subtenant; the application
     /// filters by the subtenant's identity header.
     TenantWide,
+}
+
+impl SubtenantMode {
+    /// The header that names a subtenant, if one does.
+    pub const fn header(&self) -> Option<&HeaderName> {
+        match self {
+            Self::Header(header) => Some(&header.name),
+            Self::Impersonate | Self::One(_) | Self::Refuse | Self::TenantWide => None,
+        }
+    }
 }
 
 /// The scopes that a caller must hold.

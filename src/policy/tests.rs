@@ -1,5 +1,6 @@
 //! Whole policies: every combination of settings and callers, look-up, edits.
 
+mod acting;
 mod captures;
 mod catalogue;
 mod catalogue_rules;

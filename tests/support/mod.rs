@@ -176,13 +176,20 @@ impl World {
 
     /// A request of `GET path` with a bearer token, decided at once or waiting.
     pub fn request(&mut self, worker: usize, path: &str, token: Option<&str>) -> Request {
+        let authorization = token.map(|token| format!("Bearer {token}"));
+        let authorization = authorization.as_deref().map(|value| ("authorization", value));
+        self.request_with(worker, path, authorization.as_slice())
+    }
+
+    /// A request of `GET path` with these fields, decided at once or waiting.
+    pub fn request_with(&mut self, worker: usize, path: &str, more: &[(&str, &str)]) -> Request {
         let mut fields = vec![
             (":method".to_owned(), "GET".to_owned()),
             (":authority".to_owned(), "api.acme.example".to_owned()),
             (":path".to_owned(), path.to_owned()),
             ("x-tenant".to_owned(), "spoofed".to_owned()),
         ];
-        fields.extend(token.map(|token| ("authorization".to_owned(), format!("Bearer {token}"))));
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         self.last_stream += 1;
         let stream = StreamId(self.last_stream);
         let state = &mut self.workers[worker];

@@ -35,6 +35,7 @@ mod problem;
 mod route_problem;
 mod routes;
 mod shared_secret;
+mod subtenant;
 mod token_places;
 mod unserved;
 mod values;

@@ -120,7 +120,7 @@ fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report:
         return;
     }
     let is_always = inject.iter().any(|injection| injection.when == When::Always);
-    match (route.subtenancy, route.subtenant) {
+    match (route.subtenancy, &route.subtenant) {
         (Subtenancy::Refused, SubtenantMode::Impersonate) => {
             report.error(&subtenant, RouteProblem::ImpersonationOnUnawareRoute);
         }
@@ -148,7 +148,10 @@ fn route_place(
     problem: &PolicyProblem,
 ) -> Option<Place> {
     match problem {
-        PolicyProblem::CallersWithImpersonation(_)
+        PolicyProblem::ActingElsewhere(_)
+        | PolicyProblem::ActingOnIngress
+        | PolicyProblem::ActingWithoutRequests
+        | PolicyProblem::CallersWithImpersonation(_)
         | PolicyProblem::ImpersonationUnsupported(_)
         | PolicyProblem::TenantWideOnUnawareRoute
         | PolicyProblem::TenantWideWithoutIdentity => Some(section.place_of("subtenant")),
@@ -179,7 +182,10 @@ fn route_place(
         PolicyProblem::OpaqueWithoutTail | PolicyProblem::Path(_) => in_match(section, "path"),
         PolicyProblem::HeaderTaken(header) => {
             // Of two with one name the later one is at fault.
-            let index = headers.iter().rposition(|name| header.is_alike(name.as_bytes()))?;
+            let index = headers.iter().rposition(|name| header.is_alike(name.as_bytes()));
+            let Some(index) = index else {
+                return Some(section.section("subtenant")?.place_of("header"));
+            };
             let item = section.section("upstream")?.sections("inject").into_iter().nth(index)?;
             Some(item.place_of("header"))
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::super::error::Quoted;
 use crate::message::HostError;
 use crate::policy::{MethodError, PatternError, PolicyProblem};
+use crate::tenancy::IdError;
 
 /// What is wrong with a route, alone or together with what it names.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,6 +42,10 @@ pub enum RouteProblem {
     ScopesUnclear,
     /// `subtenancy` on a route that looks at no credential.
     SubtenancyUnused,
+    /// A text that is no id of a subtenant.
+    SubtenantId(IdError),
+    /// `subtenant` is an object with neither `id` alone nor `header` and `values`.
+    SubtenantUnclear,
     /// `subtenant` on a route that injects nothing.
     SubtenantUnused,
     /// `subtenancy: aware` or `catalogue` where each caller with a subtenant is refused its token.
@@ -67,6 +72,12 @@ impl fmt::Display for RouteProblem {
                     formatter,
                     "{scope} is no scope; one item is one scope, without blanks, of at most 256 bytes"
                 );
+            }
+            Self::SubtenantId(error) => {
+                return write!(formatter, "is no id of a subtenant: it {error}");
+            }
+            Self::SubtenantUnclear => {
+                "must state `id` alone, or `header` and `values`: the subtenants that it may name, or `any`"
             }
             Self::ImpersonationOnUnawareRoute => {
                 "`subtenant: impersonate` needs `subtenancy: aware`, `catalogue` or `only`: this route refuses callers with a subtenant"

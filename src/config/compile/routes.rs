@@ -17,12 +17,13 @@ use super::mode::route_mode;
 use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
+use super::subtenant::subtenant;
 use super::values::{AnyOr, any_or, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
 use crate::message::{HeaderName, Opaque};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, Mode,
-    PathPattern, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
+    PathPattern, Route, ScopeRequirement, Subtenancy, Upstream,
 };
 
 /// One route, and where it stands.
@@ -76,9 +77,7 @@ fn route(
     if pass_unverified {
         report.warn(&section.place_of("pass_unverified"), Notice::UnverifiedPassed);
     }
-    if section.text("subtenant") == Some("tenant_wide") {
-        report.warn(&section.place_of("subtenant"), Notice::TenantWide);
-    }
+    let subtenant = subtenant(section, report);
     Some(Route {
         name: Arc::from(section.text("name")?),
         hosts: hosts.filter(|hosts| !hosts.is_empty())?,
@@ -88,7 +87,7 @@ fn route(
         opaque: opaque?,
         authentication: authentication(section, deployment)?,
         subtenancy: subtenancy(section)?,
-        subtenant: subtenant(section)?,
+        subtenant: subtenant?,
         scopes: scopes?,
         // A list that lost items has been reported; an empty one would be reported again.
         tenants: tenants.filter(|tenants| !tenants.is_empty()),
@@ -242,23 +241,12 @@ fn subtenancy(section: &Section<'_>) -> Option<Subtenancy> {
     )
 }
 
-fn subtenant(section: &Section<'_>) -> Option<SubtenantMode> {
-    if !section.states("subtenant") {
-        return Some(SubtenantMode::Refuse);
-    }
-    word(
-        section,
-        "subtenant",
-        &[
-            ("impersonate", SubtenantMode::Impersonate),
-            ("refuse", SubtenantMode::Refuse),
-            ("tenant_wide", SubtenantMode::TenantWide),
-        ],
-    )
-}
-
 /// The meaning of a key's word; another word has been reported.
-fn word<T: Copy>(section: &Section<'_>, key: &str, meanings: &[(&str, T)]) -> Option<T> {
+pub(super) fn word<T: Clone>(
+    section: &Section<'_>,
+    key: &str,
+    meanings: &[(&str, T)],
+) -> Option<T> {
     let text = section.text(key)?;
-    meanings.iter().find(|(word, _)| *word == text).map(|(_, meaning)| *meaning)
+    meanings.iter().find(|(word, _)| *word == text).map(|(_, meaning)| meaning.clone())
 }

@@ -176,7 +176,7 @@ const ROUTE: &[Key] = &[
     Key::required("match", Object(MATCH)),
     Key::optional("authentication", OneOf(&["required", "optional", "none"])),
     Key::optional("subtenancy", OneOf(&["refused", "aware", "catalogue", "only"])),
-    Key::optional("subtenant", OneOf(&["impersonate", "refuse", "tenant_wide"])),
+    Key::optional("subtenant", Either(&[OneOf(SUBTENANT_MODES), Object(SUBTENANT)])),
     Key::optional("tenants", TEXTS),
     Key::optional("scopes", Either(&[OneOf(&["not_needed"]), Object(SCOPES)])),
     Key::optional("claims", List(&Object(CONDITION))),
@@ -184,6 +184,15 @@ const ROUTE: &[Key] = &[
     Key::optional("mode", MODE),
     Key::optional("preflight", OneOf(&["ordinary", "pass"])),
     Key::optional("pass_unverified", Boolean),
+];
+
+const SUBTENANT_MODES: &[&str] = &["impersonate", "refuse", "tenant_wide"];
+
+/// `routes[].subtenant` as an object.
+const SUBTENANT: &[Key] = &[
+    Key::optional("id", Text),
+    Key::optional("header", Text),
+    Key::optional("values", ANY_OR_TEXTS),
 ];
 
 /// `routes[].match`.

@@ -31,7 +31,7 @@ fn passes(policy: &Policy, path: &str, principal: Principal) -> Option<bool> {
     let request = request("GET", "a.example", path);
     let target = policy.target(&request).ok()?;
     let route = policy.locate(&target, &request).ok()?;
-    match Policy::decide(route, &target, principal) {
+    match Policy::decide(route, &target, &request, principal) {
         Ok(_) => Some(true),
         Err(Denial::ClaimMismatch) => Some(false),
         Err(other) => panic!("{path}: {other:?}"),

@@ -57,7 +57,7 @@ fn with_catalogue(route: Route) -> PolicyParts {
 fn decide(policy: &Policy, path: &str, principal: Principal) -> Result<Permit, Denial> {
     let head = request("GET", "a.example", path);
     let target = RequestTarget::parse(&head, PathRules::default()).unwrap();
-    Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
+    Policy::decide(policy.locate(&target, &head).unwrap(), &target, &head, principal)
 }
 
 #[test]
@@ -164,7 +164,11 @@ fn a_role_of_unknown_scopes_never_lets_a_technical_token_out() {
         let ask = |path: &str, principal| {
             let head = request("GET", "a.example", path);
             guarded
-                .decide(&RequestTarget::parse(&head, PathRules::default()).unwrap(), principal)
+                .decide(
+                    &RequestTarget::parse(&head, PathRules::default()).unwrap(),
+                    &head,
+                    principal,
+                )
                 .err()
         };
         let expected = (bearer != Treatment::Forward).then_some(Denial::CatalogueScopesUnknown);

@@ -26,7 +26,8 @@ fn decide(conditions: &[Condition], principal: Principal) -> Result<(), Denial> 
     let policy = policy(vec![Route { claims: conditions.to_vec(), ..route("r", "/a") }]);
     let request = request("GET", "a.example", "/a");
     let target = policy.target(&request).unwrap();
-    Policy::decide(policy.locate(&target, &request).unwrap(), &target, principal).map(|_| ())
+    Policy::decide(policy.locate(&target, &request).unwrap(), &target, &request, principal)
+        .map(|_| ())
 }
 
 #[test]

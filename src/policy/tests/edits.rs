@@ -13,7 +13,7 @@ use crate::tenancy::{SubtenantId, Tenancy};
 fn permit(policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
     let head = request("GET", "a.example", "/x");
     let target = policy.target(&head).unwrap();
-    Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
+    Policy::decide(policy.locate(&target, &head).unwrap(), &target, &head, principal)
 }
 
 fn shown(edits: &[HeaderEdit]) -> Vec<String> {

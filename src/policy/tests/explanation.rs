@@ -94,9 +94,9 @@ fn the_first_failure_that_is_told_is_the_denial_and_nothing_fails_that_is_permit
             let target = policy.target(&head).unwrap();
             let route = policy.locate(&target, &head).unwrap();
             for principal in &principals {
-                let answers = route.explain(&target, principal);
+                let answers = route.explain(&target, &head, principal);
                 let told = answers.into_iter().find_map(|answered| answered.outcome.err());
-                let decided = Policy::decide(route, &target, principal.clone()).err();
+                let decided = Policy::decide(route, &target, &head, principal.clone()).err();
                 assert_eq!(told, decided, "{:?} {path} {principal:?}", route.route());
                 match &decided {
                     Some(denial) => {
@@ -138,7 +138,7 @@ fn an_explanation_goes_on_after_the_first_failure() {
     let target = policy.target(&head).unwrap();
     let route = policy.locate(&target, &head).unwrap();
     let told: Vec<_> = route
-        .explain(&target, &caller("A", None))
+        .explain(&target, &head, &caller("A", None))
         .into_iter()
         .map(|answered| (word(&answered.demand), answered.outcome.is_ok()))
         .collect();
@@ -154,6 +154,7 @@ fn an_explanation_goes_on_after_the_first_failure() {
 
 fn word(demand: &Demand<'_>) -> &'static str {
     match demand {
+        Demand::Acting(_) => "acting for",
         Demand::Claim(_) => "claim",
         Demand::Contained(_) => "contained",
         Demand::Credential(_) => "credential",

@@ -3,11 +3,11 @@
 
 use super::support::{caller, parts, request, route, source, tenant};
 use crate::policy::{
-    Authentication, CallerToken, Callers, Denial, Deployment, Injection, Permit, Policy, Route,
-    Subtenancy, SubtenantMode, Upstream, When,
+    ActingError, Authentication, CallerToken, Callers, Denial, Deployment, Injection, Permit,
+    Policy, Route, Subtenancy, SubtenantMode, Upstream, When,
 };
 use crate::principal::{Principal, PrincipalKind};
-use crate::tenancy::Tenancy;
+use crate::tenancy::{SubtenantId, Tenancy};
 
 #[derive(Clone, Debug)]
 struct Case {
@@ -27,7 +27,7 @@ impl Case {
             for authentication in AUTHENTICATIONS {
                 for (caller_token, inject) in UPSTREAMS {
                     for subtenancy in SUBTENANCIES {
-                        for mode in MODES {
+                        for mode in modes() {
                             for callers in callers() {
                                 all.push(Self {
                                     deployment,
@@ -35,7 +35,7 @@ impl Case {
                                     caller_token,
                                     inject,
                                     subtenancy,
-                                    mode,
+                                    mode: mode.clone(),
                                     callers,
                                 });
                             }
@@ -55,7 +55,7 @@ impl Case {
         let route = Route {
             authentication: self.authentication,
             subtenancy: self.subtenancy,
-            subtenant: self.mode,
+            subtenant: self.mode.clone(),
             upstream: Upstream {
                 caller_token: self.caller_token,
                 inject: inject.into_iter().collect(),
@@ -71,14 +71,14 @@ impl Case {
     fn decide(&self, policy: &Policy, principal: Principal) -> Result<Permit, Denial> {
         let head = request("GET", "api.acme.example", "/x");
         let target = policy.target(&head).unwrap();
-        Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal)
+        Policy::decide(policy.locate(&target, &head).unwrap(), &target, &head, principal)
     }
 
     /// The first failure that an explanation tells.
     fn told(&self, policy: &Policy, principal: &Principal) -> Option<Denial> {
         let head = request("GET", "api.acme.example", "/x");
         let target = policy.target(&head).unwrap();
-        let answers = policy.locate(&target, &head).unwrap().explain(&target, principal);
+        let answers = policy.locate(&target, &head).unwrap().explain(&target, &head, principal);
         answers.into_iter().find_map(|answered| answered.outcome.err())
     }
 
@@ -105,7 +105,13 @@ impl Case {
             is_injecting && self.mode == SubtenantMode::Impersonate && self.callers.is_some();
         let is_wide_unaware =
             self.mode == SubtenantMode::TenantWide && self.subtenancy == Subtenancy::Refused;
-        !(contradicts || only_for_nobody || impersonates_for_others || is_wide_unaware)
+        let acts_for_nobody = matches!(self.mode, SubtenantMode::One(_))
+            && (ingress || (is_injecting && self.authentication == Authentication::Required));
+        !(acts_for_nobody
+            || contradicts
+            || only_for_nobody
+            || impersonates_for_others
+            || is_wide_unaware)
     }
 }
 
@@ -144,11 +150,15 @@ fn expected(case: &Case, who: &str) -> &'static str {
         ("B/s", Some(Callers::Only(tenants))) => tenants.contains(&tenant("B")),
         (_, None | Some(Callers::Nobody | Callers::Only(_))) => false,
     };
-    match (is_served, has_subtenant, case.mode) {
+    if matches!(case.mode, SubtenantMode::One(_)) {
+        return if who == "nobody" { "token of s" } else { "named beside token" };
+    }
+    match (is_served, has_subtenant, &case.mode) {
         (false, _, _) => "tenant mismatch",
         (true, false, _) | (true, true, SubtenantMode::TenantWide) => "tenant token",
         (true, true, SubtenantMode::Refuse) => "subtenant not carried",
         (true, true, SubtenantMode::Impersonate) => "token of s",
+        (true, true, SubtenantMode::Header(_) | SubtenantMode::One(_)) => "no such case",
     }
 }
 
@@ -160,6 +170,7 @@ fn found(decision: &Result<Permit, Denial>) -> &'static str {
             Some(subtenant) if subtenant.as_str() == "s" => "token of s",
             Some(other) => panic!("a token for {other:?}, which nobody has"),
         },
+        Err(Denial::Acting(ActingError::BesideToken)) => "named beside token",
         Err(Denial::CredentialMissing) => "credential missing",
         Err(Denial::SubtenancyRefused) => "subtenancy refused",
         Err(Denial::SubtenantNotCarried) => "subtenant not carried",
@@ -187,7 +198,7 @@ fn every_combination_of_settings_is_decided_as_the_design_says() {
             decided += 1;
         }
     }
-    assert_eq!((refused + decided / 5, decided % 5), (864, 0));
+    assert_eq!((refused + decided / 5, decided % 5), (1152, 0));
     assert!(refused > 100 && decided > 1000, "{refused} refused, {decided} decided");
 }
 
@@ -247,8 +258,11 @@ const UPSTREAMS: [(CallerToken, Option<When>); 4] = [
     (CallerToken::Remove, None),
 ];
 const SUBTENANCIES: [Subtenancy; 3] = [Subtenancy::Refused, Subtenancy::Aware, Subtenancy::Only];
-const MODES: [SubtenantMode; 3] =
-    [SubtenantMode::Refuse, SubtenantMode::Impersonate, SubtenantMode::TenantWide];
+
+fn modes() -> [SubtenantMode; 4] {
+    let one = SubtenantMode::One(SubtenantId::parse("s").unwrap());
+    [SubtenantMode::Refuse, SubtenantMode::Impersonate, SubtenantMode::TenantWide, one]
+}
 
 fn callers() -> [Option<Callers>; 4] {
     let only = |name| Some(Callers::Only([tenant(name)].into()));

@@ -33,7 +33,7 @@ fn told(
     let head = request("GET", "a.example", "/a");
     let target = policy.target(&head).unwrap();
     let permit =
-        Policy::decide(policy.locate(&target, &head).unwrap(), &target, principal).unwrap();
+        Policy::decide(policy.locate(&target, &head).unwrap(), &target, &head, principal).unwrap();
     let edits = permit.into_edits(&head, &[], policy.owned(), &identity)?;
     let set = edits.into_iter().filter_map(|edit| match edit {
         HeaderEdit::Set(name, value) => {

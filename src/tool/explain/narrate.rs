@@ -90,11 +90,12 @@ impl Found<'_> {
         Self::tell_mode(policy.mode_of(route), story);
         let caller = self.authenticate(route, head, supply, story)?;
         self.tell_caller(&caller, story);
-        let answers = route.explain(&target, &caller);
+        let answers = route.explain(&target, head, &caller);
         let is_open = |demand: &Demand<'_>| match demand {
             Demand::Contained(source) => self.made_up.has_tenant_of(&source.name),
             Demand::Claim(_)
             | Demand::Credential(_)
+            | Demand::Acting(_)
             | Demand::OwnToken
             | Demand::Scopes(_)
             | Demand::Subtenancy(_)
@@ -128,7 +129,7 @@ impl Found<'_> {
                 story.trace.fact("catalogue", "no role covers the request");
             }
         }
-        let permit = Policy::decide(route, &target, caller).ok()?;
+        let permit = Policy::decide(route, &target, head, caller).ok()?;
         upstream::tell(self.config, &permit, self.made_up, story);
         Some(())
     }

@@ -6,7 +6,7 @@ use crate::config::Quoted;
 use crate::jwt::Claim;
 use crate::policy::{
     Authentication, Condition, Demand, Grant, Methods, RoleScopes, Route, Scalar, ScopeRequirement,
-    Source, Subject, Subtenancy, Test,
+    Source, Subject, Subtenancy, SubtenantMode, Test,
 };
 use crate::principal::Principal;
 
@@ -58,6 +58,7 @@ pub(super) fn route(route: &Route) -> String {
 /// What is asked of a caller, and what the caller has.
 pub(super) fn demand(demand: &Demand<'_>, caller: &Principal) -> (&'static str, String) {
     match demand {
+        Demand::Acting(mode) => ("acting for", acting(mode)),
         Demand::Claim(condition) => ("claim", claim(condition, caller)),
         Demand::Contained(source) => ("containment", containment(source)),
         Demand::Credential(authentication) => (
@@ -90,6 +91,21 @@ pub(super) fn demand(demand: &Demand<'_>, caller: &Principal) -> (&'static str, 
             "tenants",
             format!("one of {}", list(tenants.iter().map(|tenant| tenant.as_str()))),
         ),
+    }
+}
+
+fn acting(mode: &SubtenantMode) -> String {
+    match mode {
+        SubtenantMode::Header(header) => format!(
+            "the subtenant that `{}` names, without a token of a caller",
+            header.name.as_str()
+        ),
+        SubtenantMode::One(id) => {
+            format!("subtenant {}, without a token of a caller", quoted(id.as_str()))
+        }
+        SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide => {
+            "nobody but the caller".to_owned()
+        }
     }
 }
 
