@@ -55,6 +55,8 @@ pub enum Failure {
         /// When it is worth to try again, from now.
         retry_after: Duration,
     },
+    /// The upstream refused the technical token.
+    UpstreamRefusedOurToken,
 }
 
 /// What the client speaks; it decides the form of the answer.
@@ -174,7 +176,7 @@ impl Refusal {
 
     const fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Failed(failure) => Some(failure.retry_after()),
+            Self::Failed(failure) => failure.retry_after(),
             Self::TooManyBadTokens { retry_after } => Some(*retry_after),
             Self::Token(TokenError::SignatureUnsupported) => Some(UNSUPPORTED_RETRY_AFTER),
             Self::Credential(_)
@@ -193,14 +195,16 @@ impl Failure {
             Self::KeysUnavailable { .. } => row::KEYS_UNAVAILABLE,
             Self::Overloaded { .. } => row::OVERLOADED,
             Self::TokenUnavailable { .. } => row::TOKEN_UNAVAILABLE,
+            Self::UpstreamRefusedOurToken => row::UPSTREAM_REFUSED_OUR_TOKEN,
         }
     }
 
-    const fn retry_after(self) -> Duration {
+    const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::KeysUnavailable { retry_after }
             | Self::Overloaded { retry_after }
-            | Self::TokenUnavailable { retry_after } => retry_after,
+            | Self::TokenUnavailable { retry_after } => Some(retry_after),
+            Self::UpstreamRefusedOurToken => None,
         }
     }
 }

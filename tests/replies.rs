@@ -187,6 +187,7 @@ fn refusals() -> Vec<Refusal> {
             Failure::KeysUnavailable { retry_after },
             Failure::Overloaded { retry_after },
             Failure::TokenUnavailable { retry_after },
+            Failure::UpstreamRefusedOurToken,
         ]
         .map(Refusal::from),
     );
@@ -303,7 +304,8 @@ fn assert_listed(refusal: &Refusal) {
         | Refusal::Failed(
             Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }
-            | Failure::TokenUnavailable { .. },
+            | Failure::TokenUnavailable { .. }
+            | Failure::UpstreamRefusedOurToken,
         )
         | Refusal::KeyUnknown
         | Refusal::Request(

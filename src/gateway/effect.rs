@@ -61,6 +61,8 @@ pub struct Forwarded {
     pub edits: HeaderEdits,
     /// What is set in filter state. It must not go on without.
     pub state: FilterState,
+    /// Whether the status of its answer is to be told, by [`super::Gateway::answered`].
+    pub is_watched: bool,
 }
 
 /// A reply with the exact reason, which is for the log and for filter state only.

@@ -16,6 +16,7 @@ use crate::message::{HeaderEdits, HeaderValue, RequestHead};
 use crate::policy::{Authentication, GuardedRoute, Injection, Mode, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
+use crate::technical_token::TechnicalToken;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -37,12 +38,19 @@ pub(super) struct Case {
     pub(super) principal: Principal,
     /// Whether a refusal would be enforced.
     pub(super) mode: Mode,
+    /// The technical tokens on it whose use is to be watched.
+    pub(super) watched: Vec<(Resource, Arc<TechnicalToken>)>,
 }
 
 impl Case {
     /// Nothing is known yet.
     pub(super) const fn new() -> Self {
-        Self { route: None, principal: Principal::anonymous(), mode: Mode::Enforce }
+        Self {
+            route: None,
+            principal: Principal::anonymous(),
+            mode: Mode::Enforce,
+            watched: Vec::new(),
+        }
     }
 
     fn found(&mut self, route: &Arc<GuardedRoute>, policy: &Policy) {
@@ -84,7 +92,7 @@ impl Gateway {
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();
         for injection in needs {
-            match self.token(injection, permit.subtenant(), now)? {
+            match self.token(injection, permit.subtenant(), now, case)? {
                 Ok(value) => values.push(value),
                 Err(resource) => missing.push((resource, Timestamp::default())),
             }
@@ -170,13 +178,19 @@ impl Gateway {
         injection: &Injection,
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
+        case: &mut Case,
     ) -> Result<Result<HeaderValue, Resource>, Halt> {
         let resource = Resource::Token(injection.source, subtenant.cloned());
         let Some(slot) = self.fetching.token_slot(&resource) else {
             return Err(Failure::Overloaded { retry_after: RETRY_SOON }.into());
         };
         let found = match slot.find(now) {
-            Found::Ready(held) => held.value(injection),
+            Found::Ready(held) => {
+                let watched = held.watch(case.replaces(), now);
+                let value = held.value(injection);
+                case.watched.extend(watched.map(|token| (resource, token)));
+                value
+            }
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
             Found::Missing => return Ok(Err(resource)),
         };

@@ -10,6 +10,7 @@
 
 mod arrival;
 mod capacity;
+mod doubt;
 mod failure;
 mod needs;
 mod proof;
@@ -35,6 +36,7 @@ use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
 use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
+use crate::technical_token::TechnicalToken;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
@@ -56,6 +58,8 @@ pub(super) struct Fetching {
     /// The same as this worker saw it last.
     barred: HashMap<Resource, Failure>,
     said: Said,
+    /// Tokens that an upstream refused.
+    doubted: Vec<(Resource, Arc<TechnicalToken>)>,
     random: Sequence,
     last_call: u64,
     kept_up_at: Timestamp,
@@ -99,6 +103,7 @@ impl Fetching {
             bars: SharedEntries::new("credential", 64),
             barred: HashMap::new(),
             said: Said::default(),
+            doubted: Vec::new(),
             random: Sequence::new(seed),
             last_call: 0,
             kept_up_at: Timestamp::default(),

@@ -20,7 +20,9 @@ mod report_only;
 mod slot;
 mod tally;
 mod waiters;
+mod watch;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +30,7 @@ pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, StreamId};
 pub use filter_state::{Decision, FilterState, StateKey};
 pub use slot::Resource;
+pub use watch::Verdict;
 
 use self::abuse::Abuse;
 use self::exchange::{Case, Halt, RETRY_SOON, overdue};
@@ -36,6 +39,7 @@ use self::filter_state::filter_state;
 use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
+use self::watch::Watch;
 use crate::config::Config;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::VerifiedTokens;
@@ -55,6 +59,7 @@ pub struct Gateway {
     fetching: Fetching,
     verified: VerifiedTokens,
     waiters: Waiters<Resource>,
+    watches: HashMap<StreamId, Watch>,
     tally: Tally,
     reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
@@ -71,6 +76,7 @@ impl Gateway {
             fetching: Fetching::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
+            watches: HashMap::new(),
             tally: Tally::default(),
             reported_at: Timestamp::default(),
             is_woken: false,
@@ -100,7 +106,10 @@ impl Gateway {
     ) -> Outcome {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
-            Ok(edits) => self.forward(edits, &case),
+            Ok(edits) => {
+                let is_watched = self.watch(stream, Protocol::of(head), &mut case);
+                self.forward(edits, &case, is_watched)
+            }
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
@@ -129,7 +138,10 @@ impl Gateway {
     ) -> Outcome {
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
-            Ok(edits) => self.forward(edits, &case),
+            Ok(edits) => {
+                let is_watched = self.watch(parked.stream, parked.protocol, &mut case);
+                self.forward(edits, &case, is_watched)
+            }
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, parked.protocol))
@@ -165,6 +177,7 @@ impl Gateway {
     /// Forgets a waiting request whose client has gone.
     pub fn forget(&mut self, stream: StreamId) {
         self.waiters.forget(stream);
+        self.unwatch(stream);
     }
 
     /// Handles an event of the root context.
@@ -187,6 +200,7 @@ impl Gateway {
             }
             Event::Woken => self.is_woken = false,
         }
+        self.fetching.purge_doubted(now, shared, &mut progress);
         // What arrived may need keys, and keys that are found may be what something arrived needs.
         self.fetching.prove(now, shared, signatures, &mut progress);
         self.fetching.pursue(now, shared, &mut progress);
@@ -209,13 +223,13 @@ impl Gateway {
         std::iter::from_fn(|| self.waiters.next_ready()).take(TURNS).collect()
     }
 
-    fn forward(&mut self, edits: HeaderEdits, case: &Case) -> Outcome {
+    fn forward(&mut self, edits: HeaderEdits, case: &Case, is_watched: bool) -> Outcome {
         self.tally.forward();
         let state = match self.config.notes_every_request() {
             true => filter_state(Decision::Allow, None, case.route_name(), &case.principal),
             false => FilterState::new(),
         };
-        Outcome::Forward(Forwarded { edits, state })
+        Outcome::Forward(Forwarded { edits, state, is_watched })
     }
 
     /// Writes down what happened since the last report, at most once a second.

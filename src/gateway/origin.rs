@@ -340,5 +340,8 @@ impl From<TokenRejected> for Fault {
     }
 }
 
+/// The issuer gives a token again that an upstream refused.
+pub(super) const PURGED: Fault = lasting("token_purged");
+
 /// A thing that the configuration does not name; no code asks for one.
 const UNKNOWN: Fault = lasting("resource_unknown");

@@ -33,6 +33,6 @@ impl Gateway {
         self.tally.forward();
         let edits = self.config.policy().unpermitted_edits(head, case.route.as_deref());
         let state = filter_state(decision, why, case.route_name(), &case.principal);
-        Outcome::Forward(Forwarded { edits, state })
+        Outcome::Forward(Forwarded { edits, state, is_watched: false })
     }
 }

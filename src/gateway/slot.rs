@@ -66,6 +66,8 @@ pub(super) struct Held {
     pub(super) refresh_at: Timestamp,
     /// The token with the prefix asked for last: made once, and gone with the token.
     value: Option<(Arc<str>, HeaderValue)>,
+    /// When a request took it along whose answer is looked at.
+    watched_at: Timestamp,
 }
 
 impl Held {
@@ -75,7 +77,18 @@ impl Held {
         fetched_at: Timestamp,
         refresh_at: Timestamp,
     ) -> Self {
-        Self { token, fetched_at, refresh_at, value: None }
+        Self { token, fetched_at, refresh_at, value: None, watched_at: Timestamp::from_millis(0) }
+    }
+
+    /// The token, if the answer to the request that takes it along is to be looked at: always, or when
+    /// the last such request was long enough ago.
+    pub(super) fn watch(&mut self, is_always: bool, now: Timestamp) -> Option<Arc<TechnicalToken>> {
+        let is_lately = self.watched_at <= now && now.since(self.watched_at) < WATCH;
+        if is_lately && !is_always {
+            return None;
+        }
+        self.watched_at = now;
+        self.token.clone()
     }
 
     /// The header value of an injection of this token; `None` where it cannot be one.
@@ -195,7 +208,13 @@ impl Slot {
         self.setback
     }
 
-    /// What is held is too old to be used.
+    /// Whether this very token is held.
+    pub(super) fn holds(&self, token: &Arc<TechnicalToken>) -> bool {
+        let held = self.held.as_ref().and_then(|held| held.token.as_ref());
+        held.is_some_and(|held| Arc::ptr_eq(held, token))
+    }
+
+    /// What is held is too old to be used, or was refused.
     pub(super) fn drop_held(&mut self) {
         self.held = None;
     }
@@ -283,6 +302,9 @@ impl Slot {
         self.used_at
     }
 }
+
+/// Of one token the answer to one request is looked at in this time.
+const WATCH: Duration = Duration::from_millis(100);
 
 /// Within this time after a fetch the requests that waited for it have their turn.
 const ARRIVAL: Duration = Duration::from_secs(1);

@@ -30,6 +30,7 @@ pub(super) struct HostError(pub(super) u32);
 #[repr(u32)]
 pub(super) enum Map {
     Request = 0,
+    Response = 2,
     CallResponse = 6,
 }
 
@@ -67,6 +68,13 @@ unsafe extern "C" {
     ) -> u32;
     fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
     fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
+    fn proxy_get_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        data: *mut *mut u8,
+        size: *mut usize,
+    ) -> u32;
     fn proxy_get_property(
         path: *const u8,
         path_size: usize,
@@ -130,6 +138,16 @@ pub(super) fn now() -> Result<Timestamp, HostError> {
 pub(super) fn header_pairs(map: Map) -> Result<Vec<u8>, HostError> {
     // SAFETY: see `returned`.
     returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
+}
+
+/// The status of the answer of the current stream's upstream.
+pub(super) fn response_status() -> Result<Option<u16>, HostError> {
+    const NAME: &str = ":status";
+    // SAFETY: the name is valid during the call; else see `returned`.
+    let value = returned(|data, size| unsafe {
+        proxy_get_header_map_value(Map::Response as u32, NAME.as_ptr(), NAME.len(), data, size)
+    })?;
+    Ok(std::str::from_utf8(&value).ok().and_then(|status| status.parse().ok()))
 }
 
 /// Replaces all fields of a name in the request's header by one.
@@ -221,7 +239,7 @@ pub(super) fn shared_data(key: &str) -> Result<(Vec<u8>, u32), HostError> {
 /// Whether the host has shared data. One that has it says at least that a key is missing.
 pub(super) fn has_shared_data() -> bool {
     const NOT_FOUND: HostError = HostError(1);
-    match shared_data("tenantgate/1/probe") {
+    match shared_data("tenantgate/2/probe") {
         Ok(_) => true,
         Err(error) => error == NOT_FOUND,
     }

@@ -13,12 +13,14 @@ pub(super) struct Stream {
     id: StreamId,
     worker: Rc<Worker>,
     has_waited: bool,
+    /// Whether the status of its answer may have to be told.
+    is_watched: bool,
 }
 
 impl Stream {
     /// The stream that the host numbers `id`.
     pub(super) const fn new(id: u32, worker: Rc<Worker>) -> Self {
-        Self { id: StreamId(id), worker, has_waited: false }
+        Self { id: StreamId(id), worker, has_waited: false, is_watched: false }
     }
 }
 
@@ -31,8 +33,25 @@ impl HttpContext for Stream {
             Course::Refused => Action::Pause,
             Course::Waits => {
                 self.has_waited = true;
+                // Nobody tells this stream what becomes of it then.
+                self.is_watched = true;
                 Action::Pause
             }
+            Course::Watched => {
+                self.is_watched = true;
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _count: usize, _end_of_stream: bool) -> Action {
+        // Most answers cost nothing more than this callback.
+        if !std::mem::replace(&mut self.is_watched, false) {
+            return Action::Continue;
+        }
+        match self.worker.response(self.id) {
+            Course::Forwarded | Course::Watched => Action::Continue,
+            Course::Refused | Course::Waits => Action::Pause,
         }
     }
 }
@@ -44,6 +63,8 @@ impl Drop for Stream {
             && let Ok(mut gateway) = self.worker.gateway.try_borrow_mut()
         {
             gateway.forget(self.id);
+        } else if self.is_watched {
+            self.worker.unwatch(self.id);
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Course {
     Forwarded,
     Refused,
     Waits,
+    /// Forwarded, and the status of its answer is to be told.
+    Watched,
 }
 
 impl Worker {
@@ -38,6 +40,15 @@ impl Worker {
                     self.wake();
                 }
                 Course::Waits
+            }
+            Some(Outcome::Forward(forwarded)) if forwarded.is_watched => {
+                match apply(&Outcome::Forward(forwarded)) {
+                    Course::Forwarded => Course::Watched,
+                    course @ (Course::Refused | Course::Waits | Course::Watched) => {
+                        self.unwatch(stream);
+                        course
+                    }
+                }
             }
             Some(outcome @ (Outcome::Forward(_) | Outcome::Refuse(_))) => apply(&outcome),
             None => {
@@ -55,6 +66,29 @@ impl Worker {
         let head = head.ending(end_of_stream);
         let mut gateway = self.gateway.try_borrow_mut().ok()?;
         Some(gateway.request(stream, &head, now, &self.signatures))
+    }
+
+    /// Looks at the answer of the current stream's upstream, if its status is to be told.
+    pub(super) fn response(&self, stream: StreamId) -> Course {
+        let Ok(mut gateway) = self.gateway.try_borrow_mut() else { return Course::Forwarded };
+        if !gateway.is_watched(stream) {
+            return Course::Forwarded;
+        }
+        // A status that cannot be read is none that refuses our token.
+        let status = abi::response_status().ok().flatten().unwrap_or(0);
+        let Some(verdict) = gateway.answered(stream, status) else { return Course::Forwarded };
+        drop(gateway);
+        if verdict.wake {
+            self.wake();
+        }
+        verdict.replaced.map_or(Course::Forwarded, |refused| apply(&Outcome::Refuse(refused)))
+    }
+
+    /// The stream has ended: the status of its answer will not be told any more.
+    pub(super) fn unwatch(&self, stream: StreamId) {
+        if let Ok(mut gateway) = self.gateway.try_borrow_mut() {
+            gateway.unwatch(stream);
+        }
     }
 
     /// Wakes the root context: by its queue, else by a short tick.

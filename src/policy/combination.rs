@@ -168,7 +168,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::pattern::PathPattern;
-    use super::super::route::{ScopeRequirement, Subtenancy, SubtenantMode};
+    use super::super::route::{ScopeRequirement, Subtenancy, SubtenantMode, Upstream401};
     use super::super::source::{Injection, SourceId};
     use super::super::{HeaderConditions, HostPattern, Methods};
     use super::*;
@@ -200,6 +200,7 @@ mod tests {
             tenants: None,
             claims: Vec::new(),
             upstream: Upstream { caller_token, inject: inject.collect() },
+            upstream_401: Upstream401::PassOn,
             passes_preflight: false,
             mode: super::super::mode::Mode::Enforce,
             pass_unverified,

@@ -62,6 +62,7 @@ pub use reserved::{is_credential, is_reserved};
 pub use review::Finding;
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
+    Upstream401,
 };
 pub use source::{Callers, Injection, Source, SourceId, Subtenants, When};
 

@@ -44,6 +44,8 @@ pub struct Route {
     pub claims: Vec<Condition>,
     /// What the upstream gets to see.
     pub upstream: Upstream,
+    /// What becomes of a 401 that an upstream answers to a technical token.
+    pub upstream_401: Upstream401,
     /// Whether CORS preflight requests about its requests pass, with nothing that tells of a caller.
     pub passes_preflight: bool,
     /// Whether its decisions are enforced.
@@ -125,6 +127,17 @@ pub struct Upstream {
     pub caller_token: CallerToken,
     /// The technical tokens that are put on the request, one per header.
     pub inject: Vec<Injection>,
+}
+
+/// What becomes of a 401 that an upstream answers to a technical token, besides that the token is
+/// fetched anew. Passing it on is the default.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum Upstream401 {
+    /// The caller sees it.
+    #[default]
+    PassOn,
+    /// The caller, who is not to blame, gets 502.
+    Replace,
 }
 
 /// What becomes of the credential that the caller presented.

@@ -12,6 +12,7 @@ pub(super) struct Row {
 /// Whose fault it is and what may help, in the words of both protocols.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
+    BadGateway,
     BadRequest,
     Forbidden,
     Internal,
@@ -25,6 +26,7 @@ pub(super) enum Kind {
 impl Kind {
     pub(super) const fn status(self) -> u16 {
         match self {
+            Self::BadGateway => 502,
             Self::BadRequest => 400,
             Self::Forbidden => 403,
             Self::Internal => 500,
@@ -43,7 +45,7 @@ impl Kind {
             Self::TooManyRequests => 8,
             Self::MethodNotAllowed | Self::NotFound => 12,
             Self::Internal => 13,
-            Self::Unavailable => 14,
+            Self::BadGateway | Self::Unavailable => 14,
             Self::Unauthorized => 16,
         }
     }
@@ -175,5 +177,11 @@ pub(super) const TOO_MANY_BAD_TOKENS: Row = row(
     Kind::TooManyRequests,
     "too_many_bad_tokens",
     "Too many tokens with bad signatures came from this address",
+    Challenge::None,
+);
+pub(super) const UPSTREAM_REFUSED_OUR_TOKEN: Row = row(
+    Kind::BadGateway,
+    "upstream_refused_our_token",
+    "The service refused the token of the gateway",
     Challenge::None,
 );

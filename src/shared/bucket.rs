@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::codec;
+use super::purge::Purge;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -20,6 +21,8 @@ pub struct Entry {
     pub record: Option<Record>,
     /// Why the last fetch failed; a success clears it.
     pub failure: Option<Failure>,
+    /// The records that were thrown away and must not come back.
+    pub purge: Option<Purge>,
 }
 
 /// One worker's right to fetch. It ends by its deadline when the worker dies.
@@ -139,7 +142,13 @@ impl Bucket {
         let at = match self.0.iter().position(|entry| entry.meaning == *meaning) {
             Some(at) => at,
             None => {
-                let fresh = Entry { meaning: *meaning, lease: None, record: None, failure: None };
+                let fresh = Entry {
+                    meaning: *meaning,
+                    lease: None,
+                    record: None,
+                    failure: None,
+                    purge: None,
+                };
                 if self.0.len() < WAYS {
                     self.0.push(fresh);
                     self.0.len().saturating_sub(1)
@@ -178,6 +187,7 @@ impl Entry {
         let record = self.record.as_ref().filter(|record| record.expires_at > now);
         let failure = self.live_failure(now);
         let since = record.map(|r| r.fetched_at).max(failure.map(|f| f.failed_at));
+        let since = since.max(self.purge.as_ref().map(Purge::at));
         Some(since.map_or(Duration::ZERO, |time| time.since(Timestamp::default())))
     }
 }
@@ -201,7 +211,7 @@ mod tests {
 
     fn entry(seed: u8, record: Option<Record>, lease_until: Option<u64>) -> Entry {
         let lease = lease_until.map(|at| Lease { nonce: 1, deadline: Timestamp::from_seconds(at) });
-        Entry { meaning: [seed; 32], lease, record, failure: None }
+        Entry { meaning: [seed; 32], lease, record, failure: None, purge: None }
     }
 
     fn evicted_from(entries: Vec<Entry>) -> Option<u8> {

@@ -1,11 +1,12 @@
 //! The bytes of a bucket: little-endian numbers and length-prefixed bodies, read with bounds.
 
 use super::bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
+use super::purge::Purge;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// The first byte of every bucket; another one means "written by another format": ignored.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// The largest body of a record: 256 KiB, the bound of a key set document.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -16,7 +17,8 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
         out.extend(entry.meaning);
         let flags = u8::from(entry.lease.is_some())
             | u8::from(entry.record.is_some()) << 1
-            | u8::from(entry.failure.is_some()) << 2;
+            | u8::from(entry.failure.is_some()) << 2
+            | u8::from(entry.purge.is_some()) << 3;
         out.push(flags);
         if let Some(lease) = &entry.lease {
             out.extend(lease.nonce.to_le_bytes());
@@ -37,6 +39,12 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
             out.extend(failure.retry_at.as_millis().to_le_bytes());
             out.extend(failure.attempts.to_le_bytes());
             out.extend(failure.cause.to_le_bytes());
+        }
+        if let Some((at, count, tombstones)) = entry.purge.as_ref().map(Purge::parts) {
+            out.extend(at.as_millis().to_le_bytes());
+            out.extend(count.to_le_bytes());
+            out.push(u8::try_from(tombstones.len()).unwrap_or(0));
+            out.extend(tombstones.iter().flatten());
         }
     }
     out
@@ -62,7 +70,7 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Bucket> {
 fn entry(input: &mut Input<'_>) -> Option<Entry> {
     let meaning = input.array()?;
     let flags = input.byte()?;
-    if flags > 0b111 {
+    if flags > 0b1111 {
         return None;
     }
     let lease = if flags & 1 == 0 {
@@ -79,7 +87,19 @@ fn entry(input: &mut Input<'_>) -> Option<Entry> {
         let cause = u32::from_le_bytes(input.array()?);
         Some(Failure { failed_at, retry_at, attempts, cause })
     };
-    Some(Entry { meaning, lease, record, failure })
+    let purge = if flags & 8 == 0 { None } else { Some(purge(input)?) };
+    Some(Entry { meaning, lease, record, failure, purge })
+}
+
+fn purge(input: &mut Input<'_>) -> Option<Purge> {
+    let at = input.time()?;
+    let count = u32::from_le_bytes(input.array()?);
+    let length = usize::from(input.byte()?);
+    if length > Purge::TOMBSTONES {
+        return None;
+    }
+    let tombstones = (0..length).map(|_| input.array()).collect::<Option<_>>()?;
+    Some(Purge::new(at, count, tombstones))
 }
 
 fn record(input: &mut Input<'_>) -> Option<Record> {
@@ -158,11 +178,13 @@ mod tests {
                 attempts: 6,
                 cause: 8,
             }),
+            purge: Some(Purge::new(Timestamp::from_millis(9), 2, vec![[3; 32], [4; 32]])),
         }
     }
 
     fn buckets() -> Vec<Bucket> {
-        let bare = Entry { meaning: [9; 32], lease: None, record: None, failure: None };
+        let bare =
+            Entry { meaning: [9; 32], lease: None, record: None, failure: None, purge: None };
         vec![
             Bucket::of(Vec::new()),
             Bucket::of(vec![bare.clone()]),
@@ -199,7 +221,7 @@ mod tests {
             bytes[at] = byte;
             decode(&bytes)
         };
-        assert_eq!(with(0, 2), None, "format");
+        assert_eq!(with(0, 1), None, "format");
         assert_eq!(with(33, 0xF7), None, "flags");
         assert_eq!(with(50, 9), None, "kind");
         assert_eq!(with(82, 0xFF), None, "length");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use zeroize::Zeroize;
 
-use super::{Bucket, Cas, Entry, Failure, Lease, Record, SharedData, WriteError};
+use super::{Bucket, Cas, Entry, Failure, Lease, Purge, Record, SharedData, WriteError};
 use crate::time::Timestamp;
 
 /// How often a change is tried again when another worker wrote the same bucket in between.
@@ -33,7 +33,7 @@ pub enum Claim {
 impl SharedEntries {
     /// The entries of `kind` (a fixed word), spread over `buckets` keys.
     pub fn new(kind: &str, buckets: u16) -> Self {
-        Self { prefix: Arc::from(format!("tenantgate/1/{kind}")), buckets: buckets.max(1) }
+        Self { prefix: Arc::from(format!("tenantgate/2/{kind}")), buckets: buckets.max(1) }
     }
 
     /// Takes what is newer than `than` and not expired, else asks for the right to fetch until the
@@ -105,7 +105,7 @@ impl SharedEntries {
     /// Stores what was fetched and gives the lease back if `nonce` still holds it.
     ///
     /// A record is stored even by a worker whose lease ran out, unless one that lives longer is
-    /// there: the token is good whoever fetched it.
+    /// there: the token is good whoever fetched it. One that was purged is not stored: false.
     pub fn complete(
         &self,
         meaning: &[u8; 32],
@@ -113,8 +113,14 @@ impl SharedEntries {
         fetched: &Record,
         now: Timestamp,
         shared: &mut dyn SharedData,
-    ) {
+    ) -> bool {
+        let mut is_buried = false;
         let _unchanged = self.change(meaning, now, shared, |entry| {
+            let buries = |purge: &Purge| purge.buries(fetched.body.expose());
+            is_buried = entry.purge.as_ref().is_some_and(buries);
+            if is_buried {
+                return Err(());
+            }
             let held = release(entry, nonce);
             let outlives = |other: &Record| !held && other.expires_at >= fetched.expires_at;
             let generation = match &entry.record {
@@ -127,6 +133,7 @@ impl SharedEntries {
             entry.failure = None;
             Ok(())
         });
+        !is_buried
     }
 
     /// Notes a failed fetch and gives the lease back. Ignored when the lease has passed to

@@ -26,10 +26,12 @@ mod bucket;
 mod codec;
 mod exchange;
 mod gate;
+mod purge;
 
 pub use bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
 pub use exchange::{Claim, SharedEntries};
 pub use gate::Gate;
+pub use purge::{Purge, Purged};
 
 /// A counter that the host changes with every write of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -32,6 +32,10 @@ pub enum Metric {
     Slots,
     /// Slots that gave way to others because there were too many.
     SlotsEvicted,
+    /// Technical tokens that were thrown away because an upstream refused them.
+    TokensPurged,
+    /// Answers of upstreams that refused a technical token (401), as far as they were looked at.
+    UpstreamRefused,
     /// Verified tokens that workers remember.
     VerifiedTokens,
     /// Verified tokens that gave way to newer ones: whoever brings them again pays for a signature.
@@ -120,6 +124,8 @@ impl Metric {
             Self::ReportOnly => "report_only".to_owned(),
             Self::Slots => "slots".to_owned(),
             Self::SlotsEvicted => "slots.evicted".to_owned(),
+            Self::TokensPurged => "tokens.purged".to_owned(),
+            Self::UpstreamRefused => "upstream.refused_our_token".to_owned(),
             Self::VerifiedTokens => "verified_tokens".to_owned(),
             Self::VerifiedTokensForgotten => "verified_tokens.forgotten".to_owned(),
             Self::Waited => "request.waited".to_owned(),
@@ -140,6 +146,8 @@ impl Metric {
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
             | Self::SlotsEvicted
+            | Self::TokensPurged
+            | Self::UpstreamRefused
             | Self::VerifiedTokensForgotten
             | Self::Waited
             | Self::WouldRefuse(_)
@@ -180,6 +188,8 @@ mod tests {
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
             (Metric::Slots, "tenantgate.slots"),
             (Metric::SlotsEvicted, "tenantgate.slots.evicted"),
+            (Metric::TokensPurged, "tenantgate.tokens.purged"),
+            (Metric::UpstreamRefused, "tenantgate.upstream.refused_our_token"),
             (Metric::VerifiedTokens, "tenantgate.verified_tokens"),
             (Metric::VerifiedTokensForgotten, "tenantgate.verified_tokens.forgotten"),
             (Metric::Waited, "tenantgate.request.waited"),

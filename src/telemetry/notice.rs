@@ -82,6 +82,11 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
+    /// An upstream refused a technical token, which is thrown away and fetched anew.
+    TokenPurged {
+        /// The configured name of the credential.
+        what: What,
+    },
     /// Requests went on since the last such line that would have been refused: report-only.
     WouldRefuse {
         /// The public code.
@@ -117,6 +122,7 @@ impl Notice {
             Self::FetchFailed { .. }
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
+            | Self::TokenPurged { .. }
             | Self::WouldRefuse { .. } => Level::Warn,
             Self::KeysDropped { .. } | Self::StatedTokenRefused { .. } => Level::Error,
             Self::FetchRecovered { .. }
@@ -174,6 +180,9 @@ impl fmt::Display for Notice {
                 formatter,
                 "{what}: is not used: {reason}; requests that need it get 503, and no other token takes its place"
             ),
+            Self::TokenPurged { what } => {
+                write!(formatter, "{what} was refused by an upstream (401) and is fetched anew")
+            }
             Self::WouldRefuse { code, reason, route, count } => {
                 let route =
                     route.as_ref().map_or("no route".to_owned(), |name| format!("route `{name}`"));

@@ -15,7 +15,7 @@ fn a_good_configuration_costs_a_self_test_and_a_few_calls_once() {
         [
             "1: get_buffer_bytes plugin-configuration",
             "1: get_property plugin_vm_id",
-            "1: get_shared_data tenantgate/1/*",
+            "1: get_shared_data tenantgate/2/*",
             "1: call_foreign_function verify_signature",
             "1: call_foreign_function verify_signature",
             "1: call_foreign_function verify_signature",

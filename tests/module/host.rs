@@ -259,6 +259,16 @@ impl Host {
         }
     }
 
+    /// The status of the answer of the selected stream's upstream.
+    pub fn response_header(&mut self, name: &str) -> Result<Vec<u8>, u32> {
+        self.record("get_header_map_value", &format!("response {name}"))?;
+        assert_eq!(name, ":status", "nothing else of an answer is read");
+        match self.streams.get(&self.effective).map(|stream| &stream.stage) {
+            Some(Stage::Responding(status)) => Ok(status.to_string().into_bytes()),
+            _ => Err(BAD_ARGUMENT),
+        }
+    }
+
     pub fn replace_header(&mut self, name: &str, value: Vec<u8>) -> Result<(), u32> {
         let line = format!("{name}: {}", String::from_utf8_lossy(&value));
         self.record("replace_header_map_value", &line)?;
@@ -296,7 +306,8 @@ impl Host {
     /// The stream acted on, which must not be finished yet.
     fn open_stream(&mut self, act: &str) -> Result<&mut Stream, u32> {
         let stream = self.streams.get_mut(&self.effective).ok_or(BAD_ARGUMENT)?;
-        let is_open = matches!(stream.stage, Stage::Deciding | Stage::Waiting);
+        let is_open =
+            matches!(stream.stage, Stage::Deciding | Stage::Responding(_) | Stage::Waiting);
         assert!(is_open, "stream {} is {act} and was {:?}", self.effective, stream.stage);
         Ok(stream)
     }

@@ -42,6 +42,19 @@ fn streams(linker: &mut Linker<Host>) -> Linked {
     )?;
     linker.func_wrap(
         "env",
+        "proxy_get_header_map_value",
+        |caller: Calling<'_>, map: u32, name: u32, length: u32, data: u32, size: u32| {
+            act(caller, |guest| {
+                assert_eq!(map, RESPONSE);
+                let name = guest.text(name, length);
+                let value = guest.host().response_header(&name)?;
+                guest.give(&value, data, size);
+                Ok(())
+            })
+        },
+    )?;
+    linker.func_wrap(
+        "env",
         "proxy_replace_header_map_value",
         |caller: Calling<'_>, map: u32, name: u32, length: u32, value: u32, size: u32| {
             act(caller, |guest| {
@@ -311,3 +324,4 @@ fn metrics(linker: &mut Linker<Host>) -> Linked {
 
 /// The number of the request's header map, and of the request's direction.
 const REQUEST: u32 = 0;
+const RESPONSE: u32 = 2;

@@ -30,6 +30,7 @@ mod requests;
 mod scene;
 mod shared_map;
 mod signatures;
+mod upstream_401;
 mod verify_signature;
 mod vm;
 mod waiting;

@@ -22,6 +22,8 @@ pub enum Stage {
     /// It went on, and its header with it.
     Forwarded,
     Gone,
+    /// The callback of its upstream's answer, of this status, runs.
+    Responding(u16),
     Waiting,
 }
 
@@ -61,7 +63,11 @@ impl Stream {
     pub fn answer(&self) -> &LocalResponse {
         match &self.stage {
             Stage::Answered(response) => response,
-            Stage::Deciding | Stage::Forwarded | Stage::Gone | Stage::Waiting => {
+            Stage::Deciding
+            | Stage::Forwarded
+            | Stage::Gone
+            | Stage::Responding(_)
+            | Stage::Waiting => {
                 panic!("not answered but {:?}", self.stage)
             }
         }

@@ -75,11 +75,32 @@ impl Vm {
         let goes_on = action == CONTINUE;
         match stage {
             Stage::Deciding => *stage = if goes_on { Stage::Forwarded } else { Stage::Waiting },
-            Stage::Answered(_) | Stage::Forwarded | Stage::Gone | Stage::Waiting => {
+            Stage::Answered(_)
+            | Stage::Forwarded
+            | Stage::Gone
+            | Stage::Responding(_)
+            | Stage::Waiting => {
                 assert!(!goes_on, "an answered request does not go on");
             }
         }
         goes_on
+    }
+
+    /// The upstream of a forwarded request answers; whether the answer goes on.
+    pub fn respond(&mut self, stream: u32, status: u16) -> bool {
+        self.stage(stream, &Stage::Forwarded, Stage::Responding(status));
+        let action = self.callback::<_, u32>(stream, "proxy_on_response_headers", (stream, 1, 1));
+        let goes_on = action == CONTINUE;
+        if goes_on {
+            self.stage(stream, &Stage::Responding(status), Stage::Forwarded);
+        }
+        goes_on
+    }
+
+    fn stage(&mut self, stream: u32, from: &Stage, to: Stage) {
+        let stage = &mut self.host_mut().streams.get_mut(&stream).expect("the stream").stage;
+        assert_eq!(stage, from);
+        *stage = to;
     }
 
     pub fn stream(&self, stream: u32) -> &Stream {

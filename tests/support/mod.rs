@@ -230,6 +230,20 @@ impl World {
         }
     }
 
+    /// The upstream answers a forwarded request with this status; what the client gets: the same, or
+    /// what takes its place. `None` when nobody looked at it.
+    pub fn respond(&mut self, request: Request, status: u16) -> Option<(u16, &'static str)> {
+        let worker = &mut self.workers[request.worker];
+        assert!(matches!(worker.streams[&request.stream].fate, Fate::Forwarded(_)));
+        if !worker.gateway.is_watched(request.stream) {
+            return None;
+        }
+        let verdict = worker.gateway.answered(request.stream, status);
+        worker.is_woken |= verdict.as_ref().is_some_and(|verdict| verdict.wake);
+        let replaced = verdict.and_then(|verdict| verdict.replaced);
+        Some(replaced.map_or((status, ""), |refused| (refused.reply.status, refused.reason)))
+    }
+
     /// What became of a request so far.
     pub fn fate(&self, request: Request) -> Fate {
         self.workers[request.worker].streams[&request.stream].fate.clone()
@@ -250,6 +264,12 @@ impl World {
     /// How many requests of a worker wait by its gateway's own count.
     pub fn waiting(&self, worker: usize) -> usize {
         self.workers[worker].gateway.waiting()
+    }
+
+    /// Of how many requests of a worker the answer is to be looked at.
+    pub fn watched(&self, worker: usize) -> usize {
+        let worker = &self.workers[worker];
+        worker.streams.keys().filter(|stream| worker.gateway.is_watched(**stream)).count()
     }
 
     /// Every log line so far.

@@ -154,6 +154,7 @@ impl Row {
             claims: Vec::new(),
             upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
             pass_unverified: false,
+            upstream_401: tenantgate::policy::Upstream401::PassOn,
             passes_preflight: false,
             mode: Mode::Enforce,
         }

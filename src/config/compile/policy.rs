@@ -117,6 +117,9 @@ fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report:
         if section.states("subtenant") {
             report.error(&subtenant, RouteProblem::SubtenantUnused);
         }
+        if let Some(entry) = section.section("upstream").and_then(|u| u.entry("on_upstream_401")) {
+            report.error(entry.place(), RouteProblem::Upstream401Unused);
+        }
         return;
     }
     let is_always = inject.iter().any(|injection| injection.when == When::Always);

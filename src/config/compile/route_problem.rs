@@ -50,6 +50,8 @@ pub enum RouteProblem {
     SubtenantUnused,
     /// `subtenancy: aware` or `catalogue` where each caller with a subtenant is refused its token.
     SubtenantUnserved,
+    /// `on_upstream_401` on a route that injects nothing.
+    Upstream401Unused,
     /// A user's token in the place of a caller's.
     UserTokenAlways,
     /// A user's token of a subtenant, on a route that is not aware of it.
@@ -97,6 +99,9 @@ impl fmt::Display for RouteProblem {
             }
             Self::SubtenantUnused => {
                 "has no effect: it is about injected tokens, and nothing is injected; `subtenancy` decides who may pass"
+            }
+            Self::Upstream401Unused => {
+                "has no effect: it is about injected tokens, and nothing is injected"
             }
             Self::SubtenantUnserved => {
                 "`subtenancy: aware` or `catalogue` with `subtenant: refuse` refuses every caller with a subtenant; write `subtenant: impersonate`, or leave `subtenancy` out"

@@ -23,7 +23,7 @@ use crate::jwt::SCOPE_LIMIT;
 use crate::message::{HeaderName, Opaque};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, Mode,
-    PathPattern, Route, ScopeRequirement, Subtenancy, Upstream,
+    PathPattern, Route, ScopeRequirement, Subtenancy, Upstream, Upstream401,
 };
 
 /// One route, and where it stands.
@@ -72,6 +72,7 @@ fn route(
     let claims = conditions(section, report);
     let mode = route_mode(section, mode, report);
     let upstream = section.section("upstream");
+    let upstream_401 = upstream.as_ref().and_then(upstream_401);
     let upstream = upstream.and_then(|upstream| read_upstream(&upstream, credentials, report));
     let pass_unverified = section.boolean("pass_unverified").unwrap_or(false);
     if pass_unverified {
@@ -94,6 +95,7 @@ fn route(
         claims: claims?,
         upstream: upstream?,
         mode,
+        upstream_401: upstream_401.unwrap_or_default(),
         passes_preflight: section.text("preflight") == Some("pass"),
         pass_unverified,
     })
@@ -206,6 +208,12 @@ fn read_upstream(
         _ => return None,
     };
     is_complete.then_some(Upstream { caller_token, inject })
+}
+
+/// Another word has been reported.
+fn upstream_401(upstream: &Section<'_>) -> Option<Upstream401> {
+    let words = [("purge", Upstream401::PassOn), ("replace", Upstream401::Replace)];
+    word(upstream, "on_upstream_401", &words)
 }
 
 /// Required by default on ingress, optional on egress.

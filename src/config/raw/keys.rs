@@ -225,6 +225,7 @@ const SCALAR: Shape = Either(&[Text, Whole(0, 9_007_199_254_740_991), Boolean]);
 const UPSTREAM: &[Key] = &[
     Key::required("caller_token", OneOf(&["forward", "remove"])),
     Key::optional("inject", List(&Object(INJECT))),
+    Key::optional("on_upstream_401", OneOf(&["purge", "replace"])),
 ];
 
 /// `routes[].upstream.inject[]`.

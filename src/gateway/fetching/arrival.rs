@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::{CallId, Effect};
-use super::super::origin::{Advance, Fault, Fetched};
+use super::super::origin::{Advance, Fault, Fetched, PURGED};
 use super::super::slot::{Held, Resource, Stage};
 use super::failure::fetch;
 use super::{Fetching, Progress, Running};
@@ -78,8 +78,12 @@ impl Fetching {
         match outcome {
             Ok((fetched, record)) => {
                 if let Some(meaning) = meaning {
+                    if !entries.complete(&meaning, nonce, &record, now, shared) {
+                        self.note_failure(running, nonce, (PURGED, None), now, shared, progress);
+                        progress.settled.push(resource.clone());
+                        return;
+                    }
                     progress.outcomes.push(Metric::FetchSucceeded(fetch(resource)));
-                    entries.complete(&meaning, nonce, &record, now, shared);
                 }
                 if let Some(skipped) = self.newly_skipped(resource, &fetched) {
                     let what = what.clone();

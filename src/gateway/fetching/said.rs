@@ -15,6 +15,7 @@ struct Lately {
     since: Timestamp,
     failures: Vec<u32>,
     recovered_at: Option<Timestamp>,
+    purged_at: Option<Timestamp>,
 }
 
 impl Said {
@@ -39,13 +40,21 @@ impl Said {
 
     /// Whether a recovery is to be told.
     pub(super) fn may_tell_recovery(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        let lately = self.0.entry(resource.group()).or_default();
-        let may = lately.recovered_at.is_none_or(|at| is_over(at, now));
-        if may {
-            lately.recovered_at = Some(now);
-        }
-        may
+        may(&mut self.0.entry(resource.group()).or_default().recovered_at, now)
     }
+
+    /// Whether a purge is to be told.
+    pub(super) fn may_tell_purge(&mut self, resource: &Resource, now: Timestamp) -> bool {
+        may(&mut self.0.entry(resource.group()).or_default().purged_at, now)
+    }
+}
+
+fn may(last: &mut Option<Timestamp>, now: Timestamp) -> bool {
+    let may = last.is_none_or(|at| is_over(at, now));
+    if may {
+        *last = Some(now);
+    }
+    may
 }
 
 fn is_over(since: Timestamp, now: Timestamp) -> bool {

@@ -7,7 +7,7 @@ use crate::message::{HeaderName, Opaque, PathSpelling, RequestHead};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, IdentityHeaders,
     Injection, Methods, Mode, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement,
-    Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, When,
+    Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, Upstream401, When,
 };
 use crate::principal::Principal;
 use crate::tenancy::{SubtenantId, Tenancy, TenantId};
@@ -45,6 +45,7 @@ pub(in crate::policy) fn route(name: &str, path: &str) -> Route {
         tenants: None,
         claims: Vec::new(),
         upstream: Upstream { caller_token: CallerToken::Forward, inject: Vec::new() },
+        upstream_401: Upstream401::PassOn,
         passes_preflight: false,
         mode: Mode::Enforce,
         pass_unverified: false,

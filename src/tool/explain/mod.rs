@@ -152,7 +152,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     };
     match outcome {
         Outcome::Wait { .. } => {}
-        Outcome::Forward(Forwarded { edits, state }) => {
+        Outcome::Forward(Forwarded { edits, state, is_watched: _ }) => {
             explained.note(&edits);
             explained.verdict = forwarded(&state);
         }
