@@ -235,7 +235,7 @@ impl Pss {
 }
 
 /// The memory that Envoy occupies, in KiB.
-fn resident(lab: &Lab) -> usize {
+pub fn resident(lab: &Lab) -> usize {
     let file = format!("/proc/{}/status", lab.envoy.process());
     eventually("memory of envoy", || {
         let text = fs::read_to_string(&file).ok()?;

@@ -11,6 +11,7 @@
     reason = "a scenario that cannot go on has failed"
 )]
 
+mod acting;
 mod algorithms;
 mod authentication;
 mod binding;
@@ -54,6 +55,7 @@ mod third_party;
 mod token_signatures;
 mod traps;
 mod unsteady;
+mod upstream_401;
 #[allow(dead_code, reason = "the native tests of vectors use the rest")]
 #[path = "../vectors/mod.rs"]
 mod vectors;
