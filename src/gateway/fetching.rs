@@ -12,9 +12,9 @@ mod arrival;
 mod capacity;
 mod doubt;
 mod failure;
+mod group;
 mod needs;
 mod proof;
-mod said;
 #[cfg(not(target_arch = "wasm32"))]
 mod supposed;
 mod tending;
@@ -25,8 +25,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::failure::common_to_all;
+use self::group::Groups;
 use self::proof::Unproven;
-use self::said::Said;
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
 use super::queue::Queue;
@@ -55,9 +55,7 @@ pub(super) struct Fetching {
     tokens: SharedEntries,
     /// What holds all tokens of a credential off.
     bars: SharedEntries,
-    /// The same as this worker saw it last.
-    barred: HashMap<Resource, Failure>,
-    said: Said,
+    groups: Groups,
     /// Tokens that an upstream refused.
     doubted: Vec<(Resource, Arc<TechnicalToken>)>,
     random: Sequence,
@@ -101,8 +99,7 @@ impl Fetching {
             key_sets: SharedEntries::new("keys", needs::key_set_buckets(&config)),
             tokens: SharedEntries::new("token", 1024),
             bars: SharedEntries::new("credential", 64),
-            barred: HashMap::new(),
-            said: Said::default(),
+            groups: Groups::default(),
             doubted: Vec::new(),
             random: Sequence::new(seed),
             last_call: 0,
@@ -194,7 +191,7 @@ impl Fetching {
         if self.slot(resource).is_renewal_due(now) {
             let lease = Lease { nonce, deadline: now + LEASE_TERM };
             self.entries(resource).clone().renew(&meaning, lease, now, shared);
-            if self.barred.contains_key(&resource.group())
+            if self.groups.barred(resource).is_some()
                 && let Some(credential) = self.origins.credential(resource)
             {
                 self.bars.renew(&credential, lease, now, shared);

@@ -173,6 +173,26 @@ impl SharedEntries {
         shared: &mut dyn SharedData,
         mut edit: impl FnMut(&mut Entry) -> Result<T, E>,
     ) -> Result<Changed<T>, E> {
+        let mut edited = None;
+        let rewritten =
+            self.rewrite(meaning, now, shared, &mut |entry| edited.insert(edit(entry)).is_ok());
+        match (rewritten, edited) {
+            (_, Some(Err(error))) => Err(error),
+            (Changed::Written(()), Some(Ok(done))) => Ok(Changed::Written(done)),
+            (Changed::Refused, _) => Ok(Changed::Refused),
+            (Changed::Crowded, _) | (Changed::Written(()), None) => Ok(Changed::Crowded),
+        }
+    }
+
+    /// The same where `edit` says whether there is anything to write. There are many edits, and one
+    /// copy of this in the module.
+    fn rewrite(
+        &self,
+        meaning: &[u8; 32],
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        edit: &mut dyn FnMut(&mut Entry) -> bool,
+    ) -> Changed<()> {
         let key = self.key(meaning);
         for _ in 0..TRIES {
             let (mut bucket, cas) = match shared.read(&key) {
@@ -184,19 +204,21 @@ impl SharedEntries {
                 None => (Bucket::default(), Cas::CREATE),
             };
             let Some(entry) = bucket.entry_or_evict(meaning, now) else {
-                return Ok(Changed::Crowded);
+                return Changed::Crowded;
             };
-            let done = edit(entry)?;
+            if !edit(entry) {
+                return Changed::Written(());
+            }
             let mut bytes = bucket.encode();
             let written = shared.write(&key, &bytes, cas);
             bytes.zeroize();
             match written {
-                Ok(()) => return Ok(Changed::Written(done)),
-                Err(WriteError::Refused) => return Ok(Changed::Refused),
+                Ok(()) => return Changed::Written(()),
+                Err(WriteError::Refused) => return Changed::Refused,
                 Err(WriteError::CasMismatch) => {}
             }
         }
-        Ok(Changed::Crowded)
+        Changed::Crowded
     }
 
     fn key(&self, meaning: &[u8; 32]) -> String {

@@ -98,7 +98,7 @@ impl Fetching {
                     let lifted = self.lift(resource, now, shared);
                     let attempts =
                         lifted.map_or(attempts, |failure| failure.attempts.max(attempts));
-                    if attempts > 0 && self.said.may_tell_recovery(resource, now) {
+                    if attempts > 0 && self.groups.may_tell_recovery(resource, now) {
                         let notice = Notice::FetchRecovered { what, attempts };
                         progress.effects.push(Effect::Log(notice));
                     }

@@ -39,7 +39,7 @@ impl Fetching {
                 Purged::Already => {}
                 Purged::Now => {
                     progress.outcomes.push(Metric::TokensPurged);
-                    if self.said.may_tell_purge(&resource, now) {
+                    if self.groups.may_tell_purge(&resource, now) {
                         let what = self.origins.what(&resource);
                         progress.effects.push(Effect::Log(Notice::TokenPurged { what }));
                     }

@@ -33,7 +33,7 @@ impl Fetching {
         let common = credential.filter(|_| bearing == Bearing::Credential);
         let own = self.slot(resource).setback();
         let before = match common {
-            Some(_) => self.barred.get(&resource.group()).copied(),
+            Some(_) => self.groups.barred(resource),
             None => own,
         };
         let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
@@ -55,7 +55,7 @@ impl Fetching {
                 if let Gate::Barred(first) = self.bars.gate(&common, now, shared) {
                     failure = first;
                 }
-                self.barred.insert(resource.group(), failure);
+                self.groups.bar(resource, Some(failure));
                 failure = common_to_all(failure);
             }
             (None, credential) => {
@@ -65,7 +65,7 @@ impl Fetching {
                         self.lift(resource, now, shared);
                     }
                     (Bearing::Silent | Bearing::Credential, Some(credential))
-                        if self.barred.contains_key(&resource.group()) =>
+                        if self.groups.barred(resource).is_some() =>
                     {
                         self.bars.release(&credential, nonce, now, shared);
                     }
@@ -76,7 +76,7 @@ impl Fetching {
         self.slot(resource).set_back(failure);
         // The same failure is said once, by whichever worker meets it first.
         let is_news = [own, before].iter().flatten().all(|before| before.cause != digest);
-        if is_news && self.said.may_tell_failure(resource, digest, now) {
+        if is_news && self.groups.may_tell_failure(resource, digest, now) {
             let (cluster, retry_after) = (cluster.clone(), failure.retry_at.since(now));
             let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
             progress.effects.push(Effect::Log(notice));
@@ -114,7 +114,7 @@ impl Fetching {
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> Option<Failure> {
-        self.barred.remove(&resource.group())?;
+        self.groups.bar(resource, None)?;
         self.bars.lift(&self.origins.credential(resource)?, now, shared)
     }
 
@@ -128,9 +128,9 @@ impl Fetching {
         let Some(credential) = self.origins.credential(resource) else { return Gate::Free };
         let gate = self.bars.gate(&credential, now, shared);
         match gate {
-            Gate::Free => self.barred.remove(&resource.group()),
+            Gate::Free => self.groups.bar(resource, None),
             Gate::Barred(failure) | Gate::Due(failure) | Gate::Taken(failure) => {
-                self.barred.insert(resource.group(), failure)
+                self.groups.bar(resource, Some(failure))
             }
         };
         gate

@@ -1,24 +1,42 @@
-//! What has been said lately: thousands of tokens of one credential may fail and recover at once.
+//! What the tokens of one credential have in common: the failure that holds all of them off, and what
+//! has been said of them lately. Thousands of them may fail and recover at once.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use super::super::slot::Resource;
+use crate::shared::Failure;
 use crate::time::Timestamp;
 
-/// The lines about fetches lately, by credential and key set.
+/// What is known of whole credentials, and of key sets, which are alone.
 #[derive(Debug, Default)]
-pub(super) struct Said(HashMap<Resource, Lately>);
+pub(super) struct Groups(HashMap<Resource, Group>);
 
 #[derive(Debug, Default)]
-struct Lately {
+struct Group {
+    /// What holds all off, as this worker saw it last.
+    barred: Option<Failure>,
     since: Timestamp,
     failures: Vec<u32>,
     recovered_at: Option<Timestamp>,
     purged_at: Option<Timestamp>,
 }
 
-impl Said {
+impl Groups {
+    /// What holds all tokens of this one's credential off, as this worker saw it last.
+    pub(super) fn barred(&self, resource: &Resource) -> Option<Failure> {
+        self.0.get(&resource.group()).and_then(|group| group.barred)
+    }
+
+    /// Notes what holds them off, or that nothing does; what did until now.
+    pub(super) fn bar(&mut self, resource: &Resource, failure: Option<Failure>) -> Option<Failure> {
+        std::mem::replace(&mut self.group(resource).barred, failure)
+    }
+
+    fn group(&mut self, resource: &Resource) -> &mut Group {
+        self.0.entry(resource.group()).or_default()
+    }
+
     /// Whether a failure of this cause is to be told: not again within a while, and few of them.
     pub(super) fn may_tell_failure(
         &mut self,
@@ -26,7 +44,7 @@ impl Said {
         cause: u32,
         now: Timestamp,
     ) -> bool {
-        let lately = self.0.entry(resource.group()).or_default();
+        let lately = self.group(resource);
         if is_over(lately.since, now) {
             lately.failures.clear();
             lately.since = now;
@@ -40,12 +58,12 @@ impl Said {
 
     /// Whether a recovery is to be told.
     pub(super) fn may_tell_recovery(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.0.entry(resource.group()).or_default().recovered_at, now)
+        may(&mut self.group(resource).recovered_at, now)
     }
 
     /// Whether a purge is to be told.
     pub(super) fn may_tell_purge(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.0.entry(resource.group()).or_default().purged_at, now)
+        may(&mut self.group(resource).purged_at, now)
     }
 }
 
