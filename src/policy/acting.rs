@@ -1,8 +1,6 @@
 //! A program without a caller's token that acts for one subtenant: a fixed one, or the one that its
 //! request names in a header. Egress only; the program owns the credential.
 
-use std::collections::BTreeSet;
-
 use super::decision::Denial;
 use super::reserved::folded;
 use super::route::SubtenantMode;
@@ -25,7 +23,7 @@ pub enum ActingValues {
     /// Each; the operator wrote it out.
     Any,
     /// These; never empty.
-    Only(BTreeSet<SubtenantId>),
+    Only(Vec<SubtenantId>),
 }
 
 /// Why a request may not act for a subtenant.

@@ -4,6 +4,7 @@
 //! name their place in its document better.
 
 use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 
 use super::PolicyParts;
@@ -287,9 +288,9 @@ fn acting(
             ActingValues::Only(listed) if listed.is_empty() => {
                 return report(PolicyProblem::EmptyList("values"));
             }
-            ActingValues::Only(listed) => Some(listed.iter().collect()),
+            ActingValues::Only(listed) => Some(listed.as_slice()),
         },
-        SubtenantMode::One(id) => Some(BTreeSet::from([id])),
+        SubtenantMode::One(id) => Some(slice::from_ref(id)),
         SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide => return,
     };
     match parts.deployment {
@@ -306,7 +307,8 @@ fn acting(
             Subtenants::None => {
                 report(PolicyProblem::ImpersonationUnsupported(Arc::clone(&source.name)));
             }
-            Subtenants::One(one) if only == Some(BTreeSet::from([one])) => {}
+            Subtenants::One(one)
+                if only.is_some_and(|only| only.iter().all(|other| other == one)) => {}
             Subtenants::One(_) => {
                 report(PolicyProblem::ActingElsewhere(Arc::clone(&source.name)));
             }

@@ -1,7 +1,5 @@
 //! `routes[].subtenant`: what an injected token does about a subtenant.
 
-use std::collections::BTreeSet;
-
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::super::warning::Notice;
@@ -55,7 +53,7 @@ fn values(object: &Section<'_>, report: &mut Report) -> Option<ActingValues> {
         }
         AnyOr::Only(items) => items,
     };
-    let mut ids = BTreeSet::new();
+    let mut ids = Vec::new();
     for (place, text) in texts(&items, report) {
         if text == "any" {
             report.error(&place, ListProblem::AnyInList);
