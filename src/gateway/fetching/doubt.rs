@@ -30,6 +30,7 @@ impl Fetching {
         progress: &mut Progress,
     ) {
         for (resource, token) in std::mem::take(&mut self.doubted) {
+            // In the place of a token that the configuration states no other can be had.
             let Some(meaning) = self.origins.meaning(&resource) else { continue };
             if !self.slot(&resource).holds(&token) {
                 continue;

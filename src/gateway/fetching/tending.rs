@@ -22,7 +22,8 @@ impl Fetching {
                 due.push((resource.clone(), slot.fetched_at()));
                 return true;
             }
-            !slot.is_spent(now)
+            // What was said of a stated token is not to be said anew for the next request.
+            !slot.is_spent(now) || self.origins.is_stated(resource)
         });
         for (resource, than) in due {
             self.want(resource, than, Need::Ahead);
