@@ -420,3 +420,127 @@ fn of_the_issuers_that_an_applications_token_may_have_only_the_named_one_gives_k
 fn routes_without(document: &mut Value, name: &str) {
     document["routes"].as_array_mut().unwrap().retain(|route| route["name"] != name);
 }
+
+/// The technical token on a forwarded request.
+fn sent(world: &World, request: Request) -> String {
+    world.fate(request).header("authorization").expect("a forwarded request").to_owned()
+}
+
+#[test]
+fn the_successor_of_a_purged_token_is_not_used_if_signed_wrongly_and_the_old_one_does_not_return() {
+    let (mut world, issuer) = world(2);
+    let first = [ask(&mut world, 0), ask(&mut world, 1)];
+    world.settle();
+    let old = sent(&world, first[0]);
+    assert_eq!(sent(&world, first[1]), old);
+
+    issuer.lock().unwrap().signs = (1, "k0");
+    world.respond(first[0], 401);
+    world.settle();
+    assert_eq!(tokens_asked(&world), 2);
+    assert!(said(&world, "signature_invalid"), "{:?}", world.log());
+    assert!(!shares_a_token(&world));
+    let unserved = ask(&mut world, 0);
+    assert_eq!(world.fate(unserved), Fate::Refused(503, "token_unavailable"));
+    // The other worker learns by its own answer that the old one is gone, and fetches nothing.
+    world.respond(first[1], 401);
+    world.settle();
+    let unserved = ask(&mut world, 1);
+    assert_eq!(world.fate(unserved), Fate::Refused(503, "token_unavailable"));
+    assert_eq!(tokens_asked(&world), 2);
+
+    // Signed rightly, but buried: the issuer gives the old one again.
+    let again = old.strip_prefix("Bearer ").unwrap().to_owned();
+    world.provider.script(move |asked, _| match asked {
+        Asked::KeysOf(_) => Some(Answer::json(key_set(&[(0, "k0")]))),
+        Asked::Token(_) => Some(Answer::grant_without_lifetime(&again)),
+        Asked::Keys | Asked::Metadata => None,
+    });
+    world.pass(10 * SECOND);
+    for worker in [0, 1] {
+        let request = ask(&mut world, worker);
+        world.settle();
+        assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+    }
+    assert!(said(&world, "token_purged"), "{:?}", world.log());
+    assert!(!shares_a_token(&world));
+
+    world.provider.script(|asked, now| match asked {
+        Asked::Token(_) => Some(Answer::grant_without_lifetime(&token((0, "k0"), None, now))),
+        Asked::Keys | Asked::KeysOf(_) | Asked::Metadata => None,
+    });
+    world.pass(MINUTE);
+    let healed = [ask(&mut world, 0), ask(&mut world, 1)];
+    world.settle();
+    assert_ne!(sent(&world, healed[0]), old);
+    assert_eq!(sent(&world, healed[1]), sent(&world, healed[0]));
+}
+
+#[test]
+fn while_the_successor_of_a_purged_token_waits_for_its_key_the_old_one_is_not_sent() {
+    let (mut world, issuer) = world(1);
+    let first = ask(&mut world, 0);
+    world.pass(MINUTE);
+    let old = sent(&world, first);
+    {
+        let mut issuer = issuer.lock().unwrap();
+        issuer.signs = (1, "k1");
+        issuer.keys_fault = Some(Answer::Silence);
+    }
+    world.respond(first, 401);
+    world.settle();
+    assert_eq!(tokens_asked(&world), 2);
+    assert!(!shares_a_token(&world));
+    let waits = ask(&mut world, 0);
+    world.settle();
+    assert_eq!(world.fate(waits), Fate::Waiting);
+    world.pass(15 * SECOND);
+    assert!(matches!(world.fate(waits), Fate::Refused(503, _)), "{:?}", world.fate(waits));
+    assert!(said(&world, "fetched_keys_unavailable"), "{:?}", world.log());
+    assert!(!shares_a_token(&world));
+
+    {
+        let mut issuer = issuer.lock().unwrap();
+        issuer.published = vec![(0, "k0"), (1, "k1")];
+        issuer.keys_fault = None;
+    }
+    world.pass(2 * MINUTE);
+    let healed = ask(&mut world, 0);
+    world.settle();
+    assert_eq!(kid(&world.fate(healed)), "k1");
+    assert_ne!(sent(&world, healed), old);
+}
+
+#[test]
+fn a_token_that_cannot_be_proven_holds_back_no_other_of_its_credential() {
+    let rows = [
+        ("signature_invalid", (1, "k0"), None),
+        ("fetched_key_unknown", (0, "forged"), None),
+        ("fetched_keys_unavailable", (1, "k1"), Some(Answer::status(503))),
+    ];
+    for (reason, signs, keys_fault) in rows {
+        let (mut world, issuer) = world(2);
+        world.pass(MINUTE);
+        let sub = |world: &mut World, worker, name: &str| {
+            let token = world.mint.token("acme", Some(name), world.now);
+            world.request(worker, "/sub/x", Some(&token))
+        };
+        {
+            let mut issuer = issuer.lock().unwrap();
+            issuer.signs = signs;
+            issuer.keys_fault = keys_fault;
+        }
+        let bad = sub(&mut world, 0, "bad");
+        world.settle();
+        assert_eq!(world.fate(bad), Fate::Refused(503, "token_unavailable"), "{reason}");
+        assert!(said(&world, reason), "{:?}", world.log());
+        issuer.lock().unwrap().signs = (0, "k0");
+        let others = [sub(&mut world, 0, "north"), sub(&mut world, 1, "south")];
+        let again = sub(&mut world, 1, "bad");
+        world.settle();
+        for other in others {
+            assert_eq!(kid(&world.fate(other)), "k0", "{reason}");
+        }
+        assert_eq!(world.fate(again), Fate::Refused(503, "token_unavailable"), "{reason}");
+    }
+}
