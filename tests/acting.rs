@@ -23,7 +23,8 @@ const CONFIGURATION: &str = r#"{
   "deployment": "egress",
   "credentials": [{ "name": "acme-svc", "mindsphere_tenant": {
     "region": "eu1", "tenant": "acme", "cluster": "piam", "timeout": "2s",
-    "client_id_env": "CLIENT_ID", "client_secret_env": "CLIENT_SECRET" } }],
+    "client_id_env": "CLIENT_ID", "client_secret_env": "CLIENT_SECRET",
+    "signature": "not_checked" } }],
   "routes": [
     { "name": "any", "match": { "hosts": ["*"], "path": "/any/**", "methods": "any" },
       "subtenant": { "header": "x-act-for-subtenant", "values": "any" },

@@ -225,7 +225,8 @@ const ACTING: &str = r#"{
   "limits": { "token_slots": 256 },
   "credentials": [{ "name": "acme-svc", "mindsphere_tenant": {
     "region": "eu1", "tenant": "acme", "cluster": "piam", "timeout": "2s",
-    "client_id_env": "CLIENT_ID", "client_secret_env": "CLIENT_SECRET" } }],
+    "client_id_env": "CLIENT_ID", "client_secret_env": "CLIENT_SECRET",
+    "signature": "not_checked" } }],
   "routes": [{ "name": "platform", "match": { "hosts": ["*"], "path": "/**", "methods": "any" },
     "subtenant": { "header": "x-act-for-subtenant", "values": "any" },
     "upstream": { "caller_token": "remove", "inject": [{ "credential": "acme-svc" }] } }]
