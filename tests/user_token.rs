@@ -191,6 +191,33 @@ fn it_stops_working_soon_after_its_key_was_withdrawn() {
     assert_eq!(world.provider.token_calls(), 0);
 }
 
+#[test]
+fn that_it_is_not_used_is_said_once_however_seldom_it_is_asked_for() {
+    let mut world = world("hunter2");
+    let said = lines(&world, "malformed");
+    assert_eq!(said, 3, "each worker says it, and the main thread: {:?}", world.log());
+    for _ in 0..4 {
+        world.pass(20 * MINUTE);
+        let request = ask(&mut world);
+        assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+    }
+    assert_eq!(lines(&world, "malformed"), said, "{:?}", world.log());
+}
+
+#[test]
+fn an_upstream_that_refuses_it_takes_it_from_nobody_for_there_is_no_other() {
+    let token = good();
+    let mut world = world(&token);
+    let request = ask(&mut world);
+    assert_eq!(world.respond(request, 401), Some((401, "")));
+    world.pass(2 * SECOND);
+    assert_eq!(world.metrics["tenantgate.upstream.refused_our_token"], 1);
+    assert!(!world.metrics.contains_key("tenantgate.tokens.purged"), "{:?}", world.metrics);
+    let next = ask(&mut world);
+    assert_eq!(sent(&world.fate(next)), Some(&*token));
+    assert_eq!(world.provider.token_calls(), 0);
+}
+
 fn compile(change: impl FnOnce(&mut Value), token: Option<&str>) -> Result<Compiled, ConfigErrors> {
     let mut document = document();
     change(&mut document);
