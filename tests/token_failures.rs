@@ -183,6 +183,47 @@ fn too_many_calls_hold_the_whole_credential_back_for_as_long_as_asked_up_to_five
 }
 
 #[test]
+fn what_was_under_way_does_not_shorten_the_time_that_too_many_calls_have_to_wait() {
+    let mut world = world(2);
+    let too_many = |seconds| Answer::Http {
+        status: 429,
+        content_type: "application/json",
+        retry_after: Some(seconds),
+        fresh_for: None,
+        body: r#"{"error":"access_denied"}"#.to_owned(),
+    };
+    let answers = [("first", Some(too_many(5))), ("second", Some(too_many(8))), ("good", None)];
+    world.provider.script(move |asked, _| {
+        let Asked::Token(Some(name)) = asked else { return None };
+        answers.iter().find(|(one, _)| one == name)?.1.clone()
+    });
+    // All three are asked for before the first answer comes; what was asked for first comes last.
+    world.provider.latency = Duration::from_millis(900);
+    let good = ask(&mut world, 0, "good");
+    world.pass(Duration::from_millis(20));
+    world.provider.latency = Duration::from_millis(600);
+    let second = ask(&mut world, 1, "second");
+    world.pass(Duration::from_millis(20));
+    world.provider.latency = Duration::from_millis(30);
+    let first = ask(&mut world, 0, "first");
+    world.pass(SECOND);
+    assert!(is_forwarded(&world, good));
+    assert_eq!([first, second].map(|request| world.fate(request)), [UNAVAILABLE; 2]);
+    world.provider.recover();
+    for (wait, name) in [(1, "first"), (3, "first"), (2, "second"), (1, "good-too")] {
+        world.pass(wait * SECOND);
+        let early = ask(&mut world, 1, name);
+        world.pass(Duration::from_millis(100));
+        assert_eq!(world.fate(early), UNAVAILABLE, "{name}");
+    }
+    assert_eq!(world.provider.token_calls(), 3);
+    world.pass(SECOND);
+    let late = ask(&mut world, 1, "second");
+    world.settle();
+    assert!(is_forwarded(&world, late));
+}
+
+#[test]
 fn what_went_wrong_is_told_apart_in_the_log_and_in_metrics() {
     type Prepare = fn(&mut World);
     let rows: [(&str, &str, Prepare); 6] = [

@@ -59,7 +59,8 @@ impl SharedEntries {
         }
     }
 
-    /// Notes a failure for all. One that still holds them off stays, unless `nonce` tried for all.
+    /// Notes a failure for all. One that still holds them off stays, unless `nonce` tried for all: but
+    /// until the later time of both.
     pub fn bar(
         &self,
         meaning: &[u8; 32],
@@ -70,8 +71,10 @@ impl SharedEntries {
     ) {
         let _unchanged = self.change(meaning, now, shared, |entry| {
             let is_probe = entry.lease.is_some_and(|lease| lease.nonce == nonce);
-            if entry.live_failure(now).is_some() && !is_probe {
-                return Err(());
+            if let Some(first) = entry.live_failure(now).filter(|_| !is_probe) {
+                let retry_at = first.retry_at.max(failure.retry_at);
+                entry.failure = Some(Failure { retry_at, ..first });
+                return Ok::<_, ()>(());
             }
             if is_probe {
                 entry.lease = None;
@@ -81,7 +84,8 @@ impl SharedEntries {
         });
     }
 
-    /// Nothing holds them off any more; the failure that did until now.
+    /// Nothing holds them off any more; the failure that did until now. One whose time has not come
+    /// stays: what goes well meanwhile began before it.
     pub fn lift(
         &self,
         meaning: &[u8; 32],
@@ -89,6 +93,9 @@ impl SharedEntries {
         shared: &mut dyn SharedData,
     ) -> Option<Failure> {
         let lifted = self.change(meaning, now, shared, |entry| {
+            if entry.live_failure(now).is_some() {
+                return Err(());
+            }
             entry.lease = None;
             entry.failure.take().ok_or(())
         });
@@ -171,14 +178,27 @@ mod tests {
     }
 
     #[test]
-    fn of_failures_side_by_side_the_first_counts_and_after_a_probe_the_last() {
+    fn of_failures_side_by_side_the_first_counts_until_the_last_ones_time_and_after_a_probe_the_last()
+     {
         let (entries, mut map) = (SharedEntries::new("credential", 1), Map::default());
         entries.bar(&CREDENTIAL, 1, failure(1, 5), NOW, &mut map);
         entries.bar(&CREDENTIAL, 2, failure(2, 9), NOW, &mut map);
-        assert_eq!(entries.gate(&CREDENTIAL, NOW, &mut map), Gate::Barred(failure(1, 5)));
-        assert!(entries.probe(&CREDENTIAL, lease(3, 8), at(5), &mut map));
-        entries.bar(&CREDENTIAL, 3, failure(2, 15), at(6), &mut map);
-        assert_eq!(entries.gate(&CREDENTIAL, at(6), &mut map), Gate::Barred(failure(2, 15)));
+        assert_eq!(entries.gate(&CREDENTIAL, NOW, &mut map), Gate::Barred(failure(1, 9)));
+        entries.bar(&CREDENTIAL, 2, failure(2, 7), NOW, &mut map);
+        assert_eq!(entries.gate(&CREDENTIAL, NOW, &mut map), Gate::Barred(failure(1, 9)));
+        assert!(entries.probe(&CREDENTIAL, lease(3, 12), at(9), &mut map));
+        entries.bar(&CREDENTIAL, 3, failure(2, 15), at(10), &mut map);
+        assert_eq!(entries.gate(&CREDENTIAL, at(10), &mut map), Gate::Barred(failure(2, 15)));
+    }
+
+    #[test]
+    fn what_goes_well_lifts_a_failure_from_the_time_on_at_which_it_may_be_tried_again() {
+        let (entries, mut map) = (SharedEntries::new("credential", 1), Map::default());
+        entries.bar(&CREDENTIAL, 1, failure(1, 5), NOW, &mut map);
+        assert_eq!(entries.lift(&CREDENTIAL, at(4), &mut map), None);
+        assert_eq!(entries.gate(&CREDENTIAL, at(4), &mut map), Gate::Barred(failure(1, 5)));
+        assert_eq!(entries.lift(&CREDENTIAL, at(5), &mut map), Some(failure(1, 5)));
+        assert_eq!(entries.gate(&CREDENTIAL, at(5), &mut map), Gate::Free);
     }
 
     #[test]

@@ -36,7 +36,10 @@ impl Fetching {
             Some(_) => self.groups.barred(resource),
             None => own,
         };
-        let attempts = before.map_or(0, |before| before.attempts).saturating_add(1);
+        // Calls for a credential that ran side by side are one try of it.
+        let is_beside = common.is_some() && before.is_some_and(|before| before.is_live(now));
+        let attempts = before.map_or(0, |before| before.attempts);
+        let attempts = attempts.saturating_add(u32::from(!is_beside)).max(1);
         let delay = backoff::delay(attempts, prospect, retry_after, self.random.jitter());
         let delay = match (self.slot(resource).remaining(now), retry_after) {
             (Some(left), None) => backoff::while_held(delay, prospect, left),
@@ -51,7 +54,8 @@ impl Fetching {
             (Some(common), _) => {
                 entries.release(&meaning, nonce, now, shared);
                 self.bars.bar(&common, nonce, failure, now, shared);
-                // Of calls that ran side by side the first that failed counts, whichever worker's.
+                // Of calls that ran side by side the first that failed counts, whichever worker's, until
+                // the last one's time.
                 if let Gate::Barred(first) = self.bars.gate(&common, now, shared) {
                     failure = first;
                 }
@@ -106,16 +110,19 @@ impl Fetching {
         }
     }
 
-    /// The credential of a token is known to its issuer: nothing holds all its tokens off any more.
-    /// The failure that did until now, as one worker learns it.
+    /// The credential of a token is known to its issuer: nothing holds all its tokens off any more,
+    /// unless a call that ran beside this one was told to wait. The failure that did until now, as one
+    /// worker learns it.
     pub(super) fn lift(
         &mut self,
         resource: &Resource,
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> Option<Failure> {
-        self.groups.bar(resource, None)?;
-        self.bars.lift(&self.origins.credential(resource)?, now, shared)
+        self.groups.barred(resource)?;
+        let lifted = self.bars.lift(&self.origins.credential(resource)?, now, shared)?;
+        self.groups.bar(resource, None);
+        Some(lifted)
     }
 
     /// How the credential of a token stands; key sets have none.
