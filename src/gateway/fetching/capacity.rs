@@ -1,5 +1,8 @@
 //! How many calls run at once, and how many slots there are.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use super::super::slot::{Need, Resource, Slot};
 use super::Fetching;
 
@@ -36,12 +39,11 @@ impl Fetching {
         let at_rest = |(resource, slot): (&Resource, &Slot)| {
             let is_token = matches!(resource, Resource::Token(..));
             let worth = (!slot.is_spent(now), slot.used_at());
-            (is_token && slot.is_at_rest()).then(|| (worth, resource.clone()))
+            (is_token && slot.is_at_rest()).then(|| Reverse((worth, resource.clone())))
         };
-        let mut candidates: Vec<_> = self.slots.iter().filter_map(at_rest).collect();
-        candidates.sort_by_key(|(worth, _)| *worth);
+        let mut candidates: BinaryHeap<_> = self.slots.iter().filter_map(at_rest).collect();
         let excess = candidates.len().div_ceil(8);
-        for (_, resource) in candidates.into_iter().take(excess) {
+        for Reverse((_, resource)) in std::iter::from_fn(|| candidates.pop()).take(excess) {
             self.slots.remove(&resource);
         }
         self.evicted = self.evicted.saturating_add(excess);
@@ -57,5 +59,5 @@ impl Fetching {
 /// How many calls of one worker run at once for one credential, and for all key sets together.
 const CALLS_AT_ONCE: usize = 64;
 
-/// How many calls of one worker run of these run at once for what no request waits for.
+/// How many of these run at once for what no request waits for.
 const CALLS_AHEAD: usize = 32;
