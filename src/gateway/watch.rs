@@ -39,7 +39,7 @@ impl Gateway {
         if tokens.is_empty() {
             return false;
         }
-        let replaces = case.replaces() && case.mode == Mode::Enforce;
+        let replaces = case.replaces();
         let route = case.route_name().cloned();
         self.watches.insert(stream, Watch { tokens, replaces, protocol, route });
         true
@@ -75,9 +75,9 @@ impl Gateway {
 }
 
 impl Case {
-    /// Whether the route replaces answers that refuse our token.
+    /// Whether answers that refuse our token are replaced.
     pub(super) fn replaces(&self) -> bool {
         let upstream_401 = self.route.as_ref().map(|route| route.route().upstream_401);
-        upstream_401 == Some(Upstream401::Replace)
+        self.mode == Mode::Enforce && upstream_401 == Some(Upstream401::Replace)
     }
 }

@@ -137,9 +137,9 @@ impl Fetching {
         match gate {
             Gate::Free => self.groups.bar(resource, None),
             Gate::Barred(failure) | Gate::Due(failure) | Gate::Taken(failure) => {
-                self.groups.bar(resource, Some(failure))
+                self.groups.bar(resource, Some(failure));
             }
-        };
+        }
         gate
     }
 

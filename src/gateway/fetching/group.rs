@@ -28,9 +28,9 @@ impl Groups {
         self.0.get(&resource.group()).and_then(|group| group.barred)
     }
 
-    /// Notes what holds them off, or that nothing does; what did until now.
-    pub(super) fn bar(&mut self, resource: &Resource, failure: Option<Failure>) -> Option<Failure> {
-        std::mem::replace(&mut self.group(resource).barred, failure)
+    /// Notes what holds them off, or that nothing does.
+    pub(super) fn bar(&mut self, resource: &Resource, failure: Option<Failure>) {
+        self.group(resource).barred = failure;
     }
 
     fn group(&mut self, resource: &Resource) -> &mut Group {
