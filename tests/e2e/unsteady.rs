@@ -165,8 +165,8 @@ fn deck(subtenants: usize, seed: u64, round: usize) -> Vec<(Fate, u64)> {
 /// - after the n-th failure in a row: 1 s doubling n-1 times up to 1 min, less the jitter of half of
 ///   that, so 0.5 s, 1 s, 2 s and so on up to 30 s. While the last token is held that may shrink, but
 ///   not below 1 s.
-/// - after 429: not before `retry-after`; whether it counts as a failure of this subtenant in the
-///   schedule above, or of the whole credential, is not told, so here it does not.
+/// - after 429: not before `retry-after`. It holds the whole credential back and is no failure of this
+///   subtenant: the schedule above neither begins anew with it nor goes on.
 ///
 /// So the calls of a subtenant are one, and one for each token or failure that the schedule lets
 /// follow by another call, and those that are found here.
@@ -180,15 +180,14 @@ pub fn early_calls(calls: &[Call]) -> Vec<Early> {
             early.push(Early { is_side_by_side: true, after: fate, by: Duration::MAX });
             continue;
         };
-        let pause = if fate.is_failure() {
-            if fate != Fate::TooManyRequests {
-                failures += 1;
-            }
-            let back_off = HALF_A_SECOND * (1 << failures.clamp(1, 7) >> 1);
+        let pause = if fate == Fate::TooManyRequests {
+            RETRY_AFTER
+        } else if fate.is_failure() {
+            failures += 1;
+            let back_off = HALF_A_SECOND * (1 << failures.min(7) >> 1);
             let back_off = back_off.min(Duration::from_secs(30));
             let is_held = held_until.is_some_and(|until| ended_at < until);
-            let back_off = if is_held { back_off.min(HALF_A_SECOND * 2) } else { back_off };
-            if fate == Fate::TooManyRequests { back_off.max(RETRY_AFTER) } else { back_off }
+            if is_held { back_off.min(HALF_A_SECOND * 2) } else { back_off }
         } else {
             failures = 0;
             held_until = Some(ended_at + left);
@@ -254,13 +253,14 @@ mod tests {
     #[test]
     fn a_call_is_early_up_to_the_time_that_the_schedule_gives() {
         use Fate::{Good, Html, TooManyRequests};
-        let rows: [(&[Fate], u64); 6] = [
+        let rows: [(&[Fate], u64); 7] = [
             (&[Good], 4500),
             (&[Html], 500),
             (&[Html, Html], 1000),
             (&[Html, Html, Html, Html], 4000),
             (&[TooManyRequests], 1000),
-            (&[Html, Html, Html, TooManyRequests], 2000),
+            (&[Html, Html, Html, TooManyRequests], 1000),
+            (&[Html, Html, TooManyRequests, Html], 2000),
         ];
         for (fates, pause) in rows {
             let earlier = fates.iter().zip(0..).map(|(fate, at)| (*fate, at * 60_000, at * 60_000));
