@@ -1,5 +1,7 @@
 //! The few forms of DER (X.690) that keys and signatures need.
 
+use zeroize::Zeroizing;
+
 use super::{Curve, KeyMaterial};
 
 /// The `SubjectPublicKeyInfo` (RFC 5280 §4.1) of a key: RFC 3279 §2.3.1 (rsaEncryption), RFC 5480 §2
@@ -40,13 +42,53 @@ pub(super) fn ecdsa_signature(signature: &[u8], curve: Curve) -> Option<Vec<u8>>
     has_full_length.then(|| sequence(&[integer(r), integer(s)].concat()))
 }
 
+/// The other way round, as a function of the host has signed: `r` and `s` in full length, from exactly
+/// one sequence of two numbers that are positive and not too long.
+pub(super) fn fixed_signature(der: &[u8], curve: Curve) -> Option<Vec<u8>> {
+    let length = curve.coordinate_length();
+    let (numbers, after) = content(SEQUENCE, der)?;
+    let (r, rest) = content(INTEGER, numbers)?;
+    let (s, last) = content(INTEGER, rest)?;
+    let mut signature = Vec::with_capacity(2 * length);
+    for number in [r, s] {
+        let is_positive = number.first().is_some_and(|first| first & 0x80 == 0);
+        let number = significant(number);
+        let zeros = length.checked_sub(number.len()).filter(|_| is_positive)?;
+        signature.resize(signature.len() + zeros, 0);
+        signature.extend_from_slice(number);
+    }
+    (after.is_empty() && last.is_empty()).then_some(signature)
+}
+
+/// The `PrivateKeyInfo` (RFC 5208 §5) of an `RSAPrivateKey`.
+pub(super) fn rsa_pkcs8(key: &[u8]) -> Zeroizing<Vec<u8>> {
+    pkcs8(RSA_ENCRYPTION, key)
+}
+
+/// The `PrivateKeyInfo` of a number on a curve, in full length: an `ECPrivateKey` (RFC 5915 §3) without
+/// what can be left out.
+pub(super) fn ec_pkcs8(curve: Curve, secret: &[u8]) -> Zeroizing<Vec<u8>> {
+    let secret = Zeroizing::new(element(OCTET_STRING, secret));
+    let fields = Zeroizing::new([&[INTEGER, 1, 1], secret.as_slice()].concat());
+    let key = Zeroizing::new(sequence(&fields));
+    pkcs8(&[EC_PUBLIC_KEY, object_identifier(curve)].concat(), &key)
+}
+
+fn pkcs8(algorithm: &[u8], key: &[u8]) -> Zeroizing<Vec<u8>> {
+    let key = Zeroizing::new(element(OCTET_STRING, key));
+    let algorithm = sequence(algorithm);
+    let fields = Zeroizing::new([&[INTEGER, 1, 0], algorithm.as_slice(), &key].concat());
+    Zeroizing::new(sequence(&fields))
+}
+
 /// The number without its leading zeros.
 pub(super) fn significant(number: &[u8]) -> &[u8] {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
     number.get(zeros..).unwrap_or_default()
 }
 
-const fn object_identifier(curve: Curve) -> &'static [u8] {
+/// The name of a curve, as a whole element.
+pub(super) const fn object_identifier(curve: Curve) -> &'static [u8] {
     match curve {
         Curve::P256 => &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07],
         Curve::P384 => &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22],
@@ -75,7 +117,9 @@ fn bit_string(bytes: &[u8]) -> Vec<u8> {
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
     let length = significant(&length);
-    let mut element = vec![tag];
+    // Room for all of it at once: a buffer that grows leaves copies of a key behind.
+    let mut element = Vec::with_capacity(content.len() + 6);
+    element.push(tag);
     match (content.len(), u8::try_from(length.len())) {
         (0..0x80, _) => element.extend(if length.is_empty() { &[0] } else { length }),
         (_, count) => {
@@ -88,7 +132,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// The content of the element of that tag which `bytes` begins with, and what follows it.
-fn content(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn content(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (&first, rest) = bytes.split_first()?;
     let (&length, rest) = rest.split_first()?;
     let (length, rest) = match length {
@@ -104,12 +148,14 @@ fn content(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 const BIT_STRING: u8 = 0x03;
-const INTEGER: u8 = 0x02;
-const SEQUENCE: u8 = 0x30;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
+pub(super) const OCTET_STRING: u8 = 0x04;
+pub(super) const SEQUENCE: u8 = 0x30;
 
-const EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+pub(super) const EC_PUBLIC_KEY: &[u8] = &[0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
 const ED25519: &[u8] = &[0x06, 0x03, 0x2b, 0x65, 0x70];
-const RSA_ENCRYPTION: &[u8] =
+pub(super) const RSA_ENCRYPTION: &[u8] =
     &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00];
 
 #[cfg(test)]

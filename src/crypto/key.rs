@@ -65,6 +65,9 @@ pub enum KeyError {
 }
 
 impl PublicKey {
+    /// The bits of an RSA modulus, at least (RFC 7518 §3.3).
+    pub(super) const SHORTEST_MODULUS: usize = 2048;
+
     /// An RSA key from its big-endian modulus and exponent.
     ///
     /// # Errors
@@ -72,13 +75,13 @@ impl PublicKey {
     pub fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, KeyError> {
         let (modulus, exponent) = (significant(modulus), significant(exponent));
         let bits = bit_length(modulus);
-        if !(2048..=8192).contains(&bits) {
+        if !(Self::SHORTEST_MODULUS..=8192).contains(&bits) {
             return Err(KeyError::ModulusSize { bits });
         }
         if !is_odd(modulus) {
             return Err(KeyError::ModulusEven);
         }
-        if !is_odd(exponent) || !(2..=33).contains(&bit_length(exponent)) {
+        if !Self::is_exponent(exponent) {
             return Err(KeyError::ExponentUnsound);
         }
         Ok(Self::new(KeyMaterial::Rsa { modulus: modulus.into(), exponent: exponent.into() }))
@@ -115,6 +118,11 @@ impl PublicKey {
         let key = Self::rsa(modulus, exponent).ok()?;
         // Whatever else was in there, the numbers that were read are not all of it.
         (key.spki_der() == spki).then_some(key)
+    }
+
+    /// Whether a number without leading zeros may be an RSA key's public exponent.
+    pub(super) fn is_exponent(exponent: &[u8]) -> bool {
+        is_odd(exponent) && (2..=33).contains(&bit_length(exponent))
     }
 
     fn new(material: KeyMaterial) -> Self {
@@ -216,7 +224,8 @@ fn thumbprint(material: &KeyMaterial) -> Thumbprint {
     Thumbprint(digest::sha256(canonical.as_bytes()))
 }
 
-fn bit_length(significant: &[u8]) -> usize {
+/// The bits of a number without leading zeros.
+pub(super) fn bit_length(significant: &[u8]) -> usize {
     significant.first().map_or(0, |first| {
         significant.len() * 8 - usize::try_from(first.leading_zeros()).unwrap_or_default()
     })

@@ -1,5 +1,5 @@
-//! Signatures and digests. `verify`, `shared_secret` and `digest` are the only files that name a
-//! crypto crate.
+//! Signatures and digests. `verify`, `sign`, `shared_secret` and `digest` are the only files that name
+//! a crypto crate.
 
 mod algorithm;
 mod der;
@@ -8,8 +8,10 @@ pub mod envoy;
 mod key;
 mod known;
 mod modular;
+mod private_key;
 mod rsassa;
 mod shared_secret;
+mod sign;
 #[cfg(not(target_arch = "wasm32"))]
 mod slow_power;
 mod verify;
@@ -17,7 +19,9 @@ mod verify;
 pub use self::algorithm::{Algorithm, Curve};
 pub use self::digest::Digest;
 pub use self::key::{KeyError, KeyMaterial, PublicKey, Thumbprint};
+pub use self::private_key::{PrivateKey, PrivateKeyError};
 pub use self::shared_secret::SharedSecret;
+pub use self::sign::{SignError, Signer, SoftwareSigner};
 #[cfg(not(target_arch = "wasm32"))]
 pub use self::verify::WideVerifier;
 #[cfg(test)]

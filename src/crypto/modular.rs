@@ -9,7 +9,9 @@
 //! subtractions", 1999).
 //!
 //! **Time depends on the numbers.** All of them are public: modulus, exponent, signature. Never for a
-//! private key.
+//! private key: [`secret`] is for those.
+
+pub(super) mod secret;
 
 use std::ops::RangeInclusive;
 

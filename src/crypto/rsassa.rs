@@ -1,7 +1,9 @@
-//! Verifying RSA signatures: RSASSA-PKCS1-v1_5 and RSASSA-PSS as RFC 7518 §3.3 and §3.5 have them.
+//! RSA signatures: verifying RSASSA-PKCS1-v1_5 and RSASSA-PSS as RFC 7518 §3.3 and §3.5 have them, and
+//! making the former.
 
 use super::digest::Hash;
 use super::modular::Modulus;
+use super::private_key::RsaNumbers;
 use super::{Algorithm, Verdict};
 
 /// Whether `signature` is that of `message` by the key of this modulus and exponent: big-endian, of
@@ -41,6 +43,21 @@ pub(super) fn verify_slowly(
     let encoded = super::slow_power::power(modulus, signature, exponent);
     let expected = pkcs1_encoding(hash, &hash.of(&[message]), signature.len());
     if encoded.is_some() && encoded == expected { Verdict::Valid } else { Verdict::Invalid }
+}
+
+/// The signature of `message` by RSASSA-PKCS1-v1_5 (RFC 8017 §8.2.1). `None` for another algorithm, and for
+/// a key whose numbers do not belong together.
+///
+/// The result is taken to the public exponent before it is given away: from a wrong one, by a fault of the
+/// machine or of the key, anybody could compute a prime (Boneh, DeMillo, Lipton, "On the importance of
+/// eliminating errors in cryptographic computations", 1997).
+pub(super) fn sign(algorithm: Algorithm, key: &RsaNumbers, message: &[u8]) -> Option<Vec<u8>> {
+    let (Padding::Pkcs1, hash) = scheme(algorithm)? else { return None };
+    let encoded = pkcs1_encoding(hash, &hash.of(&[message]), key.modulus.len())?;
+    let signature = key.primes().power(&encoded)?;
+    let public = (key.modulus.as_ref(), key.exponent.as_ref());
+    let is_right = verify(algorithm, public, message, &signature) == Verdict::Valid;
+    is_right.then_some(signature)
 }
 
 /// How a digest becomes a number of the modulus's size.

@@ -1,4 +1,4 @@
-//! Secrets that an issuer shares with us, and the one question asked of a signature by one.
+//! Secrets that an issuer or a token endpoint shares with us, and the signatures by them.
 
 use std::fmt;
 
@@ -50,6 +50,22 @@ impl SharedSecret {
     }
 }
 
+impl SharedSecret {
+    /// The signature of `message`, whatever the length of the secret: a token endpoint knows no other one
+    /// of its client. `None` for an algorithm that takes no secret.
+    pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+        let bytes = self.0.as_slice();
+        match algorithm {
+            Algorithm::Hs256 => Some(made(&Hs256, &Hs256Key::new(bytes), message)),
+            Algorithm::Hs384 => Some(made(&Hs384, &Hs384Key::new(bytes), message)),
+            Algorithm::Hs512 => Some(made(&Hs512, &Hs512Key::new(bytes), message)),
+            Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => None,
+            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => None,
+            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => None,
+        }
+    }
+}
+
 impl PartialEq for SharedSecret {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
@@ -62,6 +78,10 @@ impl fmt::Debug for SharedSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("<secret>")
     }
+}
+
+fn made<A: jwt_compact::Algorithm>(algorithm: &A, key: &A::SigningKey, message: &[u8]) -> Vec<u8> {
+    algorithm.sign(key, message).as_bytes().into_owned()
 }
 
 fn computed<A: jwt_compact::Algorithm>(
