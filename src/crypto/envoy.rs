@@ -1,13 +1,18 @@
-//! Envoy's foreign function `verify_signature` as bytes: its argument, its answer, and a self-test.
+//! Envoy's foreign functions for signatures: `verify_signature` as bytes, its argument, its answer and a
+//! self-test of it; and `sign`.
 //!
 //! Argument and answer are protobuf messages of one fixed shape each, written out here by hand.
+
+mod sign;
 
 use std::borrow::Cow;
 
 use super::known::KnownSignature;
 use super::{Algorithm, KeyMaterial, PublicKey, SignatureVerifier, Verdict, der};
 
-/// The name of the foreign function.
+pub use self::sign::{ForeignFunction, HostSigner, SIGN, SignedBy};
+
+/// The name of the foreign function that verifies.
 pub const VERIFY_SIGNATURE: &str = "verify_signature";
 
 /// The verdict of a host by its function `call`, which takes the argument and gives the answer, or

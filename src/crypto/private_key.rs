@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::der;
 use super::modular::secret::Primes;
-use super::{Algorithm, Curve, KeyMaterial, PublicKey, key};
+use super::{Algorithm, Curve, KeyMaterial, PublicKey, key, sign};
 
 mod encoding;
 mod error;
@@ -56,7 +56,13 @@ impl PrivateKey {
     /// [`PrivateKeyError`]: what is wrong with the text, or why no assertion is signed with such a key.
     pub fn parse_pem(text: &str) -> Result<Self, PrivateKeyError> {
         let (label, der) = pem::decode(text)?;
-        encoding::numbers(label, &der).map(|numbers| Self { numbers })
+        encoding::key(label, &der)
+    }
+
+    /// The key of a number in full length; `None` unless it is from 1 and below the order of the curve.
+    pub(super) fn ec(curve: Curve, secret: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let point = sign::public_point(curve, &secret)?;
+        Some(Self { numbers: Numbers::Ec { curve, secret, point } })
     }
 
     /// The algorithm that IDaaS's own client signs with: for RSA RS256 up to 2,048 bits, RS384 up to

@@ -8,7 +8,7 @@ use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{Algorithm, Verdict};
+use super::{Algorithm, Digest, Verdict};
 
 /// A secret for HMAC signatures (RFC 7518 §3.2). Whoever has it can sign as well as verify.
 ///
@@ -51,6 +51,12 @@ impl SharedSecret {
 }
 
 impl SharedSecret {
+    /// A digest that changes with it and does not reveal it to a reader of shared data, unless it can be
+    /// guessed.
+    pub fn digest(&self) -> [u8; 32] {
+        *Digest::of(&[b"shared secret", &self.0]).as_bytes()
+    }
+
     /// The signature of `message`, whatever the length of the secret: a token endpoint knows no other one
     /// of its client. `None` for an algorithm that takes no secret.
     pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {

@@ -12,6 +12,7 @@
 pub mod mindsphere;
 pub mod oauth2;
 
+mod assertion;
 mod client_authentication;
 mod form;
 mod response;
@@ -19,6 +20,7 @@ mod signatures;
 mod source;
 mod token;
 
+pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
 pub use response::{AnswerError, Grant};
 pub use signatures::{IssuerKeys, Signatures};

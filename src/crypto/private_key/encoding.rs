@@ -3,12 +3,12 @@
 use zeroize::Zeroizing;
 
 use super::pem::Label;
-use super::{Numbers, PrivateKeyError, RsaNumbers};
+use super::{Numbers, PrivateKey, PrivateKeyError, RsaNumbers};
 use crate::crypto::der::{self, significant};
-use crate::crypto::{Curve, sign};
+use crate::crypto::Curve;
 
-/// The numbers of a key, checked.
-pub(super) fn numbers(label: Label, der: &[u8]) -> Result<Numbers, PrivateKeyError> {
+/// The key of which this is the DER, with its numbers checked.
+pub(super) fn key(label: Label, der: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
     match label {
         Label::Ec => ec(None, der),
         Label::Pkcs8 => pkcs8(der),
@@ -17,7 +17,7 @@ pub(super) fn numbers(label: Label, der: &[u8]) -> Result<Numbers, PrivateKeyErr
 }
 
 /// `PrivateKeyInfo` (RFC 5208 §5, RFC 5958 §2); what follows the key itself is not looked at.
-fn pkcs8(der: &[u8]) -> Result<Numbers, PrivateKeyError> {
+fn pkcs8(der: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
     let fields = || {
         let info = whole(der::SEQUENCE, der)?;
         let (_version, rest) = der::content(der::INTEGER, info)?;
@@ -41,7 +41,7 @@ fn pkcs8(der: &[u8]) -> Result<Numbers, PrivateKeyError> {
 }
 
 /// `ECPrivateKey` (RFC 5915 §3). The public key in it is not looked at.
-fn ec(outer_curve: Option<&[u8]>, der: &[u8]) -> Result<Numbers, PrivateKeyError> {
+fn ec(outer_curve: Option<&[u8]>, der: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
     let fields = || {
         let key = whole(der::SEQUENCE, der)?;
         let (_version, rest) = der::content(der::INTEGER, key)?;
@@ -65,12 +65,11 @@ fn ec(outer_curve: Option<&[u8]>, der: &[u8]) -> Result<Numbers, PrivateKeyError
     let mut full = Zeroizing::new(vec![0; zeros]);
     full.reserve_exact(length);
     full.extend_from_slice(secret);
-    let point = sign::public_point(curve, &full).ok_or(PrivateKeyError::NumberUnsound)?;
-    Ok(Numbers::Ec { curve, secret: full, point })
+    PrivateKey::ec(curve, full).ok_or(PrivateKeyError::NumberUnsound)
 }
 
 /// `RSAPrivateKey` (RFC 8017 §A.1.2).
-fn rsa(der: &[u8]) -> Result<Numbers, PrivateKeyError> {
+fn rsa(der: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
     let mut rest = whole(der::SEQUENCE, der).ok_or(PrivateKeyError::Structure)?;
     let mut number = || {
         let (number, after) = der::content(der::INTEGER, rest)?;
@@ -95,7 +94,7 @@ fn rsa(der: &[u8]) -> Result<Numbers, PrivateKeyError> {
         der: Zeroizing::new(der.to_vec()),
     };
     numbers.check()?;
-    Ok(Numbers::Rsa(numbers))
+    Ok(PrivateKey { numbers: Numbers::Rsa(numbers) })
 }
 
 /// The content of the only element that there is.
