@@ -10,6 +10,9 @@ use std::borrow::Cow;
 use super::known::KnownSignature;
 use super::{Algorithm, KeyMaterial, PublicKey, SignatureVerifier, Verdict, der};
 
+#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
+pub(super) use self::sign::KNOWN_RSA;
 pub use self::sign::{ForeignFunction, HostSigner, SIGN, SignedBy};
 
 /// The name of the foreign function that verifies.

@@ -63,8 +63,9 @@ impl Signer for SoftwareSigner {
             return Err(SignError::AlgorithmUnfit);
         }
         let signature = match key.numbers() {
-            Numbers::Ec { curve: Curve::P256, secret, .. } => p256_key(secret)
-                .map(|key| Es256.sign(&key, message).as_bytes().into_owned()),
+            Numbers::Ec { curve: Curve::P256, secret, .. } => {
+                p256_key(secret).map(|key| Es256.sign(&key, message).as_bytes().into_owned())
+            }
             Numbers::Ec { curve: Curve::P384, secret, .. } => p384_key(secret).map(|key| {
                 let signature: p384::ecdsa::Signature = key.sign(message);
                 signature.to_bytes().to_vec()

@@ -104,18 +104,12 @@ fn sign(
     let signature = answered(&answer)?;
     match key.numbers() {
         Numbers::Ec { curve, .. } => der::fixed_signature(signature, *curve),
-        Numbers::Rsa(rsa) => {
-            (signature.len() == rsa.modulus.len()).then(|| signature.to_vec())
-        }
+        Numbers::Rsa(rsa) => (signature.len() == rsa.modulus.len()).then(|| signature.to_vec()),
     }
 }
 
 /// The argument that asks for a signature.
-fn argument(
-    algorithm: Algorithm,
-    key: &PrivateKey,
-    message: &[u8],
-) -> Option<Zeroizing<Vec<u8>>> {
+fn argument(algorithm: Algorithm, key: &PrivateKey, message: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let pkcs8 = key.pkcs8_der();
     let fields =
         [(HASH_FUNCTION, hash_function(algorithm)?), (PRIVATE_KEY, &*pkcs8), (TEXT, message)];
@@ -149,7 +143,9 @@ fn known_key(algorithm: Algorithm) -> Option<PrivateKey> {
         Algorithm::Es256 => on(Curve::P256),
         Algorithm::Es384 => on(Curve::P384),
         Algorithm::Es512 => on(Curve::P521),
-        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => PrivateKey::parse_pem(RSA).ok(),
+        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => {
+            PrivateKey::parse_pem(KNOWN_RSA).ok()
+        }
         Algorithm::EdDsa | Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => None,
         Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => None,
     }
@@ -170,7 +166,8 @@ const PRIVATE_KEY: u8 = 2;
 const TEXT: u8 = 3;
 const SIGNATURE: u8 = 2;
 
-const RSA: &str = "-----BEGIN RSA PRIVATE KEY-----\
+/// RFC 7515 A.2.1.
+pub(in crate::crypto) const KNOWN_RSA: &str = "-----BEGIN RSA PRIVATE KEY-----\
     MIIEowIBAAKCAQEAofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd/wWJcyQoTbji9k0l8W26mPddxHmfHQp+Vaw+4qP\
     CJrcS2mJPMEzP1Pt0Bm4d4QlL+yRT+SFd2lZS+pCgNMsD1W/YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb/7OMg0\
     LOL+bSf63kpaSHSXndS5z5rexMdbBYUsLA9e+KXBdQOS+UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qC\

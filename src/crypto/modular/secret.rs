@@ -115,7 +115,8 @@ impl<'n> Prime<'n> {
         }
         let zeros = self.modulus.bytes.len() - exponent.len();
         let mut power = self.without_r(&self.r_squared);
-        let digits = std::iter::repeat_n(&0, zeros).chain(exponent).flat_map(|byte| [byte >> 4, byte & 15]);
+        let digits =
+            std::iter::repeat_n(&0, zeros).chain(exponent).flat_map(|byte| [byte >> 4, byte & 15]);
         for digit in digits {
             for _ in 0..4 {
                 let square = Zeroizing::new(squared(&power));

@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use super::pem::Label;
 use super::{Numbers, PrivateKey, PrivateKeyError, RsaNumbers};
-use crate::crypto::der::{self, significant};
 use crate::crypto::Curve;
+use crate::crypto::der::{self, significant};
 
 /// The key of which this is the DER, with its numbers checked.
 pub(super) fn key(label: Label, der: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
@@ -57,7 +57,11 @@ fn ec(outer_curve: Option<&[u8]>, der: &[u8]) -> Result<PrivateKey, PrivateKeyEr
     let curve = Curve::ALL.into_iter().find(|curve| der::object_identifier(*curve) == named);
     let Some(curve) = curve else {
         let is_known = named == SECP256K1;
-        return Err(if is_known { PrivateKeyError::CurveSecp256k1 } else { PrivateKeyError::Curve });
+        return Err(if is_known {
+            PrivateKeyError::CurveSecp256k1
+        } else {
+            PrivateKeyError::Curve
+        });
     };
     // In full length; some leave zeros out, and some put one before.
     let (secret, length) = (significant(secret), curve.coordinate_length());
