@@ -73,10 +73,9 @@ fn der(content: &str) -> Result<Zeroizing<Vec<u8>>, PrivateKeyError> {
             base64.push(byte);
         }
     }
-    let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(base64.len())]);
-    let length = STANDARD.decode_slice(&*base64, &mut der);
-    der.truncate(length.map_err(|_| PrivateKeyError::NotBase64)?);
-    Ok(der)
+    // The decoder makes one buffer of the right size.
+    let der = STANDARD.decode(&*base64).map_err(|_| PrivateKeyError::NotBase64)?;
+    Ok(Zeroizing::new(der))
 }
 
 fn trimmed(mut text: &str) -> &str {
