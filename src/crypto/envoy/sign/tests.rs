@@ -179,11 +179,8 @@ fn only_a_true_result_with_exactly_one_signature_is_an_answer() {
 fn ours(algorithm: Algorithm) -> PrivateKey {
     let recorded = include_str!("../../../../tests/fixtures/idaas/captures.json");
     let recorded: serde_json::Value = serde_json::from_str(recorded).unwrap();
-    let name = match algorithm {
-        Algorithm::Es256 => "p256",
-        Algorithm::Es384 => "p384",
-        Algorithm::Es512 => "p521",
-        _ => "rsa1024",
-    };
+    let names = ["p256", "p384", "p521", "rsa1024", "rsa1024", "rsa1024"];
+    let place = OF_HOSTS.iter().position(|one| *one == algorithm).unwrap();
+    let name = names[place];
     PrivateKey::parse_pem(recorded["keys"][name]["pkcs8"].as_str().unwrap()).unwrap()
 }

@@ -16,7 +16,7 @@ impl Numbers {
 
     /// So many bits with the highest one and the lowest one set; some have long runs of equal bits.
     fn odd(&mut self, bits: usize) -> BigUint {
-        let is_patterned = self.next() % 2 == 0;
+        let is_patterned = self.next().is_multiple_of(2);
         let bytes: Vec<u8> = (0..bits.div_ceil(8))
             .map(|_| match (is_patterned, self.next() % 16) {
                 (true, 0..7) => 0,
