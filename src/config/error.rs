@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::compile::{
     AddressProblem, CatalogueProblem, ConditionProblem, CredentialProblem, HeaderProblem,
-    IssuerProblem, ListProblem, NameProblem, PlaceProblem, RouteProblem,
+    IdaasProblem, IssuerProblem, ListProblem, NameProblem, PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 
@@ -198,6 +198,12 @@ impl From<CredentialProblem> for Problem {
 impl From<HeaderProblem> for Problem {
     fn from(problem: HeaderProblem) -> Self {
         Self::Header(problem)
+    }
+}
+
+impl From<IdaasProblem> for Problem {
+    fn from(problem: IdaasProblem) -> Self {
+        Self::Credential(CredentialProblem::Idaas(problem))
     }
 }
 

@@ -16,16 +16,17 @@ mod uri;
 mod warning;
 
 pub use self::compile::{
-    AddressProblem, BadSignatures, CatalogueProblem, ConditionProblem, CredentialProblem, Demand,
-    HeaderProblem, IssuerProblem, KeyAddress, KeyDiscovery, KeyLocation, KeyOwner, KeySource,
-    Limits, ListProblem, NameProblem, PlaceProblem, RouteProblem, Upkeep, is_variable,
-    looks_like_variable, platform_sets, platform_variables, subtenant_variable,
+    AddressProblem, BadSignatures, CHAIN_VARIABLES, CatalogueProblem, ConditionProblem,
+    CredentialProblem, Demand, HeaderProblem, IdaasProblem, IssuerProblem, KeyAddress,
+    KeyDiscovery, KeyLocation, KeyOwner, KeySource, Limits, ListProblem, NameProblem, PlaceProblem,
+    RouteProblem, Upkeep, is_variable, looks_like_variable, platform_sets, platform_variables,
+    subtenant_variable,
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
 pub use self::raw::{DOCUMENT, DocumentError, Key, Shape, ShapeProblem};
 pub use self::uri::UriError;
-pub use self::warning::{Notice, Warning};
+pub use self::warning::{Ignored, Notice, Warning};
 
 use self::raw::Section;
 use self::report::Report;
@@ -33,6 +34,7 @@ use crate::credential::TokenPlaces;
 use crate::jwt::Issuers;
 use crate::policy::{Deployment, IdentityHeaders, OwnedHeaders, Policy};
 use crate::technical_token;
+use crate::technical_token::idaas::ClientConfig;
 
 /// Reads an environment variable; `None` when it is not set.
 pub type Environment<'e> = &'e dyn Fn(&str) -> Option<String>;
@@ -82,6 +84,22 @@ pub fn compile(document: &[u8], environment: Environment<'_>) -> Result<Compiled
 pub fn inspect(document: &[u8], environment: Environment<'_>) -> Findings {
     let (_, report) = read(document, environment);
     report.into_findings()
+}
+
+/// Compiles an entry of `credentials` with the kind `idaas`, in JSON: the vendor's document with what
+/// stands around it. Paths begin at the entry.
+///
+/// # Errors
+/// [`ConfigErrors`] with everything that is wrong with it.
+pub fn compile_idaas(
+    credential: &[u8],
+    environment: Environment<'_>,
+) -> Result<(ClientConfig, Vec<Warning>), ConfigErrors> {
+    let mut report = Report::default();
+    let node = raw::read_idaas(credential, &mut report);
+    let section = node.as_ref().and_then(Section::root);
+    let compiled = section.and_then(|section| compile::idaas(&section, environment, &mut report));
+    report.finish(compiled)
 }
 
 fn read(document: &[u8], environment: Environment<'_>) -> (Option<Config>, Report) {

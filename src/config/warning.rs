@@ -80,6 +80,20 @@ pub enum Notice {
     TenantWide,
     /// A header may name any subtenant.
     AnySubtenant,
+    /// Something in a vendor's own document has no effect.
+    VendorIgnored(Ignored),
+}
+
+/// What has no effect in a vendor's own document.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Ignored {
+    /// A type of identity that the vendor does not have; its client takes it for `CLIENT`.
+    IdentityType(Quoted),
+    /// A key that the vendor does not have.
+    Key {
+        /// The key that was probably meant.
+        meant: Option<&'static str>,
+    },
 }
 
 impl Warning {
@@ -143,6 +157,7 @@ impl Notice {
             Self::VariablesIncomplete(_) => "variables-incomplete",
             Self::TenantWide => "tenant-wide",
             Self::AnySubtenant => "any-subtenant",
+            Self::VendorIgnored(_) => "vendor-ignored",
         }
     }
 }
@@ -244,6 +259,27 @@ impl fmt::Display for Notice {
             Self::TenantWide => formatter.write_str(
                 "gives callers with a subtenant a token for the whole tenant; the upstream must filter by the subtenant's identity header",
             ),
+            Self::VendorIgnored(ignored) => ignored.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Display for Ignored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IdentityType(word) => write!(
+                formatter,
+                "{word} is no type of identity; like the vendor's client, this takes it for `CLIENT`"
+            ),
+            Self::Key { meant: Some(meant) } => {
+                write!(
+                    formatter,
+                    "is no key of the vendor's and has no effect; did you mean `{meant}`?"
+                )
+            }
+            Self::Key { meant: None } => {
+                formatter.write_str("is no key of the vendor's and has no effect")
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::error::Quoted;
+use super::idaas::IdaasProblem;
 use crate::tenancy::IdError;
 
 /// What is wrong with a credential. Nothing here holds a secret.
@@ -16,6 +17,8 @@ pub enum CredentialProblem {
     Domain,
     /// The client id has a colon, which the `Basic` scheme cannot carry as it stands.
     IdColon,
+    /// A client of IDaaS.
+    Idaas(IdaasProblem),
     /// No cluster is stated that reaches the keys of this issuer.
     KeysClusterUnstated(Quoted),
     /// Keys are stated, and no signature is checked.
@@ -88,6 +91,7 @@ pub enum CredentialProblem {
 impl fmt::Display for CredentialProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::Idaas(problem) => return problem.fmt(formatter),
             Self::KeysClusterUnstated(issuer) => {
                 return write!(
                     formatter,

@@ -13,6 +13,7 @@ mod credential_keys;
 mod credential_problem;
 mod credentials;
 mod headers;
+mod idaas;
 mod inject;
 mod issuer_problem;
 mod issuer_template;
@@ -45,6 +46,7 @@ pub use client::{is_variable, looks_like_variable};
 pub use conditions::ConditionProblem;
 pub use credential_problem::CredentialProblem;
 pub use headers::HeaderProblem;
+pub use idaas::{CHAIN_VARIABLES, IdaasProblem};
 pub use issuer_problem::IssuerProblem;
 pub use key_discovery::KeyDiscovery;
 pub use key_source::{Demand, KeyAddress, KeyLocation, KeyOwner, KeySource, Upkeep};
@@ -67,6 +69,7 @@ use super::warning::Notice;
 use super::{Config, Environment};
 use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::policy::{Deployment, NoMatch};
+use crate::technical_token::idaas::ClientConfig;
 
 /// The configuration of a document. `None` when something is wrong, which has been reported.
 pub(super) fn compile(
@@ -133,6 +136,16 @@ pub(super) fn compile(
         limits: limits::limits(root),
         notes_every_request: root.text("filter_state") == Some("always"),
     })
+}
+
+/// The client of an `idaas` credential. `None` when something is wrong, which has been reported.
+pub(super) fn idaas(
+    credential: &Section<'_>,
+    environment: Environment<'_>,
+    report: &mut Report,
+) -> Option<ClientConfig> {
+    let secrets = Secrets { environment, is_inline_allowed: false };
+    idaas::client_config(credential, &secrets, report)
 }
 
 fn spelling(root: &Section<'_>) -> PathSpelling {

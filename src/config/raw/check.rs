@@ -15,7 +15,7 @@ use super::shape::{Key, Shape};
 const FEW: usize = 16;
 
 /// The longest text anywhere in a document, in bytes.
-pub(super) const TEXT_LIMIT: usize = 4096;
+pub(in crate::config) const TEXT_LIMIT: usize = 4096;
 
 /// A value that departs from the shape of the language.
 #[derive(Clone, Debug)]
@@ -206,7 +206,7 @@ impl Shape {
 }
 
 impl Value {
-    const fn type_name(&self) -> &'static str {
+    pub(super) const fn type_name(&self) -> &'static str {
         match self {
             Self::Boolean(_) => "a boolean",
             Self::List(_) => "a list",

@@ -12,6 +12,8 @@
 mod check;
 mod entry;
 mod envoy_struct;
+mod foreign;
+mod idaas_keys;
 mod keys;
 mod node;
 mod path;
@@ -19,7 +21,9 @@ mod shape;
 mod subtenancy_keys;
 
 pub use check::ShapeProblem;
+pub(super) use check::TEXT_LIMIT;
 pub(super) use entry::{Entry, Section};
+pub(super) use foreign::Foreign;
 pub use keys::DOCUMENT;
 pub use node::DocumentError;
 pub(super) use node::Node;
@@ -48,4 +52,17 @@ pub(super) fn read(document: &[u8], report: &mut Report) -> Option<Node> {
     };
     check::check(&node, &Shape::Object(DOCUMENT), &Path::root(), report);
     node.members().is_some().then_some(node)
+}
+
+/// Reads an entry of `credentials` with the kind `idaas`, as [`read`] does a document.
+pub(super) fn read_idaas(credential: &[u8], report: &mut Report) -> Option<Node> {
+    let node = match Node::parse(credential) {
+        Ok(node) => node,
+        Err(error) => {
+            report.error(&Place::root(), Problem::Document(error));
+            return None;
+        }
+    };
+    check::check(&node, &Shape::Object(idaas_keys::IDAAS_CREDENTIAL), &Path::root(), report);
+    Some(node)
 }
