@@ -13,6 +13,7 @@ mod embedded;
 mod envoy;
 pub mod explain;
 mod finding;
+pub mod idaas;
 mod json;
 mod made_up;
 mod named;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions, explain, render, schema, token};
+use crate::{catalogue, check, completions, explain, idaas, render, schema, token};
 
 /// All subcommands, in the order of `--help`.
 const SUBCOMMANDS: &[Subcommand] = &[
@@ -16,6 +16,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     schema::SUBCOMMAND,
     token::SUBCOMMAND,
     catalogue::SUBCOMMAND,
+    idaas::SUBCOMMAND,
     completions::SUBCOMMAND,
 ];
 

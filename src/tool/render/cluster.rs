@@ -11,18 +11,18 @@ use crate::tool::named;
 use crate::tool::tree::Tree;
 
 /// A cluster, by the name that the configuration has for it.
-pub(super) struct Cluster {
-    pub(super) name: String,
+pub(in crate::tool) struct Cluster {
+    pub(in crate::tool) name: String,
     /// A name, or an address without brackets.
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(in crate::tool) host: String,
+    pub(in crate::tool) port: u16,
     /// Whose name the server has to prove by TLS; without, nobody proves anything.
-    pub(super) proof: Option<ServerName>,
+    pub(in crate::tool) proof: Option<ServerName>,
 }
 
 /// The name that a server has to prove.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum ServerName {
+pub(in crate::tool) enum ServerName {
     /// The host of each call: its URLs name several, or one that is not known here.
     OfEachCall,
     /// This one.

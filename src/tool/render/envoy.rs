@@ -1,6 +1,7 @@
 //! Envoy's own configuration: a bootstrap document with one listener.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::Parts;
 use super::address::{Transport, is_address, is_loopback};
@@ -20,7 +21,8 @@ pub(super) fn document(parts: &Parts<'_>) -> String {
     } else {
         "          # The client's address is that of its connection. Behind another proxy that can be trusted, add\n          # `xff_num_trusted_hops: 1`.\n          use_remote_address: true\n"
     };
-    let clusters: String = parts.clusters.iter().map(cluster).collect();
+    let within = |one| cluster(one, CONNECT_TIMEOUT);
+    let clusters: String = parts.clusters.iter().map(within).collect();
     let upstream = upstream(parts);
     format!(
         r#"# Envoy with tenantgate, made by `tenantgate render envoy`.
@@ -92,7 +94,7 @@ static_resources:
         module = text(&order.module),
         variables = variables(parts),
         configuration = block(&parts.tree, 20),
-        upstream = cluster(&upstream),
+        upstream = cluster(&upstream, CONNECT_TIMEOUT),
         admin_reach = match order.admin.ip().is_loopback() {
             true => "",
             false =>
@@ -147,7 +149,8 @@ fn address(host: &str, port: u16) -> String {
     format!("{{ socket_address: {{ address: {}, port_value: {port} }} }}", text(host))
 }
 
-fn cluster(cluster: &Cluster) -> String {
+/// A cluster, to which connecting may take so long, as an item of a list.
+pub(in crate::tool) fn cluster(cluster: &Cluster, connect_timeout: Duration) -> String {
     let name = text(&cluster.name);
     let kind = match is_address(&cluster.host) {
         true => "STATIC",
@@ -159,14 +162,23 @@ fn cluster(cluster: &Cluster) -> String {
     format!(
         r#"  - name: {name}
     type: {kind}
-    connect_timeout: 5s
+    connect_timeout: {}
     load_assignment:
       cluster_name: {name}
       endpoints:
       - lb_endpoints:
         - endpoint: {{ address: {endpoint} }}
-{proof}"#
+{proof}"#,
+        span(connect_timeout)
     )
+}
+
+/// A duration as Envoy reads it in YAML.
+fn span(span: Duration) -> String {
+    match span.subsec_millis() {
+        0 => format!("{}s", span.as_secs()),
+        millis => format!("{}.{millis:03}s", span.as_secs()),
+    }
 }
 
 /// TLS to a server that must prove its name.
@@ -197,6 +209,9 @@ fn tls(server: &ServerName) -> String {
 {names}"#
     )
 }
+
+/// How long connecting may take where nobody says it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 const OF_EACH_CALL: &str = r#"    typed_extension_protocol_options:
       envoy.extensions.upstreams.http.v3.HttpProtocolOptions:

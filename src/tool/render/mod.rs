@@ -18,8 +18,10 @@ use std::time::Duration;
 
 pub use self::address::{AddressError, Destination, Transport};
 pub(super) use self::address::{is_loopback, of_authority};
+pub(super) use self::cluster::{Cluster, ServerName};
+pub(super) use self::envoy::cluster as envoy_cluster;
+pub(super) use self::yaml::{block, text, word};
 
-use self::cluster::Cluster;
 use super::check::Missing;
 use super::made_up::{MadeUp, Supposed};
 use super::source::SourceError;

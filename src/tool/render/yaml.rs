@@ -4,7 +4,7 @@ use crate::tool::tree::{Tree, Value};
 
 /// A block whose lines begin with `indent` blanks; it ends with a line feed. An empty list or object
 /// takes a line of its own.
-pub(super) fn block(tree: &Tree, indent: usize) -> String {
+pub(in crate::tool) fn block(tree: &Tree, indent: usize) -> String {
     let mut out = String::new();
     write(tree, indent, &mut out);
     out
@@ -74,7 +74,7 @@ fn flow(tree: &Tree) -> String {
 }
 
 /// A text as it is, if it cannot be taken for anything else.
-pub(super) fn word(word: &str) -> String {
+pub(in crate::tool) fn word(word: &str) -> String {
     const OTHERS: [&str; 10] = ["false", "n", "nan", "no", "null", "off", "on", "true", "y", "yes"];
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_-./".contains(&b);
     let begins = word.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -86,7 +86,7 @@ pub(super) fn word(word: &str) -> String {
 
 /// A text in double quotes. What some readers take for a line break or for nothing is escaped, in JSON's
 /// form, which YAML has too.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::tool) fn text(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     let escaped = |c: char| match c {
         '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' => {

@@ -69,7 +69,7 @@ pub(in crate::config) fn client_config(
     report: &mut Report,
 ) -> Option<ClientConfig> {
     let document = credential.entry("idaas")?;
-    refuse_private_keys(&document, report);
+    refuse_secrets(&document, report);
     let vendor = Vendor::read(document.section()?, KEYS, report);
     let around = Surroundings::new(credential, secrets);
     let instance_id = vendor.required("idaasInstanceId", "IDaaSInstanceIdNotFound", report);
@@ -185,18 +185,32 @@ fn timeout(
     }
 }
 
-/// Reports every text of the document that is a private key: only names of variables belong there.
-fn refuse_private_keys(entry: &Entry<'_>, report: &mut Report) {
+/// Reports every text of the document that is a private key, or stands under a key for a secret: only
+/// names of variables belong there.
+fn refuse_secrets(entry: &Entry<'_>, report: &mut Report) {
     match entry.foreign() {
         Foreign::Text(text) if text.contains("PRIVATE KEY-----") => {
             report.error(entry.place(), IdaasProblem::PrivateKey);
         }
         Foreign::Object(section) => {
-            section.entries().for_each(|(_, entry)| refuse_private_keys(&entry, report));
+            for (name, entry) in section.entries() {
+                if reads_like_secret(name) && matches!(entry.foreign(), Foreign::Text(_)) {
+                    report.error(entry.place(), IdaasProblem::Secret);
+                } else {
+                    refuse_secrets(&entry, report);
+                }
+            }
         }
-        Foreign::List(items) => items.iter().for_each(|item| refuse_private_keys(item, report)),
+        Foreign::List(items) => items.iter().for_each(|item| refuse_secrets(item, report)),
         Foreign::Boolean(_) | Foreign::Null | Foreign::Number(_) | Foreign::Text(_) => {}
     }
+}
+
+/// Whether a key is for a secret itself. The vendor has none; its keys for names of variables are not meant.
+fn reads_like_secret(key: &str) -> bool {
+    let key = key.replace('_', "").to_ascii_lowercase();
+    let words = ["secret", "password", "privatekey"];
+    words.iter().any(|word| key.contains(word)) && !key.ends_with("envvarname")
 }
 
 /// The keys of the document.

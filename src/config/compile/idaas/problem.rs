@@ -54,6 +54,8 @@ pub enum IdaasProblem {
     ScopeBlank,
     /// An item of a scope that is none.
     ScopeItem(Quoted),
+    /// A key for a secret itself, which the vendor does not have.
+    Secret,
     /// Nothing says who serves the token of the service account.
     ServiceAccountToken,
     /// Certificates of servers are not to be verified.
@@ -169,6 +171,9 @@ impl fmt::Display for IdaasProblem {
                 "holds a private key; put it into an environment variable, and its name here"
             }
             Self::ScopeBlank => "is blank (`InvalidScope`); leave it out for the vendor's default",
+            Self::Secret => {
+                "reads like a secret, for which the vendor has no key; put it into an environment variable, and its name under `clientSecretEnvVarName` or `privateKeyEnvVarName`"
+            }
             Self::ServiceAccountToken => {
                 "is required: the filter reads no files, so `oidcTokenFilePath` and its like have no effect; state `{ cluster, uri }` of a listener that serves the file of the service account's token"
             }
