@@ -7,7 +7,9 @@ use super::finding::{Finding, Severity};
 use super::made_up::Supposed;
 use super::source::{self, SourceError};
 use super::tree::{Position, Tree};
-use crate::config::{self, ConfigError, CredentialProblem, Environment, Notice, Problem, Warning};
+use crate::config::{
+    self, ConfigError, CredentialProblem, Environment, IdaasProblem, Notice, Problem, Warning,
+};
 
 /// The kind of finding that a file holds no configuration.
 pub(super) const NO_CONFIGURATION: &str = "no-configuration";
@@ -134,7 +136,8 @@ pub(super) fn is_unset(error: &ConfigError) -> bool {
     matches!(
         error.problem(),
         Problem::Credential(
-            CredentialProblem::SubtenantUnset(_)
+            CredentialProblem::Idaas(IdaasProblem::AccessKey)
+                | CredentialProblem::SubtenantUnset(_)
                 | CredentialProblem::VariableUnset(_)
                 | CredentialProblem::VariablesMissing { .. }
         )

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use super::check;
 use super::explain::Trace;
+use super::idaas::MADE_UP_KEY;
 use super::named;
 use super::tree::Tree;
 use crate::config::{
-    self, Environment, Quoted, looks_like_variable, platform_sets, platform_variables,
+    self, CHAIN_VARIABLES, Environment, Quoted, looks_like_variable, platform_sets,
+    platform_variables,
 };
 
 /// The variable that says which tenant a credential of the platform is of.
@@ -25,6 +27,10 @@ pub(super) struct Supposed<'e> {
     own: Environment<'e>,
     /// The variables that the configuration names, that of a subtenant where it requires one.
     named: BTreeSet<String>,
+    /// Those that hold a private key.
+    private_keys: BTreeSet<String>,
+    /// Whether the vendor's credential chain of IDaaS is used, and no variable of it is set.
+    is_chain_unset: bool,
 }
 
 impl<'e> Supposed<'e> {
@@ -35,7 +41,14 @@ impl<'e> Supposed<'e> {
         if named::requires_subtenant(tree) {
             named.insert(SUBTENANT.to_owned());
         }
-        Self { own, named }
+        let chain = named::chain_variables(tree);
+        let is_unset = |name: &&str| own(name).is_none_or(|value| value.is_empty());
+        Self {
+            own,
+            named,
+            private_keys: named::private_keys(tree).into_iter().map(str::to_owned).collect(),
+            is_chain_unset: !chain.is_empty() && chain.iter().all(is_unset),
+        }
     }
 
     /// The value of a variable that is set, or one that fits wherever a variable is named: long enough
@@ -49,11 +62,16 @@ impl<'e> Supposed<'e> {
         let is_optional = platform_variables().any(|variable| variable == name)
             && !of_tenant.contains(&name)
             && !self.named.contains(name);
+        // Of the vendor's credential chain only an access key, where nothing else is set.
+        let is_optional = is_optional
+            || CHAIN_VARIABLES.contains(&name)
+                && !(self.is_chain_unset && CHAIN_VARIABLES.iter().take(2).any(|own| *own == name));
         // A subtenant that is set to nothing is an error, and stays one.
         let own = (self.own)(name).filter(|value| name == SUBTENANT || !value.is_empty());
         own.or_else(|| match name {
             TENANT => Some("tenant".to_owned()),
             _ if is_optional => None,
+            _ if self.private_keys.contains(name) => Some(MADE_UP_KEY.to_owned()),
             _ => {
                 let width = name.len().next_multiple_of(4).max(96);
                 Some(format!("{name:A<width$}"))
@@ -142,4 +160,26 @@ fn lacking(document: &str, supposed: &Supposed<'_>, variable: &str) -> BTreeSet<
         Some(credential.get("name")?.as_str()?.to_owned())
     });
     names.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source;
+    use super::*;
+
+    #[test]
+    fn a_private_key_is_made_up_as_one_and_an_access_key_where_nothing_of_the_chain_is_set() {
+        let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PCA, privateKeyEnvVarName: KEY } } }, { idaas: { authnConfiguration: { authnMethod: PLUGIN } } }]";
+        let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        let [id, secret, token, ..] = CHAIN_VARIABLES;
+        let nothing = |_: &str| None;
+        let supposed = Supposed::new(&tree, &nothing);
+        assert_eq!(supposed.value("KEY").as_deref(), Some(MADE_UP_KEY));
+        assert!(supposed.value(id).is_some() && supposed.value(secret).is_some());
+        assert_eq!(supposed.value(token), None);
+        let own = |name: &str| (name == "ALIBABA_CLOUD_ROLE_ARN").then(|| "role".to_owned());
+        let supposed = Supposed::new(&tree, &own);
+        assert_eq!((supposed.value(id), supposed.value(secret)), (None, None));
+        assert_eq!(supposed.value("ALIBABA_CLOUD_ROLE_ARN").as_deref(), Some("role"));
+    }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::idaas::{Named, named};
 use super::tree::{Tree, Value};
-use crate::config::{is_variable, platform_variables};
+use crate::config::{CHAIN_VARIABLES, is_variable, platform_variables};
 
 /// The texts of a key, wherever in a configuration it stands.
 pub(super) fn texts<'t>(configuration: &'t Tree, key: &str) -> BTreeSet<&'t str> {
@@ -24,9 +25,36 @@ pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
         if name.ends_with("_env") {
             names.extend(value.text());
         }
+        if name == "idaas"
+            && let Named::Key(variable) | Named::Secret(variable) = named(value)
+        {
+            names.insert(variable);
+        }
     });
     names.retain(|name| is_variable(name));
     names
+}
+
+/// Those of them that hold a private key.
+pub(super) fn private_keys(configuration: &Tree) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    collect(configuration, &mut |name, value| {
+        if name == "idaas"
+            && let Named::Key(variable) = named(value)
+        {
+            names.insert(variable);
+        }
+    });
+    names
+}
+
+/// The variables of the vendor's credential chain, if one of its documents uses that.
+pub(super) fn chain_variables(configuration: &Tree) -> &'static [&'static str] {
+    let mut is_used = false;
+    collect(configuration, &mut |name, value| {
+        is_used |= name == "idaas" && named(value) == Named::Chain;
+    });
+    if is_used { &CHAIN_VARIABLES } else { &[] }
 }
 
 /// The variables that it reads if they are set, without naming them.
@@ -91,8 +119,12 @@ pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
             }
         }
         for key in ["hosts", "clusters"] {
-            let table = object.get(key).map(Tree::members).unwrap_or_default();
-            names.extend(table.iter().filter_map(|(_, value)| value.text()));
+            let table = object.get(key).map(Tree::members).unwrap_or_default().iter();
+            // The metadata service of ECS is plain `http`, and what the URI is stands elsewhere.
+            let table = table.filter(|(name, _)| {
+                key == "hosts" || name != "metadata" && (name != "credentials_uri" || !may_be_plain)
+            });
+            names.extend(table.filter_map(|(_, value)| value.text()));
         }
     });
     names
@@ -191,6 +223,33 @@ mod tests {
             let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
             assert!(variables(&tree).is_empty(), "{key}");
             assert_eq!(clusters(&tree), ["d"].into(), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_idaas_document_names_the_variable_of_its_method() {
+        let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PCA, privateKeyEnvVarName: KEY } } }, { idaas: { authnConfiguration: { authnMethod: CLIENT_SECRET_POST, clientSecretEnvVarName: SECRET } } }]";
+        let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        assert_eq!(variables(&tree), ["KEY", "SECRET"].into());
+        assert_eq!(private_keys(&tree), ["KEY"].into());
+        assert!(chain_variables(&tree).is_empty());
+        let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PLUGIN } } }]";
+        let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+        assert_eq!(chain_variables(&tree), CHAIN_VARIABLES);
+    }
+
+    #[test]
+    fn the_clusters_of_idaas_are_secure_but_for_those_of_plain_servers() {
+        let clusters = "{ token: t, open_api: o, metadata: m, sts: s, credentials_uri: c }";
+        for (also, expected) in [
+            ("", &["c", "o", "s", "t"][..]),
+            (", allow_plaintext: false", &["c", "o", "s", "t"]),
+            (", allow_plaintext: true", &["o", "s", "t"]),
+        ] {
+            let text = format!("credentials: [{{ clusters: {clusters}{also} }}]");
+            let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
+            assert_eq!(secure_clusters(&tree), expected.iter().copied().collect(), "{text}");
+            assert_eq!(super::clusters(&tree), ["c", "m", "o", "s", "t"].into(), "{text}");
         }
     }
 

@@ -5,11 +5,15 @@
 //! nothing that a variable holds is read, but for those of the vendor's credential chain, which decide
 //! which servers are called.
 
+mod named;
 mod output;
 mod probe;
 mod relaxed;
 
 use std::fmt;
+
+pub(super) use self::named::{Named, named};
+pub(super) use self::probe::MADE_UP_KEY;
 
 use self::output::Output;
 use super::json;

@@ -29,7 +29,7 @@ pub(super) fn probe(document: &Tree, order: &Order<'_>) -> Result<Found, ConfigE
         asked.borrow_mut().insert(name.to_owned());
         match CHAIN_VARIABLES.contains(&name) {
             true => (order.environment)(name),
-            false => Some(MADE_UP.to_owned()),
+            false => Some(MADE_UP_KEY.to_owned()),
         }
     };
     let credential = credential(document);
@@ -95,4 +95,4 @@ fn clusters(config: &ClientConfig) -> (Vec<(&'static str, Endpoint)>, bool) {
 }
 
 /// What a variable could hold, be it a secret or a key: that of P-256 whose number is 1.
-const MADE_UP: &str = "-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAGhRANCAARrF9Hy4SxCR/i85uVjpEDydwN9gS3rM6D0oTlF2JjClk/jQuL+Gn+bjufrSnwPnhYrzjNXazFezsu2QGg3v1H1-----END PRIVATE KEY-----";
+pub(in crate::tool) const MADE_UP_KEY: &str = "-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAGhRANCAARrF9Hy4SxCR/i85uVjpEDydwN9gS3rM6D0oTlF2JjClk/jQuL+Gn+bjufrSnwPnhYrzjNXazFezsu2QGg3v1H1-----END PRIVATE KEY-----";

@@ -150,6 +150,7 @@ impl<'o> Parts<'o> {
         let config = compiled.map_err(RenderError::Configuration)?.config;
         let mut variables = named::variables(&tree);
         variables.extend(named::variables_looked_for(&tree));
+        variables.extend(named::chain_variables(&tree));
         let variables = variables.into_iter().map(str::to_owned).collect();
         let made_up = MadeUp::find(&tree, &json, &supposed);
         let clusters = cluster::all(order, &tree, &config, (&made_up, is_there))?;
