@@ -363,6 +363,27 @@ fn a_private_key_in_the_document_is_refused_and_never_shown() {
 }
 
 #[test]
+fn what_stands_for_the_name_of_a_variable_is_checked_whatever_the_method_is() {
+    for key in ["clientSecretEnvVarName", "privateKeyEnvVarName", "oidcTokenFilePathEnvVarName"] {
+        for method in ["CLIENT_SECRET_BASIC", "PRIVATE_KEY_JWT", "OIDC", "PLUGIN"] {
+            for (name, is_good) in
+                [("SECRET", true), ("hunter2 hunter2", false), ("CShunter2hunter2hunter2", false)]
+            {
+                let mut document = document(method);
+                document["authnConfiguration"][key] = name.into();
+                let outcome = compile_by(&credential(&document), &|_| Some("s3cr3t".to_owned()));
+                let errors = outcome.err().unwrap_or_default();
+                let expected = format!(
+                    "idaas.authnConfiguration.{key}: is not the name of an environment variable; write the name, never the value"
+                );
+                let expected = if is_good { vec![] } else { vec![expected] };
+                assert_eq!(errors, expected, "{method} {name}");
+            }
+        }
+    }
+}
+
+#[test]
 fn clusters_that_a_method_needs_are_asked_for_by_the_host_that_they_reach() {
     let rows = [
         ("CLIENT_SECRET_POST", "clusters.token", "`id.example`"),

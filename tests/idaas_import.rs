@@ -117,7 +117,8 @@ fn the_file_is_the_one_that_the_vendors_client_would_read() {
         command.output().unwrap()
     };
     let other = format!("{home}/other.json");
-    let rows: [(&[(&str, &str)], &[&str], &str); 4] = [
+    type Row<'r> = (&'r [(&'r str, &'r str)], &'r [&'r str], &'r str);
+    let rows: [Row<'_>; 4] = [
         (&[("HOME", home)], &[], "clientId: app_1\n"),
         (&[("HOME", home), ("CLOUD_IDAAS_CONFIG_PATH", "~/other.json")], &[], "clientId: app_2\n"),
         (&[("CLOUD_IDAAS_CONFIG_PATH", &other)], &[], "clientId: app_2\n"),

@@ -19,7 +19,7 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
 ];
 
 /// `clusters`: what reaches each server that the vendor's client talks to.
-const CLUSTERS: &[Key] = &[
+pub(super) const CLUSTERS: &[Key] = &[
     Key::optional("token", Text),
     Key::optional("open_api", Text),
     Key::optional("metadata", Text),
@@ -29,7 +29,7 @@ const CLUSTERS: &[Key] = &[
 ];
 
 /// `service_account_token`: where the file is served that the filter cannot read.
-const SERVICE_ACCOUNT_TOKEN: &[Key] = &[
+pub(super) const SERVICE_ACCOUNT_TOKEN: &[Key] = &[
     Key::required("cluster", Text),
     Key::required("uri", Text),
     Key::optional("refresh", Span(Duration::from_secs(1), Duration::from_secs(86_400))),
@@ -38,4 +38,4 @@ const SERVICE_ACCOUNT_TOKEN: &[Key] = &[
 ];
 
 /// The algorithms that a private key can be told to sign by.
-const ALGORITHMS: &[&str] = &["ES256", "ES384", "ES512", "RS256", "RS384", "RS512"];
+pub(super) const ALGORITHMS: &[&str] = &["ES256", "ES384", "ES512", "RS256", "RS384", "RS512"];

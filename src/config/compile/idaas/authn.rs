@@ -10,7 +10,7 @@ use super::certificates::certificates;
 use super::plugin;
 use super::problem::IdaasProblem;
 use super::surroundings::Surroundings;
-use super::variables::{Content, named};
+use super::variables::{Content, check_name, named};
 use super::vendor::{Found, Vendor};
 use crate::message::Endpoint;
 use crate::secret::Secret;
@@ -45,6 +45,7 @@ pub(super) fn authn(
     };
     let fields = Fields { vendor: Vendor::read(section, KEYS, report), around };
     fields.check_identity(report);
+    fields.check_names(report);
     let place = fields.vendor.place("authnMethod");
     let method = match fields.vendor.text("authnMethod", report) {
         Found::Text(method) => method,
@@ -93,6 +94,17 @@ impl Fields<'_, '_> {
         }
     }
 
+    /// Checks all that names a variable, also what another method would read: it may be a secret.
+    fn check_names(&self, report: &mut Report) {
+        for key in [SECRET, KEY, FILE] {
+            if let Found::Text(name) = self.vendor.text(key, report)
+                && !name.trim().is_empty()
+            {
+                check_name(&self.vendor.place(key), name, report);
+            }
+        }
+    }
+
     /// Reports what stands beside the document and is not for this method.
     fn check_unneeded(&self, method: &str, report: &mut Report) {
         let has_key = matches!(method, "PRIVATE_KEY_JWT" | "PCA");
@@ -106,9 +118,9 @@ impl Fields<'_, '_> {
 
     /// The client's secret; `fallback` is the variable of an empty name, if that is one for the method.
     fn secret(&self, fallback: &str, report: &mut Report) -> Option<Secret<String>> {
-        const KEY: &str = "clientSecretEnvVarName";
-        let place = self.vendor.place(KEY);
-        let name = match self.vendor.text(KEY, report) {
+        let place = self.vendor.place(SECRET);
+        // What is no text has been reported.
+        let name = match self.vendor.text(SECRET, &mut Report::default()) {
             Found::Text("") => fallback,
             Found::Text(name) => name,
             Found::Absent => "",
@@ -122,9 +134,16 @@ impl Fields<'_, '_> {
     }
 
     fn key(&self, report: &mut Report) -> Option<SigningKey> {
-        const KEY: &str = "privateKeyEnvVarName";
-        let name = self.vendor.required(KEY, "PrivateKeyEnvVarNameNotFound", report)?;
         let place = self.vendor.place(KEY);
+        // What is no text has been reported.
+        let name = match self.vendor.text(KEY, &mut Report::default()) {
+            Found::Text(name) if !name.trim().is_empty() => name,
+            Found::Absent | Found::Text(_) => {
+                report.error(&place, IdaasProblem::NotFound("PrivateKeyEnvVarNameNotFound"));
+                return None;
+            }
+            Found::Wrong => return None,
+        };
         let pem = named(&place, name, Content::Lines, self.around.secrets, report)?;
         Some(SigningKey { pem, algorithm: self.around.algorithm() })
     }
@@ -162,10 +181,8 @@ impl Fields<'_, '_> {
     fn oidc(&self, report: &mut Report) -> Option<Authn> {
         let credential_name = self.credential_name(report);
         self.check_environment("KUBERNETES", report)?;
-        for key in ["oidcTokenFilePath", "oidcTokenFilePathEnvVarName"] {
-            // Nothing is read there; but what is no text is a mistake.
-            self.vendor.text(key, report);
-        }
+        // Nothing is read there; but what is no text is a mistake.
+        self.vendor.text("oidcTokenFilePath", report);
         let token = self.around.service_account_token(report);
         Some(Authn::Oidc { credential_name: credential_name?, token: token? })
     }
@@ -210,6 +227,11 @@ pub(super) fn metadata(around: &Surroundings<'_, '_>, report: &mut Report) -> Op
     around.endpoint("metadata", &Uri::parse("http://100.100.100.200").ok()?, report)
 }
 
+/// The keys that name variables: of a secret, of a private key, and of the path of a file.
+const SECRET: &str = "clientSecretEnvVarName";
+const KEY: &str = "privateKeyEnvVarName";
+const FILE: &str = "oidcTokenFilePathEnvVarName";
+
 /// The variable of an empty name.
 const FALLBACK: &str = "ALIBABA_CLOUD_EIAM_APP_CLIENT_SECRET";
 
@@ -235,13 +257,13 @@ const KEYS: &[&str] = &[
     "applicationFederatedCredentialName",
     "authnMethod",
     "clientDeployEnvironment",
-    "clientSecretEnvVarName",
+    SECRET,
     "clientX509Certificate",
     "humanAuthenticateClientId",
     "identityType",
     "oidcTokenFilePath",
-    "oidcTokenFilePathEnvVarName",
+    FILE,
     "pluginName",
-    "privateKeyEnvVarName",
+    KEY,
     "x509CertChains",
 ];

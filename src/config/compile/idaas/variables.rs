@@ -31,8 +31,16 @@ impl Content {
     }
 }
 
-/// The value of the variable that the document names at `place`. `None` when there is none, which has been
-/// reported.
+/// Reports what stands for the name of a variable and cannot be one. It is not shown: it may be the secret
+/// itself, in the wrong place.
+pub(super) fn check_name(place: &Place, name: &str, report: &mut Report) {
+    if !is_name(name) {
+        report.error(place, CredentialProblem::VariableName);
+    }
+}
+
+/// The value of the variable that the document names at `place`. `None` when there is none, or
+/// [`check_name`] has something against it, which has been reported.
 pub(super) fn named(
     place: &Place,
     name: &str,
@@ -40,9 +48,7 @@ pub(super) fn named(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> Option<Secret<String>> {
-    if !is_variable(name) || name.is_empty() || looks_like_secret(name) {
-        // Not shown: it may be the secret itself, in the wrong place.
-        report.error(place, CredentialProblem::VariableName);
+    if !is_name(name) {
         return None;
     }
     let shown = || looks_like_variable(name).then(|| Quoted::from(name));
@@ -78,6 +84,10 @@ pub(super) fn looked_for(
         return None;
     }
     Some(value)
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && is_variable(name) && !looks_like_secret(name)
 }
 
 /// Whether a name of a variable is more likely a generated secret: long, with lower-case letters and digits,
