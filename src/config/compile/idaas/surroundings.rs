@@ -85,10 +85,11 @@ impl<'a, 'd> Surroundings<'a, 'd> {
         })
     }
 
-    /// The algorithm that a private key is told to sign by.
+    /// The algorithm that a private key is told to sign by. Another word has been reported.
     pub(super) fn algorithm(&self) -> Option<Algorithm> {
         let name = self.credential.text("algorithm")?;
-        Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+        let is_known = name.starts_with("ES") || name.starts_with("RS");
+        Algorithm::ALL.into_iter().find(|algorithm| is_known && algorithm.name() == name)
     }
 
     /// Whether plain `http` is allowed where the environment states a URL.
