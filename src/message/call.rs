@@ -1,12 +1,13 @@
 //! A call to another server (token endpoint, key set) as a value: the host performs it.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::secret::Secret;
 
 /// Where a call goes. Written in a configuration like Envoy's `HttpUri`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Endpoint {
     /// The cluster of the proxy's own configuration that the call goes to.
     pub cluster: Arc<str>,
@@ -16,6 +17,20 @@ pub struct Endpoint {
     pub authority: Arc<str>,
     /// The `:path` with its query.
     pub path: Arc<str>,
+}
+
+/// The query is not shown: some servers take credentials in it.
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.split_once('?').map_or(&*self.path, |(path, _)| path);
+        formatter
+            .debug_struct("Endpoint")
+            .field("cluster", &self.cluster)
+            .field("scheme", &self.scheme)
+            .field("authority", &self.authority)
+            .field("path", &path)
+            .finish()
+    }
 }
 
 /// An outgoing request. Header values and body may hold credentials.
@@ -131,5 +146,22 @@ impl CallFailure {
             Self::UnknownCluster => "cluster_unknown",
             Self::Unsendable => "call_unsendable",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_no_query() {
+        let endpoint = Endpoint {
+            cluster: Arc::from("sts"),
+            scheme: "https",
+            authority: Arc::from("sts.example"),
+            path: Arc::from("/a?OIDCToken=hunter2"),
+        };
+        let shown = format!("{endpoint:?}");
+        assert!(shown.contains("\"/a\"") && !shown.contains("hunter2"), "{shown}");
     }
 }
