@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
+use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
 
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
@@ -28,6 +28,15 @@ impl SharedSecret {
     /// its hash.
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         algorithm.secret_length().is_some_and(|length| self.0.len() >= length)
+    }
+
+    /// HMAC-SHA-256 (RFC 2104) of `message`, whatever the secret's length: for signatures that a
+    /// server of others checks, by its own rule.
+    pub fn hmac_sha256(&self, message: &[u8]) -> [u8; 32] {
+        let signature = Hs256.sign(&Hs256Key::new(self.0.as_slice()), message);
+        let mut bytes = [0; 32];
+        bytes.iter_mut().zip(signature.as_bytes().iter()).for_each(|(to, from)| *to = *from);
+        bytes
     }
 
     /// Whether `signature` is that of `message`, compared in constant time. [`Verdict::Invalid`]
@@ -115,6 +124,18 @@ mod tests {
                 None => assert!(!fits(4096), "{algorithm:?}"),
             }
         }
+    }
+
+    #[test]
+    fn hmac_sha256_is_that_of_rfc_4231() {
+        // Test case 2 (§4.3): its key is shorter than the hash.
+        let made = SharedSecret::new(b"Jefe".to_vec()).hmac_sha256(b"what do ya want for nothing?");
+        let expected = [
+            0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95,
+            0x75, 0xc7, 0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9,
+            0x64, 0xec, 0x38, 0x43,
+        ];
+        assert_eq!(made, expected);
     }
 
     #[test]
