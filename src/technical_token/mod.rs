@@ -16,6 +16,7 @@ pub mod oauth2;
 mod assertion;
 mod client_authentication;
 mod form;
+mod preparation;
 mod response;
 mod signatures;
 mod source;
@@ -23,6 +24,7 @@ mod token;
 
 pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
+pub use preparation::{Moment, Preparation, PreparationError, Reading, ReadingFault};
 pub use response::{AnswerError, Grant};
 pub use signatures::{IssuerKeys, Signatures};
 pub use source::{Kind, Source, SourceId};

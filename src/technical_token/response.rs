@@ -6,6 +6,7 @@ use super::token::TokenRejected;
 use crate::json::{self, Value};
 use crate::message::CallResponse;
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// What a token endpoint granted, not yet checked against what was asked.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub struct Grant {
     pub token: Secret<Vec<u8>>,
     /// How long it lives by the answer's word, from its receipt.
     pub expires_in: Option<Duration>,
+    /// When it expires by the answer's word, where the endpoint knows such a member.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Why an answer holds no token that can be used.
@@ -58,6 +61,7 @@ impl Grant {
             token: checked(Secret::new(token.as_bytes().to_vec()))
                 .map_err(AnswerError::Rejected)?,
             expires_in: expires_in(&answer)?,
+            expires_at: None,
         })
     }
 }
@@ -139,7 +143,7 @@ fn error_code(body: &[u8]) -> Option<&'static str> {
 }
 
 /// Whether a `content-type` is `application/json` or ends in `+json`, parameters ignored.
-fn is_json(content_type: &[u8]) -> bool {
+pub(super) fn is_json(content_type: &[u8]) -> bool {
     let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
     let essence = essence.trim_ascii().to_ascii_lowercase();
     essence == b"application/json" || essence.ends_with(b"+json")

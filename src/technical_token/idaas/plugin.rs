@@ -1,0 +1,111 @@
+//! `PLUGIN` with `alibabacloudPluginCredentialProvider`: the OpenAPI action `GenerateOauthToken`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::encoding::{Blank, hex, pairs};
+use super::readings::at;
+use super::{AccessKey, Acs3Request, Keys, Scope, utc};
+use crate::crypto::Digest;
+use crate::message::{Endpoint, HttpCall};
+use crate::secret::Secret;
+use crate::technical_token::preparation::{Moment, Reading};
+
+/// A client of an IDaaS instance that asks through the OpenAPI, by an access key.
+#[derive(Clone, Debug)]
+pub struct OpenApiClient {
+    /// The OpenAPI of the region (`openApiEndpoint`). Its path is not used; its authority is signed, so
+    /// nothing may rewrite it.
+    pub endpoint: Endpoint,
+    /// The instance (`idaasInstanceId`).
+    pub instance_id: Arc<str>,
+    /// The client's id.
+    pub client_id: Arc<str>,
+    /// Where the access key comes from.
+    pub keys: Arc<Keys>,
+    /// How long a call may take.
+    pub timeout: Duration,
+}
+
+/// The lower-case hexadecimal SHA-256 of an empty body.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+impl OpenApiClient {
+    /// The call that asks for a token of this scope. `None` while there is no access key.
+    pub fn call(&self, scope: &Scope, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+        let key = self.keys.key(read)?;
+        let query = self.query(scope);
+        let headers = self.signed_headers(&key, moment);
+        let authority = Secret::new(self.endpoint.authority.as_bytes().to_vec());
+        let mut signed = vec![("host", &authority)];
+        signed.extend(headers.iter().map(|(name, value)| (*name, value)));
+        let request = Acs3Request {
+            method: "POST",
+            path: "/",
+            query: &query,
+            headers: &signed,
+            body_digest: EMPTY,
+        };
+        let authorization = request.authorization(&key);
+        let mut headers = headers;
+        headers.push(("accept", Secret::new(b"application/json".to_vec())));
+        headers.push(("authorization", authorization));
+        Some(HttpCall {
+            endpoint: at(&self.endpoint, ["/?", &query].concat()),
+            method: "POST",
+            headers,
+            body: Secret::new(Vec::new()),
+            timeout: self.timeout,
+            body_limit: HttpCall::TOKEN_ANSWER_LIMIT,
+        })
+    }
+
+    /// The digest of what its tokens for a scope mean. Access keys come and go; who they are of is not
+    /// part of what is asked for.
+    pub fn meaning(&self, scope: &Scope) -> [u8; 32] {
+        let digest = Digest::of(&[
+            b"idaas plugin",
+            self.endpoint.cluster.as_bytes(),
+            self.endpoint.scheme.as_bytes(),
+            self.endpoint.authority.as_bytes(),
+            self.instance_id.as_bytes(),
+            self.client_id.as_bytes(),
+            scope.as_str().as_bytes(),
+        ]);
+        *digest.as_bytes()
+    }
+
+    /// The parameters in the order of the bytes of their names.
+    fn query(&self, scope: &Scope) -> String {
+        let permissions = scope.permissions();
+        let names: Vec<String> =
+            (1..=permissions.len()).map(|number| format!("ScopeValues.{number}")).collect();
+        let mut fields = vec![
+            ("ApplicationId", &*self.client_id),
+            ("Audience", scope.audience()),
+            ("InstanceId", &*self.instance_id),
+        ];
+        fields.extend(names.iter().map(String::as_str).zip(permissions));
+        fields.sort_unstable_by_key(|(name, _)| *name);
+        pairs(&fields, Blank::Escaped)
+    }
+
+    /// The fields besides `host` that are signed, in the order of their names.
+    fn signed_headers(
+        &self,
+        key: &AccessKey,
+        moment: &Moment,
+    ) -> Vec<(&'static str, Secret<Vec<u8>>)> {
+        let value = |text: &str| Secret::new(text.as_bytes().to_vec());
+        let token = key.security_token();
+        let mut headers = Vec::new();
+        headers.extend(token.map(|_| ("x-acs-accesskey-id", value(key.id()))));
+        headers.push(("x-acs-action", value("GenerateOauthToken")));
+        headers.push(("x-acs-content-sha256", value(EMPTY)));
+        headers.push(("x-acs-date", value(&utc::written(moment.now))));
+        headers.extend(token.map(|token| ("x-acs-security-token", value(token.expose()))));
+        headers.push(("x-acs-signature-nonce", value(&hex(&moment.random))));
+        headers.push(("x-acs-version", value("2021-12-01")));
+        headers
+    }
+}
