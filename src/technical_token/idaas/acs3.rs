@@ -51,7 +51,7 @@ impl Acs3Request<'_> {
 
     /// The signature by a key, in lower-case hexadecimal.
     pub fn signature(&self, key: &AccessKey) -> String {
-        let secret = SharedSecret::new(key.secret().expose().clone().into_bytes());
+        let secret = SharedSecret::new(key.secret.expose().clone().into_bytes());
         hex(&secret.hmac_sha256(self.string_to_sign().as_bytes()))
     }
 
@@ -60,7 +60,7 @@ impl Acs3Request<'_> {
         let value = [
             Self::ALGORITHM,
             " Credential=",
-            key.id(),
+            &key.id,
             ",SignedHeaders=",
             &self.names(),
             ",Signature=",

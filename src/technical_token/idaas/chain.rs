@@ -1,7 +1,7 @@
 //! The credential chain of `PLUGIN`: where the access key comes from.
 
-use super::AccessKey;
 use super::readings::Mark;
+use super::{AccessKey, TemporaryKey};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::preparation::{Moment, Preparation, PreparationError, Reading};
 use crate::time::Timestamp;
@@ -28,7 +28,7 @@ impl Keys {
     /// The key, stated or read.
     pub fn key(&self, read: &[Reading]) -> Option<AccessKey> {
         match self {
-            Self::Read(_) => AccessKey::among(read),
+            Self::Read(_) => TemporaryKey::among(read),
             Self::Stated(key) => Some(key.clone()),
         }
     }
@@ -43,14 +43,12 @@ impl Keys {
 }
 
 impl CredentialChain {
-    /// The chain of these places: each at most once of its kind, and at least one.
-    pub fn new(first: Box<dyn Preparation>, others: Vec<Box<dyn Preparation>>) -> Self {
-        let mut links = vec![first];
-        links.extend(others);
-        Self { links }
+    /// The chain of these places, each at most once of its kind. `None` without any.
+    pub fn new(links: Vec<Box<dyn Preparation>>) -> Option<Self> {
+        (!links.is_empty()).then_some(Self { links })
     }
 
-    /// The link that is asked now, and whether it is the last.
+    /// The link that is asked now, and its number.
     fn current(&self, read: &[Reading]) -> Option<(u8, &dyn Preparation)> {
         let left: Vec<u8> = Mark::Failed.all(read).flatten().copied().collect();
         (0..)

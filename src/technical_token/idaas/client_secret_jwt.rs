@@ -9,7 +9,7 @@ pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type
 #[derive(Clone, Copy, Debug)]
 pub struct ClientSecretJwt {
     /// The digest of the secret that signs, for [`Proof::digest`].
-    pub secret: [u8; 32],
+    pub key: [u8; 32],
 }
 
 impl Proof for ClientSecretJwt {
@@ -18,6 +18,6 @@ impl Proof for ClientSecretJwt {
     }
 
     fn digest(&self) -> [u8; 32] {
-        self.secret
+        self.key
     }
 }

@@ -3,19 +3,20 @@
 //!
 //! Seven methods post a form to the instance's token endpoint ([`FormClient`]), each by a proof of its
 //! own ([`Proof`]); `PLUGIN` calls an action of the cloud's OpenAPI, signed by an access key
-//! ([`OpenApiClient`]). `docs/idaas.md` says where we differ from the vendor's own client.
+//! ([`OpenApiClient`]). [`Client`] is whichever of them a configuration states.
 
 mod access_key;
 mod acs3;
 mod answer;
 mod chain;
+mod client;
+mod client_config;
 mod client_secret_basic;
 mod client_secret_jwt;
 mod client_secret_post;
 mod credentials_uri;
 mod ecs_role;
 mod encoding;
-mod environment;
 mod exchange;
 mod form;
 mod metadata;
@@ -32,16 +33,19 @@ mod scope;
 mod service_account;
 mod utc;
 
-pub use access_key::{AccessKey, AccessKeyError, TemporaryKey};
+pub use access_key::TemporaryKey;
 pub use acs3::Acs3Request;
 pub use answer::{openapi_grant, token_grant};
 pub use chain::{CredentialChain, Keys};
+pub use client::Client;
+pub use client_config::{
+    AccessKey, AccessKeySource, Authn, ClientConfig, RotatingFile, SigningKey,
+};
 pub use client_secret_basic::ClientSecretBasic;
 pub use client_secret_jwt::ClientSecretJwt;
 pub use client_secret_post::ClientSecretPost;
 pub use credentials_uri::CredentialsUri;
 pub use ecs_role::EcsRole;
-pub use environment::{ChainError, ChainLink, chain_of};
 pub use exchange::{Exchange, ExchangeError, SubjectToken};
 pub use form::{Evidence, FormClient, Proof, Wish};
 pub use metadata::{IdentityDocument, MetadataService, WithoutToken};
@@ -52,6 +56,8 @@ pub use pkcs7::Pkcs7;
 pub use plugin::OpenApiClient;
 pub use private_key_jwt::PrivateKeyJwt;
 pub use refusal::{Refusal, Word};
-pub use rrsa::{Rrsa, sts_host};
+pub use rrsa::Rrsa;
 pub use scope::{Scope, ScopeError};
-pub use service_account::{ServiceAccountFile, ServiceAccountToken};
+
+#[cfg(test)]
+mod tests;

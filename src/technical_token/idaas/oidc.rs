@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::RotatingFile;
 use super::form::{Evidence, Proof, federated_fields};
-use super::{ServiceAccountFile, ServiceAccountToken};
+use super::service_account::ServiceAccountToken;
 use crate::crypto::Digest;
 use crate::technical_token::preparation::Preparation;
 
@@ -13,7 +14,7 @@ pub struct Oidc {
     /// The name of the federated credential (`applicationFederatedCredentialName`).
     pub credential: Arc<str>,
     /// Where the token is read.
-    pub token: ServiceAccountFile,
+    pub token: RotatingFile,
 }
 
 impl Proof for Oidc {

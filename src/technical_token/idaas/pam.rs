@@ -33,7 +33,7 @@ impl Pam {
     /// The call that borrows an access key of a RAM role.
     pub fn role_call(&self, role_arn: &str, token: &Secret<Vec<u8>>) -> HttpCall {
         let action = "/cloudAccountRoles/_/actions/obtainAccessCredential?";
-        self.call(action, ("cloudAccountRoleExternalId", role_arn), token)
+        self.call(action, ("cloudAccountRoleExternalId", role_arn), bearer(token))
     }
 
     /// The access key in an answer to it.
@@ -49,7 +49,9 @@ impl Pam {
     /// The call that reads an API key.
     pub fn api_key_call(&self, identifier: &str, token: &Secret<Vec<u8>>) -> HttpCall {
         let action = "/credentials/_/actions/obtain?";
-        self.call(action, ("credentialIdentifier", identifier), token)
+        let accept = Secret::new(b"application/json".to_vec());
+        let headers = [vec![("accept", accept)], bearer(token)].concat();
+        self.call(action, ("credentialIdentifier", identifier), headers)
     }
 
     /// The API key in an answer to it.
@@ -64,15 +66,18 @@ impl Pam {
         Ok(Secret::new(sendable.ok_or(AnswerError::NotAGrant)?.to_owned()))
     }
 
-    fn call(&self, action: &str, parameter: (&str, &str), token: &Secret<Vec<u8>>) -> HttpCall {
+    fn call(&self, action: &str, parameter: (&str, &str), headers: Headers) -> HttpCall {
         let instance = escaped(&self.instance_id);
         let query = pairs(&[parameter], Blank::Escaped);
         let path = ["/v2/", &instance, action, &query].concat();
-        let bearer = Secret::new([b"Bearer ", &token.expose()[..]].concat());
-        let headers =
-            vec![("accept", Secret::new(b"application/json".to_vec())), ("authorization", bearer)];
         bare_call("GET", at(&self.endpoint, path), headers, self.timeout)
     }
+}
+
+type Headers = Vec<(&'static str, Secret<Vec<u8>>)>;
+
+fn bearer(token: &Secret<Vec<u8>>) -> Headers {
+    vec![("authorization", Secret::new([b"Bearer ", &token.expose()[..]].concat()))]
 }
 
 fn inner<'v>(answer: &'v Value<'_>, path: [&str; 2]) -> Option<&'v Value<'v>> {

@@ -77,7 +77,12 @@ impl OpenApiClient {
 
     /// The parameters in the order of the bytes of their names.
     fn query(&self, scope: &Scope) -> String {
-        let permissions = scope.permissions();
+        let mut permissions: Vec<&str> = Vec::new();
+        for permission in scope.permissions() {
+            if !permissions.contains(&permission) {
+                permissions.push(permission);
+            }
+        }
         let names: Vec<String> =
             (1..=permissions.len()).map(|number| format!("ScopeValues.{number}")).collect();
         let mut fields = vec![
@@ -97,9 +102,9 @@ impl OpenApiClient {
         moment: &Moment,
     ) -> Vec<(&'static str, Secret<Vec<u8>>)> {
         let value = |text: &str| Secret::new(text.as_bytes().to_vec());
-        let token = key.security_token();
+        let token = key.security_token.as_ref();
         let mut headers = Vec::new();
-        headers.extend(token.map(|_| ("x-acs-accesskey-id", value(key.id()))));
+        headers.extend(token.map(|_| ("x-acs-accesskey-id", value(&key.id))));
         headers.push(("x-acs-action", value("GenerateOauthToken")));
         headers.push(("x-acs-content-sha256", value(EMPTY)));
         headers.push(("x-acs-date", value(&utc::written(moment.now))));

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::encoding::{Blank, pairs};
 use super::readings::{Mark, at, bare_call, body_of, unusable};
-use super::{ServiceAccountFile, ServiceAccountToken, TemporaryKey, utc};
+use super::service_account::ServiceAccountToken;
+use super::{RotatingFile, TemporaryKey, utc};
 use crate::json;
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::technical_token::preparation::{Moment, Preparation, PreparationError, Reading};
@@ -19,8 +20,8 @@ const WHAT: &str = "sts_assume_role_with_oidc";
 #[derive(Clone, Debug)]
 pub struct Rrsa {
     /// Where the service account's token is read.
-    pub token: ServiceAccountFile,
-    /// The STS, see [`sts_host`]. Its path is not used.
+    pub token: RotatingFile,
+    /// The STS. Its path is not used.
     pub sts: Endpoint,
     /// The role (`ALIBABA_CLOUD_ROLE_ARN`).
     pub role_arn: Arc<str>,
@@ -31,18 +32,6 @@ pub struct Rrsa {
     pub session_name: Option<Arc<str>>,
     /// How long the call to the STS may take.
     pub timeout: Duration,
-}
-
-/// The host of the STS: for the whole cloud, or for a region (`ALIBABA_CLOUD_STS_REGION`), and then
-/// perhaps the one within its private networks (`ALIBABA_CLOUD_VPC_ENDPOINT_ENABLED`).
-pub fn sts_host(region: Option<&str>, in_vpc: bool) -> String {
-    match region {
-        None => "sts.aliyuncs.com".to_owned(),
-        Some(region) => {
-            let service = if in_vpc { "sts-vpc." } else { "sts." };
-            [service, region, ".aliyuncs.com"].concat()
-        }
-    }
 }
 
 impl Rrsa {
@@ -88,10 +77,10 @@ impl Preparation for Rrsa {
         &self,
         read: &[Reading],
         answer: Result<&CallResponse, CallFailure>,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Reading, PreparationError> {
         if ServiceAccountToken::among(read).is_none() {
-            let token = ServiceAccountFile::token(answer)?;
+            let token = self.token.token(answer, now)?;
             // The next key is asked for with the token that the file has then.
             return Ok(Reading { until: Timestamp::default(), ..token });
         }

@@ -1,48 +1,40 @@
-//! What is asked for: permissions of one audience.
+//! What a client of IDaaS asks for: permissions of one audience.
 
-use std::fmt;
-
-/// One or more `audience|permission`, all of one audience, joined by single blanks.
-///
-/// The vendor's client sends the text as it is configured, odd white space included; ours brings it to
-/// single blanks, so that one wish has one spelling.
+/// One or more items `audience|permission`, all of one audience.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Scope(Box<str>);
+pub struct Scope(String);
 
-/// A text that is no [`Scope`].
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ScopeError {
-    /// It is empty, or white space alone.
+/// A text that is no scope.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ScopeError<'s> {
+    /// It has no item.
     Blank,
-    /// This item is not `audience|permission` (`InvalidScope` in the vendor's client).
-    Invalid(Box<str>),
-    /// Its items have two audiences: the first, and this one (`MultipleAudienceNotSupported`).
-    MultipleAudiences(Box<str>, Box<str>),
+    /// An item is not `audience|permission`.
+    Item(&'s str),
+    /// The items have more than one audience.
+    Audiences,
 }
 
 impl Scope {
-    /// What the vendor's client asks for where the configuration has no scope.
-    pub const DEFAULT: &str = "urn:cloud:idaas:pam|cloud_account:obtain_access_credential";
-
-    /// What `text` asks for.
+    /// The scope of a text, whose items any white space parts; one blank parts them afterwards.
     ///
     /// # Errors
-    /// [`ScopeError`]; the form of all items is looked at before their audiences, as the vendor does.
-    pub fn parse(text: &str) -> Result<Self, ScopeError> {
-        let items: Vec<&str> = text.split_whitespace().collect();
-        if let Some(invalid) = items.iter().find(|item| split(item).is_none()) {
-            return Err(ScopeError::Invalid(Box::from(*invalid)));
+    /// [`ScopeError`] names the first thing that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, ScopeError<'_>> {
+        let mut audience = None;
+        let mut items = Vec::new();
+        for item in text.split_whitespace() {
+            let (own, _) = split(item).ok_or(ScopeError::Item(item))?;
+            if *audience.get_or_insert(own) != own {
+                return Err(ScopeError::Audiences);
+            }
+            items.push(item);
         }
-        let mut audiences = items.iter().filter_map(|item| split(item)).map(|(first, _)| first);
-        let first = audiences.next().ok_or(ScopeError::Blank)?;
-        match audiences.find(|audience| *audience != first) {
-            Some(other) => Err(ScopeError::MultipleAudiences(Box::from(first), Box::from(other))),
-            None => Ok(Self(items.join(" ").into_boxed_str())),
-        }
+        if items.is_empty() { Err(ScopeError::Blank) } else { Ok(Self(items.join(" "))) }
     }
 
-    /// The items, joined by single blanks.
-    pub const fn as_str(&self) -> &str {
+    /// The items, parted by one blank each, as the token endpoint is sent them.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 
@@ -51,15 +43,9 @@ impl Scope {
         self.items().next().map_or("", |(audience, _)| audience)
     }
 
-    /// The permissions without their audience, each once, in the order of the configuration.
-    pub fn permissions(&self) -> Vec<&str> {
-        let mut permissions = Vec::new();
-        for (_, permission) in self.items() {
-            if !permissions.contains(&permission) {
-                permissions.push(permission);
-            }
-        }
-        permissions
+    /// The permissions in their order; one may be there twice.
+    pub fn permissions(&self) -> impl Iterator<Item = &str> {
+        self.items().map(|(_, permission)| permission)
     }
 
     fn items(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -67,68 +53,52 @@ impl Scope {
     }
 }
 
-/// Audience and permission of an item.
+/// Audience and permission of an item: neither is empty, and one `|` stands between them.
 fn split(item: &str) -> Option<(&str, &str)> {
     let (audience, permission) = item.split_once('|')?;
-    let is_whole = !audience.is_empty() && !permission.is_empty() && !permission.contains('|');
-    is_whole.then_some((audience, permission))
+    let is_item = !audience.is_empty() && !permission.is_empty() && !permission.contains('|');
+    (is_item && !item.chars().any(char::is_control)).then_some((audience, permission))
 }
-
-impl fmt::Display for ScopeError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Blank => formatter.write_str("is blank"),
-            Self::Invalid(item) => {
-                write!(formatter, "InvalidScope: `{item}` is not of the form `audience|permission`")
-            }
-            Self::MultipleAudiences(first, other) => write!(
-                formatter,
-                "MultipleAudienceNotSupported: `{first}` and `{other}` are two audiences; make a credential for each"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ScopeError {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_is_permissions_of_one_audience_joined_by_single_blanks() {
+    fn items_of_one_audience_are_a_scope_with_single_blanks() {
         let rows = [
-            ("api.example.com|read:file", "api.example.com|read:file", &["read:file"][..]),
-            ("a|b a|c", "a|b a|c", &["b", "c"]),
-            ("  a|b\t\n a|c  ", "a|b a|c", &["b", "c"]),
-            ("a|b a|b a|c", "a|b a|b a|c", &["b", "c"]),
-            (Scope::DEFAULT, Scope::DEFAULT, &["cloud_account:obtain_access_credential"]),
+            ("api.example.com|read:file", "api.example.com|read:file", "api.example.com"),
+            ("  a|b  ", "a|b", "a"),
+            ("a|b\ta|c\n a|b", "a|b a|c a|b", "a"),
+            ("a|b\u{a0}a|c", "a|b a|c", "a"),
+            ("api://svc/v1|read:*~é", "api://svc/v1|read:*~é", "api://svc/v1"),
+            ("urn:cloud:idaas:pam|.all", "urn:cloud:idaas:pam|.all", "urn:cloud:idaas:pam"),
         ];
-        for (text, normal, permissions) in rows {
+        for (text, normal, audience) in rows {
             let scope = Scope::parse(text).unwrap();
-            assert_eq!(scope.as_str(), normal);
-            assert_eq!(scope.permissions(), permissions);
-            assert_eq!(scope.audience(), normal.split('|').next().unwrap());
+            assert_eq!((scope.as_str(), scope.audience()), (normal, audience), "{text:?}");
         }
+        let scope = Scope::parse("a|b a|c:d a|b").unwrap();
+        assert_eq!(scope.permissions().collect::<Vec<_>>(), ["b", "c:d", "b"]);
     }
 
     #[test]
-    fn whatever_else_is_refused_by_the_vendors_name_for_it() {
-        let invalid = |item: &str| ScopeError::Invalid(Box::from(item));
+    fn anything_else_is_no_scope_and_its_first_fault_is_named() {
         let rows = [
             ("", ScopeError::Blank),
-            (" \t ", ScopeError::Blank),
-            ("read", invalid("read")),
-            ("a|b c", invalid("c")),
-            ("a|b|c", invalid("a|b|c")),
-            ("|b", invalid("|b")),
-            ("a|", invalid("a|")),
-            ("a| b", invalid("a|")),
-            ("a|b c|d e", invalid("e")),
-            ("a|b c|d", ScopeError::MultipleAudiences(Box::from("a"), Box::from("c"))),
+            (" \t\n", ScopeError::Blank),
+            ("read", ScopeError::Item("read")),
+            ("a|b c", ScopeError::Item("c")),
+            ("a|b|c", ScopeError::Item("a|b|c")),
+            ("|b", ScopeError::Item("|b")),
+            ("a|", ScopeError::Item("a|")),
+            ("a| b", ScopeError::Item("a|")),
+            ("a|b\0", ScopeError::Item("a|b\0")),
+            ("a|b c|d", ScopeError::Audiences),
+            ("a|b A|d", ScopeError::Audiences),
         ];
         for (text, error) in rows {
-            assert_eq!(Scope::parse(text), Err(error), "{text}");
+            assert_eq!(Scope::parse(text), Err(error), "{text:?}");
         }
     }
 }

@@ -5,26 +5,18 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::RotatingFile;
 use super::readings::{Mark, bare_call, body_of, line, unusable};
 use crate::json::{self, Number, Value};
-use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
+use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::preparation::{Moment, Preparation, PreparationError, Reading};
 use crate::time::Timestamp;
 
 const WHAT: &str = "service_account_token";
 
-/// Where the token is read: as a rule a listener of the same proxy, which serves the file.
-#[derive(Clone, Debug)]
-pub struct ServiceAccountFile {
-    /// The file.
-    pub endpoint: Endpoint,
-    /// How long the call may take.
-    pub timeout: Duration,
-}
-
 /// A token that was read. It is opened for its end alone: whoever is asked for a token checks it.
 #[derive(Clone, Copy, Debug)]
-pub struct ServiceAccountToken;
+pub(super) struct ServiceAccountToken;
 
 impl ServiceAccountToken {
     /// How long before its end a token is no longer used.
@@ -36,7 +28,7 @@ impl ServiceAccountToken {
 
     /// Until when a token is believed: 600 s before its `exp`. One that is no JWT, or has no `exp`, is
     /// for this fetch alone.
-    pub fn until(token: &str) -> Timestamp {
+    pub(super) fn until(token: &str) -> Timestamp {
         let expiry = || {
             let payload = token.split('.').nth(1)?;
             let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
@@ -48,22 +40,27 @@ impl ServiceAccountToken {
     }
 }
 
-impl ServiceAccountFile {
+impl RotatingFile {
     /// The call that reads it.
     pub(super) fn call(&self) -> HttpCall {
         bare_call("GET", self.endpoint.clone(), Vec::new(), self.timeout)
     }
 
     /// The token in an answer, without the line feed that may end the file.
+    ///
+    /// It is believed until 600 s before its end, and no longer than the file's `refresh`.
     pub(super) fn token(
+        &self,
         answer: Result<&CallResponse, CallFailure>,
+        now: Timestamp,
     ) -> Result<Reading, PreparationError> {
         let token = line(body_of(WHAT, answer)?).ok_or(unusable(WHAT))?;
-        Ok(Mark::ServiceAccount.on(token.as_bytes(), ServiceAccountToken::until(token)))
+        let until = ServiceAccountToken::until(token).min(now + self.refresh);
+        Ok(Mark::ServiceAccount.on(token.as_bytes(), until))
     }
 }
 
-impl Preparation for ServiceAccountFile {
+impl Preparation for RotatingFile {
     fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
         ServiceAccountToken::among(read).is_none().then(|| self.call())
     }
@@ -72,9 +69,9 @@ impl Preparation for ServiceAccountFile {
         &self,
         _: &[Reading],
         answer: Result<&CallResponse, CallFailure>,
-        _: Timestamp,
+        now: Timestamp,
     ) -> Result<Reading, PreparationError> {
-        Self::token(answer)
+        self.token(answer, now)
     }
 }
 
