@@ -79,11 +79,28 @@ fn only_crypto_names_the_cryptographic_crates() {
     for source in sources() {
         for name in CRYPTO_CRATES {
             assert!(
-                source.module == "crypto" || !source.code.contains(&format!("{name}::")),
+                source.module == "crypto" || !names(&source.code, name),
                 "`{}` names `{name}`",
                 source.path
             );
         }
+    }
+}
+
+/// Whether a path begins with this name, or leads through a module called so.
+fn names(code: &str, name: &str) -> bool {
+    let is_part = |before: &str| before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+    let path = format!("{name}::");
+    code.match_indices(&path).any(|(at, _)| !is_part(code.get(..at).unwrap_or_default()))
+}
+
+#[test]
+fn a_crates_name_is_told_from_the_end_of_a_longer_one() {
+    for code in ["use rsa::x;", "rsa::x", "::rsa::x", "(rsa::x)"] {
+        assert!(names(code, "rsa"), "{code}");
+    }
+    for code in ["use rrsa::x;", "my_rsa::x", "rsa2::x", "rsa"] {
+        assert!(!names(code, "rsa"), "{code}");
     }
 }
 
