@@ -64,6 +64,13 @@ impl Grant {
             expires_at: None,
         })
     }
+
+    /// When it expires by the answer's word, received at `now`: the earlier end, if there are two. So a
+    /// clock that is off can only shorten a token's life.
+    pub fn end(&self, now: Timestamp) -> Option<Timestamp> {
+        let ends = [self.expires_in.map(|span| now + span), self.expires_at];
+        ends.into_iter().flatten().min()
+    }
 }
 
 impl AnswerError {
@@ -226,6 +233,27 @@ mod tests {
         for (body, expected) in rows {
             let answer = answer(401, "application/json", body);
             assert_eq!(Grant::read(&answer).err(), Some(expected), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_earlier_of_two_ends_counts() {
+        let now = Timestamp::from_seconds(1000);
+        let rows = [
+            (None, None, None),
+            (Some(20), None, Some(1020)),
+            (None, Some(1030), Some(1030)),
+            (Some(20), Some(1030), Some(1020)),
+            (Some(40), Some(1030), Some(1030)),
+            (Some(40), Some(900), Some(900)),
+        ];
+        for (span, at, end) in rows {
+            let grant = Grant {
+                token: Secret::new(b"t".to_vec()),
+                expires_in: span.map(Duration::from_secs),
+                expires_at: at.map(Timestamp::from_seconds),
+            };
+            assert_eq!(grant.end(now), end.map(Timestamp::from_seconds), "{span:?} {at:?}");
         }
     }
 

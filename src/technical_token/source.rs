@@ -126,9 +126,7 @@ impl Source {
         let grant = Grant::read(response)?;
         let check = self.kind.check(grant.token.expose(), subtenant, now);
         let own = check.map_err(AnswerError::Rejected)?;
-        let ends = [grant.expires_in.map(|span| now + span), grant.expires_at];
-        let end = ends.into_iter().flatten().min();
-        let stated = end.map(|until| Validity { from: now, until });
+        let stated = grant.end(now).map(|until| Validity { from: now, until });
         let validity = stated.map_or(own, |stated| Some(stated.within(own)));
         TechnicalToken::new(self.kind.record_kind(), grant.token, now, validity, now)
             .map_err(AnswerError::Rejected)
