@@ -30,8 +30,8 @@ impl Client {
     /// has them. `None` without a source of access keys, which no configuration states.
     pub fn new(config: &ClientConfig, key: [u8; 32]) -> Option<Self> {
         let endpoint = config.endpoint.clone();
-        let client_id = Arc::from(&*config.client_id);
-        let instance_id = Arc::from(&*config.instance_id);
+        let client_id = shared(&config.client_id);
+        let instance_id = shared(&config.instance_id);
         let timeout = config.timeout;
         let proof: Arc<dyn Proof> = match &config.authn {
             Authn::ClientSecretBasic { secret } => {
@@ -42,18 +42,18 @@ impl Client {
                 Arc::new(ClientSecretPost { secret: secret.clone() })
             }
             Authn::Oidc { credential_name, token } => {
-                Arc::new(Oidc { credential: Arc::from(&**credential_name), token: token.clone() })
+                Arc::new(Oidc { credential: shared(credential_name), token: token.clone() })
             }
             Authn::Pca { credential_name, certificate, chain, .. } => Arc::new(Pca {
-                credential: Arc::from(&**credential_name),
-                certificate: Arc::from(&**certificate),
-                chain: Arc::from(&**chain),
+                credential: shared(credential_name),
+                certificate: shared(certificate),
+                chain: shared(chain),
                 key,
             }),
             Authn::Pkcs7 { credential_name, metadata } => {
                 let service = MetadataService { endpoint: metadata.clone(), timeout };
                 let document = IdentityDocument { service, instance_id };
-                Arc::new(Pkcs7 { credential: Arc::from(&**credential_name), document })
+                Arc::new(Pkcs7 { credential: shared(credential_name), document })
             }
             Authn::Plugin { sources } => {
                 let keys = Arc::new(keys(sources, timeout)?);
@@ -114,9 +114,9 @@ fn keys(sources: &[AccessKeySource], timeout: Duration) -> Option<Keys> {
                 Box::new(Rrsa {
                     token: token.clone(),
                     sts: sts.clone(),
-                    role_arn: Arc::from(&**role_arn),
-                    provider_arn: Arc::from(&**provider_arn),
-                    session_name: session_name.as_deref().map(Arc::from),
+                    role_arn: shared(role_arn),
+                    provider_arn: shared(provider_arn),
+                    session_name: session_name.as_deref().map(shared),
                     timeout,
                 })
             }
@@ -133,7 +133,11 @@ fn ecs_role(metadata: &Endpoint, role: Option<&str>, allows_unhardened: bool) ->
         if allows_unhardened { WithoutToken::Allowed } else { WithoutToken::Refused };
     EcsRole {
         service: MetadataService { endpoint: metadata.clone(), timeout: Client::ROLE_TIMEOUT },
-        role: role.map(Arc::from),
+        role: role.map(shared),
         without_token,
     }
+}
+
+fn shared(text: &str) -> Arc<str> {
+    Arc::from(text)
 }

@@ -74,7 +74,8 @@ impl IdentityDocument {
     const MARGIN: Duration = Duration::from_secs(600);
 
     fn path(&self, now: Timestamp) -> String {
-        let instance = serde_json::Value::from(&*self.instance_id);
+        // A text is always written.
+        let instance = serde_json::to_string(&*self.instance_id).unwrap_or_default();
         let time = now.as_seconds();
         let audience = format!("{{\"aud\": {instance}, \"signingTime\": {time}}}");
         ["/latest/dynamic/instance-identity/pkcs7?audience=", &escaped(&audience)].concat()

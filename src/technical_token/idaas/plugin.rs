@@ -75,7 +75,8 @@ impl OpenApiClient {
         *digest.as_bytes()
     }
 
-    /// The parameters in the order of the bytes of their names.
+    /// The parameters in the order of the bytes of their names: `ScopeValues.10` stands before
+    /// `ScopeValues.2`. Which permission has which number does not matter.
     fn query(&self, scope: &Scope) -> String {
         let mut permissions: Vec<&str> = Vec::new();
         for permission in scope.permissions() {
@@ -85,13 +86,14 @@ impl OpenApiClient {
         }
         let names: Vec<String> =
             (1..=permissions.len()).map(|number| format!("ScopeValues.{number}")).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.sort_unstable();
         let mut fields = vec![
             ("ApplicationId", &*self.client_id),
             ("Audience", scope.audience()),
             ("InstanceId", &*self.instance_id),
         ];
-        fields.extend(names.iter().map(String::as_str).zip(permissions));
-        fields.sort_unstable_by_key(|(name, _)| *name);
+        fields.extend(names.into_iter().zip(permissions));
         pairs(&fields, Blank::Escaped)
     }
 

@@ -325,15 +325,15 @@ fn openapi(keys: Keys) -> OpenApiClient {
 }
 
 #[test]
-fn permissions_are_sent_once_each_in_the_order_of_the_bytes_of_their_names() {
+fn permissions_are_sent_once_each_in_the_order_of_the_bytes_of_their_parameters() {
     let secret = Secret::new("s".to_owned());
     let key = AccessKey { id: "i".to_owned(), secret, security_token: None };
     let items: Vec<String> = (1..=10).map(|number| format!("a|p{number}")).collect();
     let scope = Scope::parse(&[&items.join(" "), " a|p3"].concat()).unwrap();
     let call = openapi(Keys::Stated(key)).call(&scope, &[], &moment()).unwrap();
     let expected = "/?ApplicationId=client&Audience=a&InstanceId=instance\
-        &ScopeValues.1=p1&ScopeValues.10=p10&ScopeValues.2=p2&ScopeValues.3=p3&ScopeValues.4=p4\
-        &ScopeValues.5=p5&ScopeValues.6=p6&ScopeValues.7=p7&ScopeValues.8=p8&ScopeValues.9=p9";
+        &ScopeValues.1=p1&ScopeValues.10=p2&ScopeValues.2=p3&ScopeValues.3=p4&ScopeValues.4=p5\
+        &ScopeValues.5=p6&ScopeValues.6=p7&ScopeValues.7=p8&ScopeValues.8=p9&ScopeValues.9=p10";
     assert_eq!(&*call.endpoint.path, expected);
 }
 
