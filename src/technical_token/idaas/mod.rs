@@ -4,6 +4,16 @@
 //! Seven methods post a form to the instance's token endpoint ([`FormClient`]), each by a proof of its
 //! own ([`Proof`]); `PLUGIN` calls an action of the cloud's OpenAPI, signed by an access key
 //! ([`OpenApiClient`]). [`Client`] is whichever of them a configuration states.
+//!
+//! Ours differs from the vendor's own client in this:
+//! - white space around tokens, and within identity documents, is not sent;
+//! - an answer without a token, or with a token of another type than `Bearer`, is an error;
+//! - an end of a token may be written as a text of digits, and one end of two is enough;
+//! - status, code and request id of a refusal are kept, whatever its body lacks ([`Refusal`]);
+//! - of the headers that it signs ours has those that no proxy changes: `host` and `x-acs-*`, without
+//!   `x-acs-credentials-provider`, which only informs;
+//! - an access key or document that was read is kept until 15 or 10 minutes before its end, where the
+//!   vendor's reads access keys for each token, and keeps documents past their end.
 
 mod access_key;
 mod acs3;
