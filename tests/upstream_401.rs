@@ -150,46 +150,187 @@ fn the_limit_is_by_token_and_one_subtenants_purge_leaves_the_others_alone() {
     assert_ne!(sent(&mut world, 0, "/tenant/x").1, tenant_before);
 }
 
-#[test]
-fn a_token_that_was_purged_never_returns_though_its_issuer_gives_it_again() {
-    let mut world = world(2);
-    let repeated = tenant_token("acme", None, world.now, 1800, 1);
-    let value = format!("Bearer {repeated}");
-    let given = repeated.clone();
+/// The issuer gives these tokens from now on, one after the other, the last one again and again.
+fn give(world: &mut World, tokens: &[&str]) {
+    let tokens: Vec<_> = tokens.iter().map(|token| (*token).to_owned()).collect();
+    let mut given = 0;
     world.provider.script(move |asked, _| {
-        matches!(asked, Asked::Token(_)).then(|| Answer::grant_without_lifetime(&given))
+        matches!(asked, Asked::Token(_)).then(|| {
+            let token = &tokens[given.min(tokens.len() - 1)];
+            given += 1;
+            Answer::grant_without_lifetime(token)
+        })
     });
-    let (first, token) = sent(&mut world, 0, "/tenant/x");
-    assert_eq!(token, value);
-    world.respond(first, 401);
+}
+
+#[test]
+fn a_401_takes_the_token_from_nobody_while_its_issuer_is_down() {
+    let mut world = world(2);
+    let (mut refused, token) = sent(&mut world, 0, "/tenant/x");
+    sent(&mut world, 1, "/tenant/x");
+    world.provider.script(|asked, _| matches!(asked, Asked::Token(_)).then(|| Answer::status(503)));
+    for _ in 0..22 * 2 {
+        world.respond(refused, 401);
+        world.pass(30 * SECOND);
+        for worker in [1, 0] {
+            refused = ask(&mut world, worker, "/tenant/x");
+            assert_eq!(world.fate(refused).header("authorization"), Some(&*token));
+        }
+    }
+    let calls = world.provider.token_calls();
+    assert!((20..60).contains(&calls), "it is tried with back-off: {calls}");
+    assert_eq!(metric(&world, "tokens.purged"), 0);
+    world.provider.recover();
+    world.pass(90 * SECOND);
+    let (_, anew) = sent(&mut world, 0, "/tenant/x");
+    assert_ne!(anew, token);
+    // The other has had no 401 of its own so far.
+    let (request, same) = sent(&mut world, 1, "/tenant/x");
+    assert_eq!(same, token);
+    world.respond(request, 401);
     world.settle();
+    assert_eq!(sent(&mut world, 1, "/tenant/x").1, anew);
+    world.pass(2 * SECOND);
+    assert_eq!(metric(&world, "tokens.purged"), 1);
+}
+
+#[test]
+fn nobody_waits_for_the_token_that_takes_the_place_of_a_refused_one() {
+    let mut world = world(2);
+    let first = [0, 1].map(|worker| sent(&mut world, worker, "/tenant/x"));
+    world.provider.latency = Duration::from_millis(1500);
+    for (request, _) in &first {
+        world.respond(*request, 401);
+        world.settle();
+    }
+    for worker in [0, 1] {
+        let request = ask(&mut world, worker, "/tenant/x");
+        assert_eq!(world.fate(request).header("authorization"), Some(&*first[0].1));
+    }
+    world.pass(3 * SECOND);
+    assert_eq!(world.provider.token_calls(), 2, "one worker fetches, the other follows it");
+    let anew = [0, 1].map(|worker| sent(&mut world, worker, "/tenant/x").1);
+    assert_ne!(anew[0], first[0].1);
+    assert_eq!(anew[0], anew[1]);
+}
+
+#[test]
+fn a_refused_token_that_its_issuer_repeats_goes_on_serving_and_is_asked_for_ever_less_often() {
+    let mut world = world(2);
+    let repeated = tenant_token("acme", None, world.now, 3600, 1);
+    give(&mut world, &[&repeated]);
+    let value = format!("Bearer {repeated}");
+    let start = world.now;
+    let mut calls = vec![0];
+    for _ in 0..10 * 60 {
+        for worker in 0..2 {
+            let (request, token) = sent(&mut world, worker, "/tenant/x");
+            assert_eq!(token, value);
+            world.respond(request, 401);
+        }
+        let before = world.provider.token_calls();
+        world.pass(2 * SECOND);
+        if world.provider.token_calls() > before {
+            calls.push(world.now.since(start).as_secs());
+        }
+    }
+    let gaps: Vec<_> = calls.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert_eq!(gaps.len(), 5, "{calls:?}");
+    for (gap, expected) in gaps.iter().zip([30, 60, 120, 240, 480]) {
+        assert!((expected..=expected + 4).contains(gap), "{calls:?}");
+    }
+    assert_eq!(world.provider.token_calls(), 7);
+    let lines = world.log();
+    let said = lines.iter().filter(|line| line.contains("it stays in use")).count();
+    assert_eq!(said, 6, "each time once: {lines:?}");
+    // Once it gives another one, that one serves, and the old one does not return.
+    world.provider.recover();
+    world.pass(16 * MINUTE);
+    for worker in 0..2 {
+        let (request, _) = sent(&mut world, worker, "/tenant/x");
+        world.respond(request, 401);
+        world.settle();
+        assert_ne!(sent(&mut world, worker, "/tenant/x").1, value);
+    }
+    world.pass(2 * SECOND);
+    assert_eq!(metric(&world, "tokens.purged"), 1);
+}
+
+#[test]
+fn a_refused_token_that_was_replaced_never_returns_though_its_issuer_gives_it_again() {
+    let mut world = world(2);
+    let [old, new, last] = [(7200, 1), (1800, 2), (9000, 3)]
+        .map(|(lifetime, number)| tenant_token("acme", None, world.now, lifetime, number));
+    give(&mut world, &[&old, &new, &old]);
+    let first = [0, 1].map(|worker| sent(&mut world, worker, "/tenant/x"));
+    for (worker, (request, token)) in first.into_iter().enumerate() {
+        assert_eq!(token, format!("Bearer {old}"));
+        world.respond(request, 401);
+        world.settle();
+        assert_eq!(sent(&mut world, worker, "/tenant/x").1, format!("Bearer {new}"));
+    }
+    assert_eq!(world.provider.token_calls(), 2);
+    // The refresh brings the old one: the new one serves until it ends.
+    for _ in 0..29 {
+        world.pass(MINUTE);
+        for worker in 0..2 {
+            assert_eq!(sent(&mut world, worker, "/tenant/x").1, format!("Bearer {new}"));
+        }
+    }
+    assert!(world.log().iter().any(|line| line.contains("token_purged")), "{:?}", world.log());
     for _ in 0..20 {
+        world.pass(MINUTE);
         for worker in 0..2 {
             let request = ask(&mut world, worker, "/tenant/x");
             world.settle();
             assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
         }
-        world.pass(30 * SECOND);
     }
-    assert!(world.log().iter().any(|line| line.contains("token_purged")), "{:?}", world.log());
-    assert!(world.provider.token_calls() < 15, "{}", world.provider.token_calls());
-    world.provider.recover();
+    assert!(world.provider.token_calls() < 20, "{}", world.provider.token_calls());
+    give(&mut world, &[&last]);
     world.pass(5 * MINUTE);
     for worker in 0..2 {
-        assert_ne!(sent(&mut world, worker, "/tenant/x").1, value);
+        assert_eq!(sent(&mut world, worker, "/tenant/x").1, format!("Bearer {last}"));
     }
 }
 
 #[test]
-fn a_fetch_that_brings_the_purged_token_late_is_refused_on_every_worker() {
+fn a_fetch_that_brings_a_replaced_token_late_gives_its_worker_the_new_one() {
     let mut world = world(2);
-    let (first, token) = sent(&mut world, 0, "/tenant/x");
-    world.respond(first, 401);
-    world.settle();
+    let [old, new] = [(1800, 1), (1750, 2)]
+        .map(|(lifetime, number)| tenant_token("acme", None, world.now, lifetime, number));
+    give(&mut world, &[&old, &old, &new]);
+    sent(&mut world, 0, "/slow/x");
+    // Worker 1 is the one that uses the token, and so the one that refreshes it.
+    world.provider.latency = 8 * SECOND;
+    let mut seconds = 0;
+    while world.provider.token_calls() < 2 {
+        assert_eq!(sent(&mut world, 1, "/slow/x").1, format!("Bearer {old}"));
+        world.pass(SECOND);
+        seconds += 1;
+        assert!(seconds < 26 * 60);
+    }
+    // It is held up while its call runs, so that its lease runs out and worker 0 fetches.
+    world.stall(1, 20 * SECOND);
+    world.provider.latency = Duration::from_millis(30);
+    let (request, token) = sent(&mut world, 0, "/slow/x");
+    assert_eq!(token, format!("Bearer {old}"));
+    world.respond(request, 401);
+    world.pass(5 * SECOND);
+    assert_eq!(world.provider.token_calls(), 3);
+    assert_eq!(sent(&mut world, 0, "/slow/x").1, format!("Bearer {new}"));
+    assert_eq!(sent(&mut world, 1, "/slow/x").1, format!("Bearer {old}"), "it has not heard yet");
+    world.pass(4 * SECOND);
+    assert_eq!(sent(&mut world, 1, "/slow/x").1, format!("Bearer {new}"));
+    world.pass(20 * SECOND);
+    for worker in 0..2 {
+        assert_eq!(sent(&mut world, worker, "/slow/x").1, format!("Bearer {new}"));
+    }
+    assert_eq!((world.provider.token_calls(), metric(&world, "fetch.token.failed")), (3, 0));
     // Another worker comes up, without a token of its own.
     let worker = world.start_worker(CONFIGURATION);
     world.pass(SECOND);
-    assert_ne!(sent(&mut world, worker, "/tenant/x").1, token);
+    assert_eq!(sent(&mut world, worker, "/slow/x").1, format!("Bearer {new}"));
 }
 
 #[test]

@@ -200,7 +200,7 @@ impl Gateway {
             }
             Event::Woken => self.is_woken = false,
         }
-        self.fetching.purge_doubted(now, shared, &mut progress);
+        self.fetching.replace_doubted(now, shared, &mut progress);
         // What arrived may need keys, and keys that are found may be what something arrived needs.
         self.fetching.prove(now, shared, signatures, &mut progress);
         self.fetching.pursue(now, shared, &mut progress);

@@ -340,7 +340,7 @@ impl From<TokenRejected> for Fault {
     }
 }
 
-/// The issuer gives a token again that an upstream refused.
+/// The issuer gives a token again that an upstream refused, after it gave another one.
 pub(super) const PURGED: Fault = lasting("token_purged");
 
 /// A thing that the configuration does not name; no code asks for one.

@@ -18,7 +18,7 @@ use super::effect::CallId;
 use crate::jwt::KeySetId;
 use crate::message::HeaderValue;
 use crate::policy::Injection;
-use crate::shared::Failure;
+use crate::shared::{Doubt, Failure};
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -53,6 +53,8 @@ pub(super) struct Slot {
     used_at: Timestamp,
     /// The shared record (generation, time of fetch) that was rejected last.
     rejected: Option<(u32, Timestamp)>,
+    /// When its token was doubted last, by this worker.
+    doubt: Option<Doubt>,
 }
 
 /// What requests use.
@@ -208,10 +210,23 @@ impl Slot {
         self.setback
     }
 
-    /// Whether this very token is held.
-    pub(super) fn holds(&self, token: &Arc<TechnicalToken>) -> bool {
+    /// Whether another token than this one is held.
+    pub(super) fn holds_other_than(&self, token: &TechnicalToken) -> bool {
         let held = self.held.as_ref().and_then(|held| held.token.as_ref());
-        held.is_some_and(|held| Arc::ptr_eq(held, token))
+        held.is_some_and(|held| held.value() != token.value())
+    }
+
+    /// When its token was doubted last, by this worker.
+    pub(super) const fn doubt(&self) -> Option<Doubt> {
+        self.doubt
+    }
+
+    /// What is held is to be fetched anew as soon as that may be.
+    pub(super) fn doubted(&mut self, doubt: Option<Doubt>, now: Timestamp) {
+        self.doubt = doubt.or(self.doubt);
+        if let Some(held) = &mut self.held {
+            held.refresh_at = held.refresh_at.min(now);
+        }
     }
 
     /// What is held is too old to be used, or was refused.
@@ -276,7 +291,8 @@ impl Slot {
 
     /// Something was fetched, here or elsewhere.
     pub(super) fn hold(&mut self, held: Held) {
-        *self = Self { held: Some(held), used_at: self.used_at, ..Self::default() };
+        let Self { used_at, doubt, .. } = *self;
+        *self = Self { held: Some(held), used_at, doubt, ..Self::default() };
     }
 
     /// Whether this shared record is rejected for the first time: a worker that follows looks at the

@@ -1,5 +1,5 @@
-//! Whether upstreams take our tokens: the status of some answers is looked at, and a token that an
-//! upstream refuses is thrown away for all workers.
+//! Whether upstreams take our tokens: the status of some answers is looked at, and for a token
+//! that an upstream refuses another one is fetched, for all workers.
 //!
 //! Reading a status costs a host call, so of one token it is read once in 100 ms at most, but on
 //! routes that replace the answer: there each must be known.

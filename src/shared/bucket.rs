@@ -21,7 +21,7 @@ pub struct Entry {
     pub record: Option<Record>,
     /// Why the last fetch failed; a success clears it.
     pub failure: Option<Failure>,
-    /// The records that were thrown away and must not come back.
+    /// The records that were refused: one that is doubted, and those that must not come back.
     pub purge: Option<Purge>,
 }
 
@@ -187,7 +187,7 @@ impl Entry {
         let record = self.record.as_ref().filter(|record| record.expires_at > now);
         let failure = self.live_failure(now);
         let since = record.map(|r| r.fetched_at).max(failure.map(|f| f.failed_at));
-        let since = since.max(self.purge.as_ref().map(Purge::at));
+        let since = since.max(self.purge.as_ref().map(|purge| purge.last.at));
         Some(since.map_or(Duration::ZERO, |time| time.since(Timestamp::default())))
     }
 }

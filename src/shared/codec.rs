@@ -1,7 +1,7 @@
 //! The bytes of a bucket: little-endian numbers and length-prefixed bodies, read with bounds.
 
 use super::bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
-use super::purge::Purge;
+use super::purge::{Doubt, Purge};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -40,11 +40,12 @@ pub(super) fn encode(bucket: &Bucket) -> Vec<u8> {
             out.extend(failure.attempts.to_le_bytes());
             out.extend(failure.cause.to_le_bytes());
         }
-        if let Some((at, count, tombstones)) = entry.purge.as_ref().map(Purge::parts) {
-            out.extend(at.as_millis().to_le_bytes());
-            out.extend(count.to_le_bytes());
-            out.push(u8::try_from(tombstones.len()).unwrap_or(0));
-            out.extend(tombstones.iter().flatten());
+        if let Some(Purge { last, digests, is_open }) = &entry.purge {
+            out.extend(last.at.as_millis().to_le_bytes());
+            out.extend(last.count.to_le_bytes());
+            out.push(u8::from(*is_open));
+            out.push(u8::try_from(digests.len()).unwrap_or(0));
+            out.extend(digests.iter().flatten());
         }
     }
     out
@@ -92,14 +93,13 @@ fn entry(input: &mut Input<'_>) -> Option<Entry> {
 }
 
 fn purge(input: &mut Input<'_>) -> Option<Purge> {
-    let at = input.time()?;
-    let count = u32::from_le_bytes(input.array()?);
-    let length = usize::from(input.byte()?);
+    let last = Doubt { at: input.time()?, count: u32::from_le_bytes(input.array()?) };
+    let (is_open, length) = (input.byte()? != 0, usize::from(input.byte()?));
     if length > Purge::TOMBSTONES {
         return None;
     }
-    let tombstones = (0..length).map(|_| input.array()).collect::<Option<_>>()?;
-    Some(Purge::new(at, count, tombstones))
+    let digests = (0..length).map(|_| input.array()).collect::<Option<_>>()?;
+    Some(Purge { last, digests, is_open })
 }
 
 fn record(input: &mut Input<'_>) -> Option<Record> {
@@ -178,7 +178,11 @@ mod tests {
                 attempts: 6,
                 cause: 8,
             }),
-            purge: Some(Purge::new(Timestamp::from_millis(9), 2, vec![[3; 32], [4; 32]])),
+            purge: Some(Purge {
+                last: Doubt { at: Timestamp::from_millis(9), count: 2 },
+                digests: vec![[3; 32], [4; 32]],
+                is_open: true,
+            }),
         }
     }
 

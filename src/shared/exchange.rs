@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use zeroize::Zeroize;
 
-use super::{Bucket, Cas, Entry, Failure, Lease, Purge, Record, SharedData, WriteError};
+use super::{Bucket, Cas, Entry, Failure, Lease, Purge, Record, SharedData, Stored, WriteError};
 use crate::time::Timestamp;
 
 /// How often a change is tried again when another worker wrote the same bucket in between.
@@ -105,7 +105,8 @@ impl SharedEntries {
     /// Stores what was fetched and gives the lease back if `nonce` still holds it.
     ///
     /// A record is stored even by a worker whose lease ran out, unless one that lives longer is
-    /// there: the token is good whoever fetched it. One that was purged is not stored: false.
+    /// there, and is not doubted: the token is good whoever fetched it. One that was refused, and has
+    /// been replaced since, is not stored, and the lease stays.
     pub fn complete(
         &self,
         meaning: &[u8; 32],
@@ -113,16 +114,16 @@ impl SharedEntries {
         fetched: &Record,
         now: Timestamp,
         shared: &mut dyn SharedData,
-    ) -> bool {
-        let mut is_buried = false;
+    ) -> Stored {
+        let mut stored = Stored::Unopposed;
         let _unchanged = self.change(meaning, now, shared, |entry| {
-            let buries = |purge: &Purge| purge.buries(fetched.body.expose());
-            is_buried = entry.purge.as_ref().is_some_and(buries);
-            if is_buried {
+            let settle = |purge: &mut Purge| purge.settle(fetched);
+            stored = entry.purge.as_mut().map_or(Stored::Unopposed, settle);
+            if stored == Stored::Buried {
                 return Err(());
             }
-            let held = release(entry, nonce);
-            let outlives = |other: &Record| !held && other.expires_at >= fetched.expires_at;
+            let is_free = release(entry, nonce) || stored != Stored::Unopposed;
+            let outlives = |other: &Record| !is_free && other.expires_at >= fetched.expires_at;
             let generation = match &entry.record {
                 Some(other) if outlives(other) => return Err(()),
                 Some(other) => other.generation,
@@ -133,7 +134,7 @@ impl SharedEntries {
             entry.failure = None;
             Ok(())
         });
-        !is_buried
+        stored
     }
 
     /// Notes a failed fetch and gives the lease back. Ignored when the lease has passed to

@@ -9,8 +9,8 @@
 //! configuration keeps every entry whose meaning did not change.
 //!
 //! One entry holds everything that workers must agree on about one thing: the *lease* of the
-//! worker that fetches it, the *record* last fetched, and the last *failure*. One read tells all;
-//! one compare-and-swap changes all.
+//! worker that fetches it, the *record* last fetched, the last *failure*, and the *purge*: which records
+//! an upstream refused. One read tells all; one compare-and-swap changes all.
 //!
 //! ```text
 //!            acquire                     complete(record)
@@ -31,7 +31,7 @@ mod purge;
 pub use bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
 pub use exchange::{Claim, SharedEntries};
 pub use gate::Gate;
-pub use purge::{Purge, Purged};
+pub use purge::{Doubt, Doubted, Purge, Stored};
 
 /// A counter that the host changes with every write of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -32,7 +32,7 @@ pub enum Metric {
     Slots,
     /// Slots that gave way to others because there were too many.
     SlotsEvicted,
-    /// Technical tokens that were thrown away because an upstream refused them.
+    /// Technical tokens that another one replaced because an upstream refused them.
     TokensPurged,
     /// Answers of upstreams that refused a technical token (401), as far as they were looked at.
     UpstreamRefused,

@@ -82,8 +82,13 @@ pub enum Notice {
         /// How many.
         count: u64,
     },
-    /// An upstream refused a technical token, which is thrown away and fetched anew.
-    TokenPurged {
+    /// An upstream refused a technical token; another one is fetched.
+    TokenDoubted {
+        /// The configured name of the credential.
+        what: What,
+    },
+    /// The issuer gave the technical token again that an upstream refused.
+    TokenRepeated {
         /// The configured name of the credential.
         what: What,
     },
@@ -122,7 +127,8 @@ impl Notice {
             Self::FetchFailed { .. }
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
-            | Self::TokenPurged { .. }
+            | Self::TokenDoubted { .. }
+            | Self::TokenRepeated { .. }
             | Self::WouldRefuse { .. } => Level::Warn,
             Self::KeysDropped { .. } | Self::StatedTokenRefused { .. } => Level::Error,
             Self::FetchRecovered { .. }
@@ -180,9 +186,13 @@ impl fmt::Display for Notice {
                 formatter,
                 "{what}: is not used: {reason}; requests that need it get 503, and no other token takes its place"
             ),
-            Self::TokenPurged { what } => {
-                write!(formatter, "{what} was refused by an upstream (401) and is fetched anew")
+            Self::TokenDoubted { what } => {
+                write!(formatter, "{what} was refused by an upstream (401); another one is fetched")
             }
+            Self::TokenRepeated { what } => write!(
+                formatter,
+                "{what}: the issuer gave the one again that an upstream refused (401); it stays in use"
+            ),
             Self::WouldRefuse { code, reason, route, count } => {
                 let route =
                     route.as_ref().map_or("no route".to_owned(), |name| format!("route `{name}`"));

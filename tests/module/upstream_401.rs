@@ -35,7 +35,7 @@ fn of_one_token_one_status_is_read_in_100_ms() {
 }
 
 #[test]
-fn a_refused_token_is_purged_by_the_root_context_and_fetched_anew() {
+fn for_a_refused_token_the_root_context_fetches_another_one() {
     let mut vm = with_token(ready());
     vm.host_mut().now += 100;
     assert!(vm.request(10, reports(&user("ann"))));

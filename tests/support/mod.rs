@@ -174,6 +174,11 @@ impl World {
         worker.streams.clear();
     }
 
+    /// A worker whose timer does not fire for a while; its calls end all the same.
+    pub fn stall(&mut self, worker: usize, span: Duration) {
+        self.workers[worker].next_tick = self.now + span;
+    }
+
     /// A request of `GET path` with a bearer token, decided at once or waiting.
     pub fn request(&mut self, worker: usize, path: &str, token: Option<&str>) -> Request {
         let authorization = token.map(|token| format!("Bearer {token}"));

@@ -10,7 +10,7 @@ use super::failure::fetch;
 use super::{Fetching, Progress, Running};
 use crate::jwt::{Keys, SkippedKey, SkippedKeys};
 use crate::message::{CallFailure, CallResponse};
-use crate::shared::{Record, SharedData};
+use crate::shared::{Record, SharedData, Stored};
 use crate::technical_token::TokenRejected;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -78,10 +78,17 @@ impl Fetching {
         match outcome {
             Ok((fetched, record)) => {
                 if let Some(meaning) = meaning {
-                    if !entries.complete(&meaning, nonce, &record, now, shared) {
-                        self.note_failure(running, nonce, (PURGED, None), now, shared, progress);
-                        progress.settled.push(resource.clone());
-                        return;
+                    match entries.complete(&meaning, nonce, &record, now, shared) {
+                        Stored::Buried => {
+                            self.take_successor(running, nonce, now, shared, progress);
+                            return;
+                        }
+                        Stored::Repeated if self.groups.may_tell_repetition(resource, now) => {
+                            let notice = Notice::TokenRepeated { what: what.clone() };
+                            progress.effects.push(Effect::Log(notice));
+                        }
+                        Stored::Replaced => progress.outcomes.push(Metric::TokensPurged),
+                        Stored::Repeated | Stored::Unopposed => {}
                     }
                     progress.outcomes.push(Metric::FetchSucceeded(fetch(resource)));
                 }
@@ -108,6 +115,32 @@ impl Fetching {
             Err(fault) => {
                 self.note_failure(running, nonce, (fault, retry_after), now, shared, progress);
             }
+        }
+        progress.settled.push(resource.clone());
+    }
+
+    /// What arrived was refused by an upstream, and another one has come in its place: that one is
+    /// taken. Where it is not newer than what was asked for, the issuer has gone back to the refused
+    /// one, which counts as a failure.
+    fn take_successor(
+        &mut self,
+        running: &Running,
+        nonce: u64,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        progress: &mut Progress,
+    ) {
+        let resource = &running.resource;
+        let Some(meaning) = self.origins.meaning(resource) else { return };
+        let wanted = self.slot(resource).wanted();
+        let than = wanted.map_or(Timestamp::MAX, |(than, _)| than);
+        let entries = self.tokens.clone();
+        let successor = entries.find(&meaning, than, now, shared);
+        if successor.is_some_and(|record| self.adopt(resource, record, now).is_ok()) {
+            entries.release(&meaning, nonce, now, shared);
+            self.lift(resource, now, shared);
+        } else {
+            self.note_failure(running, nonce, (PURGED, None), now, shared, progress);
         }
         progress.settled.push(resource.clone());
     }

@@ -1,29 +1,34 @@
-//! Tokens that an upstream refused: thrown away for all workers, and fetched anew.
+//! Tokens that an upstream refused: another one is fetched for all workers.
+//!
+//! Until that one has arrived the refused one is sent on: its issuer may be down or have no other, and
+//! the upstream that refused it may be the only one that does. Whoever gets a 401 from one service
+//! must not be able to take a credential from all its callers. No request waits for the new one.
 
 use std::sync::Arc;
 
 use super::super::effect::Effect;
-use super::super::slot::{Need, Resource};
+use super::super::slot::{Need, Resource, Slot};
 use super::{Fetching, Progress};
-use crate::shared::{Purged, SharedData};
+use crate::shared::{Doubted, SharedData};
 use crate::technical_token::TechnicalToken;
-use crate::telemetry::{Metric, Notice};
+use crate::telemetry::Notice;
 use crate::time::Timestamp;
 
 impl Fetching {
-    /// An upstream refused one of these tokens. What is no longer held needs no purge.
+    /// An upstream refused these tokens.
     pub(in super::super) fn doubt(&mut self, tokens: Vec<(Resource, Arc<TechnicalToken>)>) {
         for (resource, token) in tokens {
-            let is_held = self.slots.get(&resource).is_some_and(|slot| slot.holds(&token));
             let is_known = self.doubted.iter().any(|(other, _)| *other == resource);
-            if is_held && !is_known && self.doubted.len() < MOST_DOUBTED {
+            if !is_known && self.doubted.len() < MOST_DOUBTED {
                 self.doubted.push((resource, token));
             }
         }
     }
 
-    /// Throws away what was refused, as often as that may be.
-    pub(in super::super) fn purge_doubted(
+    /// Has another token fetched for each that was refused, as often as that may be, or found where
+    /// another worker has fetched one. What this worker holds no longer needs no other; one that has
+    /// no slot any more may lie in the shared data.
+    pub(in super::super) fn replace_doubted(
         &mut self,
         now: Timestamp,
         shared: &mut dyn SharedData,
@@ -32,22 +37,30 @@ impl Fetching {
         for (resource, token) in std::mem::take(&mut self.doubted) {
             // In the place of a token that the configuration states no other can be had.
             let Some(meaning) = self.origins.meaning(&resource) else { continue };
-            if !self.slot(&resource).holds(&token) {
+            let slot = self.slots.get(&resource);
+            let is_held_off = slot.and_then(|slot| slot.holding_back(now)).is_some()
+                || self.groups.barred(&resource).is_some_and(|failure| failure.is_live(now));
+            if is_held_off || slot.is_some_and(|slot| slot.holds_other_than(&token)) {
                 continue;
             }
-            match self.tokens.clone().purge(&meaning, token.value().expose(), now, shared) {
-                Purged::TooSoon => continue,
-                Purged::Already => {}
-                Purged::Now => {
-                    progress.outcomes.push(Metric::TokensPurged);
-                    if self.groups.may_tell_purge(&resource, now) {
+            let (last, body) = (slot.and_then(Slot::doubt), token.value().expose());
+            let (than, doubt) = match self.tokens.doubt(&meaning, body, last, now, shared) {
+                Doubted::TooSoon => continue,
+                Doubted::Already => (token.fetched_at(), None),
+                Doubted::Replaced => (Timestamp::default(), None),
+                Doubted::Now(doubt) => {
+                    if self.groups.may_tell_doubt(&resource, now) {
                         let what = self.origins.what(&resource);
-                        progress.effects.push(Effect::Log(Notice::TokenPurged { what }));
+                        progress.effects.push(Effect::Log(Notice::TokenDoubted { what }));
                     }
+                    (token.fetched_at(), Some(doubt))
                 }
+            };
+            let Some(slot) = self.token_slot(&resource) else { continue };
+            slot.doubted(doubt, now);
+            if slot.is_at_rest() {
+                self.want(resource, than, Need::Ahead);
             }
-            self.slot(&resource).drop_held();
-            self.want(resource, Timestamp::default(), Need::Ahead);
         }
     }
 }

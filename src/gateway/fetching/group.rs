@@ -19,7 +19,8 @@ struct Group {
     since: Timestamp,
     failures: Vec<u32>,
     recovered_at: Option<Timestamp>,
-    purged_at: Option<Timestamp>,
+    doubted_at: Option<Timestamp>,
+    repeated_at: Option<Timestamp>,
 }
 
 impl Groups {
@@ -61,9 +62,14 @@ impl Groups {
         may(&mut self.group(resource).recovered_at, now)
     }
 
-    /// Whether a purge is to be told.
-    pub(super) fn may_tell_purge(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.group(resource).purged_at, now)
+    /// Whether it is to be told that a token was refused.
+    pub(super) fn may_tell_doubt(&mut self, resource: &Resource, now: Timestamp) -> bool {
+        may(&mut self.group(resource).doubted_at, now)
+    }
+
+    /// Whether it is to be told that a refused token came again.
+    pub(super) fn may_tell_repetition(&mut self, resource: &Resource, now: Timestamp) -> bool {
+        may(&mut self.group(resource).repeated_at, now)
     }
 }
 
