@@ -162,6 +162,25 @@ fn a_refresh_that_fails_is_tried_again_without_a_request_while_the_token_is_in_u
 }
 
 #[test]
+fn a_token_whose_refresh_fails_until_it_ends_is_let_go_once_nobody_asks_for_it() {
+    let mut world = world(2);
+    ask(&mut world, 0, "/sub/x", Some("gone"));
+    world.pass(MINUTE);
+    ask(&mut world, 0, "/sub/x", Some("gone"));
+    world.provider.script(|asked, _| (*asked != Asked::Keys).then(|| Answer::status(403)));
+    world.pass(29 * MINUTE);
+    let calls = world.provider.token_calls();
+    assert!(calls > 3, "{calls} calls while it could be sent");
+    world.pass(120 * MINUTE);
+    assert_eq!(world.provider.token_calls(), calls);
+    assert_eq!(metric(&world, "slots"), 3, "the key set of each worker");
+    let asked = ask(&mut world, 0, "/sub/x", Some("gone"));
+    world.pass(SECOND);
+    assert_eq!(world.fate(asked), Fate::Refused(503, "token_unavailable"));
+    assert_eq!(world.provider.token_calls(), calls + 1, "for the request alone");
+}
+
+#[test]
 fn two_workers_that_use_one_token_refresh_it_once() {
     let mut world = world(2);
     for _ in 0..120 {

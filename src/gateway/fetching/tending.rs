@@ -2,7 +2,7 @@
 //!
 //! A token is in use when a request of this worker has used it after its fetch, those that waited for
 //! the fetch left out. So whoever stops asking costs at most one refresh more, and a subtenant that
-//! is gone costs nothing.
+//! is gone costs nothing. One that has ended without a successor is fetched for requests alone.
 
 use super::super::slot::{Need, Resource};
 use super::Fetching;
@@ -18,7 +18,8 @@ impl Fetching {
             if !is_token || !slot.is_at_rest() {
                 return true;
             }
-            if slot.is_in_use(now) && slot.is_refresh_due(now) {
+            let is_sent = slot.remaining(now).is_some() && slot.is_in_use(now);
+            if is_sent && slot.is_refresh_due(now) {
                 due.push((resource.clone(), slot.fetched_at()));
                 return true;
             }
