@@ -83,6 +83,58 @@ fn a_client_that_is_refused_holds_all_its_subtenants_back_without_a_call_each() 
 }
 
 #[test]
+fn a_401_that_may_be_about_the_client_alone_holds_the_whole_credential_back() {
+    for (code, path, is_common) in [
+        ("unauthorized", "/tenant/x", true),
+        ("unauthorized_client", "/tenant/x", true),
+        ("invalid_client", "/tenant/x", true),
+        ("access_denied", "/tenant/x", false),
+        ("unauthorized", "/sub/x", false),
+        ("unauthorized_client", "/sub/x", false),
+        ("invalid_client", "/sub/x", true),
+    ] {
+        let mut world = world(2);
+        answer_tokens(&mut world, error(401, code));
+        let token = world.mint.token("acme", Some("first").filter(|_| path == "/sub/x"), world.now);
+        let first = world.request(0, path, Some(&token));
+        world.settle();
+        assert_eq!(world.fate(first), UNAVAILABLE);
+        world.provider.recover();
+        let other = ask(&mut world, 1, "other");
+        world.settle();
+        assert_eq!(is_forwarded(&world, other), !is_common, "{code} {path}");
+    }
+}
+
+#[test]
+fn an_answer_that_says_nothing_of_the_client_lets_no_crowd_in() {
+    let html = || Answer::http(200, "text/html", "<html>");
+    let rows = [
+        (error(401, "unauthorized"), false),
+        (Answer::status(401), false),
+        (Answer::json("{}"), false),
+        (html(), false),
+        (Answer::Failed(CallFailure::TooLarge(None)), false),
+        (Answer::status(503), false),
+        (error(400, "invalid_scope"), true),
+    ];
+    for (at, (answer, is_known)) in rows.into_iter().enumerate() {
+        let mut world = world(2);
+        answer_tokens(&mut world, error(401, "invalid_client"));
+        ask(&mut world, 0, "first");
+        world.pass(6 * SECOND);
+        answer_tokens(&mut world, answer);
+        world.provider.latency = Duration::from_millis(300);
+        for n in 0..20 {
+            ask(&mut world, n % 2, &format!("sub-{n}"));
+        }
+        world.pass(Duration::from_millis(550));
+        let calls = world.provider.token_calls() - 1;
+        assert_eq!(calls, if is_known { 20 } else { 2 }, "answer {at}");
+    }
+}
+
+#[test]
 fn while_one_tries_for_all_the_others_wait_for_its_word() {
     let mut world = world(2);
     answer_tokens(&mut world, error(400, "invalid_client"));

@@ -67,7 +67,7 @@ pub(super) struct Fault {
 pub(super) enum Bearing {
     /// It would fail for each of them: the client is refused, asks too often, or cannot call.
     Credential,
-    /// Nothing: there was no answer.
+    /// Nothing: there was no answer, or one that whoever stands before the issuer may have given.
     Silent,
     /// The client is known: this token alone is refused, or not what was asked for.
     Token,
@@ -200,7 +200,8 @@ impl Origins {
             }
             Resource::Token(id, subtenant) => {
                 let source = self.source(*id).ok_or(UNKNOWN)?;
-                let token = source.accept(&response, subtenant.as_ref(), now)?;
+                let token = source.accept(&response, subtenant.as_ref(), now);
+                let token = token.map_err(|error| Fault::of(error, subtenant.is_some()))?;
                 if source.needs_proof() {
                     return Ok(Advance::Unproven(token));
                 }
@@ -307,7 +308,7 @@ impl From<CallFailure> for Fault {
         let (cause, bearing) = match failure {
             CallFailure::Interrupted => (Cause::Unavailable, Bearing::Silent),
             CallFailure::Overloaded => (Cause::CallRefused, Bearing::Silent),
-            CallFailure::TooLarge(_) => (Cause::AnswerUnusable, Bearing::Token),
+            CallFailure::TooLarge(_) => (Cause::AnswerUnusable, Bearing::Silent),
             CallFailure::UnknownCluster => (Cause::ClusterUnknown, Bearing::Credential),
             CallFailure::Unsendable => (Cause::CallRefused, Bearing::Credential),
         };
@@ -315,22 +316,43 @@ impl From<CallFailure> for Fault {
     }
 }
 
-impl From<AnswerError> for Fault {
-    fn from(error: AnswerError) -> Self {
+impl Fault {
+    /// What an answer without a token says. A 401 never says that the client is known; some issuers
+    /// refuse a wrong secret with `unauthorized`, and others a subtenant.
+    fn of(error: AnswerError, is_for_subtenant: bool) -> Self {
         let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
         let (cause, bearing) = match error {
-            AnswerError::NotAGrant | AnswerError::NotJson | AnswerError::Rejected(_) => {
-                (Cause::AnswerUnusable, Bearing::Token)
+            AnswerError::NotAGrant | AnswerError::NotJson => {
+                (Cause::AnswerUnusable, Bearing::Silent)
             }
+            AnswerError::Rejected(_) => (Cause::AnswerUnusable, Bearing::Token),
             AnswerError::Status { status: 429, .. } => (Cause::RateLimited, Bearing::Credential),
-            AnswerError::Status { error: Some("invalid_client"), .. } => {
+            AnswerError::Status { status, error }
+                if refuses_client(status, error, is_for_subtenant) =>
+            {
                 (Cause::Refused, Bearing::Credential)
             }
+            AnswerError::Status { status: 401, .. } => (Cause::Refused, Bearing::Silent),
             AnswerError::Status { status: 400..=499, .. } => (Cause::Refused, Bearing::Token),
             AnswerError::Status { status: 500..=599, .. } => (Cause::Unavailable, Bearing::Silent),
             AnswerError::Status { .. } => (Cause::AnswerUnusable, Bearing::Silent),
         };
         Self { reason: error.reason(), prospect, cause, bearing }
+    }
+}
+
+/// Whether a token endpoint refuses the client, whatever it was asked for.
+fn refuses_client(status: u16, error: Option<&str>, is_for_subtenant: bool) -> bool {
+    match error {
+        Some("invalid_client") => true,
+        Some("unauthorized" | "unauthorized_client") => status == 401 && !is_for_subtenant,
+        Some(_) | None => false,
+    }
+}
+
+impl From<AnswerError> for Fault {
+    fn from(error: AnswerError) -> Self {
+        Self::of(error, false)
     }
 }
 
