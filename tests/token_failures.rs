@@ -15,6 +15,7 @@ use support::{Answer, Asked, Fate, Request, World};
 use tenantgate::message::CallFailure;
 
 const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
 const UNAVAILABLE: Fate = Fate::Refused(503, "token_unavailable");
 
 /// A world in which all keys are there.
@@ -231,6 +232,51 @@ fn too_many_calls_hold_the_whole_credential_back_for_as_long_as_asked_up_to_five
         let late = ask(&mut world, 1, "other");
         world.settle();
         assert!(is_forwarded(&world, late), "{asked}");
+    }
+}
+
+#[test]
+fn too_many_calls_hold_back_ever_longer_though_single_calls_get_through_in_between() {
+    let mut world = world(2);
+    let mut burst = |round: u32| {
+        answer_tokens(&mut world, error(429, "x"));
+        ask(&mut world, 0, &format!("burst-{round}"));
+        world.pass(Duration::from_millis(100));
+        world.provider.recover();
+        for tenths in 0.. {
+            let single = ask(&mut world, tenths % 2, &format!("single-{round}-{tenths}"));
+            world.pass(Duration::from_millis(100));
+            if is_forwarded(&world, single) {
+                if round == 5 {
+                    world.pass(61 * SECOND);
+                }
+                return tenths;
+            }
+        }
+        unreachable!()
+    };
+    let held: Vec<_> = (1..=6).map(&mut burst).collect();
+    for (tenths, seconds) in held.iter().zip([1, 2, 4, 8, 16, 1]) {
+        assert!((seconds * 5 - 2..=seconds * 10 + 2).contains(tenths), "{held:?}");
+    }
+}
+
+#[test]
+fn a_credential_that_is_held_back_is_not_hurried_for_a_token_that_ends_soon() {
+    let mut world = world(1);
+    ask(&mut world, 0, "north");
+    world.pass(24 * MINUTE);
+    answer_tokens(&mut world, error(429, "x"));
+    for _ in 0..350 {
+        world.pass(SECOND);
+        ask(&mut world, 0, "north");
+    }
+    let asked = world.provider.times.iter().filter(|(_, asked)| *asked != Asked::Keys);
+    let times: Vec<_> = asked.map(|(time, _)| *time).skip(1).collect();
+    assert!(times.len() >= 7, "{times:?}");
+    for (at, pair) in times.windows(2).enumerate() {
+        let least = Duration::from_secs(1 << at.min(6)).min(MINUTE) / 2;
+        assert!(pair[1].since(pair[0]) >= least, "{at}: {times:?}");
     }
 }
 

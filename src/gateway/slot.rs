@@ -190,8 +190,8 @@ impl Slot {
 
     /// Whether nothing of use is held: no token that may be sent, and no failure to remember.
     pub(super) fn is_spent(&self, now: Timestamp) -> bool {
-        let is_remembered = |failure: Failure| now <= failure.retry_at + MEMORY;
-        self.remaining(now).is_none() && !self.setback.is_some_and(is_remembered)
+        let is_remembered = self.setback.is_some_and(|failure| failure.is_remembered(now));
+        self.remaining(now).is_none() && !is_remembered
     }
 
     /// For how long the token that is held may still be sent.
@@ -324,10 +324,6 @@ const WATCH: Duration = Duration::from_millis(100);
 
 /// Within this time after a fetch the requests that waited for it have their turn.
 const ARRIVAL: Duration = Duration::from_secs(1);
-
-/// For how long after the next try was due a failure is remembered, so that the back-off goes on from
-/// it.
-const MEMORY: Duration = Duration::from_secs(60);
 
 /// How often a lease is renewed while its call runs; the timer fires at least as often.
 const RENEWAL: Duration = Duration::from_millis(900);

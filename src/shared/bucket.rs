@@ -99,10 +99,18 @@ impl Failure {
     /// The longest time that a failure may hold everybody off.
     pub const LONGEST: Duration = Duration::from_secs(301);
 
+    /// For how long after the next try was due it is remembered.
+    const MEMORY: Duration = Duration::from_secs(60);
+
     /// Whether it still forbids a try. A time further ahead than a failure can set was written
     /// under another clock: it forbids nothing.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.retry_at > now && self.retry_at <= now + Self::LONGEST
+    }
+
+    /// Whether the back-off of another failure goes on from it: for a minute after the next try was due.
+    pub fn is_remembered(&self, now: Timestamp) -> bool {
+        now <= self.retry_at + Self::MEMORY
     }
 }
 

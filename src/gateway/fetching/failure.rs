@@ -32,8 +32,11 @@ impl Fetching {
         let credential = self.origins.credential(resource);
         let common = credential.filter(|_| bearing == Bearing::Credential);
         let own = self.slot(resource).setback();
+        let what = self.origins.asked(resource, *step);
+        let digest = digest(&what, reason);
+        let barred = self.groups.barred(resource).filter(|_| common.is_some());
         let before = match common {
-            Some(_) => self.groups.barred(resource),
+            Some(_) => self.groups.before(resource, digest, now),
             None => own,
         };
         // Calls for a credential that ran side by side are one try of it.
@@ -41,12 +44,11 @@ impl Fetching {
         let attempts = before.map_or(0, |before| before.attempts);
         let attempts = attempts.saturating_add(u32::from(!is_beside)).max(1);
         let delay = backoff::delay(attempts, prospect, retry_after, self.random.jitter());
-        let delay = match (self.slot(resource).remaining(now), retry_after) {
-            (Some(left), None) => backoff::while_held(delay, prospect, left),
-            (Some(_) | None, _) => delay,
+        // What holds all off is not hurried for the sake of one.
+        let delay = match (self.slot(resource).remaining(now), retry_after, common) {
+            (Some(left), None, None) => backoff::while_held(delay, prospect, left),
+            (Some(_) | None, _, _) => delay,
         };
-        let what = self.origins.asked(resource, *step);
-        let digest = digest(&what, reason);
         let mut failure =
             Failure { failed_at: now, retry_at: now + delay, attempts, cause: digest };
         let entries = self.entries(resource).clone();
@@ -79,7 +81,7 @@ impl Fetching {
         }
         self.slot(resource).set_back(failure);
         // The same failure is said once, by whichever worker meets it first.
-        let is_news = [own, before].iter().flatten().all(|before| before.cause != digest);
+        let is_news = [own, barred].iter().flatten().all(|before| before.cause != digest);
         if is_news && self.groups.may_tell_failure(resource, digest, now) {
             let (cluster, retry_after) = (cluster.clone(), failure.retry_at.since(now));
             let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };

@@ -16,6 +16,8 @@ pub(super) struct Groups(HashMap<Resource, Group>);
 struct Group {
     /// What holds all off, as this worker saw it last.
     barred: Option<Failure>,
+    /// The last one, though it may have been lifted: the back-off goes on from it.
+    last: Option<Failure>,
     since: Timestamp,
     failures: Vec<u32>,
     recovered_at: Option<Timestamp>,
@@ -31,7 +33,23 @@ impl Groups {
 
     /// Notes what holds them off, or that nothing does.
     pub(super) fn bar(&mut self, resource: &Resource, failure: Option<Failure>) {
-        self.group(resource).barred = failure;
+        let group = self.group(resource);
+        group.barred = failure;
+        group.last = failure.or(group.last);
+    }
+
+    /// The failure from which the back-off of one of this cause goes on: what holds them off, or held
+    /// them off for the same cause lately. An issuer that takes one call between two bursts of refusals
+    /// has recovered from nothing.
+    pub(super) fn before(
+        &self,
+        resource: &Resource,
+        cause: u32,
+        now: Timestamp,
+    ) -> Option<Failure> {
+        let group = self.0.get(&resource.group())?;
+        let is_late = |last: &Failure| last.cause == cause && last.is_remembered(now);
+        group.barred.or_else(|| group.last.filter(is_late))
     }
 
     fn group(&mut self, resource: &Resource) -> &mut Group {
