@@ -85,22 +85,24 @@ impl SharedEntries {
     }
 
     /// Nothing holds them off any more; the failure that did until now. One whose time has not come
-    /// stays: what goes well meanwhile began before it.
+    /// stays: what goes well meanwhile began before it; but `nonce` no longer tries for all.
     pub fn lift(
         &self,
         meaning: &[u8; 32],
+        nonce: u64,
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> Option<Failure> {
         let lifted = self.change(meaning, now, shared, |entry| {
             if entry.live_failure(now).is_some() {
-                return Err(());
+                let lease = entry.lease.take_if(|lease| lease.nonce == nonce);
+                return lease.map(|_| None).ok_or(());
             }
             entry.lease = None;
-            entry.failure.take().ok_or(())
+            entry.failure.take().map(Some).ok_or(())
         });
         match lifted {
-            Ok(Changed::Written(failure)) => Some(failure),
+            Ok(Changed::Written(failure)) => failure,
             Ok(Changed::Crowded | Changed::Refused) | Err(()) => None,
         }
     }
@@ -172,8 +174,8 @@ mod tests {
         assert!(!entries.probe(&CREDENTIAL, lease(3, 9), at(7), &mut map));
         assert_eq!(gate(at(8), &mut map), Gate::Due(failure(1, 5)), "the one that probed is gone");
         assert!(entries.probe(&CREDENTIAL, lease(3, 11), at(8), &mut map));
-        assert_eq!(entries.lift(&CREDENTIAL, at(9), &mut map), Some(failure(1, 5)));
-        assert_eq!(entries.lift(&CREDENTIAL, at(9), &mut map), None);
+        assert_eq!(entries.lift(&CREDENTIAL, 3, at(9), &mut map), Some(failure(1, 5)));
+        assert_eq!(entries.lift(&CREDENTIAL, 3, at(9), &mut map), None);
         assert_eq!(gate(at(9), &mut map), Gate::Free);
     }
 
@@ -195,10 +197,23 @@ mod tests {
     fn what_goes_well_lifts_a_failure_from_the_time_on_at_which_it_may_be_tried_again() {
         let (entries, mut map) = (SharedEntries::new("credential", 1), Map::default());
         entries.bar(&CREDENTIAL, 1, failure(1, 5), NOW, &mut map);
-        assert_eq!(entries.lift(&CREDENTIAL, at(4), &mut map), None);
+        assert_eq!(entries.lift(&CREDENTIAL, 3, at(4), &mut map), None);
         assert_eq!(entries.gate(&CREDENTIAL, at(4), &mut map), Gate::Barred(failure(1, 5)));
-        assert_eq!(entries.lift(&CREDENTIAL, at(5), &mut map), Some(failure(1, 5)));
+        assert_eq!(entries.lift(&CREDENTIAL, 3, at(5), &mut map), Some(failure(1, 5)));
         assert_eq!(entries.gate(&CREDENTIAL, at(5), &mut map), Gate::Free);
+    }
+
+    #[test]
+    fn one_that_tried_well_while_another_was_told_to_wait_leaves_the_next_try_to_others() {
+        let (entries, mut map) = (SharedEntries::new("credential", 1), Map::default());
+        entries.bar(&CREDENTIAL, 1, failure(1, 5), NOW, &mut map);
+        assert!(entries.probe(&CREDENTIAL, lease(2, 8), at(5), &mut map));
+        entries.bar(&CREDENTIAL, 1, failure(2, 7), at(6), &mut map);
+        assert_eq!(entries.lift(&CREDENTIAL, 1, at(6), &mut map), None, "not its own lease");
+        assert_eq!(entries.gate(&CREDENTIAL, at(7), &mut map), Gate::Taken(failure(2, 7)));
+        assert_eq!(entries.lift(&CREDENTIAL, 2, at(6), &mut map), None);
+        assert_eq!(entries.gate(&CREDENTIAL, at(6), &mut map), Gate::Barred(failure(2, 7)));
+        assert_eq!(entries.gate(&CREDENTIAL, at(7), &mut map), Gate::Due(failure(2, 7)));
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Fetching {
                     let notice = Notice::StatedTokenAccepted { what };
                     progress.effects.extend((attempts > 0).then_some(Effect::Log(notice)));
                 } else {
-                    let lifted = self.lift(resource, now, shared);
+                    let lifted = self.lift(resource, nonce, now, shared);
                     let attempts =
                         lifted.map_or(attempts, |failure| failure.attempts.max(attempts));
                     if attempts > 0 && self.groups.may_tell_recovery(resource, now) {
@@ -138,7 +138,7 @@ impl Fetching {
         let successor = entries.find(&meaning, than, now, shared);
         if successor.is_some_and(|record| self.adopt(resource, record, now).is_ok()) {
             entries.release(&meaning, nonce, now, shared);
-            self.lift(resource, now, shared);
+            self.lift(resource, nonce, now, shared);
         } else {
             self.note_failure(running, nonce, (PURGED, None), now, shared, progress);
         }

@@ -68,7 +68,7 @@ impl Fetching {
                 entries.fail(&meaning, nonce, failure, now, shared);
                 match (bearing, credential) {
                     (Bearing::Token, _) => {
-                        self.lift(resource, now, shared);
+                        self.lift(resource, nonce, now, shared);
                     }
                     (Bearing::Silent | Bearing::Credential, Some(credential))
                         if self.groups.barred(resource).is_some() =>
@@ -118,11 +118,12 @@ impl Fetching {
     pub(super) fn lift(
         &mut self,
         resource: &Resource,
+        nonce: u64,
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> Option<Failure> {
         self.groups.barred(resource)?;
-        let lifted = self.bars.lift(&self.origins.credential(resource)?, now, shared)?;
+        let lifted = self.bars.lift(&self.origins.credential(resource)?, nonce, now, shared)?;
         self.groups.bar(resource, None);
         Some(lifted)
     }
