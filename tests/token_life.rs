@@ -11,7 +11,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::{Answer, Asked, CONFIGURATION, Fate, Request, World};
+use support::{Answer, Asked, CONFIGURATION, Fate, Mint, Request, World};
 use tenantgate::time::Timestamp;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -226,6 +226,14 @@ fn a_hundred_thousand_subtenants_over_time_take_no_more_than_the_limits() {
 #[test]
 fn more_subtenants_at_once_than_slots_are_refused_and_not_remembered() {
     let configuration = CONFIGURATION.replacen('{', r#"{"limits": { "token_slots": 16 },"#, 1);
+    // Keys that are not fetched take no slot, and leave none to tokens.
+    let inline = format!(
+        r#""issuers": [{{ "name": "inline", "issuer": "https://inline.example", "algorithms": ["ES256"],
+            "tenants": ["acme"], "audiences": ["a"], "claims": {{ "tenant": "ten", "subtenant": "none" }},
+            "jwks": {{ "inline": {} }} }},"#,
+        Mint::new().jwks(1)
+    );
+    let configuration = configuration.replacen(r#""issuers": ["#, &inline, 1);
     let mut world = world_of(1, &configuration);
     world.provider.latency = SECOND;
     let requests: Vec<_> =

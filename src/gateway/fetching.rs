@@ -61,6 +61,8 @@ pub(super) struct Fetching {
     random: Sequence,
     last_call: u64,
     kept_up_at: Timestamp,
+    /// How many slots are for key sets.
+    key_slots: usize,
     /// How many slots gave way to others since that was asked last.
     evicted: usize,
 }
@@ -104,6 +106,7 @@ impl Fetching {
             random: Sequence::new(seed),
             last_call: 0,
             kept_up_at: Timestamp::default(),
+            key_slots: 0,
             evicted: 0,
             origins: Origins::new(Arc::clone(&config)),
             config: Arc::clone(&config),
@@ -130,7 +133,12 @@ impl Fetching {
     /// The slot of a thing, made if need be.
     pub(super) fn slot(&mut self, resource: &Resource) -> &mut Slot {
         if !self.slots.contains_key(resource) {
-            self.make_room();
+            match resource {
+                Resource::Keys(_) => self.key_slots = self.key_slots.saturating_add(1),
+                Resource::Token(..) => {
+                    self.make_room();
+                }
+            }
         }
         self.slots.entry(resource.clone()).or_default()
     }

@@ -28,11 +28,11 @@ impl Fetching {
 
     /// Keeps the number of token slots within its limit, and tells whether there is room for one more.
     /// What is at rest gives way: first what is of no use any more, then what was used least lately.
-    /// What is wanted or fetched stays. Key sets are as many as the configuration names.
+    /// What is wanted or fetched stays, and so do the slots of key sets: as many as the configuration names
+    /// and requests have needed.
     pub(super) fn make_room(&mut self) -> bool {
         let limit = self.config.limits().token_slots;
-        let key_sets = self.config.key_sources().len();
-        if self.slots.len().saturating_sub(key_sets) < limit {
+        if self.slots.len().saturating_sub(self.key_slots) < limit {
             return true;
         }
         let now = self.kept_up_at;
