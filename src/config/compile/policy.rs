@@ -122,6 +122,11 @@ fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report:
         }
         return;
     }
+    if let (SubtenantMode::Header(_), Authentication::NotLookedAt) =
+        (&route.subtenant, route.authentication)
+    {
+        report.error(&subtenant, RouteProblem::SubtenantBesideToken);
+    }
     let is_always = inject.iter().any(|injection| injection.when == When::Always);
     match (route.subtenancy, &route.subtenant) {
         (Subtenancy::Refused, SubtenantMode::Impersonate) => {

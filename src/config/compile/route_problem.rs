@@ -42,6 +42,8 @@ pub enum RouteProblem {
     ScopesUnclear,
     /// `subtenancy` on a route that looks at no credential.
     SubtenancyUnused,
+    /// `subtenant` by a header on a route that does not see whether a token is presented.
+    SubtenantBesideToken,
     /// A text that is no id of a subtenant.
     SubtenantId(IdError),
     /// `subtenant` is an object with neither `id` alone nor `header` and `values`.
@@ -96,6 +98,9 @@ impl fmt::Display for RouteProblem {
             }
             Self::SubtenancyUnused => {
                 "has no effect with `authentication: none`: no caller has a subtenant there; leave it out"
+            }
+            Self::SubtenantBesideToken => {
+                "`header` is for requests without a caller's token, and with `authentication: none` nobody sees whether there is one; write `authentication: optional`"
             }
             Self::SubtenantUnused => {
                 "has no effect: it is about injected tokens, and nothing is injected; `subtenancy` decides who may pass"
