@@ -135,6 +135,9 @@ fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report:
         (Subtenancy::Aware | Subtenancy::Catalogue, SubtenantMode::Refuse) if is_always => {
             report.error(&subtenancy, RouteProblem::SubtenantUnserved);
         }
+        (Subtenancy::Only, SubtenantMode::Header(_) | SubtenantMode::One(_)) => {
+            report.error(&subtenancy, RouteProblem::ProgramsUnserved);
+        }
         (Subtenancy::Only, SubtenantMode::Refuse) if is_always => {
             report.error(&subtenancy, RouteProblem::NobodyServed);
         }

@@ -36,6 +36,8 @@ pub enum RouteProblem {
     Policy(PolicyProblem),
     /// A prefix that no header can carry.
     Prefix,
+    /// The route serves tokens of subtenants alone, and `subtenant` is about programs without one.
+    ProgramsUnserved,
     /// A scope that holds a blank, or is longer than any that a token may have.
     Scope(Quoted),
     /// `scopes` is an object with both `any` and `all`, or neither.
@@ -93,6 +95,9 @@ impl fmt::Display for RouteProblem {
                 "`subtenancy: only` with an injected token and `subtenant: refuse` serves nobody; write `subtenant: impersonate`"
             }
             Self::Prefix => "must be visible ASCII and blanks, at most 64 bytes",
+            Self::ProgramsUnserved => {
+                "`subtenancy: only` refuses every request without a caller's token, and `subtenant` as an object is about these alone; leave `subtenancy` out"
+            }
             Self::ScopesUnclear => {
                 "must state exactly one of `any` and `all`; write `not_needed` if none is needed"
             }
