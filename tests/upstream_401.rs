@@ -11,7 +11,7 @@ mod support;
 use std::time::Duration;
 
 use support::tokens::tenant_token;
-use support::{Answer, Asked, CONFIGURATION, Fate, Request, World};
+use support::{Answer, Asked, CONFIGURATION, Fate, Request, SharedMap, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -134,6 +134,50 @@ fn a_service_that_refuses_every_token_costs_ever_fewer_fetches() {
     }
     world.pass(2 * SECOND);
     assert_eq!(metric(&world, "tokens.purged"), 6);
+}
+
+#[test]
+fn the_limit_outlives_its_place_in_the_shared_data() {
+    let mut world = world(1);
+    let (mut request, _) = sent(&mut world, 0, "/tenant/x");
+    for (wait, calls) in [(0, 2), (28, 2), (1, 3), (57, 3), (2, 4)] {
+        world.pass(Duration::from_secs(wait));
+        request = match wait {
+            0 => request,
+            _ => sent(&mut world, 0, "/tenant/x").0,
+        };
+        world.shared = SharedMap::default();
+        world.respond(request, 401);
+        world.settle();
+        assert_eq!(world.provider.token_calls(), calls, "after {wait} s more");
+    }
+}
+
+#[test]
+fn a_refused_token_whose_slot_gave_way_or_was_made_again_is_replaced_all_the_same() {
+    for is_made_again in [false, true] {
+        let slots = CONFIGURATION.replacen('{', r#"{"limits": { "token_slots": 16 },"#, 1);
+        let mut world = World::of(1, &slots);
+        world.pass(SECOND);
+        let (north, token) = sent(&mut world, 0, "/sub/x");
+        for n in 0..20 {
+            let other = world.mint.token("acme", Some(&format!("other-{n}")), world.now);
+            world.request(0, "/sub/x", Some(&other));
+            world.settle();
+        }
+        world.pass(2 * SECOND);
+        assert!(metric(&world, "slots.evicted") >= 2);
+        let asked = Asked::Token(Some("north".to_owned()));
+        if is_made_again {
+            assert_eq!(sent(&mut world, 0, "/sub/x").1, token, "from the shared data");
+        }
+        assert_eq!(world.provider.count(&asked), 1);
+        world.respond(north, 401);
+        world.settle();
+        assert_eq!(world.provider.count(&asked), 2, "{is_made_again}");
+        assert_ne!(sent(&mut world, 0, "/sub/x").1, token);
+        assert_eq!(world.provider.count(&asked), 2);
+    }
 }
 
 #[test]
