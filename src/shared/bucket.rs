@@ -195,13 +195,15 @@ impl Entry {
         let record = self.record.as_ref().filter(|record| record.expires_at > now);
         let failure = self.live_failure(now);
         let since = record.map(|r| r.fetched_at).max(failure.map(|f| f.failed_at));
-        let since = since.max(self.purge.as_ref().map(|purge| purge.last.at));
+        let purge = self.purge.as_ref().filter(|purge| purge.limits(now));
+        let since = since.max(purge.map(|purge| purge.last.at));
         Some(since.map_or(Duration::ZERO, |time| time.since(Timestamp::default())))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Doubt;
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_seconds(1000);
@@ -239,6 +241,21 @@ mod tests {
         );
         let expired = entry(3, Some(record(999, 1000)), None);
         assert_eq!(evicted_from(vec![live(1, 900), live(2, 800), expired, live(4, 990)]), Some(3));
+    }
+
+    #[test]
+    fn an_entry_whose_record_has_ended_gives_way_once_its_refused_records_limit_nothing() {
+        let live = |seed, at| entry(seed, Some(record(at, 2000)), None);
+        let refused = |at| {
+            let last = Doubt { at: Timestamp::from_seconds(at), count: 1 };
+            let purge = Some(Purge { last, digests: vec![[7; 32]], is_open: false });
+            Entry { purge, ..entry(3, Some(record(999, 1000)), None) }
+        };
+        let evicted =
+            |at| evicted_from(vec![live(1, 900), live(2, 800), refused(at), live(4, 990)]);
+        assert_eq!(evicted(941), Some(2), "59 s ago: another one may not be doubted yet");
+        assert_eq!(evicted(940), Some(3));
+        assert_eq!(evicted(1001), Some(3), "under another clock");
     }
 
     #[test]

@@ -94,6 +94,11 @@ impl Purge {
     /// How many refused records are remembered.
     pub const TOMBSTONES: usize = 4;
 
+    /// Whether it tells how soon another record may be doubted, and how often that was.
+    pub(super) fn limits(&self, now: Timestamp) -> bool {
+        self.last.at <= now && now.since(self.last.at) < self.last.spacing().saturating_mul(2)
+    }
+
     /// The digests of those that are not to come back.
     fn tombstones(&self) -> &[[u8; 32]] {
         match self.digests.split_last() {
