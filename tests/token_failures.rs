@@ -243,17 +243,15 @@ fn too_many_calls_hold_back_ever_longer_though_single_calls_get_through_in_betwe
         ask(&mut world, 0, &format!("burst-{round}"));
         world.pass(Duration::from_millis(100));
         world.provider.recover();
-        for tenths in 0.. {
+        let held = (0_usize..).find(|tenths| {
             let single = ask(&mut world, tenths % 2, &format!("single-{round}-{tenths}"));
             world.pass(Duration::from_millis(100));
-            if is_forwarded(&world, single) {
-                if round == 5 {
-                    world.pass(61 * SECOND);
-                }
-                return tenths;
-            }
+            is_forwarded(&world, single)
+        });
+        if round == 5 {
+            world.pass(61 * SECOND);
         }
-        unreachable!()
+        held.unwrap()
     };
     let held: Vec<_> = (1..=6).map(&mut burst).collect();
     for (tenths, seconds) in held.iter().zip([1, 2, 4, 8, 16, 1]) {
