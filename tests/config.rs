@@ -219,7 +219,7 @@ fn credentials_call_where_the_platform_says() {
     let Compiled { config, .. } = compile_named("good/egress.json");
     let names: Vec<_> = config.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["tenant1-service"]);
-    let call = config.sources()[0].call(None).unwrap();
+    let call = config.sources()[0].call(None, None).unwrap();
     assert_eq!(&*call.endpoint.authority, "tenant1.piam.abc.basedomain.xyz");
     assert_eq!((call.endpoint.scheme, &*call.endpoint.path), ("https", "/oauth/token"));
     assert_eq!(call.timeout, Duration::from_millis(500));

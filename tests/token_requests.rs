@@ -51,7 +51,7 @@ fn no_debug_output_shows_a_secret_of_a_request() {
 /// The call of a case's credential.
 fn call(case: &Value) -> Option<HttpCall> {
     let subtenant = case.get("subtenant").map(|id| SubtenantId::parse(id.as_str().unwrap()));
-    compile(case).sources()[0].call(subtenant.transpose().unwrap().as_ref())
+    compile(case).sources()[0].call(subtenant.transpose().unwrap().as_ref(), None)
 }
 
 /// A document of egress with a case's credential, which serves the callers that it must state.

@@ -323,7 +323,7 @@ impl Fetching {
         now: Timestamp,
         progress: &mut Progress,
     ) {
-        let Some((step, call)) = self.origins.begin(resource) else { return };
+        let Some((step, call)) = self.origins.begin(resource, now) else { return };
         let (id, deadline) = self.send(resource, step, call, now, progress);
         self.slot(resource).lead(id, nonce, deadline, now, failure);
     }

@@ -17,6 +17,7 @@ mod origin;
 mod queue;
 mod random;
 mod report_only;
+mod secrets;
 mod slot;
 mod tally;
 mod waiters;

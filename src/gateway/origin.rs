@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::backoff::Prospect;
+use super::secrets::{Secrets, unread};
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
 use crate::crypto::SignatureVerifier;
@@ -15,9 +16,12 @@ use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken, Toke
 use crate::telemetry::{Cause, What};
 use crate::time::Timestamp;
 
-/// The configured origins of all key sets and tokens.
+/// The configured origins of all key sets and tokens, and what this worker has read to ask them.
 #[derive(Debug)]
-pub(super) struct Origins(Arc<Config>);
+pub(super) struct Origins {
+    config: Arc<Config>,
+    secrets: Secrets,
+}
 
 /// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
 /// one lease: each step has what the next call needs.
@@ -27,6 +31,10 @@ pub(super) enum Step {
     Last,
     /// The metadata that names the address of the keys.
     Metadata,
+    /// The secret by which the client of a token proves itself.
+    Secret,
+    /// The thing itself, with a secret that was read for an earlier fetch and may be outdated.
+    Supposed,
 }
 
 /// What an answer brings.
@@ -75,12 +83,12 @@ pub(super) enum Bearing {
 
 impl Origins {
     /// The origins that a configuration names.
-    pub(super) const fn new(config: Arc<Config>) -> Self {
-        Self(config)
+    pub(super) fn new(config: Arc<Config>) -> Self {
+        Self { config, secrets: Secrets::default() }
     }
 
     /// The call that a fetch begins with; `None` when the thing cannot be fetched (an inline key set).
-    pub(super) fn begin(&self, resource: &Resource) -> Option<(Step, HttpCall)> {
+    pub(super) fn begin(&self, resource: &Resource, now: Timestamp) -> Option<(Step, HttpCall)> {
         match resource {
             Resource::Keys(id) => {
                 let source = self.key_source(*id)?;
@@ -88,7 +96,7 @@ impl Origins {
                 Some((step, source.call()?))
             }
             Resource::Token(id, subtenant) => {
-                Some((Step::Last, self.source(*id)?.call(subtenant.as_ref())?))
+                self.secrets.begin((*id, self.source(*id)?), subtenant.as_ref(), now)
             }
         }
     }
@@ -117,7 +125,7 @@ impl Origins {
 
     /// All tokens that credentials state.
     pub(super) fn all_stated(&self) -> Vec<Resource> {
-        let ids = (0..).map(SourceId).zip(self.0.sources());
+        let ids = (0..).map(SourceId).zip(self.config.sources());
         let stated = ids.filter(|(_, source)| source.stated().is_some());
         stated.map(|(id, _)| Resource::Token(id, None)).collect()
     }
@@ -131,7 +139,7 @@ impl Origins {
         now: Timestamp,
     ) -> Result<Result<TechnicalToken, TokenRejected>, Unverified> {
         let token = self.stated(resource).ok_or(TokenError::Malformed)?;
-        let verified = jwt::verify(token.expose(), self.0.issuers(), keys, signatures, now)?;
+        let verified = jwt::verify(token.expose(), self.config.issuers(), keys, signatures, now)?;
         Ok(TechnicalToken::verified(token.clone(), verified.expires_at(), now))
     }
 
@@ -151,7 +159,7 @@ impl Origins {
                 }
             }
             Resource::Token(id, _) => {
-                let name = Arc::from(self.source(*id).map_or("", Source::name));
+                let name = self.credential_name(*id);
                 match self.is_stated(resource) {
                     true => What::UserToken(name),
                     false => What::Credential(name),
@@ -175,6 +183,7 @@ impl Origins {
     pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
         match (resource, step) {
             (Resource::Keys(id), Step::Metadata) => What::Metadata(self.owner(*id)),
+            (Resource::Token(id, _), Step::Secret) => What::Secret(self.credential_name(*id)),
             (Resource::Keys(_) | Resource::Token(..), _) => self.what(resource),
         }
     }
@@ -182,13 +191,16 @@ impl Origins {
     /// Reads the answer to the call of a step: it leads to the next call, or is what was asked for,
     /// which is checked.
     pub(super) fn accept(
-        &self,
+        &mut self,
         resource: &Resource,
         step: Step,
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<Advance, Fault> {
-        let response = result?;
+        let response = match step {
+            Step::Last | Step::Metadata | Step::Supposed => result?,
+            Step::Secret => result.map_err(unread)?,
+        };
         match resource {
             Resource::Keys(id) => {
                 let source = self.key_source(*id).ok_or(UNKNOWN)?;
@@ -196,17 +208,12 @@ impl Origins {
                 match step {
                     Step::Last => keys(source, &response, now),
                     Step::Metadata => keys_after(source, &response),
+                    Step::Secret | Step::Supposed => Err(UNKNOWN),
                 }
             }
             Resource::Token(id, subtenant) => {
-                let source = self.source(*id).ok_or(UNKNOWN)?;
-                let token = source.accept(&response, subtenant.as_ref(), now);
-                let token = token.map_err(|error| Fault::of(error, subtenant.is_some()))?;
-                if source.needs_proof() {
-                    return Ok(Advance::Unproven(token));
-                }
-                let record = token.to_record();
-                Ok(Advance::Arrived(Fetched::Token(token), record))
+                let source = source(&self.config, *id).ok_or(UNKNOWN)?;
+                self.secrets.accept((*id, source), subtenant.as_ref(), (step, &response), now)
             }
         }
     }
@@ -262,13 +269,21 @@ impl Origins {
         Arc::from(self.key_source(id).map_or("", KeySource::name))
     }
 
+    fn credential_name(&self, id: SourceId) -> Arc<str> {
+        Arc::from(self.source(id).map_or("", Source::name))
+    }
+
     fn source(&self, id: SourceId) -> Option<&Source> {
-        self.0.sources().get(usize::try_from(id.0).ok()?)
+        source(&self.config, id)
     }
 
     fn key_source(&self, id: KeySetId) -> Option<&KeySource> {
-        self.0.key_sources().get(usize::try_from(id.0).ok()?)
+        self.config.key_sources().get(usize::try_from(id.0).ok()?)
     }
+}
+
+fn source(config: &Config, id: SourceId) -> Option<&Source> {
+    config.sources().get(usize::try_from(id.0).ok()?)
 }
 
 fn check_status(response: &CallResponse) -> Result<(), Fault> {
@@ -319,7 +334,7 @@ impl From<CallFailure> for Fault {
 impl Fault {
     /// What an answer without a token says. A 401 never says that the client is known; some issuers
     /// refuse a wrong secret with `unauthorized`, and others a subtenant.
-    fn of(error: AnswerError, is_for_subtenant: bool) -> Self {
+    pub(super) fn of(error: AnswerError, is_for_subtenant: bool) -> Self {
         let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
         let (cause, bearing) = match error {
             AnswerError::NotAGrant | AnswerError::NotJson => {
@@ -366,4 +381,4 @@ impl From<TokenRejected> for Fault {
 pub(super) const PURGED: Fault = lasting("token_purged");
 
 /// A thing that the configuration does not name; no code asks for one.
-const UNKNOWN: Fault = lasting("resource_unknown");
+pub(super) const UNKNOWN: Fault = lasting("resource_unknown");

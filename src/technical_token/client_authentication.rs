@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroize;
 
 use super::form;
+use super::secret_source::SecretSource;
 use crate::crypto::Digest;
 use crate::secret::Secret;
 
@@ -14,7 +15,23 @@ use crate::secret::Secret;
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
     id: Arc<str>,
-    secret: Secret<String>,
+    secret: ClientSecret,
+}
+
+/// The secret of a client.
+#[derive(Clone, Debug)]
+enum ClientSecret {
+    /// It was given with the configuration, and stays.
+    Known(Secret<String>),
+    /// It is read when a token is needed, because it changes.
+    Read(SecretSource),
+}
+
+/// A client with the secret to prove itself by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proof<'s> {
+    id: &'s str,
+    secret: &'s Secret<String>,
 }
 
 /// How id and secret enter the `Basic` value.
@@ -29,7 +46,12 @@ pub enum BasicEncoding {
 impl ClientCredentials {
     /// The credentials of one client.
     pub fn new(id: &str, secret: Secret<String>) -> Self {
-        Self { id: Arc::from(id), secret }
+        Self { id: Arc::from(id), secret: ClientSecret::Known(secret) }
+    }
+
+    /// Those of a client whose secret is read when it is needed.
+    pub fn reading(id: &str, source: SecretSource) -> Self {
+        Self { id: Arc::from(id), secret: ClientSecret::Read(source) }
     }
 
     /// The client id. It is no secret.
@@ -37,25 +59,58 @@ impl ClientCredentials {
         &self.id
     }
 
-    /// A digest that changes with the secret and does not reveal it to a reader of shared data.
-    pub(super) fn secret_digest(&self) -> [u8; 32] {
-        let parts =
-            [b"client secret".as_slice(), self.id.as_bytes(), self.secret.expose().as_bytes()];
-        *Digest::of(&parts).as_bytes()
+    /// Where the secret is read, if it is not known.
+    pub const fn secret_source(&self) -> Option<&SecretSource> {
+        match &self.secret {
+            ClientSecret::Known(_) => None,
+            ClientSecret::Read(source) => Some(source),
+        }
     }
 
+    /// A digest that changes with the secret and does not reveal it to a reader of shared data. For
+    /// a secret that is read, with the place: what was granted for the last one stays good.
+    pub(super) fn secret_digest(&self) -> [u8; 32] {
+        let id = self.id.as_bytes();
+        let digest = match &self.secret {
+            ClientSecret::Known(secret) => {
+                Digest::of(&[b"client secret", id, secret.expose().as_bytes()])
+            }
+            ClientSecret::Read(SecretSource { endpoint, .. }) => Digest::of(&[
+                b"client secret source",
+                id,
+                endpoint.cluster.as_bytes(),
+                endpoint.scheme.as_bytes(),
+                endpoint.authority.as_bytes(),
+                endpoint.path.as_bytes(),
+            ]),
+        };
+        *digest.as_bytes()
+    }
+
+    /// What the client proves itself by: the secret that is known, or else the one just `read`.
+    /// `None` while there is neither.
+    pub(super) fn proof<'s>(&'s self, read: Option<&'s Secret<String>>) -> Option<Proof<'s>> {
+        let secret = match &self.secret {
+            ClientSecret::Known(secret) => secret,
+            ClientSecret::Read(_) => read?,
+        };
+        Some(Proof { id: &self.id, secret })
+    }
+}
+
+impl Proof<'_> {
     /// Adds the fields of client_secret_post to a form (RFC 6749 §2.3.1).
     pub(super) fn push_to(&self, body: &mut Vec<u8>) {
         let secret = self.secret.expose();
         // Room for all of it at once: a buffer that grows leaves copies of the secret behind.
         body.reserve(64 + 3 * (self.id.len() + secret.len()));
-        form::push(body, "client_id", &self.id);
+        form::push(body, "client_id", self.id);
         form::push(body, "client_secret", secret);
     }
 
     /// The `authorization` value of client_secret_basic (RFC 7617 over RFC 6749 §2.3.1).
     pub(super) fn basic(&self, encoding: BasicEncoding) -> Secret<Vec<u8>> {
-        let (id, secret) = (self.id.as_ref(), self.secret.expose().as_str());
+        let (id, secret) = (self.id, self.secret.expose().as_str());
         let mut pair = match encoding {
             BasicEncoding::FormEncoded => {
                 let mut secret = form::encoded(secret);
@@ -75,11 +130,36 @@ impl ClientCredentials {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::message::Endpoint;
 
     fn basic(id: &str, secret: &str, encoding: BasicEncoding) -> String {
         let client = ClientCredentials::new(id, Secret::new(secret.to_owned()));
-        String::from_utf8(client.basic(encoding).expose().clone()).unwrap()
+        let value = client.proof(None).unwrap().basic(encoding);
+        String::from_utf8(value.expose().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_secret_that_is_read_proves_nothing_before_and_means_its_place_alone() {
+        let source = |path: &str| SecretSource {
+            endpoint: Endpoint {
+                cluster: Arc::from("secrets"),
+                scheme: "http",
+                authority: Arc::from("secrets"),
+                path: Arc::from(path),
+            },
+            timeout: Duration::from_secs(1),
+            refresh: Duration::from_secs(60),
+        };
+        let client = |path| ClientCredentials::reading("id", source(path));
+        assert!(client("/a").proof(None).is_none());
+        let read = Secret::new("s3cr3t".to_owned());
+        let value = client("/a").proof(Some(&read)).unwrap().basic(BasicEncoding::Raw);
+        assert_eq!(value.expose(), format!("Basic {}", STANDARD.encode("id:s3cr3t")).as_bytes());
+        assert_eq!(client("/a").secret_digest(), client("/a").secret_digest());
+        assert_ne!(client("/a").secret_digest(), client("/b").secret_digest());
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::client_authentication::{BasicEncoding, ClientCredentials};
-use super::{Kind, TokenRejected, Validity, form};
+use super::{Kind, SecretSource, TokenRejected, Validity, form};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::secret::Secret;
@@ -93,18 +93,27 @@ impl Kind for OAuth2 {
         *digest.as_bytes()
     }
 
-    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+    fn secret_source(&self) -> Option<&SecretSource> {
+        self.client.secret_source()
+    }
+
+    fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall> {
         if subtenant.is_some() {
             return None;
         }
+        let client = self.client.proof(secret)?;
         let mut body = Vec::new();
         form::push(&mut body, "grant_type", "client_credentials");
         let proof = match self.authentication {
             ClientAuthentication::Basic(encoding) => {
-                Some(("authorization", self.client.basic(encoding)))
+                Some(("authorization", client.basic(encoding)))
             }
             ClientAuthentication::Post => {
-                self.client.push_to(&mut body);
+                client.push_to(&mut body);
                 None
             }
         };
@@ -146,7 +155,7 @@ mod tests {
     #[test]
     fn a_subtenants_token_is_neither_asked_for_nor_accepted() {
         let cust = SubtenantId::parse("cust").unwrap();
-        assert!(credential().call(Some(&cust)).is_none());
+        assert!(credential().call(Some(&cust), None).is_none());
         let now = Timestamp::from_seconds(1);
         let rejected = Err(TokenRejected::SubtenantMismatch);
         assert_eq!(credential().check(b"opaque", Some(&cust), now), rejected);

@@ -89,6 +89,20 @@ impl AnswerError {
         }
     }
 
+    /// Whether the endpoint does not take the client for whom it says it is: its secret may have been
+    /// replaced.
+    pub const fn is_about_the_client(self) -> bool {
+        match self {
+            Self::NotJson | Self::NotAGrant | Self::Rejected(_) => false,
+            Self::Status { status: 401, .. } => true,
+            // RFC 6749 §5.2 lets it be a 400.
+            Self::Status { error: Some(error), .. } => {
+                matches!(error.as_bytes(), b"invalid_client")
+            }
+            Self::Status { error: None, .. } => false,
+        }
+    }
+
     /// Whether asking again soon is of no use until somebody mends a configuration: the endpoint
     /// refuses us, or gives tokens other than asked.
     pub const fn is_lasting(self) -> bool {
@@ -255,6 +269,15 @@ mod tests {
             };
             assert_eq!(grant.end(now), end.map(Timestamp::from_seconds), "{span:?} {at:?}");
         }
+    }
+
+    #[test]
+    fn a_client_is_not_known_by_its_code_or_by_401() {
+        let about = |status, error| AnswerError::Status { status, error }.is_about_the_client();
+        assert!(about(400, Some("invalid_client")));
+        assert!(about(401, Some("unauthorized")) && about(401, None));
+        assert!(!about(400, Some("invalid_scope")) && !about(403, None) && !about(500, None));
+        assert!(!AnswerError::NotAGrant.is_about_the_client());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::response::{AnswerError, Grant, checked};
+use super::secret_source::SecretSource;
 use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::crypto::{Digest, SignatureVerifier};
@@ -27,9 +28,16 @@ pub trait Kind: fmt::Debug + Send + Sync {
     /// subtenant or none: issuer, URLs, client, tenant, subtenant, scopes, digest of the secret.
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32];
 
-    /// The call that obtains a token. `None` when this kind has no tokens for subtenants and one
-    /// is asked for.
-    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall>;
+    /// Where the client's secret is read before a call; `None` where it is known.
+    fn secret_source(&self) -> Option<&SecretSource>;
+
+    /// The call that obtains a token, with the `secret` that was read where it is not known. `None`
+    /// without it, and when this kind has no tokens for subtenants and one is asked for.
+    fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall>;
 
     /// Checks that `token` is the one that was asked for, and gives its own times; `None` where only
     /// its issuer can read it.
@@ -85,9 +93,18 @@ impl Source {
         *Digest::of(&[b"signed", &meaning, signatures.digest()]).as_bytes()
     }
 
+    /// See [`Kind::secret_source`].
+    pub fn secret_source(&self) -> Option<&SecretSource> {
+        self.kind.secret_source()
+    }
+
     /// See [`Kind::call`].
-    pub fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
-        self.kind.call(subtenant)
+    pub fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall> {
+        self.kind.call(subtenant, secret)
     }
 
     /// See [`Kind::stated`].

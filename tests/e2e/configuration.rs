@@ -14,6 +14,7 @@ use crate::development::signing_key::claims_of;
 use crate::development::upstream::seen;
 use crate::filter;
 use crate::lab::{SECOND_CLIENT, Setup, envoy_binary, eventually, module};
+use crate::rotating_secret::SECRETS;
 
 #[test]
 fn every_example_is_accepted_by_envoy() {
@@ -35,7 +36,10 @@ fn every_example_is_accepted_by_envoy() {
             continue;
         }
         let config = scratch.path().join(file.file_name().unwrap());
-        fs::write(&config, example(&file, Path::new(module())).unwrap()).unwrap();
+        let example = example(&file, Path::new(module())).unwrap();
+        fs::write(scratch.path().join("client-secret"), "s3cr3t\n").unwrap();
+        let example = example.replace(SECRETS, scratch.path().to_str().unwrap());
+        fs::write(&config, example).unwrap();
         validate(&envoy_binary(), &config, &environment)
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         count += 1;

@@ -49,6 +49,7 @@ mod places;
 mod rendered;
 mod report_only;
 mod requirements;
+mod rotating_secret;
 mod rotation;
 mod subtenancy;
 mod third_party;

@@ -110,6 +110,8 @@ pub struct Provider {
     pub lifetime: u64,
     /// Answers instead of the normal one where it gives one.
     script: Script,
+    /// The `authorization` without which no token is granted, if it is looked at.
+    pub required_proof: Option<String>,
     /// Refuses calls at once where it gives a failure.
     pub refuse: Option<CallFailure>,
     issued: usize,
@@ -126,6 +128,7 @@ impl Provider {
             latency: Duration::from_millis(30),
             lifetime: 1800,
             script: Box::new(|_, _| None),
+            required_proof: None,
             refuse: None,
             issued: 0,
         }
@@ -170,7 +173,15 @@ impl Provider {
         if let Some(failure) = self.refuse {
             return Err(failure);
         }
-        let scripted = (self.script)(&asked, now);
+        let scripted = (self.script)(&asked, now).or_else(|| {
+            let required = self.required_proof.as_ref()?;
+            let is_proof = |(name, value): &(&str, Secret<Vec<u8>>)| {
+                *name == "authorization" && value.expose() == required.as_bytes()
+            };
+            let is_refused = matches!(asked, Asked::Token(_)) && !call.headers.iter().any(is_proof);
+            let body = r#"{"error":"invalid_client"}"#;
+            is_refused.then(|| Answer::http(401, "application/json", body))
+        });
         let answer = scripted.unwrap_or_else(|| match &asked {
             Asked::Keys | Asked::KeysOf(_) => Answer::json(self.jwks.clone()),
             Asked::Metadata => Answer::json(self.metadata.clone()),

@@ -132,6 +132,14 @@ impl IdentityProvider {
         lock(&self.state).lifetime = seconds;
     }
 
+    /// Knows every client by another secret from now on.
+    pub fn replace_secret(&self, secret: &str) {
+        lock(&self.state)
+            .clients
+            .iter_mut()
+            .for_each(|client| secret.clone_into(&mut client.secret));
+    }
+
     /// How often an endpoint was called: `keys`, `partner_keys`, `metadata`, `token`, `token/<subtenant>`, `generic`.
     pub fn calls(&self, endpoint: &str) -> usize {
         lock(&self.state).calls.get(endpoint).copied().unwrap_or(0)

@@ -1,4 +1,7 @@
-//! The client of a credential: its id and its secret, by environment variable or inline.
+//! The client of a credential: its id, and its secret by environment variable, inline, or from a file
+//! that a cluster serves.
+
+use std::time::Duration;
 
 use super::super::Environment;
 use super::super::error::Quoted;
@@ -6,8 +9,9 @@ use super::super::raw::{Entry, Section};
 use super::super::report::Report;
 use super::super::warning::Notice;
 use super::credential_problem::CredentialProblem;
+use super::values::endpoint;
 use crate::secret::Secret;
-use crate::technical_token::ClientCredentials;
+use crate::technical_token::{ClientCredentials, SecretSource};
 
 /// What is needed to read secrets.
 pub(super) struct Secrets<'e> {
@@ -26,6 +30,13 @@ pub(super) fn client(
         Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
         None => None,
     };
+    if let Some(read) = section.section("secret") {
+        if section.states("client_secret") || section.states("client_secret_env") {
+            report.error(read.place(), CredentialProblem::SecretTwice);
+        }
+        let source = secret_source(&read, report);
+        return Some(ClientCredentials::reading(&id?, source?));
+    }
     let secret = match pair(section, "client_secret", "client_secret_env", report) {
         Some(Stated::Inline(entry)) if secrets.is_inline_allowed => {
             report.warn(entry.place(), Notice::InlineSecret);
@@ -40,6 +51,17 @@ pub(super) fn client(
     };
     let secret = secret.map(Secret::new);
     Some(ClientCredentials::new(&id?, secret?))
+}
+
+/// Where a secret is read. `None` when that is not clear, which has been reported.
+fn secret_source(section: &Section<'_>, report: &mut Report) -> Option<SecretSource> {
+    let place = section.place_of("uri");
+    let endpoint = endpoint(section, &place, section.text("uri")?, report);
+    Some(SecretSource {
+        endpoint: endpoint?,
+        timeout: section.duration("timeout").unwrap_or(SECRET_TIMEOUT),
+        refresh: section.duration("refresh").unwrap_or(SECRET_REFRESH),
+    })
 }
 
 /// The client of a credential that sends id and secret as they stand in a `Basic` value, which has no
@@ -116,6 +138,12 @@ pub(super) fn long_variable(
     report.error(entry.place(), problem);
     None
 }
+
+/// How long reading a secret may take.
+const SECRET_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long a worker goes on with a secret that it has read.
+const SECRET_REFRESH: Duration = Duration::from_secs(60);
 
 /// What an environment variable holds.
 pub(super) enum Value {

@@ -39,6 +39,8 @@ pub enum CredentialProblem {
     Scope(Quoted),
     /// An inline secret, which the document does not allow.
     SecretInline,
+    /// The secret is read from a file, and stated in another way too.
+    SecretTwice,
     /// A value is stated inline and by variable.
     StatedTwice {
         /// The key that names the variable.
@@ -169,7 +171,10 @@ impl fmt::Display for CredentialProblem {
             }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SecretInline => {
-                "is an inline secret; name an environment variable by `client_secret_env`, or write `allow_inline_secrets: true` at the top"
+                "is an inline secret; name an environment variable by `client_secret_env`, a file by `secret`, or write `allow_inline_secrets: true` at the top"
+            }
+            Self::SecretTwice => {
+                "cannot stand beside `client_secret` or `client_secret_env`; keep one of them"
             }
             Self::SubtenantEmpty => {
                 "is empty, which could mean one subtenant or none; unset it for the whole tenant, or let it name the subtenant"

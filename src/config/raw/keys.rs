@@ -96,6 +96,7 @@ const MINDSPHERE_APP: &[Key] = &[
     Key::optional("client_id_env", Text),
     Key::optional("client_secret", Text),
     Key::optional("client_secret_env", Text),
+    Key::optional("secret", Object(SECRET)),
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("token_url", Text),
@@ -123,6 +124,7 @@ const MINDSPHERE_TENANT: &[Key] = &[
     Key::optional("client_id_env", Text),
     Key::optional("client_secret", Text),
     Key::optional("client_secret_env", Text),
+    Key::optional("secret", Object(SECRET)),
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("token_url", Text),
@@ -153,6 +155,15 @@ const SIGNATURE: Shape = OneOf(&["required", "not_checked"]);
 const CLIENT_AUTH: &[&str] =
     &["client_secret_basic", "client_secret_basic_raw", "client_secret_post"];
 
+/// `secret` of every kind: where the client's secret is read.
+const SECRET: &[Key] = &[
+    Key::required("cluster", Text),
+    Key::required("uri", Text),
+    Key::optional("refresh", span(1_000, 86_400_000)),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("allow_plaintext", Boolean),
+];
+
 /// `credentials[].oauth2`.
 const OAUTH2: &[Key] = &[
     Key::required("token_endpoint", Text),
@@ -160,6 +171,7 @@ const OAUTH2: &[Key] = &[
     Key::optional("client_id_env", Text),
     Key::optional("client_secret", Text),
     Key::optional("client_secret_env", Text),
+    Key::optional("secret", Object(SECRET)),
     Key::optional("client_auth", OneOf(CLIENT_AUTH)),
     Key::optional("scopes", TEXTS),
     Key::optional("audience", Text),

@@ -12,9 +12,10 @@ use super::asked::Asked;
 use crate::crypto::Digest;
 use crate::jwt::ClaimNames;
 use crate::message::{Endpoint, HttpCall, MediaType};
+use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
-use crate::technical_token::{Kind, TokenRejected, Validity};
+use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::Timestamp;
 
@@ -91,7 +92,15 @@ impl Kind for MindsphereApp {
         *digest.as_bytes()
     }
 
-    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+    fn secret_source(&self) -> Option<&SecretSource> {
+        self.parts.client.secret_source()
+    }
+
+    fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall> {
         if subtenant.is_some() {
             return None;
         }
@@ -102,7 +111,7 @@ impl Kind for MindsphereApp {
             host_tenant: parts.host_tenant.as_str(),
             user_tenant: parts.user_tenant.as_str(),
         };
-        let key = ("x-space-auth-key", parts.client.basic(BasicEncoding::Raw));
+        let key = ("x-space-auth-key", parts.client.proof(secret)?.basic(BasicEncoding::Raw));
         let body = serde_json::to_vec(&body).ok()?;
         Some(HttpCall::post(&parts.endpoint, Some(key), (MediaType::Json, body), parts.timeout))
     }

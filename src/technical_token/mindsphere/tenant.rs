@@ -12,9 +12,10 @@ use super::asked::Asked;
 use crate::crypto::Digest;
 use crate::jwt::ClaimNames;
 use crate::message::{Endpoint, HttpCall, MediaType};
+use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
-use crate::technical_token::{Kind, TokenRejected, Validity, form};
+use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity, form};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::Timestamp;
 
@@ -94,7 +95,15 @@ impl Kind for MindsphereTenant {
         *Digest::of(&[&fixed, subtenant].concat()).as_bytes()
     }
 
-    fn call(&self, subtenant: Option<&SubtenantId>) -> Option<HttpCall> {
+    fn secret_source(&self) -> Option<&SecretSource> {
+        self.parts.client.secret_source()
+    }
+
+    fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall> {
         let subtenant = self.subtenant(subtenant).ok()?;
         let mut body = Vec::new();
         form::push(&mut body, "grant_type", "client_credentials");
@@ -103,7 +112,7 @@ impl Kind for MindsphereTenant {
             form::push(&mut body, "subtenant", id.as_str());
         }
         let parts = &self.parts;
-        let proof = ("authorization", parts.client.basic(BasicEncoding::Raw));
+        let proof = ("authorization", parts.client.proof(secret)?.basic(BasicEncoding::Raw));
         Some(HttpCall::post(&parts.endpoint, Some(proof), (MediaType::Form, body), parts.timeout))
     }
 

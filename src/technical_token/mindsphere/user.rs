@@ -8,7 +8,7 @@ use crate::crypto::Digest;
 use crate::message::HttpCall;
 use crate::secret::Secret;
 use crate::shared::RecordKind;
-use crate::technical_token::{Kind, TokenRejected, Validity};
+use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -34,7 +34,11 @@ impl Kind for MindsphereUser {
         *Digest::of(&[b"mindsphere_user", self.token.expose()]).as_bytes()
     }
 
-    fn call(&self, _: Option<&SubtenantId>) -> Option<HttpCall> {
+    fn secret_source(&self) -> Option<&SecretSource> {
+        None
+    }
+
+    fn call(&self, _: Option<&SubtenantId>, _: Option<&Secret<String>>) -> Option<HttpCall> {
         None
     }
 
@@ -60,7 +64,7 @@ mod tests {
     #[test]
     fn it_is_neither_fetched_nor_taken_from_others_nor_shown() {
         let user = MindsphereUser::new(Secret::new(b"hunter2".to_vec()));
-        assert!(user.call(None).is_none());
+        assert!(user.call(None, None).is_none());
         let taken = user.check(b"hunter2", None, Timestamp::default());
         assert_eq!(taken, Err(TokenRejected::RecordMismatch));
         assert_eq!(user.stated().map(|token| &token.expose()[..]), Some(&b"hunter2"[..]));

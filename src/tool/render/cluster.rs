@@ -6,6 +6,8 @@ use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
 use crate::config::{Config, KeyOwner, KeySource, Quoted};
 use crate::message::HttpCall;
+use crate::secret::Secret;
+use crate::technical_token::{SecretSource, Source};
 use crate::tool::made_up::MadeUp;
 use crate::tool::named;
 use crate::tool::tree::Tree;
@@ -120,8 +122,10 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
     };
     let keys = config.key_sources().iter().filter(is_known).filter_map(KeySource::call);
     let known = config.sources().iter().filter(|source| !made_up.has_tenant_of(source.name()));
-    let tokens = known.filter_map(|source| source.call(None));
-    for HttpCall { endpoint, .. } in keys.chain(tokens) {
+    let unread = Secret::new(String::new());
+    let tokens = known.filter_map(|source| source.call(None, Some(&unread)));
+    let secrets = config.sources().iter().filter_map(Source::secret_source).map(SecretSource::call);
+    for HttpCall { endpoint, .. } in keys.chain(tokens).chain(secrets) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }
     for (host, cluster) in named::hosts(tree) {

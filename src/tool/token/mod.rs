@@ -22,8 +22,9 @@ use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySou
 use crate::crypto::WideVerifier;
 use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
+use crate::secret::Secret;
 use crate::shared::RecordKind;
-use crate::technical_token::{Source, TechnicalToken};
+use crate::technical_token::{SecretSource, Source, TechnicalToken};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -98,15 +99,21 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     if source.stated().is_some() {
         return Err(TokenError::NotFetched);
     }
-    let call = source.call(subtenant.as_ref()).ok_or(TokenError::SubtenantUnserved)?;
-    // Whatever its cluster makes of it, from here the secret would go over the network as it stands.
-    if call.endpoint.scheme == "http" && !is_local(&call) && !inquiry.allow_plaintext {
-        return Err(TokenError::Plaintext);
-    }
-
-    let mut trace = Trace::default();
-    request::tell(&call, &mut trace);
-    let mut obtained = Obtained { trace, claims: None, usable_until: None };
+    let mut obtained = Obtained { trace: Trace::default(), claims: None, usable_until: None };
+    let secret = match source.secret_source() {
+        None => None,
+        Some(from) => match read_secret(inquiry, from, &mut obtained.trace)? {
+            Ok(secret) => Some(secret),
+            Err(why) => {
+                obtained.trace.not_met("secret", why);
+                return Ok(obtained);
+            }
+        },
+    };
+    let call = source.call(subtenant.as_ref(), secret.as_ref());
+    let call = call.ok_or(TokenError::SubtenantUnserved)?;
+    check_transport(inquiry, &call)?;
+    request::tell(&call, &mut obtained.trace);
     let response = match (inquiry.perform)(&call) {
         Ok(response) => response,
         Err(unanswered) => {
@@ -129,6 +136,27 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     answer::tell(&stages, failed.as_ref(), &mut obtained.trace);
     obtained.usable_until = token.map(TechnicalToken::expires_at);
     Ok(obtained)
+}
+
+/// Reads the client's secret where the filter would.
+fn read_secret(
+    inquiry: &Inquiry<'_>,
+    from: &SecretSource,
+    trace: &mut Trace,
+) -> Result<Result<Secret<String>, String>, TokenError> {
+    let call = from.call();
+    check_transport(inquiry, &call)?;
+    trace.fact("secret", request::line(&call));
+    Ok(match (inquiry.perform)(&call) {
+        Ok(response) => SecretSource::read(&response).map_err(|error| error.reason().to_owned()),
+        Err(unanswered) => Err(unanswered.to_string()),
+    })
+}
+
+/// Whatever its cluster makes of a call, from here a secret would go over the network as it stands.
+fn check_transport(inquiry: &Inquiry<'_>, call: &HttpCall) -> Result<(), TokenError> {
+    let is_plain = call.endpoint.scheme == "http" && !is_local(call);
+    if is_plain && !inquiry.allow_plaintext { Err(TokenError::Plaintext) } else { Ok(()) }
 }
 
 fn configuration(inquiry: &Inquiry<'_>) -> Result<Config, TokenError> {

@@ -98,7 +98,7 @@ fn a_token_of_another_kind_algorithm_type_or_time_is_rejected() {
 #[test]
 fn no_token_is_asked_for_or_accepted_for_a_subtenant() {
     let cust = SubtenantId::parse("cust").unwrap();
-    assert!(credential().call(Some(&cust)).is_none());
+    assert!(credential().call(Some(&cust), None).is_none());
     for value in ["\"cust\"", "null"] {
         let token = token(HEADER, "subtenant", value);
         let rejected = Err(TokenRejected::SubtenantMismatch);
