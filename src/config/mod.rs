@@ -131,6 +131,12 @@ impl Config {
         &self.sources
     }
 
+    /// Whether a credential exchanges callers' tokens.
+    pub fn exchanges(&self, id: technical_token::SourceId) -> bool {
+        let source = usize::try_from(id.0).ok().and_then(|at| self.sources.get(at));
+        source.is_some_and(|source| source.exchange().is_some())
+    }
+
     /// Who may go where.
     pub const fn policy(&self) -> &Policy {
         &self.policy

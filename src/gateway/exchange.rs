@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::Gateway;
 use super::abuse::Gate;
+use super::exchanged::{ExchangeId, Wish};
 use super::slot::{Found, Resource};
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
 use crate::message::{HeaderEdits, HeaderValue, RequestHead};
-use crate::policy::{Authentication, GuardedRoute, Injection, Mode, Policy};
+use crate::policy::{Authentication, Denial, GuardedRoute, Injection, Mode, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
 use crate::technical_token::TechnicalToken;
@@ -25,8 +26,36 @@ use crate::time::Timestamp;
 pub(super) enum Halt {
     /// It is answered by us.
     Refused(Refusal),
-    /// It waits for the first of these; all of them are wanted, each newer than that time.
-    Wait(Vec<(Resource, Timestamp)>),
+    /// It waits for the first of these; all of them are wanted.
+    Wait(Vec<Want>),
+}
+
+/// Something that a request lacks.
+#[derive(Debug)]
+pub(super) enum Want {
+    /// A token in exchange for the caller's.
+    Exchange(Wish),
+    /// This, newer than that time.
+    Fetch(Resource, Timestamp),
+}
+
+/// What a request waits for.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Awaited {
+    /// A token in exchange for the caller's.
+    Exchange(ExchangeId),
+    /// Something that serves many requests.
+    Fetch(Resource),
+}
+
+impl Want {
+    /// What the request waits for.
+    pub(super) fn awaited(&self) -> Awaited {
+        match self {
+            Self::Exchange(wish) => Awaited::Exchange(wish.id),
+            Self::Fetch(resource, _) => Awaited::Fetch(resource.clone()),
+        }
+    }
 }
 
 /// What is known of a request so far.
@@ -92,9 +121,13 @@ impl Gateway {
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();
         for injection in needs {
-            match self.token(injection, permit.subtenant(), now, case)? {
+            let found = match config.exchanges(injection.source) {
+                true => self.exchanged(injection, permit.principal(), head, now)?,
+                false => self.token(injection, permit.subtenant(), now, case)?,
+            };
+            match found {
                 Ok(value) => values.push(value),
-                Err(resource) => missing.push((resource, Timestamp::default())),
+                Err(want) => missing.push(want),
             }
         }
         if !missing.is_empty() {
@@ -150,7 +183,7 @@ impl Gateway {
         if let Some(setback) = self.fetching.slot(&resource).holding_back(now) {
             return unavailable_keys(setback.retry_at.since(now));
         }
-        Halt::Wait(vec![(resource, Timestamp::default())])
+        Halt::Wait(vec![Want::Fetch(resource, Timestamp::default())])
     }
 
     /// The issuer may have a new key: the request waits for one refetch, if none was made lately
@@ -158,7 +191,8 @@ impl Gateway {
     fn key_unknown(&mut self, id: KeySetId, now: Timestamp) -> Halt {
         let resource = Resource::Keys(id);
         let limits = self.config.limits();
-        let is_crowded = self.waiters.waiting_for(&resource) >= limits.unknown_key_waiters;
+        let is_crowded = self.waiters.waiting_for(&Awaited::Fetch(resource.clone()))
+            >= limits.unknown_key_waiters;
         let slot = self.fetching.slot(&resource);
         if let Some(setback) = slot.holding_back(now) {
             return unavailable_keys(setback.retry_at.since(now));
@@ -169,7 +203,29 @@ impl Gateway {
         if is_crowded || is_fresh || is_inline {
             return Refusal::KeyUnknown.into();
         }
-        Halt::Wait(vec![(resource, fetched_at)])
+        Halt::Wait(vec![Want::Fetch(resource, fetched_at)])
+    }
+
+    /// The header value for an injection of a token that is exchanged for the caller's, or what it waits
+    /// for.
+    fn exchanged(
+        &mut self,
+        injection: &Injection,
+        principal: &Principal,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+    ) -> Result<Result<HeaderValue, Want>, Halt> {
+        // The principal is the one of this token: it was read from the same header a moment ago.
+        let presented = credential::extract(head, self.config.places())?;
+        let (Some(caller), Some(bearer)) = (principal.token(), presented.bearer) else {
+            return Err(Denial::CredentialMissing.into());
+        };
+        match self.exchanges.find(injection, (caller, bearer.expose()), now) {
+            Ok(Found::Ready(value)) => Ok(Ok(value)),
+            Ok(Found::Failed { retry_after }) => Err(unavailable_token(retry_after)),
+            Ok(Found::Missing) => Err(unavailable_token(Duration::ZERO)),
+            Err(wish) => Ok(Err(Want::Exchange(wish))),
+        }
     }
 
     /// The header value for an injection, or what it waits for.
@@ -179,7 +235,7 @@ impl Gateway {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
         case: &mut Case,
-    ) -> Result<Result<HeaderValue, Resource>, Halt> {
+    ) -> Result<Result<HeaderValue, Want>, Halt> {
         let resource = Resource::Token(injection.source, subtenant.cloned());
         let Some(slot) = self.fetching.token_slot(&resource) else {
             return Err(Failure::Overloaded { retry_after: RETRY_SOON }.into());
@@ -192,17 +248,19 @@ impl Gateway {
                 value
             }
             Found::Failed { retry_after } => return Err(unavailable_token(retry_after)),
-            Found::Missing => return Ok(Err(resource)),
+            Found::Missing => return Ok(Err(Want::Fetch(resource, Timestamp::default()))),
         };
         found.map(Ok).ok_or_else(|| unavailable_token(Duration::ZERO))
     }
 }
 
 /// What a request that waited too long is told, by what it waited for.
-pub(super) const fn overdue(cause: &Resource) -> Failure {
+pub(super) const fn overdue(cause: &Awaited) -> Failure {
     match cause {
-        Resource::Keys(_) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
-        Resource::Token(..) => Failure::TokenUnavailable { retry_after: RETRY_SOON },
+        Awaited::Fetch(Resource::Keys(_)) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
+        Awaited::Exchange(_) | Awaited::Fetch(Resource::Token(..)) => {
+            Failure::TokenUnavailable { retry_after: RETRY_SOON }
+        }
     }
 }
 

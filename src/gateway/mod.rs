@@ -9,6 +9,7 @@ mod backoff;
 mod drive;
 mod effect;
 mod exchange;
+mod exchanged;
 mod fetching;
 mod filter_state;
 #[cfg(not(target_arch = "wasm32"))]
@@ -34,7 +35,8 @@ pub use slot::Resource;
 pub use watch::Verdict;
 
 use self::abuse::Abuse;
-use self::exchange::{Case, Halt, RETRY_SOON, overdue};
+use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want, overdue};
+use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
 use self::slot::Need;
@@ -58,8 +60,9 @@ pub struct Gateway {
     config: Arc<Config>,
     abuse: Abuse,
     fetching: Fetching,
+    exchanges: Exchanges,
     verified: VerifiedTokens,
-    waiters: Waiters<Resource>,
+    waiters: Waiters<Awaited>,
     watches: HashMap<StreamId, Watch>,
     tally: Tally,
     reported_at: Timestamp,
@@ -75,6 +78,7 @@ impl Gateway {
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed),
+            exchanges: Exchanges::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             watches: HashMap::new(),
@@ -111,7 +115,7 @@ impl Gateway {
                 let is_watched = self.watch(stream, Protocol::of(head), &mut case);
                 self.forward(edits, &case, is_watched)
             }
-            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
+            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
             }
@@ -119,7 +123,7 @@ impl Gateway {
                 let deadline = now + self.config.limits().waiting_deadline;
                 let route = case.route_name().cloned();
                 let parked = Parked { stream, deadline, protocol: Protocol::of(head), route };
-                let outcome = self.park(wants, parked, &case);
+                let outcome = self.park(wants, parked, &case, now);
                 if matches!(outcome, Outcome::Wait { .. }) {
                     self.tally.count(Metric::Waited);
                 }
@@ -143,15 +147,15 @@ impl Gateway {
                 let is_watched = self.watch(parked.stream, parked.protocol, &mut case);
                 self.forward(edits, &case, is_watched)
             }
-            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head),
+            Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, parked.protocol))
             }
             Err(Halt::Wait(wants)) => match wants.first() {
-                Some((cause, _)) if parked.deadline <= now => {
-                    Outcome::Refuse(self.refuse_late(parked, cause))
+                Some(want) if parked.deadline <= now => {
+                    Outcome::Refuse(self.refuse_late(parked, &want.awaited()))
                 }
-                Some(_) | None => self.park(wants, parked.clone(), &case),
+                Some(_) | None => self.park(wants, parked.clone(), &case, now),
             },
         };
         self.conceal(outcome, head)
@@ -190,13 +194,18 @@ impl Gateway {
         signatures: &dyn SignatureVerifier,
     ) -> Vec<Effect> {
         let mut progress = Progress::default();
+        let mut turned = Turned::default();
         match event {
+            Event::CallEnded(id, result) if Exchanges::owns(id) => {
+                self.exchanges.end(id, result, now, &mut turned);
+            }
             Event::CallEnded(id, result) => {
                 self.fetching.end(id, result, now, shared, &mut progress);
             }
             Event::Tick => {
                 self.is_woken = false;
                 progress = self.fetching.look_around(now, shared);
+                self.exchanges.look_around(now, &mut turned);
                 self.report(now, &mut progress.effects);
             }
             Event::Woken => self.is_woken = false,
@@ -206,11 +215,20 @@ impl Gateway {
         self.fetching.prove(now, shared, signatures, &mut progress);
         self.fetching.pursue(now, shared, &mut progress);
         self.fetching.prove(now, shared, signatures, &mut progress);
-        for resource in &progress.settled {
-            self.waiters.release(resource);
+        self.exchanges.pursue(now, &mut turned);
+        for resource in progress.settled {
+            self.waiters.release(&Awaited::Fetch(resource));
         }
-        progress.outcomes.into_iter().for_each(|metric| self.tally.count(metric));
+        for exchange in turned.settled {
+            self.waiters.release(&Awaited::Exchange(exchange));
+        }
+        progress
+            .outcomes
+            .into_iter()
+            .chain(turned.outcomes)
+            .for_each(|metric| self.tally.count(metric));
         let mut effects = progress.effects;
+        effects.append(&mut turned.effects);
         let longest = self.config.limits().waiting_deadline;
         for (parked, cause) in self.waiters.take_expired(now, longest) {
             let refused = self.refuse_late(&parked, &cause);
@@ -246,8 +264,10 @@ impl Gateway {
         self.tally.add(Metric::VerifiedTokensForgotten, verified_forgotten);
         self.tally.add(Metric::RefusedTokensForgotten, refused_forgotten);
         self.tally.add(Metric::SlotsEvicted, self.fetching.take_evicted());
+        self.tally.add(Metric::ExchangedTokensForgotten, self.exchanges.take_forgotten());
         let gauges = [
             (Metric::BadSignatureSources, self.abuse.sources(now)),
+            (Metric::ExchangedTokens, self.exchanges.len()),
             (Metric::KeySetsFailing, failing),
             (Metric::KeySetsMissing, missing),
             (Metric::ReportOnly, self.config.policy().reports_only_somewhere().into()),
@@ -266,18 +286,31 @@ impl Gateway {
 
     /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when
     /// too many wait.
-    fn park(&mut self, wants: Vec<(Resource, Timestamp)>, parked: Parked, case: &Case) -> Outcome {
+    fn park(&mut self, wants: Vec<Want>, parked: Parked, case: &Case, now: Timestamp) -> Outcome {
         let protocol = parked.protocol;
-        let is_parked = wants.first().is_some_and(|(cause, _)| self.waiters.park(cause, parked));
+        let is_admitted = wants.iter().all(|want| match want {
+            Want::Exchange(wish) => self.exchanges.admits(wish),
+            Want::Fetch(..) => true,
+        });
+        let first = wants.first().filter(|_| is_admitted);
+        let is_parked = first.is_some_and(|want| self.waiters.park(&want.awaited(), parked));
         if !is_parked {
             let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
             return Outcome::Refuse(self.refuse(&refusal, case, protocol));
         }
-        for (resource, than) in wants {
-            self.fetching.want(resource, than, Need::Now);
-        }
+        self.want(wants, now);
         let wake = !std::mem::replace(&mut self.is_woken, true);
         Outcome::Wait { wake }
+    }
+
+    /// Has everything fetched that a request lacks.
+    fn want(&mut self, wants: Vec<Want>, now: Timestamp) {
+        for want in wants {
+            match want {
+                Want::Exchange(wish) => self.exchanges.want(wish, now),
+                Want::Fetch(resource, than) => self.fetching.want(resource, than, Need::Now),
+            }
+        }
     }
 
     fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
@@ -285,7 +318,7 @@ impl Gateway {
     }
 
     /// The answer to a request whose deadline has come.
-    fn refuse_late(&mut self, parked: &Parked, cause: &Resource) -> Refused {
+    fn refuse_late(&mut self, parked: &Parked, cause: &Awaited) -> Refused {
         let refusal = Refusal::from(overdue(cause));
         let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
         self.answer((&refusal, "waited_too_long"), route, &nobody, parked.protocol)

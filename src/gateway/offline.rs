@@ -18,6 +18,10 @@ impl Gateway {
     /// Goes on as if a token of this credential had been fetched at `now`, for this subtenant or none.
     /// It cannot be sent to anybody: there is no network.
     pub fn suppose_token(&mut self, id: SourceId, subtenant: Option<&SubtenantId>, now: Timestamp) {
+        if self.config.exchanges(id) {
+            self.exchanges.suppose(id);
+            return;
+        }
         self.fetching.suppose_token(id, subtenant, TechnicalToken::supposed(now));
     }
 

@@ -96,7 +96,9 @@ impl Origins {
                 Some((step, source.call()?))
             }
             Resource::Token(id, subtenant) => {
-                self.secrets.begin((*id, self.source(*id)?), subtenant.as_ref(), now)
+                let source = self.source(*id)?;
+                let call = |secret: Option<&_>| source.call(subtenant.as_ref(), secret);
+                self.secrets.begin(*id, source.secret_source(), now, call)
             }
         }
     }
@@ -213,7 +215,23 @@ impl Origins {
             }
             Resource::Token(id, subtenant) => {
                 let source = source(&self.config, *id).ok_or(UNKNOWN)?;
-                self.secrets.accept((*id, source), subtenant.as_ref(), (step, &response), now)
+                if step == Step::Secret {
+                    let call = |secret: &_| source.call(subtenant.as_ref(), Some(secret));
+                    let call = self.secrets.read(*id, &response, now, call)?;
+                    return Ok(Advance::Next(Step::Last, call));
+                }
+                match source.accept(&response, subtenant.as_ref(), now) {
+                    Ok(token) if source.needs_proof() => Ok(Advance::Unproven(token)),
+                    Ok(token) => {
+                        let record = token.to_record();
+                        Ok(Advance::Arrived(Fetched::Token(token), record))
+                    }
+                    Err(error) => {
+                        let again = self.secrets.doubt(*id, source.secret_source(), step, error);
+                        let again = again.map(|call| Advance::Next(Step::Secret, call));
+                        again.ok_or_else(|| Fault::of(error, subtenant.is_some()))
+                    }
+                }
             }
         }
     }

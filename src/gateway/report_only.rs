@@ -6,16 +6,22 @@
 use super::effect::{Forwarded, Outcome};
 use super::exchange::{Case, Halt};
 use super::filter_state::{Decision, filter_state};
-use super::slot::Need;
 use super::{Gateway, Metric};
 use crate::message::RequestHead;
+use crate::time::Timestamp;
 
 impl Gateway {
     /// Lets a request pass that would be refused, or would have to wait.
     ///
     /// What it would wait for is fetched for those that come after it. What would become of it is
     /// not known then, so it is treated like one that would be refused.
-    pub(super) fn let_pass(&mut self, halt: Halt, case: &Case, head: &RequestHead<'_>) -> Outcome {
+    pub(super) fn let_pass(
+        &mut self,
+        halt: Halt,
+        case: &Case,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+    ) -> Outcome {
         let (decision, why) = match halt {
             Halt::Refused(refusal) => {
                 let (code, reason) = (refusal.code(), refusal.reason());
@@ -23,9 +29,7 @@ impl Gateway {
                 (Decision::WouldDeny, Some((code, reason)))
             }
             Halt::Wait(wants) => {
-                for (resource, than) in wants {
-                    self.fetching.want(resource, than, Need::Now);
-                }
+                self.want(wants, now);
                 self.tally.count(Metric::WouldWait);
                 (Decision::WouldWait, None)
             }

@@ -10,77 +10,80 @@
 //! A worker keeps what it has read in its own memory alone, for the `refresh` of the source. Once an
 //! endpoint has refused it, it is read again: in the same fetch if it was not read in that one.
 
-use std::collections::HashMap;
-
 use super::backoff::Prospect;
-use super::origin::{Advance, Bearing, Fault, Fetched, Step, UNKNOWN};
+use super::origin::{Bearing, Fault, Step, UNKNOWN};
 use crate::message::{CallResponse, HttpCall};
 use crate::secret::Secret;
-use crate::technical_token::{AnswerError, SecretError, SecretSource, Source, SourceId};
+use crate::technical_token::{AnswerError, SecretError, SecretSource, SourceId};
 use crate::telemetry::Cause;
-use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
 /// The secrets that this worker has read, at most one for each credential.
 #[derive(Debug, Default)]
-pub(super) struct Secrets(HashMap<SourceId, SecretRead>);
+pub(super) struct Secrets(Vec<SecretRead>);
 
 /// A secret, and when it was read.
 #[derive(Debug)]
 struct SecretRead {
+    source: SourceId,
     secret: Secret<String>,
     at: Timestamp,
 }
 
 impl Secrets {
-    /// The call that a fetch of a token begins with.
+    /// The call that a fetch begins with: `call` makes the one for the token, with the secret if it is
+    /// read from somewhere.
     pub(super) fn begin(
         &self,
-        (id, source): (SourceId, &Source),
-        subtenant: Option<&SubtenantId>,
+        id: SourceId,
+        from: Option<&SecretSource>,
         now: Timestamp,
+        call: impl FnOnce(Option<&Secret<String>>) -> Option<HttpCall>,
     ) -> Option<(Step, HttpCall)> {
-        let Some(from) = source.secret_source() else {
-            return Some((Step::Last, source.call(subtenant, None)?));
-        };
+        let Some(from) = from else { return Some((Step::Last, call(None)?)) };
         // What was read in the future was read under another clock.
-        let is_fresh = |read: &&SecretRead| read.at <= now && now.since(read.at) < from.refresh;
-        match self.0.get(&id).filter(is_fresh) {
-            Some(read) => Some((Step::Supposed, source.call(subtenant, Some(&read.secret))?)),
+        let is_fresh = |read: &&SecretRead| {
+            read.source == id && read.at <= now && now.since(read.at) < from.refresh
+        };
+        match self.0.iter().find(is_fresh) {
+            Some(read) => Some((Step::Supposed, call(Some(&read.secret))?)),
             None => Some((Step::Secret, from.call())),
         }
     }
 
-    /// Reads the answer to the call of a step.
-    pub(super) fn accept(
+    /// Reads the answer to [`Step::Secret`]; the call for the token, which `call` makes with it.
+    pub(super) fn read(
         &mut self,
-        (id, source): (SourceId, &Source),
-        subtenant: Option<&SubtenantId>,
-        (step, response): (Step, &CallResponse),
+        id: SourceId,
+        response: &CallResponse,
         now: Timestamp,
-    ) -> Result<Advance, Fault> {
-        if step == Step::Secret {
-            let secret = SecretSource::read(response)?;
-            let call = source.call(subtenant, Some(&secret)).ok_or(UNKNOWN)?;
-            self.0.insert(id, SecretRead { secret, at: now });
-            return Ok(Advance::Next(Step::Last, call));
+        call: impl FnOnce(&Secret<String>) -> Option<HttpCall>,
+    ) -> Result<HttpCall, Fault> {
+        let secret = SecretSource::read(response)?;
+        let call = call(&secret).ok_or(UNKNOWN)?;
+        self.forget(id);
+        self.0.push(SecretRead { source: id, secret, at: now });
+        Ok(call)
+    }
+
+    /// Forgets a secret that an endpoint may not know any more; the call that reads it again, if it was
+    /// not read in this fetch.
+    pub(super) fn doubt(
+        &mut self,
+        id: SourceId,
+        from: Option<&SecretSource>,
+        step: Step,
+        error: AnswerError,
+    ) -> Option<HttpCall> {
+        if !error.is_about_the_client() {
+            return None;
         }
-        match source.accept(response, subtenant, now) {
-            Ok(token) if source.needs_proof() => Ok(Advance::Unproven(token)),
-            Ok(token) => {
-                let record = token.to_record();
-                Ok(Advance::Arrived(Fetched::Token(token), record))
-            }
-            Err(error) => {
-                if error.is_about_the_client() {
-                    self.0.remove(&id);
-                    if let (Step::Supposed, Some(from)) = (step, source.secret_source()) {
-                        return Ok(Advance::Next(Step::Secret, from.call()));
-                    }
-                }
-                Err(Fault::of(error, subtenant.is_some()))
-            }
-        }
+        self.forget(id);
+        from.filter(|_| step == Step::Supposed).map(SecretSource::call)
+    }
+
+    fn forget(&mut self, id: SourceId) {
+        self.0.retain(|read| read.source != id);
     }
 }
 

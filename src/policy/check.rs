@@ -19,7 +19,7 @@ use super::identity::OwnedHeaders;
 use super::pattern::PathPattern;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
-use super::source::{Callers, Source, Subtenants};
+use super::source::{Callers, Injection, Source, Subtenants, When};
 use crate::message::LetterCase;
 
 /// A route without problems of its own.
@@ -253,7 +253,7 @@ fn subtenant_mode(
 ) {
     match &route.subtenant {
         SubtenantMode::Impersonate => {
-            for source in sources {
+            for source in sources.iter().filter(|source| source.subtenants != Subtenants::Own) {
                 if matches!(source.callers, Some(Callers::Any | Callers::Only(_))) {
                     report(PolicyProblem::CallersWithImpersonation(Arc::clone(&source.name)));
                 } else if source.subtenants == Subtenants::None {
@@ -270,6 +270,16 @@ fn subtenant_mode(
             if parts.identity.subtenant.is_none() {
                 report(PolicyProblem::TenantWideWithoutIdentity);
             }
+        }
+    }
+    // A caller's token can be exchanged only where there always is one.
+    let is_always = |injection: &Injection| injection.when == When::Always;
+    let needs_caller = route.authentication == Authentication::Required
+        && route.upstream.inject.iter().all(is_always)
+        && route.subtenant != SubtenantMode::TenantWide;
+    for source in sources.iter().filter(|source| source.subtenants == Subtenants::Own) {
+        if !needs_caller {
+            report(PolicyProblem::ExchangeWithoutCaller(Arc::clone(&source.name)));
         }
     }
 }
@@ -312,6 +322,8 @@ fn acting(
             Subtenants::One(_) => {
                 report(PolicyProblem::ActingElsewhere(Arc::clone(&source.name)));
             }
+            // Without a caller's token, which is reported.
+            Subtenants::Own => {}
         }
     }
 }

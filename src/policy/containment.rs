@@ -26,13 +26,19 @@ pub(super) fn token_subtenant(
     mode: &SubtenantMode,
     acting: Option<&SubtenantId>,
 ) -> Result<Option<SubtenantId>, Denial> {
+    let is_exchange = source.subtenants == Subtenants::Own;
     let tenancy = match principal.kind() {
+        PrincipalKind::Anonymous if is_exchange => return Err(Denial::CredentialMissing),
         PrincipalKind::Anonymous => return program_subtenant(source, acting),
         PrincipalKind::Bearer => principal.tenancy(),
     };
     let mismatch = || Denial::TenantMismatch { credential: source.name.clone() };
     let is_own_tenant = tenancy.tenant().is_some() && tenancy.tenant() == source.tenant.as_ref();
     if !is_own_tenant && !lists(source.callers.as_ref(), tenancy) {
+        return Err(mismatch());
+    }
+    // What is exchanged must be for the caller's tenant, so there must be one.
+    if is_exchange && tenancy.tenant().is_none() {
         return Err(mismatch());
     }
     if let Subtenants::One(only) = &source.subtenants {
@@ -43,6 +49,7 @@ pub(super) fn token_subtenant(
         }
     }
     match (tenancy.subtenant(), mode) {
+        (Some(_), SubtenantMode::TenantWide) if is_exchange => Err(Denial::SubtenantNotCarried),
         (None, SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide)
         | (Some(_), SubtenantMode::TenantWide) => Ok(None),
         // Refused already: these are for requests without a caller's token.
@@ -50,7 +57,7 @@ pub(super) fn token_subtenant(
             Err(Denial::SubtenantNotCarried)
         }
         (Some(_), SubtenantMode::Refuse) => Err(Denial::SubtenantNotCarried),
-        (Some(_), SubtenantMode::Impersonate) if !is_own_tenant => Err(mismatch()),
+        (Some(_), SubtenantMode::Impersonate) if !is_own_tenant && !is_exchange => Err(mismatch()),
         (Some(_), SubtenantMode::Impersonate) if source.subtenants == Subtenants::None => {
             Err(Denial::SubtenantNotCarried)
         }
@@ -68,6 +75,8 @@ fn program_subtenant(
         (Some(acting), Subtenants::Any) => Ok(Some(acting.clone())),
         (Some(acting), Subtenants::One(only)) if acting == only => Ok(Some(acting.clone())),
         (Some(_), Subtenants::None | Subtenants::One(_)) => Err(Denial::SubtenantNotCarried),
+        // It has no tokens but callers' own.
+        (None | Some(_), Subtenants::Own) => Err(Denial::SubtenantNotCarried),
     }
 }
 
@@ -191,6 +200,37 @@ mod tests {
             };
             let found = principals().map(|principal| outcome(&principal, &source, mode.clone()));
             assert_eq!(found, expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_exchange_serves_listed_callers_with_a_tenant_for_exactly_whom_they_are() {
+        use SubtenantMode::{Impersonate, Refuse, TenantWide};
+        let only = |name| Some(Callers::Only([tenant(name)].into()));
+        // Columns: A, A and s, B and s, no tenant.
+        #[rustfmt::skip]
+        let rows = [
+            (only("A"),          Impersonate, ["tenant",   "same",     "mismatch", "mismatch"]),
+            (only("A"),          Refuse,      ["tenant",   "refused",  "mismatch", "mismatch"]),
+            (only("A"),          TenantWide,  ["tenant",   "refused",  "mismatch", "mismatch"]),
+            (Some(Callers::Any), Impersonate, ["tenant",   "same",     "same",     "mismatch"]),
+            (Some(Callers::Any), Refuse,      ["tenant",   "refused",  "refused",  "mismatch"]),
+            (None,               Impersonate, ["mismatch", "mismatch", "mismatch", "mismatch"]),
+        ];
+        for (callers, mode, expected) in rows {
+            let case = format!("{callers:?} {mode:?}");
+            let source = Source {
+                id: SourceId(1),
+                name: Arc::from("exchange"),
+                tenant: None,
+                callers,
+                subtenants: Subtenants::Own,
+            };
+            let [nobody, callers @ ..] = principals();
+            let found = callers.map(|principal| outcome(&principal, &source, mode.clone()));
+            assert_eq!(found, expected, "{case}");
+            let refused = token_subtenant(&nobody, &source, &mode, None);
+            assert_eq!(refused, Err(Denial::CredentialMissing), "{case}");
         }
     }
 

@@ -77,6 +77,9 @@ pub enum PolicyProblem {
         /// Such a request.
         example: Box<str>,
     },
+    /// A credential that exchanges callers' tokens, on a route that has no caller's token at times or asks
+    /// for a tenant's; its name.
+    ExchangeWithoutCaller(Arc<str>),
     /// A header condition on a header that we set or remove, or that has a purpose of its own.
     HeaderNotClients(HeaderName),
     /// We would set a header twice, or one that the proxy itself needs.
@@ -164,6 +167,11 @@ impl fmt::Display for PolicyProblem {
             Self::EmptyList(key) => {
                 write!(formatter, "`{key}` is an empty list, which would let nobody pass")
             }
+            Self::ExchangeWithoutCaller(name) => write!(
+                formatter,
+                "credential `{name}` exchanges the caller's token, so it takes \
+                 `authentication: required` and `when: always`, and never `subtenant: tenant_wide`"
+            ),
             Self::EqualRank { other, example } => {
                 write!(
                     formatter,

@@ -31,6 +31,8 @@ pub enum Subtenants {
     None,
     /// This one, and never for the whole tenant.
     One(SubtenantId),
+    /// Exactly the caller's own tenant and subtenant: each is exchanged for a caller's token.
+    Own,
 }
 
 /// Whom a credential serves besides callers of its own tenant.

@@ -9,6 +9,7 @@
 //! A new kind of credential is one file that implements [`Kind`], and one line in the
 //! configuration's table of kinds.
 
+pub mod exchange;
 pub mod idaas;
 pub mod mindsphere;
 pub mod oauth2;

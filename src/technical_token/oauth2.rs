@@ -69,6 +69,36 @@ impl Wanted {
     }
 }
 
+impl OAuth2 {
+    /// The call for a grant with these parameters of its own. `None` without the client's secret.
+    pub(super) fn post(
+        &self,
+        grant_type: &str,
+        own: &[(&str, &str)],
+        secret: Option<&Secret<String>>,
+    ) -> Option<HttpCall> {
+        let client = self.client.proof(secret)?;
+        // Room for all of it at once: a buffer that grows leaves copies of a token behind.
+        let own_length: usize = own.iter().map(|(name, value)| name.len() + 3 * value.len()).sum();
+        let mut body = Vec::with_capacity(own_length + 1024);
+        form::push(&mut body, "grant_type", grant_type);
+        let proof = match self.authentication {
+            ClientAuthentication::Basic(encoding) => {
+                Some(("authorization", client.basic(encoding)))
+            }
+            ClientAuthentication::Post => {
+                client.push_to(&mut body);
+                None
+            }
+        };
+        for (name, value) in own {
+            form::push(&mut body, name, value);
+        }
+        self.wanted.push_to(&mut body);
+        Some(HttpCall::post(&self.endpoint, proof, (MediaType::Form, body), self.timeout))
+    }
+}
+
 impl Kind for OAuth2 {
     fn record_kind(&self) -> RecordKind {
         RecordKind::Opaque
@@ -102,23 +132,7 @@ impl Kind for OAuth2 {
         subtenant: Option<&SubtenantId>,
         secret: Option<&Secret<String>>,
     ) -> Option<HttpCall> {
-        if subtenant.is_some() {
-            return None;
-        }
-        let client = self.client.proof(secret)?;
-        let mut body = Vec::new();
-        form::push(&mut body, "grant_type", "client_credentials");
-        let proof = match self.authentication {
-            ClientAuthentication::Basic(encoding) => {
-                Some(("authorization", client.basic(encoding)))
-            }
-            ClientAuthentication::Post => {
-                client.push_to(&mut body);
-                None
-            }
-        };
-        self.wanted.push_to(&mut body);
-        Some(HttpCall::post(&self.endpoint, proof, (MediaType::Form, body), self.timeout))
+        if subtenant.is_some() { None } else { self.post("client_credentials", &[], secret) }
     }
 
     fn check(

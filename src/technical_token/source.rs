@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::exchange::TokenExchange;
 use super::response::{AnswerError, Grant, checked};
 use super::secret_source::SecretSource;
 use super::signatures::Signatures;
@@ -51,6 +52,12 @@ pub trait Kind: fmt::Debug + Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected>;
 
+    /// The exchange of a caller's token, if that is what this kind does: then it has no tokens of its
+    /// own.
+    fn exchange(&self) -> Option<&TokenExchange> {
+        None
+    }
+
     /// The token itself, where it stands in the environment and is not fetched.
     fn stated(&self) -> Option<&Secret<Vec<u8>>> {
         None
@@ -91,6 +98,11 @@ impl Source {
         let meaning = self.kind.meaning(subtenant);
         let Some(signatures) = &self.signatures else { return meaning };
         *Digest::of(&[b"signed", &meaning, signatures.digest()]).as_bytes()
+    }
+
+    /// See [`Kind::exchange`].
+    pub fn exchange(&self) -> Option<&TokenExchange> {
+        self.kind.exchange()
     }
 
     /// See [`Kind::secret_source`].

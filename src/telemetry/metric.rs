@@ -5,6 +5,10 @@
 pub enum Metric {
     /// Sources of bad signatures that workers remember.
     BadSignatureSources,
+    /// Tokens that workers hold or want for callers' own.
+    ExchangedTokens,
+    /// Exchanged tokens that gave way to newer ones.
+    ExchangedTokensForgotten,
     /// Fetches that failed, an answer that was not what was asked for included.
     FetchFailed(Fetch),
     /// The same by what went wrong.
@@ -109,6 +113,8 @@ impl Metric {
         };
         let name = match self {
             Self::BadSignatureSources => "bad_signature_sources".to_owned(),
+            Self::ExchangedTokens => "exchanged_tokens".to_owned(),
+            Self::ExchangedTokensForgotten => "exchanged_tokens.forgotten".to_owned(),
             Self::FetchFailed(what) => format!("fetch.{}.failed", fetch(what)),
             Self::FetchFailedBy(what, cause) => {
                 format!("fetch.{}.failed.{}", fetch(what), cause.word())
@@ -139,7 +145,8 @@ impl Metric {
     /// How it moves.
     pub const fn kind(self) -> MetricKind {
         match self {
-            Self::FetchFailed(_)
+            Self::ExchangedTokensForgotten
+            | Self::FetchFailed(_)
             | Self::FetchFailedBy(..)
             | Self::FetchSucceeded(_)
             | Self::Forwarded
@@ -153,6 +160,7 @@ impl Metric {
             | Self::WouldRefuse(_)
             | Self::WouldWait => MetricKind::Counter,
             Self::BadSignatureSources
+            | Self::ExchangedTokens
             | Self::IsolatedWorkers
             | Self::KeySetsFailing
             | Self::KeySetsMissing
@@ -173,6 +181,8 @@ mod tests {
     fn names_are_those_that_dashboards_are_built_on() {
         let rows = [
             (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
+            (Metric::ExchangedTokens, "tenantgate.exchanged_tokens"),
+            (Metric::ExchangedTokensForgotten, "tenantgate.exchanged_tokens.forgotten"),
             (Metric::FetchFailed(Fetch::Keys), "tenantgate.fetch.keys.failed"),
             (
                 Metric::FetchFailedBy(Fetch::Token, Cause::RateLimited),

@@ -110,6 +110,8 @@ pub enum Notice {
 pub enum What {
     /// The token of a credential. The subtenant is not named: it is a caller's data.
     Credential(Arc<str>),
+    /// A token that a credential exchanges for a caller's; the caller is not named.
+    Exchange(Arc<str>),
     /// The key set of an issuer.
     Keys(Arc<str>),
     /// The key set that the tokens of a credential are checked by.
@@ -144,6 +146,7 @@ impl fmt::Display for What {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
+            Self::Exchange(name) => write!(formatter, "exchanged token of credential `{name}`"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
             Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
@@ -171,6 +174,7 @@ impl fmt::Display for Notice {
                 match what {
                     What::KeysOfCredential(_) => "no new token of it is used",
                     What::Credential(_)
+                    | What::Exchange(_)
                     | What::Keys(_)
                     | What::Metadata(_)
                     | What::Secret(_)

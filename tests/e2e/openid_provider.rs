@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::bootstrap;
 use crate::development::http_client::{exchange, request};
+use crate::development::identity_provider::IdentityProvider;
 use crate::lab::{Setup, variable};
 
 /// A running provider; dropping it ends the process.
@@ -33,12 +34,14 @@ pub const JWT_RESOURCE: &str = "urn:example:readable";
 pub const OPAQUE_RESOURCE: &str = "https://api.example/v1?kind=a%20b&part=1+1";
 
 impl OpenIdProvider {
-    pub fn start(clients: &[ProviderClient]) -> Self {
+    /// Starts one that exchanges tokens of callers by the keys of `callers`.
+    pub fn start(clients: &[ProviderClient], callers: &IdentityProvider) -> Self {
         let program = variable("OPENID_PROVIDER").expect(
             "`OPENID_PROVIDER` does not name the provider: run the end-to-end tests with `make e2e`",
         );
         let setting = json!({
             "issuer": ISSUER, "tenant": "acme",
+            "callers": format!("http://{}/token_keys", callers.address()),
             "clients": clients.iter().map(|client| json!({
                 "client_id": client.id, "client_secret": client.secret,
                 "token_endpoint_auth_method": client.authentication,

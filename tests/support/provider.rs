@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
 use tenantgate::message::{CallFailure, CallResponse, HttpCall};
 use tenantgate::secret::Secret;
 use tenantgate::time::Timestamp;
 
-use super::tokens::tenant_token;
+use super::tokens::{claims_of, exchanged_token, tenant_token};
 
 /// What was asked of a provider.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -18,7 +19,16 @@ pub enum Asked {
     KeysOf(String),
     /// The metadata of an issuer.
     Metadata,
+    /// A token of a credential, for this subtenant; or one in exchange for a caller's, then this is
+    /// `caller ` and their `email`.
     Token(Option<String>),
+}
+
+impl Asked {
+    /// Whether it is a token in exchange for a caller's.
+    pub fn is_exchange(&self) -> bool {
+        matches!(self, Self::Token(Some(whom)) if whom.starts_with("caller "))
+    }
 }
 
 /// The end of a call.
@@ -68,6 +78,14 @@ impl Answer {
         Self::json(format!(
             r#"{{"access_token":"{token}","token_type":"Bearer","expires_in":1800}}"#
         ))
+    }
+
+    /// An answer to an exchange.
+    pub fn exchange(token: &str) -> Self {
+        let kind = "urn:ietf:params:oauth:token-type:access_token";
+        let body =
+            json!({"access_token": token, "token_type": "Bearer", "issued_token_type": kind});
+        Self::json(body.to_string())
     }
 
     /// A grant that leaves the lifetime to the token.
@@ -185,6 +203,11 @@ impl Provider {
         let answer = scripted.unwrap_or_else(|| match &asked {
             Asked::Keys | Asked::KeysOf(_) => Answer::json(self.jwks.clone()),
             Asked::Metadata => Answer::json(self.metadata.clone()),
+            Asked::Token(_) if asked.is_exchange() => {
+                let caller = claims_of(&subject_token(call).unwrap());
+                let token = exchanged_token(&caller, &json!({}), now, self.lifetime);
+                Answer::exchange(&token)
+            }
             Asked::Token(subtenant) => {
                 self.issued += 1;
                 let token =
@@ -204,6 +227,13 @@ impl Provider {
 const METADATA: &str =
     r#"{"issuer":"https://id.example","jwks_uri":"https://keys.example/keys","x":[1]}"#;
 
+/// The caller's token in a call that exchanges it; nothing in a token needs an escape.
+fn subject_token(call: &HttpCall) -> Option<String> {
+    let body = std::str::from_utf8(call.body.expose()).unwrap();
+    let token = body.split('&').find_map(|field| field.strip_prefix("subject_token="));
+    token.map(str::to_owned)
+}
+
 fn asked(call: &HttpCall) -> Asked {
     if call.method == "GET" {
         return match &*call.endpoint.authority {
@@ -211,6 +241,10 @@ fn asked(call: &HttpCall) -> Asked {
             "id.example" | "keys.example" => Asked::Keys,
             other => Asked::KeysOf(other.to_owned()),
         };
+    }
+    if let Some(token) = subject_token(call) {
+        let claims = claims_of(&token);
+        return Asked::Token(Some(format!("caller {}", claims["email"].as_str().unwrap())));
     }
     let body = String::from_utf8(call.body.expose().clone()).unwrap();
     let subtenant = body.split('&').find_map(|field| field.strip_prefix("subtenant="));

@@ -5,6 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use p256::ecdsa::signature::Signer as _;
 use p256::ecdsa::{Signature, SigningKey};
+use serde_json::{Value, json};
 use tenantgate::time::Timestamp;
 
 /// The issuer of the callers' tokens, with one key after the other.
@@ -93,6 +94,25 @@ pub fn tenant_token(
     );
     let header = encoded(br#"{"alg":"RS256","kid":"k","typ":"JWT"}"#);
     format!("{header}.{}.{}", encoded(claims.as_bytes()), encoded(b"signature"))
+}
+
+/// A token exchanged for a caller's, for the same tenant and subtenant unless others are stated.
+pub fn exchanged_token(caller: &Value, changes: &Value, now: Timestamp, lifetime: u64) -> String {
+    let mut claims = json!({
+        "iss": "https://id.example", "ten": caller["ten"], "subtenant": caller["subtenant"],
+        "email": caller["email"], "iat": now.as_seconds(), "exp": now.as_seconds() + lifetime,
+    });
+    let members = claims.as_object_mut().unwrap();
+    members.extend(changes.as_object().unwrap().clone());
+    members.retain(|_, value| !value.is_null());
+    let header = encoded(br#"{"alg":"RS256","kid":"k","typ":"at+jwt"}"#);
+    format!("{header}.{}.{}", encoded(claims.to_string().as_bytes()), encoded(b"signature"))
+}
+
+/// The claims of a token.
+pub fn claims_of(token: &str) -> Value {
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    serde_json::from_slice(&payload).unwrap()
 }
 
 fn encoded(bytes: &[u8]) -> String {

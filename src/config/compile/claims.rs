@@ -10,7 +10,7 @@ use crate::jwt::{ClaimName, ClaimNames};
 use crate::presets::{Fact, IssuerPreset};
 
 /// The word that says that no token of the issuer has such a claim.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 
 /// The claim names of an issuer.
 pub(super) fn names(

@@ -13,6 +13,8 @@ pub enum CredentialProblem {
     CallersUnserved,
     /// The kind has no tenant of its own, so `callers` must say whom it serves.
     CallersUnstated,
+    /// A claim of an exchanged token is said to be `none`.
+    ClaimNone,
     /// The base domain is no host name.
     Domain,
     /// The client id has a colon, which the `Basic` scheme cannot carry as it stands.
@@ -156,6 +158,9 @@ impl fmt::Display for CredentialProblem {
             }
             Self::CallersUnstated => {
                 "is required for this kind of credential; list the tenants whose callers it may serve, or write `any`"
+            }
+            Self::ClaimNone => {
+                "cannot be `none`: an exchanged token is compared with its caller by this claim; write `/none` for a claim of that name"
             }
             Self::Domain => "is no host name; write it in lower case without scheme and region",
             Self::IdColon => {

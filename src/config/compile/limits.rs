@@ -10,6 +10,8 @@ use crate::jwt::{Bounds, VerifiedTokens};
 pub struct Limits {
     /// The budget for bad signatures that are dear to compute.
     pub bad_signatures: BadSignatures,
+    /// How many tokens exchanged for callers' own are held or exchanged at once.
+    pub exchanged_tokens: usize,
     /// How long before its expiry a technical token is fetched anew, at most half its lifetime.
     pub refresh_ahead: Duration,
     /// How many technical tokens and key sets are held or fetched at once.
@@ -47,6 +49,7 @@ impl Default for Limits {
                 sources: 1024,
                 time: Duration::from_millis(250),
             },
+            exchanged_tokens: 1024,
             refresh_ahead: Duration::from_secs(300),
             token_slots: 4096,
             unknown_key_interval: Duration::from_secs(10),
@@ -70,6 +73,7 @@ pub(super) fn limits(root: &Section<'_>) -> Limits {
             sources: whole("bad_signature_sources", default.bad_signatures.sources),
             time: span("bad_signature_time", default.bad_signatures.time),
         },
+        exchanged_tokens: whole("exchanged_tokens", default.exchanged_tokens),
         refresh_ahead: span("refresh_ahead", default.refresh_ahead),
         token_slots: whole("token_slots", default.token_slots),
         unknown_key_interval: span("unknown_key_interval", default.unknown_key_interval),

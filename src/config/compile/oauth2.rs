@@ -5,13 +5,17 @@ use std::sync::Arc;
 use super::super::error::Quoted;
 use super::super::raw::Section;
 use super::super::report::Report;
+use super::claims::NONE;
 use super::client::{Secrets, basic_client, client};
 use super::credential_problem::CredentialProblem;
 use super::credentials::{KindParts, Proof, Traits};
+use super::issuer_problem::IssuerProblem;
 use super::mindsphere_tenant::TIMEOUT;
 use super::values::{endpoint, texts};
+use crate::jwt::{ClaimName, ClaimNames};
 use crate::policy::Subtenants;
 use crate::secret::Secret;
+use crate::technical_token::exchange::TokenExchange;
 use crate::technical_token::oauth2::{ClientAuthentication, OAuth2, Wanted};
 use crate::technical_token::{BasicEncoding, Source};
 
@@ -43,14 +47,48 @@ pub(super) fn read(
     };
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
-    let source = match (endpoint, client, authentication) {
+    let oauth2 = match (endpoint, client, authentication) {
         (Some(endpoint), Some(client), Some(authentication)) => {
-            Some(Source::new(name, OAuth2 { endpoint, client, authentication, wanted, timeout }))
+            Some(OAuth2 { endpoint, client, authentication, wanted, timeout })
         }
         (_, _, _) => None,
     };
-    let traits = Traits { has_tenant: false, subtenants: Subtenants::None };
+    let (source, subtenants) = match section.section("exchange") {
+        None => (oauth2.map(|oauth2| Source::new(name, oauth2)), Subtenants::None),
+        Some(exchange) => {
+            let expected = expected(&exchange, report);
+            let parts = oauth2.zip(expected).map(|(oauth2, (issuer, claims))| {
+                Source::new(name, TokenExchange { oauth2, issuer, claims })
+            });
+            (parts, Subtenants::Own)
+        }
+    };
+    let traits = Traits { has_tenant: false, subtenants };
     KindParts { source, proof: Proof::None, tenant: None, client_id, traits }
+}
+
+/// What an exchanged token must say: its issuer, and the claims that tell for whom it acts.
+fn expected(exchange: &Section<'_>, report: &mut Report) -> Option<(String, ClaimNames)> {
+    let claims = exchange.section("claims")?;
+    let mut name = |key: &str| {
+        let stated = claims.text(key)?;
+        let place = claims.place_of(key);
+        // Whoever does not look at a claim takes another subtenant's token.
+        if stated == NONE {
+            report.error(&place, CredentialProblem::ClaimNone);
+        }
+        report.ok(&place, ClaimName::parse(stated).map_err(IssuerProblem::Claim))
+    };
+    let (tenant, subtenant) = (name("tenant"), name("subtenant"));
+    let fixed = |name: &str| ClaimName::parse(name).ok();
+    let claims = ClaimNames {
+        client: fixed("client_id")?,
+        scopes: fixed("scope")?,
+        subtenant: Some(subtenant?),
+        tenant: Some(tenant?),
+        user: None,
+    };
+    Some((exchange.text("issuer")?.to_owned(), claims))
 }
 
 fn authentication(section: &Section<'_>) -> Option<ClientAuthentication> {

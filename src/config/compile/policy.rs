@@ -182,7 +182,9 @@ fn route_place(
         PolicyProblem::Combination(CombinationError::PassUnverifiedMisplaced) => {
             Some(section.place_of("pass_unverified"))
         }
-        PolicyProblem::Combination(_) => Some(section.place_of("upstream")),
+        PolicyProblem::Combination(_) | PolicyProblem::ExchangeWithoutCaller(_) => {
+            Some(section.place_of("upstream"))
+        }
         PolicyProblem::EqualRank { .. } => Some(section.place_of("match")),
         PolicyProblem::ManyConditions => Some(in_match(section, "headers")?),
         PolicyProblem::HeaderNotClients(header) => {

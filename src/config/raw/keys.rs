@@ -177,10 +177,18 @@ const OAUTH2: &[Key] = &[
     Key::optional("audience", Text),
     Key::optional("resource", Either(&[Text, TEXTS])),
     Key::optional("parameters", Map(&Text)),
+    Key::optional("exchange", Object(EXCHANGE)),
     Key::required("cluster", Text),
     Key::optional("timeout", TIMEOUT),
     Key::optional("allow_plaintext", Boolean),
 ];
+
+/// `credentials[].oauth2.exchange`.
+const EXCHANGE: &[Key] =
+    &[Key::required("issuer", Text), Key::required("claims", Object(EXCHANGE_CLAIMS))];
+
+/// `credentials[].oauth2.exchange.claims`.
+const EXCHANGE_CLAIMS: &[Key] = &[Key::required("tenant", Text), Key::required("subtenant", Text)];
 
 /// `routes[]`.
 const ROUTE: &[Key] = &[
@@ -277,6 +285,7 @@ const LIMITS: &[Key] = &[
     Key::optional("verified_tokens_bytes", Whole(65_536, 268_435_456)),
     Key::optional("refresh_ahead", span(0, 3_600_000)),
     Key::optional("token_slots", Whole(16, 100_000)),
+    Key::optional("exchanged_tokens", Whole(16, 10_000)),
     Key::optional("bad_signatures", Whole(1, 10_000)),
     Key::optional("bad_signature_sources", Whole(64, 65_536)),
     Key::optional("bad_signature_time", span(10, 500)),

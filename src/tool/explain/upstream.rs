@@ -20,6 +20,12 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
         });
         let header = quoted(injection.header.as_str());
         let name = quoted(source.name());
+        if source.exchange().is_some() {
+            let (name, header) = (quoted(source.name()), quoted(injection.header.as_str()));
+            story.trace.fact("upstream", format!("gets a token in {header} that credential {name} exchanges for the caller's own; the filter would obtain it unless it holds one"));
+            story.tokens.push((injection.source, subtenant.cloned()));
+            continue;
+        }
         story.trace.fact(
             "upstream",
             format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),

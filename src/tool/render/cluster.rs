@@ -125,7 +125,9 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
     let unread = Secret::new(String::new());
     let tokens = known.filter_map(|source| source.call(None, Some(&unread)));
     let secrets = config.sources().iter().filter_map(Source::secret_source).map(SecretSource::call);
-    for HttpCall { endpoint, .. } in keys.chain(tokens).chain(secrets) {
+    let calls = keys.chain(tokens).chain(secrets).map(|HttpCall { endpoint, .. }| endpoint);
+    let exchanges = config.sources().iter().filter_map(Source::exchange);
+    for endpoint in calls.chain(exchanges.map(|exchange| exchange.endpoint().clone())) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }
     for (host, cluster) in named::hosts(tree) {

@@ -73,6 +73,8 @@ pub enum TokenError {
     ConfigurationsSeveral(usize),
     /// No credential has this name; those that there are.
     CredentialUnknown(Quoted, Vec<Quoted>),
+    /// The credential has no tokens but those that it exchanges for callers'.
+    Exchanged,
     /// The credential's token stands in the environment.
     NotFetched,
     /// The secret would go over the network in the clear.
@@ -96,6 +98,9 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     let source = credential(&config, inquiry.credential)?;
     let subtenant = inquiry.subtenant.map(SubtenantId::parse).transpose();
     let subtenant = subtenant.map_err(|_| TokenError::SubtenantInvalid)?;
+    if source.exchange().is_some() {
+        return Err(TokenError::Exchanged);
+    }
     if source.stated().is_some() {
         return Err(TokenError::NotFetched);
     }
@@ -286,6 +291,9 @@ impl fmt::Display for TokenError {
                 let known: Vec<_> = known.iter().map(ToString::to_string).collect();
                 write!(formatter, "has no credential {name}, only {}", known.join(", "))
             }
+            Self::Exchanged => formatter.write_str(
+                "that credential has no token of its own: it exchanges those of callers",
+            ),
             Self::Plaintext => formatter.write_str(
                 "the token endpoint is plain `http` on another machine; `--allow-plaintext` sends the secret there all the same",
             ),

@@ -1,0 +1,224 @@
+//! Tokens that are exchanged for callers' own (RFC 8693): one for each caller's token and credential.
+//!
+//! They belong to one user and one worker: each worker holds its own, in a table of its own, so that
+//! no number of users takes the place of what serves everybody. An entry is found by the digest of the
+//! caller's token, its issuer and the credential, which decides scope, audience and resource.
+//!
+//! ```text
+//!          want                    turn
+//!  [Idle] ──────> [Wanted: token] ──────> [Running: token, call]
+//!     ^                                       │ answer, failure, or the call is lost
+//!     └───────────────────────────────────────┘
+//! ```
+//!
+//! The caller's token is kept from the wish to the end of the call, no longer.
+
+mod calls;
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) use self::calls::Turned;
+use self::calls::{Running, Setbacks};
+use super::effect::CallId;
+use super::random::Sequence;
+use super::secrets::Secrets;
+use super::slot::{Found, Held};
+use crate::config::Config;
+use crate::crypto::Digest;
+use crate::jwt::VerifiedToken;
+use crate::message::HeaderValue;
+use crate::policy::Injection;
+use crate::secret::Secret;
+use crate::shared::Failure;
+use crate::technical_token::exchange::Subject;
+use crate::technical_token::{SourceId, TechnicalToken};
+use crate::time::Timestamp;
+
+/// An exchange: the digest of a caller's token, its issuer, and the credential.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub(super) struct ExchangeId([u8; 32]);
+
+/// An exchange that a request waits for.
+#[derive(Debug)]
+pub(super) struct Wish {
+    pub(super) id: ExchangeId,
+    source: SourceId,
+    subject: Arc<Subject>,
+}
+
+/// The exchanged tokens of this worker.
+#[derive(Debug)]
+pub(super) struct Exchanges {
+    config: Arc<Config>,
+    entries: HashMap<ExchangeId, Entry>,
+    wanted: VecDeque<ExchangeId>,
+    calls: Vec<Running>,
+    last_call: u64,
+    setbacks: Setbacks,
+    secrets: Secrets,
+    random: Sequence,
+    forgotten: usize,
+    swept_at: Timestamp,
+    #[cfg(not(target_arch = "wasm32"))]
+    supposed: std::collections::HashSet<SourceId>,
+}
+
+/// What this worker knows of one exchange.
+#[derive(Debug)]
+struct Entry {
+    source: SourceId,
+    held: Option<Held>,
+    setback: Option<Failure>,
+    stage: Stage,
+    used_at: Timestamp,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Idle,
+    Running(Arc<Subject>, CallId),
+    Wanted(Arc<Subject>),
+}
+
+impl Exchanges {
+    /// A worker that has exchanged nothing.
+    pub(super) fn new(config: Arc<Config>, seed: u64) -> Self {
+        Self {
+            config,
+            entries: HashMap::new(),
+            wanted: VecDeque::new(),
+            calls: Vec::new(),
+            last_call: 0,
+            setbacks: Setbacks::default(),
+            secrets: Secrets::default(),
+            random: Sequence::new(seed.rotate_left(32)),
+            forgotten: 0,
+            swept_at: Timestamp::default(),
+            #[cfg(not(target_arch = "wasm32"))]
+            supposed: std::collections::HashSet::new(),
+        }
+    }
+
+    /// The header value of an injection for the caller with this token, or what to wait for. A token
+    /// that is due to be exchanged anew serves meanwhile.
+    pub(super) fn find(
+        &mut self,
+        injection: &Injection,
+        (caller, token): (&VerifiedToken, &[u8]),
+        now: Timestamp,
+    ) -> Result<Found<HeaderValue>, Wish> {
+        let source = injection.source;
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.supposed.contains(&source)
+            && let Some(value) = injection.value(TechnicalToken::supposed(now).value().expose())
+        {
+            return Ok(Found::Ready(value));
+        }
+        let issuer = caller.issuer().name().as_bytes();
+        let parts: [&[u8]; 3] = [&source.0.to_le_bytes(), issuer, token];
+        let id = ExchangeId(*Digest::of(&parts).as_bytes());
+        let wish = || {
+            let (token, tenancy) = (Secret::new(token.to_vec()), caller.tenancy().clone());
+            let subject = Subject { token, tenancy, expires_at: caller.expires_at() };
+            Wish { id, source, subject: Arc::new(subject) }
+        };
+        let of_all = self.setbacks.live(source, now);
+        let Some(entry) = self.entries.get_mut(&id) else {
+            return of_all.map_or_else(|| Err(wish()), |failure| Ok(failed(failure, now)));
+        };
+        entry.used_at = now;
+        let setback = of_all.or(entry.setback.filter(|failure| failure.is_live(now)));
+        let is_usable = |held: &&mut Held| {
+            held.token.as_ref().is_some_and(|token: &Arc<TechnicalToken>| token.is_usable(now))
+        };
+        let Some(held) = entry.held.as_mut().filter(is_usable) else {
+            return setback.map_or_else(|| Err(wish()), |failure| Ok(failed(failure, now)));
+        };
+        let is_due = held.refresh_at <= now;
+        // A value that no header can have is none.
+        let found = held.value(injection).map_or(Found::Missing, Found::Ready);
+        if is_due && setback.is_none() {
+            self.want(wish(), now);
+        }
+        Ok(found)
+    }
+
+    /// Whether one more token can be wanted.
+    pub(super) fn admits(&mut self, wish: &Wish) -> bool {
+        let limit = self.config.limits().exchanged_tokens;
+        if self.entries.contains_key(&wish.id) || self.entries.len() < limit {
+            return true;
+        }
+        self.make_room();
+        self.entries.len() < limit
+    }
+
+    /// Has a token exchanged at its turn, unless there is no room; `admits` tells before.
+    pub(super) fn want(&mut self, wish: Wish, now: Timestamp) {
+        let Wish { id, source, subject } = wish;
+        if !self.entries.contains_key(&id)
+            && self.entries.len() >= self.config.limits().exchanged_tokens
+        {
+            return;
+        }
+        let entry = self.entries.entry(id).or_insert(Entry {
+            source,
+            held: None,
+            setback: None,
+            stage: Stage::Idle,
+            used_at: now,
+        });
+        if matches!(entry.stage, Stage::Idle) {
+            entry.stage = Stage::Wanted(subject);
+            self.wanted.push_back(id);
+        }
+    }
+
+    /// How many tokens are held or wanted.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// How many gave way to others since the last question.
+    pub(super) const fn take_forgotten(&mut self) -> usize {
+        std::mem::replace(&mut self.forgotten, 0)
+    }
+
+    /// Goes on as if every caller's token had been exchanged by this credential.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn suppose(&mut self, source: SourceId) {
+        self.supposed.insert(source);
+    }
+
+    /// Drops what can no longer be used.
+    fn sweep(&mut self, now: Timestamp) {
+        self.swept_at = now;
+        self.entries.retain(|_, entry| {
+            let is_usable = |held: &Held| {
+                held.token.as_ref().is_some_and(|token: &Arc<TechnicalToken>| token.is_usable(now))
+            };
+            !matches!(entry.stage, Stage::Idle)
+                || entry.held.as_ref().is_some_and(is_usable)
+                || entry.setback.is_some_and(|failure| failure.is_live(now))
+        });
+    }
+
+    /// Drops the one at rest that was used least lately.
+    fn make_room(&mut self) {
+        let at_rest = self.entries.iter().filter(|(_, entry)| matches!(entry.stage, Stage::Idle));
+        let oldest = at_rest.min_by_key(|(_, entry)| entry.used_at).map(|(id, _)| *id);
+        if let Some(id) = oldest {
+            self.entries.remove(&id);
+            self.forgotten += 1;
+        }
+    }
+}
+
+fn failed(failure: Failure, now: Timestamp) -> Found<HeaderValue> {
+    Found::Failed { retry_after: failure.retry_at.since(now) }
+}
+
+/// How often what can no longer be used is dropped.
+const SWEEP: Duration = Duration::from_secs(60);

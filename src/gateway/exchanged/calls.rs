@@ -1,0 +1,315 @@
+//! The calls that exchange tokens: their turns, their answers, their failures.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::backoff;
+use super::super::effect::{CallId, Effect};
+use super::super::origin::{Fault, Step, UNKNOWN};
+use super::super::secrets::unread;
+use super::super::slot::Held;
+use super::{ExchangeId, Exchanges, SWEEP, Stage};
+use crate::message::{CallFailure, CallResponse, HttpCall};
+use crate::shared::Failure;
+use crate::technical_token::exchange::{Subject, TokenExchange};
+use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken};
+use crate::telemetry::{Fetch, Metric, Notice, What};
+use crate::time::Timestamp;
+
+/// A call that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    id: CallId,
+    exchange: ExchangeId,
+    source: SourceId,
+    step: Step,
+    /// Where it went, for the log.
+    cluster: Arc<str>,
+    /// When it counts as lost.
+    deadline: Timestamp,
+}
+
+/// What turns and ends of calls bring about.
+#[derive(Debug, Default)]
+pub(in super::super) struct Turned {
+    /// Calls to send and lines to log.
+    pub(in super::super) effects: Vec<Effect>,
+    /// Exchanges whose waiters have their turn.
+    pub(in super::super) settled: Vec<ExchangeId>,
+    /// What to count.
+    pub(in super::super) outcomes: Vec<Metric>,
+}
+
+/// Failures that concern every exchange of a credential, and when one was said last.
+#[derive(Debug, Default)]
+pub(super) struct Setbacks(Vec<Setback>);
+
+#[derive(Debug)]
+struct Setback {
+    source: SourceId,
+    failure: Option<Failure>,
+    said_at: Option<Timestamp>,
+}
+
+/// What an answer led to.
+enum Answered {
+    Arrived(TechnicalToken),
+    Next(Step, HttpCall),
+}
+
+/// Why there is no token, and whether no other caller would get one either.
+struct Refusal {
+    fault: Fault,
+    concerns_all: bool,
+}
+
+impl Setbacks {
+    /// The failure that forbids every exchange of this credential at `now`.
+    pub(super) fn live(&self, source: SourceId, now: Timestamp) -> Option<Failure> {
+        self.0
+            .iter()
+            .find(|one| one.source == source)?
+            .failure
+            .filter(|failure| failure.is_live(now))
+    }
+}
+
+impl Setbacks {
+    /// Takes out what is known of a credential.
+    fn take(&mut self, source: SourceId) -> Setback {
+        let at = self.0.iter().position(|one| one.source == source);
+        let known = at.map(|at| self.0.swap_remove(at));
+        known.unwrap_or(Setback { source, failure: None, said_at: None })
+    }
+}
+
+impl Exchanges {
+    /// Whether a call is one of these. They are told apart from other calls by their numbers.
+    pub(in super::super) const fn owns(id: CallId) -> bool {
+        id.0 & OWN != 0
+    }
+
+    /// Gives up calls that the host lost, and drops what can no longer be used.
+    pub(in super::super) fn look_around(&mut self, now: Timestamp, turned: &mut Turned) {
+        while let Some(lost) = self.calls.iter().find(|call| call.deadline <= now) {
+            self.end(lost.id, Err(CallFailure::Interrupted), now, turned);
+        }
+        if self.swept_at > now || now.since(self.swept_at) >= SWEEP {
+            self.sweep(now);
+        }
+    }
+
+    /// Begins what is wanted, as far as there are places; the others keep their turn.
+    pub(in super::super) fn pursue(&mut self, now: Timestamp, turned: &mut Turned) {
+        for id in std::mem::take(&mut self.wanted) {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            let Stage::Wanted(subject) = &entry.stage else { continue };
+            let (source, subject) = (entry.source, Arc::clone(subject));
+            if self.setbacks.live(source, now).is_some() {
+                entry.stage = Stage::Idle;
+                turned.settled.push(id);
+                continue;
+            }
+            if self.calls.iter().filter(|call| call.source == source).count() >= CALLS_AT_ONCE {
+                self.wanted.push_back(id);
+                continue;
+            }
+            let begun = exchange(self.config.sources(), source).and_then(|exchange| {
+                let call = |secret: Option<&_>| exchange.call(&subject, secret);
+                self.secrets.begin(source, exchange.secret_source(), now, call)
+            });
+            match begun {
+                Some((step, call)) => self.send((id, source, subject), step, call, now, turned),
+                None => {
+                    let refusal = Refusal { fault: UNKNOWN, concerns_all: false };
+                    self.fail((id, source, Step::Last), (refusal, None), None, now, turned);
+                }
+            }
+        }
+    }
+
+    /// The end of a call: the next one of its chain, a token, or a failure.
+    pub(in super::super) fn end(
+        &mut self,
+        call: CallId,
+        result: Result<CallResponse, CallFailure>,
+        now: Timestamp,
+        turned: &mut Turned,
+    ) {
+        let Some(at) = self.calls.iter().position(|running| running.id == call) else { return };
+        let Running { exchange, source, step, cluster, .. } = self.calls.swap_remove(at);
+        let Some(entry) = self.entries.get(&exchange) else { return };
+        let Stage::Running(subject, running) = &entry.stage else { return };
+        if *running != call {
+            return;
+        }
+        let subject = Arc::clone(subject);
+        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
+        match self.accept(source, step, result, &subject, now) {
+            Ok(Answered::Next(step, call)) => {
+                self.send((exchange, source, subject), step, call, now, turned);
+            }
+            Ok(Answered::Arrived(token)) => {
+                turned.outcomes.push(Metric::FetchSucceeded(Fetch::Token));
+                self.hold(exchange, token, &subject, now);
+                if let Some(Failure { attempts, .. }) = self.setbacks.take(source).failure {
+                    let what = self.what(source, Step::Last);
+                    turned.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
+                }
+                turned.settled.push(exchange);
+            }
+            Err(refusal) => {
+                let whose = (exchange, source, step);
+                self.fail(whose, (refusal, retry_after), Some(cluster), now, turned);
+            }
+        }
+    }
+
+    fn send(
+        &mut self,
+        (exchange, source, subject): (ExchangeId, SourceId, Arc<Subject>),
+        step: Step,
+        call: HttpCall,
+        now: Timestamp,
+        turned: &mut Turned,
+    ) {
+        let Some(entry) = self.entries.get_mut(&exchange) else { return };
+        self.last_call += 1;
+        let id = CallId(self.last_call | OWN);
+        let cluster = Arc::clone(&call.endpoint.cluster);
+        let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
+        self.calls.push(Running { id, exchange, source, step, cluster, deadline });
+        entry.stage = Stage::Running(subject, id);
+        turned.effects.push(Effect::Call(id, call));
+    }
+
+    /// Reads the answer to the call of a step.
+    fn accept(
+        &mut self,
+        source: SourceId,
+        step: Step,
+        result: Result<CallResponse, CallFailure>,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Answered, Refusal> {
+        let of_all = |fault| Refusal { fault, concerns_all: true };
+        let response = match step {
+            Step::Last | Step::Metadata | Step::Supposed => {
+                result.map_err(|failure| of_all(failure.into()))?
+            }
+            Step::Secret => result.map_err(|failure| of_all(unread(failure)))?,
+        };
+        let exchange = exchange(self.config.sources(), source).ok_or(of_all(UNKNOWN))?;
+        if step == Step::Secret {
+            let call = |secret: &_| exchange.call(subject, Some(secret));
+            let next = self.secrets.read(source, &response, now, call).map_err(of_all)?;
+            return Ok(Answered::Next(Step::Last, next));
+        }
+        match exchange.accept(&response, subject, now) {
+            Ok(token) => Ok(Answered::Arrived(token)),
+            Err(error) => {
+                let from = exchange.secret_source();
+                if let Some(call) = self.secrets.doubt(source, from, step, error) {
+                    return Ok(Answered::Next(Step::Secret, call));
+                }
+                let concerns_all = error.is_about_the_client() || is_trouble(error);
+                Err(Refusal { fault: error.into(), concerns_all })
+            }
+        }
+    }
+
+    fn hold(
+        &mut self,
+        exchange: ExchangeId,
+        token: TechnicalToken,
+        subject: &Subject,
+        now: Timestamp,
+    ) {
+        let jitter = self.random.jitter();
+        // What lasts as long as the caller's token could not be had for longer.
+        let refresh_at = match token.expires_at() >= subject.expires_at {
+            true => Timestamp::MAX,
+            false => token.refresh_at(self.config.limits().refresh_ahead, jitter),
+        };
+        if let Some(entry) = self.entries.get_mut(&exchange) {
+            entry.held = Some(Held::new(Some(Arc::new(token)), now, refresh_at));
+            entry.setback = None;
+            entry.stage = Stage::Idle;
+        }
+    }
+
+    /// Notes a failure, for this caller's token or for all, and says it at most once in ten seconds.
+    fn fail(
+        &mut self,
+        (exchange, source, step): (ExchangeId, SourceId, Step),
+        (Refusal { fault, concerns_all }, retry_after): (Refusal, Option<Duration>),
+        cluster: Option<Arc<str>>,
+        now: Timestamp,
+        turned: &mut Turned,
+    ) {
+        turned.outcomes.push(Metric::FetchFailed(Fetch::Token));
+        turned.outcomes.push(Metric::FetchFailedBy(Fetch::Token, fault.cause));
+        let jitter = self.random.jitter();
+        let what = self.what(source, step);
+        let Some(entry) = self.entries.get_mut(&exchange) else { return };
+        let mut of_all = self.setbacks.take(source);
+        let place = if concerns_all { &mut of_all.failure } else { &mut entry.setback };
+        // Many calls may run when trouble begins: it counts once until the next try.
+        let before = *place;
+        let known = before.filter(|failure| concerns_all && failure.is_live(now));
+        let failure = known.unwrap_or_else(|| {
+            let attempts = before.map_or(0, |failure| failure.attempts).saturating_add(1);
+            let delay = backoff::delay(attempts, fault.prospect, retry_after, jitter);
+            Failure { failed_at: now, retry_at: now + delay, attempts, cause: 0 }
+        });
+        *place = Some(failure);
+        entry.stage = Stage::Idle;
+        let is_quiet = |said: Timestamp| said <= now && now.since(said) < SAID_EVERY;
+        if !of_all.said_at.is_some_and(is_quiet) {
+            of_all.said_at = Some(now);
+            turned.effects.push(Effect::Log(Notice::FetchFailed {
+                what,
+                cluster: cluster.unwrap_or_else(|| Arc::from("")),
+                reason: fault.reason,
+                attempts: failure.attempts,
+                retry_after: failure.retry_at.since(now),
+            }));
+        }
+        self.setbacks.0.push(of_all);
+        turned.settled.push(exchange);
+    }
+
+    fn what(&self, source: SourceId, step: Step) -> What {
+        let found = usize::try_from(source.0).ok().and_then(|at| self.config.sources().get(at));
+        let name = Arc::from(found.map_or("", Source::name));
+        match step {
+            Step::Secret => What::Secret(name),
+            Step::Last | Step::Metadata | Step::Supposed => What::Exchange(name),
+        }
+    }
+}
+
+/// Whether the endpoint itself is in trouble, whoever asks.
+const fn is_trouble(error: AnswerError) -> bool {
+    match error {
+        AnswerError::Status { status, .. } => matches!(status, 429 | 500..=599),
+        AnswerError::NotJson => true,
+        AnswerError::NotAGrant | AnswerError::Rejected(_) => false,
+    }
+}
+
+fn exchange(sources: &[Source], id: SourceId) -> Option<&TokenExchange> {
+    sources.get(usize::try_from(id.0).ok()?)?.exchange()
+}
+
+/// The bit that marks the calls of exchanges.
+const OWN: u64 = 1 << 63;
+
+/// How many calls of one worker run at once for one credential.
+const CALLS_AT_ONCE: usize = 64;
+
+/// A call counts as lost this long after its timeout, which the host should have kept.
+const CALL_MARGIN: Duration = Duration::from_secs(2);
+
+/// How often a failure of one credential is said at most: each caller could cause one.
+const SAID_EVERY: Duration = Duration::from_secs(10);

@@ -1,0 +1,162 @@
+//! `oauth2` with `exchange`: a token for the caller's own (RFC 8693).
+//!
+//! What comes back acts for the caller, so it must say so: a JWT of the issuer that is expected, for the
+//! caller's tenant and subtenant. It is used until the caller's own token expires, at most.
+
+use super::client_authentication::ClientCredentials;
+use super::oauth2::OAuth2;
+use super::response::{AnswerError, Grant};
+use super::{Kind, SecretSource, TechnicalToken, TokenRejected, Validity};
+use crate::crypto::Digest;
+use crate::json;
+use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
+use crate::message::{CallResponse, Endpoint, HttpCall};
+use crate::secret::Secret;
+use crate::shared::RecordKind;
+use crate::tenancy::{SubtenantId, Tenancy};
+use crate::time::{Leeway, Timestamp, is_in_future};
+
+/// A configured credential that exchanges callers' tokens.
+#[derive(Clone, Debug)]
+pub struct TokenExchange {
+    /// The token endpoint, the client, and what is asked for.
+    pub oauth2: OAuth2,
+    /// The only `iss` that its tokens may have, byte by byte.
+    pub issuer: String,
+    /// The names of the claims of its tokens.
+    pub claims: ClaimNames,
+}
+
+/// A caller's verified token, to be exchanged.
+#[derive(Debug)]
+pub struct Subject {
+    /// The token itself.
+    pub token: Secret<Vec<u8>>,
+    /// For whom it acts.
+    pub tenancy: Tenancy,
+    /// Its `exp`.
+    pub expires_at: Timestamp,
+}
+
+impl TokenExchange {
+    /// Where the client's secret is read before a call; `None` where it is known.
+    pub const fn secret_source(&self) -> Option<&SecretSource> {
+        self.client().secret_source()
+    }
+
+    /// The token endpoint.
+    pub const fn endpoint(&self) -> &Endpoint {
+        &self.oauth2.endpoint
+    }
+
+    /// The call that exchanges a token (RFC 8693 §2.1), with the `secret` that was read where it is not
+    /// known. `None` without it, and for a token that is no text.
+    pub fn call(&self, subject: &Subject, secret: Option<&Secret<String>>) -> Option<HttpCall> {
+        let token = std::str::from_utf8(subject.token.expose()).ok()?;
+        let own = [
+            ("subject_token", token),
+            ("subject_token_type", ACCESS_TOKEN),
+            ("requested_token_type", ACCESS_TOKEN),
+        ];
+        self.oauth2.post(GRANT_TYPE, &own, secret)
+    }
+
+    /// The token in the answer to such a call, if it acts for exactly whom the caller's does.
+    ///
+    /// # Errors
+    /// [`AnswerError`] when the endpoint refused, or its token is not one for this caller.
+    pub fn accept(
+        &self,
+        response: &CallResponse,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<TechnicalToken, AnswerError> {
+        let grant = Grant::read(response)?;
+        let answer = json::parse(response.body.expose()).map_err(|_| AnswerError::NotJson)?;
+        // RFC 8693 §2.2.1 requires it; a JWT that is an access token may be called either.
+        let issued = answer.get("issued_token_type").and_then(json::Value::as_str);
+        if !issued.is_some_and(|issued| [ACCESS_TOKEN, JWT].contains(&issued)) {
+            return Err(AnswerError::NotAGrant);
+        }
+        let own = self.check_subject(grant.token.expose(), subject, now);
+        let own = own.map_err(AnswerError::Rejected)?;
+        let stated = grant.expires_in.map(|span| Validity { from: now, until: now + span });
+        let validity = stated.map_or(own, |stated| Some(stated.within(own)));
+        let validity = validity
+            .map(|validity| Validity { until: validity.until.min(subject.expires_at), ..validity });
+        TechnicalToken::new(RecordKind::Jwt, grant.token, now, validity, now)
+            .map_err(AnswerError::Rejected)
+    }
+
+    const fn client(&self) -> &ClientCredentials {
+        &self.oauth2.client
+    }
+
+    /// Checks issuer, times, tenant and subtenant; the token's own times, if it states them.
+    fn check_subject(
+        &self,
+        token: &[u8],
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Result<Option<Validity>, TokenRejected> {
+        let claims = jwt::inspect(token, &self.claims, AccessTokenRules::Plain)
+            .map_err(TokenRejected::Form)?;
+        if claims.issuer.as_deref() != Some(self.issuer.as_str()) {
+            return Err(TokenRejected::IssuerMismatch);
+        }
+        // A caller without a tenant has nothing that a token could be compared with.
+        if subject.tenancy.tenant().is_none() || claims.tenancy.tenant() != subject.tenancy.tenant()
+        {
+            return Err(TokenRejected::TenantMismatch);
+        }
+        if claims.tenancy.subtenant() != subject.tenancy.subtenant() {
+            return Err(TokenRejected::SubtenantMismatch);
+        }
+        let from = claims.issued_at.unwrap_or(now);
+        let starts = claims.not_before.map_or(from, |start| start.max(from));
+        if is_in_future(starts, Leeway::DEFAULT, now) {
+            return Err(TokenRejected::Form(TokenError::IssuedInFuture));
+        }
+        Ok(claims.expires_at.map(|until| Validity { from, until }))
+    }
+}
+
+/// It has no token without a caller's.
+impl Kind for TokenExchange {
+    fn record_kind(&self) -> RecordKind {
+        RecordKind::Jwt
+    }
+
+    fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
+        let oauth2 = self.oauth2.meaning(subtenant);
+        *Digest::of(&[b"token exchange", &oauth2, self.issuer.as_bytes()]).as_bytes()
+    }
+
+    fn secret_source(&self) -> Option<&SecretSource> {
+        self.client().secret_source()
+    }
+
+    fn call(&self, _: Option<&SubtenantId>, _: Option<&Secret<String>>) -> Option<HttpCall> {
+        None
+    }
+
+    fn check(
+        &self,
+        _: &[u8],
+        _: Option<&SubtenantId>,
+        _: Timestamp,
+    ) -> Result<Option<Validity>, TokenRejected> {
+        Err(TokenRejected::RecordMismatch)
+    }
+
+    fn exchange(&self) -> Option<&TokenExchange> {
+        Some(self)
+    }
+}
+
+const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+#[cfg(test)]
+mod tests;
