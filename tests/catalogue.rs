@@ -13,12 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use support::{Mint, START};
 use tenantgate::config;
-use tenantgate::crypto::SoftwareVerifier;
+use tenantgate::crypto::{NoRandom, SoftwareVerifier};
 use tenantgate::gateway::{Gateway, Outcome, StreamId};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::policy::RuleReach;
@@ -71,7 +72,7 @@ impl Place {
         let environment = |name: &str| Some(format!("value-of-{name}"));
         let compiled = config::compile(document.to_string().as_bytes(), &environment);
         let compiled = compiled.unwrap_or_else(|errors| panic!("{errors}"));
-        Self { gateway: Gateway::new(Arc::new(compiled.config), 1), mint }
+        Self { gateway: Gateway::new(Arc::new(compiled.config), 1, Rc::new(NoRandom)), mint }
     }
 
     /// A token of a caller with these scopes.

@@ -21,7 +21,8 @@ use tenantgate::config::{
 };
 use tenantgate::crypto::Algorithm;
 use tenantgate::policy::Deployment;
-use tenantgate::technical_token::Source;
+use tenantgate::technical_token::{Moment, Source};
+use tenantgate::time::Timestamp;
 
 #[test]
 fn every_good_document_compiles_with_exactly_the_expected_warnings() {
@@ -219,7 +220,8 @@ fn credentials_call_where_the_platform_says() {
     let Compiled { config, .. } = compile_named("good/egress.json");
     let names: Vec<_> = config.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["tenant1-service"]);
-    let call = config.sources()[0].call(None, None).unwrap();
+    let moment = Moment { now: Timestamp::default(), random: [0; 16] };
+    let call = config.sources()[0].call(None, &[], &moment).unwrap();
     assert_eq!(&*call.endpoint.authority, "tenant1.piam.abc.basedomain.xyz");
     assert_eq!((call.endpoint.scheme, &*call.endpoint.path), ("https", "/oauth/token"));
     assert_eq!(call.timeout, Duration::from_millis(500));

@@ -166,9 +166,9 @@ fn each_worker_reads_for_itself_and_nothing_of_a_secret_is_shared_or_logged() {
 #[test]
 fn while_a_secret_cannot_be_read_callers_get_503_and_the_log_says_why() {
     let rows = [
-        (Answer::http(200, "text/plain", ""), "secret_empty"),
-        (Answer::http(200, "text/plain", "a\nb\n"), "secret_unusable"),
-        (Answer::http(200, "text/plain", "s".repeat(4097)), "secret_too_long"),
+        (Answer::http(200, "text/plain", ""), "reading_empty"),
+        (Answer::http(200, "text/plain", "a\nb\n"), "reading_unusable"),
+        (Answer::http(200, "text/plain", "s".repeat(4097)), "reading_too_long"),
         (Answer::status(404), "status_4xx"),
         (Answer::timeout(), "unavailable_or_timeout"),
     ];
@@ -194,4 +194,64 @@ fn while_a_secret_cannot_be_read_callers_get_503_and_the_log_says_why() {
         assert!(scene.is_forwarded(request), "{reason}: {:?}", scene.world.log());
         assert_eq!(scene.calls(), (2, 1));
     }
+}
+
+#[test]
+fn while_a_secret_cannot_be_read_one_call_tells_it_for_all_subtenants_of_all_workers() {
+    let mut scene = Scene::new(2);
+    scene.write("");
+    scene.ask(0, "a");
+    let requests = [(0, "b"), (1, "c"), (1, "a")].map(|(worker, subtenant)| {
+        let token = scene.world.mint.token("acme", Some(subtenant), scene.world.now);
+        scene.world.request(worker, "/sub/x", Some(&token))
+    });
+    scene.world.pass(Duration::from_millis(100));
+    for request in requests {
+        assert_eq!(scene.world.fate(request), Fate::Refused(503, "token_unavailable"));
+    }
+    assert_eq!(scene.calls(), (1, 0));
+    scene.write("old");
+    scene.world.pass(SECOND);
+    for (worker, subtenant) in [(1, "a"), (0, "b")] {
+        let request = scene.ask(worker, subtenant);
+        assert!(scene.is_forwarded(request), "{:?}", scene.world.log());
+    }
+}
+
+#[test]
+fn the_lease_lasts_for_the_whole_chain_of_calls() {
+    let mut document = configuration();
+    document["credentials"][0]["mindsphere_tenant"]["secret"]["timeout"] = json!("5s");
+    document["credentials"][0]["mindsphere_tenant"]["timeout"] = json!("5s");
+    document["limits"] = json!({"waiting_deadline": "20s"});
+    let mut world = World::of(2, &document.to_string());
+    world
+        .provider
+        .script(|asked, _| (*asked == secret()).then(|| Answer::http(200, "text/plain", "old")));
+    world.pass(SECOND);
+    // Longer than a lease, for each of the calls.
+    world.provider.latency = 4 * SECOND;
+    let token = world.mint.token("acme", Some("a"), world.now);
+    let requests = [0, 1].map(|worker| world.request(worker, "/sub/x", Some(&token)));
+    world.pass(10 * SECOND);
+    for request in requests {
+        assert!(matches!(world.fate(request), Fate::Forwarded(_)), "{:?}", world.log());
+    }
+    let reads = world.provider.count(&secret());
+    assert_eq!((reads, world.provider.token_calls() - reads), (1, 1), "nobody takes it over");
+}
+
+#[test]
+fn without_randomness_of_the_host_no_token_is_asked_for() {
+    let mut scene = Scene::new(1);
+    scene.world.random.is_missing.set(true);
+    let request = scene.ask(0, "a");
+    assert_eq!(scene.world.fate(request), Fate::Refused(503, "token_unavailable"));
+    assert_eq!(scene.calls(), (0, 0));
+    assert!(scene.world.log().iter().any(|line| line.contains("randomness_unavailable")));
+    scene.world.random.is_missing.set(false);
+    scene.world.pass(SECOND);
+    let request = scene.ask(0, "a");
+    assert!(scene.is_forwarded(request));
+    assert_eq!(scene.world.random.count.get(), 3, "one draw for each call, and the one in vain");
 }

@@ -17,7 +17,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use tenantgate::config;
 use tenantgate::message::HttpCall;
+use tenantgate::technical_token::Moment;
 use tenantgate::tenancy::SubtenantId;
+use tenantgate::time::Timestamp;
 
 #[test]
 fn every_request_is_the_documented_one_byte_by_byte() {
@@ -51,7 +53,9 @@ fn no_debug_output_shows_a_secret_of_a_request() {
 /// The call of a case's credential.
 fn call(case: &Value) -> Option<HttpCall> {
     let subtenant = case.get("subtenant").map(|id| SubtenantId::parse(id.as_str().unwrap()));
-    compile(case).sources()[0].call(subtenant.transpose().unwrap().as_ref(), None)
+    let moment = Moment { now: Timestamp::default(), random: [0; 16] };
+    let config = compile(case);
+    config.sources()[0].call(subtenant.transpose().unwrap().as_ref(), &[], &moment).ok()
 }
 
 /// A document of egress with a case's credential, which serves the callers that it must state.

@@ -9,6 +9,7 @@ mod key;
 mod known;
 mod modular;
 mod private_key;
+mod random;
 mod rsassa;
 mod shared_secret;
 mod sign;
@@ -20,6 +21,7 @@ pub use self::algorithm::{Algorithm, Curve};
 pub use self::digest::Digest;
 pub use self::key::{KeyError, KeyMaterial, PublicKey, Thumbprint};
 pub use self::private_key::{PrivateKey, PrivateKeyError};
+pub use self::random::{NoRandom, Random};
 pub use self::shared_secret::SharedSecret;
 pub use self::sign::{SignError, Signer, SoftwareSigner};
 #[cfg(not(target_arch = "wasm32"))]

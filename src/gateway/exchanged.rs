@@ -16,17 +16,18 @@
 mod calls;
 
 use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) use self::calls::Turned;
 use self::calls::{Running, Setbacks};
 use super::effect::CallId;
+use super::preparing::Readings;
 use super::random::Sequence;
-use super::secrets::Secrets;
 use super::slot::{Found, Held};
 use crate::config::Config;
-use crate::crypto::Digest;
+use crate::crypto::{Digest, Random};
 use crate::jwt::VerifiedToken;
 use crate::message::HeaderValue;
 use crate::policy::Injection;
@@ -57,8 +58,9 @@ pub(super) struct Exchanges {
     calls: Vec<Running>,
     last_call: u64,
     setbacks: Setbacks,
-    secrets: Secrets,
-    random: Sequence,
+    readings: Readings,
+    random: Rc<dyn Random>,
+    sequence: Sequence,
     forgotten: usize,
     swept_at: Timestamp,
     #[cfg(not(target_arch = "wasm32"))]
@@ -84,7 +86,7 @@ enum Stage {
 
 impl Exchanges {
     /// A worker that has exchanged nothing.
-    pub(super) fn new(config: Arc<Config>, seed: u64) -> Self {
+    pub(super) fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
         Self {
             config,
             entries: HashMap::new(),
@@ -92,8 +94,9 @@ impl Exchanges {
             calls: Vec::new(),
             last_call: 0,
             setbacks: Setbacks::default(),
-            secrets: Secrets::default(),
-            random: Sequence::new(seed.rotate_left(32)),
+            readings: Readings::default(),
+            random,
+            sequence: Sequence::new(seed.rotate_left(32)),
             forgotten: 0,
             swept_at: Timestamp::default(),
             #[cfg(not(target_arch = "wasm32"))]

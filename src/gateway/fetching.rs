@@ -21,6 +21,7 @@ mod tending;
 mod upkeep;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,10 +30,12 @@ use self::group::Groups;
 use self::proof::Unproven;
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
+use super::preparing::Chain;
 use super::queue::Queue;
 use super::random::Sequence;
 use super::slot::{Need, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
+use crate::crypto::Random;
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
 use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
@@ -72,6 +75,8 @@ pub(super) struct Fetching {
 struct Running {
     resource: Resource,
     step: Step,
+    /// What its fetch has to go on.
+    chain: Chain,
     /// Where it went, for the log.
     cluster: Arc<str>,
     /// What it brought, where that is of no use before its signature has been checked.
@@ -91,7 +96,7 @@ pub(super) struct Progress {
 
 impl Fetching {
     /// A worker that has fetched nothing. Inline key sets are there at once, remote ones wanted.
-    pub(super) fn new(config: Arc<Config>, seed: u64) -> Self {
+    pub(super) fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
         let mut fetching = Self {
             keys: KeyRing::default(),
             slots: HashMap::new(),
@@ -108,7 +113,7 @@ impl Fetching {
             kept_up_at: Timestamp::default(),
             key_slots: 0,
             evicted: 0,
-            origins: Origins::new(Arc::clone(&config)),
+            origins: Origins::new(Arc::clone(&config), random),
             config: Arc::clone(&config),
         };
         for source in config.key_sources() {
@@ -298,7 +303,7 @@ impl Fetching {
                 Pursuit::Later(need)
             }
             Claim::Granted(failure) => {
-                self.lead(resource, nonce, failure, now, progress);
+                self.lead(resource, (nonce, failure), now, shared, progress);
                 Pursuit::Over
             }
             // A record newer than the end of time is not found.
@@ -318,28 +323,39 @@ impl Fetching {
     fn lead(
         &mut self,
         resource: &Resource,
-        nonce: u64,
-        failure: Option<Failure>,
+        (nonce, failure): (u64, Option<Failure>),
         now: Timestamp,
+        shared: &mut dyn SharedData,
         progress: &mut Progress,
     ) {
-        let Some((step, call)) = self.origins.begin(resource, now) else { return };
-        let (id, deadline) = self.send(resource, step, call, now, progress);
-        self.slot(resource).lead(id, nonce, deadline, now, failure);
+        match self.origins.begin(resource, now) {
+            Ok((chain, step, call)) => {
+                let (id, deadline) = self.send(resource, (step, chain), call, now, progress);
+                self.slot(resource).lead(id, nonce, deadline, now, failure);
+            }
+            Err(fault) => {
+                let id = self.next_call();
+                self.slot(resource).lead(id, nonce, now, now, failure);
+                let (resource, cluster) = (resource.clone(), Arc::default());
+                let (step, chain) = (Step::Last, Chain::default());
+                let running = Running { resource, step, chain, cluster, unproven: None };
+                self.conclude(&running, Err(fault), None, now, shared, progress);
+            }
+        }
     }
 
     /// Sends a call of a fetch; its number, and when it counts as lost.
     fn send(
         &mut self,
         resource: &Resource,
-        step: Step,
+        (step, chain): (Step, Chain),
         call: HttpCall,
         now: Timestamp,
         progress: &mut Progress,
     ) -> (CallId, Timestamp) {
         let id = self.next_call();
         let cluster = Arc::clone(&call.endpoint.cluster);
-        let running = Running { resource: resource.clone(), step, cluster, unproven: None };
+        let running = Running { resource: resource.clone(), step, chain, cluster, unproven: None };
         self.calls.insert(id, running);
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
         progress.effects.push(Effect::Call(id, call));

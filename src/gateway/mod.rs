@@ -15,16 +15,17 @@ mod filter_state;
 #[cfg(not(target_arch = "wasm32"))]
 mod offline;
 mod origin;
+mod preparing;
 mod queue;
 mod random;
 mod report_only;
-mod secrets;
 mod slot;
 mod tally;
 mod waiters;
 mod watch;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,7 @@ use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
 use crate::config::Config;
-use crate::crypto::SignatureVerifier;
+use crate::crypto::{Random, SignatureVerifier};
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, Reduced, RequestHead};
 use crate::policy::Mode;
@@ -73,12 +74,12 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway of this configuration. `seed` is a random number of the host, different in every
-    /// worker.
-    pub fn new(config: Arc<Config>, seed: u64) -> Self {
+    /// worker: it keeps workers apart. What must not be guessed is of `random`.
+    pub fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
-            fetching: Fetching::new(Arc::clone(&config), seed),
-            exchanges: Exchanges::new(Arc::clone(&config), seed),
+            fetching: Fetching::new(Arc::clone(&config), seed, Rc::clone(&random)),
+            exchanges: Exchanges::new(Arc::clone(&config), seed, random),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             watches: HashMap::new(),

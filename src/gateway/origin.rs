@@ -1,13 +1,13 @@
 //! Where each fetched thing comes from, and how to tell that it is what was asked for.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::backoff::Prospect;
-use super::secrets::{Secrets, unread};
+use super::preparing::{Asking, Chain, Readings};
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
-use crate::crypto::SignatureVerifier;
-use crate::crypto::digest::Digest;
+use crate::crypto::{Digest, Random, SignatureVerifier};
 use crate::jwt::{self, JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
@@ -20,7 +20,8 @@ use crate::time::Timestamp;
 #[derive(Debug)]
 pub(super) struct Origins {
     config: Arc<Config>,
-    secrets: Secrets,
+    readings: Readings,
+    random: Rc<dyn Random>,
 }
 
 /// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
@@ -31,10 +32,8 @@ pub(super) enum Step {
     Last,
     /// The metadata that names the address of the keys.
     Metadata,
-    /// The secret by which the client of a token proves itself.
-    Secret,
-    /// The thing itself, with a secret that was read for an earlier fetch and may be outdated.
-    Supposed,
+    /// Something that is read before a token can be asked for.
+    Reading,
 }
 
 /// What an answer brings.
@@ -68,6 +67,8 @@ pub(super) struct Fault {
     pub(super) cause: Cause,
     /// What it says of the credential.
     pub(super) bearing: Bearing,
+    /// What was to be read, where a token could not be asked for yet.
+    pub(super) reading: Option<&'static str>,
 }
 
 /// What the failure of one fetch says of its credential, and so of all its other tokens.
@@ -83,22 +84,31 @@ pub(super) enum Bearing {
 
 impl Origins {
     /// The origins that a configuration names.
-    pub(super) fn new(config: Arc<Config>) -> Self {
-        Self { config, secrets: Secrets::default() }
+    pub(super) fn new(config: Arc<Config>, random: Rc<dyn Random>) -> Self {
+        Self { config, readings: Readings::default(), random }
     }
 
-    /// The call that a fetch begins with; `None` when the thing cannot be fetched (an inline key set).
-    pub(super) fn begin(&self, resource: &Resource, now: Timestamp) -> Option<(Step, HttpCall)> {
+    /// The call that a fetch begins with.
+    pub(super) fn begin(
+        &self,
+        resource: &Resource,
+        now: Timestamp,
+    ) -> Result<(Chain, Step, HttpCall), Fault> {
         match resource {
             Resource::Keys(id) => {
-                let source = self.key_source(*id)?;
+                let source = self.key_source(*id).ok_or(UNKNOWN)?;
                 let step = if source.is_discovered() { Step::Metadata } else { Step::Last };
-                Some((step, source.call()?))
+                Ok((Chain::default(), step, source.call().ok_or(UNKNOWN)?))
             }
             Resource::Token(id, subtenant) => {
-                let source = self.source(*id)?;
-                let call = |secret: Option<&_>| source.call(subtenant.as_ref(), secret);
-                self.secrets.begin(*id, source.secret_source(), now, call)
+                let source = self.source(*id).ok_or(UNKNOWN)?;
+                self.readings.begin(&Asking {
+                    id: *id,
+                    preparation: source.preparation(),
+                    call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
+                    random: &*self.random,
+                    now,
+                })
             }
         }
     }
@@ -182,11 +192,13 @@ impl Origins {
     }
 
     /// What a call asks for, for the log.
-    pub(super) fn asked(&self, resource: &Resource, step: Step) -> What {
-        match (resource, step) {
-            (Resource::Keys(id), Step::Metadata) => What::Metadata(self.owner(*id)),
-            (Resource::Token(id, _), Step::Secret) => What::Secret(self.credential_name(*id)),
-            (Resource::Keys(_) | Resource::Token(..), _) => self.what(resource),
+    pub(super) fn asked(&self, resource: &Resource, step: Step, fault: &Fault) -> What {
+        match (resource, step, fault.reading) {
+            (Resource::Keys(id), Step::Metadata, _) => What::Metadata(self.owner(*id)),
+            (Resource::Token(id, _), _, Some(what)) => {
+                What::Reading(what, self.credential_name(*id))
+            }
+            (Resource::Keys(_) | Resource::Token(..), _, _) => self.what(resource),
         }
     }
 
@@ -195,41 +207,44 @@ impl Origins {
     pub(super) fn accept(
         &mut self,
         resource: &Resource,
-        step: Step,
+        (step, chain): (Step, &mut Chain),
         result: Result<CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<Advance, Fault> {
-        let response = match step {
-            Step::Last | Step::Metadata | Step::Supposed => result?,
-            Step::Secret => result.map_err(unread)?,
-        };
         match resource {
             Resource::Keys(id) => {
+                let response = result?;
                 let source = self.key_source(*id).ok_or(UNKNOWN)?;
                 check_status(&response)?;
                 match step {
                     Step::Last => keys(source, &response, now),
                     Step::Metadata => keys_after(source, &response),
-                    Step::Secret | Step::Supposed => Err(UNKNOWN),
+                    Step::Reading => Err(UNKNOWN),
                 }
             }
             Resource::Token(id, subtenant) => {
                 let source = source(&self.config, *id).ok_or(UNKNOWN)?;
-                if step == Step::Secret {
-                    let call = |secret: &_| source.call(subtenant.as_ref(), Some(secret));
-                    let call = self.secrets.read(*id, &response, now, call)?;
-                    return Ok(Advance::Next(Step::Last, call));
+                let asking = Asking {
+                    id: *id,
+                    preparation: source.preparation(),
+                    call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
+                    random: &*self.random,
+                    now,
+                };
+                let next = |(step, call)| Advance::Next(step, call);
+                if step == Step::Reading {
+                    let answer = result.as_ref().map_err(|failure| *failure);
+                    return self.readings.read(chain, &asking, answer).map(next);
                 }
-                match source.accept(&response, subtenant.as_ref(), now) {
+                match source.accept(&result?, subtenant.as_ref(), now) {
                     Ok(token) if source.needs_proof() => Ok(Advance::Unproven(token)),
                     Ok(token) => {
                         let record = token.to_record();
                         Ok(Advance::Arrived(Fetched::Token(token), record))
                     }
                     Err(error) => {
-                        let again = self.secrets.doubt(*id, source.secret_source(), step, error);
-                        let again = again.map(|call| Advance::Next(Step::Secret, call));
-                        again.ok_or_else(|| Fault::of(error, subtenant.is_some()))
+                        let fault = Fault::of(error, subtenant.is_some());
+                        self.readings.doubt(chain, &asking, (error, fault)).map(next)
                     }
                 }
             }
@@ -331,9 +346,9 @@ fn keys_after(source: &KeySource, response: &CallResponse) -> Result<Advance, Fa
     Ok(Advance::Next(Step::Last, call))
 }
 
-const fn lasting(reason: &'static str) -> Fault {
+pub(super) const fn lasting(reason: &'static str) -> Fault {
     let (cause, bearing) = (Cause::AnswerUnusable, Bearing::Token);
-    Fault { reason, prospect: Prospect::Lasting, cause, bearing }
+    Fault { reason, prospect: Prospect::Lasting, cause, bearing, reading: None }
 }
 
 impl From<CallFailure> for Fault {
@@ -345,7 +360,8 @@ impl From<CallFailure> for Fault {
             CallFailure::UnknownCluster => (Cause::ClusterUnknown, Bearing::Credential),
             CallFailure::Unsendable => (Cause::CallRefused, Bearing::Credential),
         };
-        Self { reason: failure.reason(), prospect: Prospect::Passing, cause, bearing }
+        let reason = failure.reason();
+        Self { reason, prospect: Prospect::Passing, cause, bearing, reading: None }
     }
 }
 
@@ -370,7 +386,7 @@ impl Fault {
             AnswerError::Status { status: 500..=599, .. } => (Cause::Unavailable, Bearing::Silent),
             AnswerError::Status { .. } => (Cause::AnswerUnusable, Bearing::Silent),
         };
-        Self { reason: error.reason(), prospect, cause, bearing }
+        Self { reason: error.reason(), prospect, cause, bearing, reading: None }
     }
 }
 

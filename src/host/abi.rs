@@ -45,6 +45,11 @@ pub(super) enum Buffer {
 /// The host refused a write because the counter has moved on.
 pub(super) const CAS_MISMATCH: HostError = HostError(8);
 
+#[link(wasm_import_module = "wasi_snapshot_preview1")]
+unsafe extern "C" {
+    fn random_get(buffer: *mut u8, size: usize) -> u32;
+}
+
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
     fn proxy_call_foreign_function(
@@ -132,6 +137,14 @@ pub(super) fn now() -> Result<Timestamp, HostError> {
     // SAFETY: the pointer is valid for one u64 during the call.
     check(unsafe { proxy_get_current_time_nanoseconds(&mut nanoseconds) })?;
     Ok(Timestamp::from_millis(nanoseconds / 1_000_000))
+}
+
+/// 16 random bytes of the host's cryptographic generator.
+pub(super) fn random() -> Result<[u8; 16], HostError> {
+    let mut bytes = [0; 16];
+    // SAFETY: the pointer is valid for as many bytes during the call.
+    check(unsafe { random_get(bytes.as_mut_ptr(), bytes.len()) })?;
+    Ok(bytes)
 }
 
 /// A header map in serialized form. An error when there is none in this callback.

@@ -7,6 +7,7 @@ mod abi;
 mod connection;
 mod metrics;
 mod perform;
+mod random;
 mod root;
 mod shared;
 mod signatures;

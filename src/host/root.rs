@@ -12,6 +12,7 @@ use proxy_wasm::types::ContextType;
 use super::abi;
 use super::metrics::Metrics;
 use super::perform::RootHost;
+use super::random::HostRandom;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
 use super::stream::{Stream, Unconfigured};
@@ -104,7 +105,7 @@ impl Root {
             self.metrics.step(Metric::IsolatedWorkers, 1);
         }
         let seed = RandomState::new().hash_one(self.id);
-        let gateway = Gateway::new(Arc::new(compiled.config), seed);
+        let gateway = Gateway::new(Arc::new(compiled.config), seed, Rc::new(HostRandom));
         let signatures = HostSignatures::probe();
         abi::log(Level::Info, &format!("configured; signatures by {}", signatures.name()));
         let queue = abi::register_queue(&format!("tenantgate/wake/{seed:016x}")).ok();

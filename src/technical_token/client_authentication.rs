@@ -7,7 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroize;
 
 use super::form;
+use super::preparation::{Preparation, Reading};
 use super::secret_source::SecretSource;
+use super::source::CallError;
 use crate::crypto::Digest;
 use crate::secret::Secret;
 
@@ -28,10 +30,10 @@ enum ClientSecret {
 }
 
 /// A client with the secret to prove itself by.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Proof<'s> {
     id: &'s str,
-    secret: &'s Secret<String>,
+    secret: &'s str,
 }
 
 /// How id and secret enter the `Basic` value.
@@ -59,8 +61,8 @@ impl ClientCredentials {
         &self.id
     }
 
-    /// Where the secret is read, if it is not known.
-    pub const fn secret_source(&self) -> Option<&SecretSource> {
+    /// The reading of the secret, if it is not known.
+    pub fn preparation(&self) -> Option<&dyn Preparation> {
         match &self.secret {
             ClientSecret::Known(_) => None,
             ClientSecret::Read(source) => Some(source),
@@ -87,21 +89,25 @@ impl ClientCredentials {
         *digest.as_bytes()
     }
 
-    /// What the client proves itself by: the secret that is known, or else the one just `read`.
-    /// `None` while there is neither.
-    pub(super) fn proof<'s>(&'s self, read: Option<&'s Secret<String>>) -> Option<Proof<'s>> {
+    /// What the client proves itself by: the secret that is known, or else the one that was `read`.
+    ///
+    /// # Errors
+    /// [`CallError::Unprepared`] while there is neither.
+    pub(super) fn proof<'s>(&'s self, read: &'s [Reading]) -> Result<Proof<'s>, CallError> {
         let secret = match &self.secret {
-            ClientSecret::Known(secret) => secret,
-            ClientSecret::Read(_) => read?,
+            ClientSecret::Known(secret) => Some(secret.expose().as_str()),
+            ClientSecret::Read(_) => {
+                read.last().and_then(|reading| std::str::from_utf8(reading.value.expose()).ok())
+            }
         };
-        Some(Proof { id: &self.id, secret })
+        Ok(Proof { id: &self.id, secret: secret.ok_or(CallError::Unprepared)? })
     }
 }
 
 impl Proof<'_> {
     /// Adds the fields of client_secret_post to a form (RFC 6749 §2.3.1).
     pub(super) fn push_to(&self, body: &mut Vec<u8>) {
-        let secret = self.secret.expose();
+        let secret = self.secret;
         // Room for all of it at once: a buffer that grows leaves copies of the secret behind.
         body.reserve(64 + 3 * (self.id.len() + secret.len()));
         form::push(body, "client_id", self.id);
@@ -110,7 +116,7 @@ impl Proof<'_> {
 
     /// The `authorization` value of client_secret_basic (RFC 7617 over RFC 6749 §2.3.1).
     pub(super) fn basic(&self, encoding: BasicEncoding) -> Secret<Vec<u8>> {
-        let (id, secret) = (self.id, self.secret.expose().as_str());
+        let (id, secret) = (self.id, self.secret);
         let mut pair = match encoding {
             BasicEncoding::FormEncoded => {
                 let mut secret = form::encoded(secret);
@@ -134,10 +140,11 @@ mod tests {
 
     use super::*;
     use crate::message::Endpoint;
+    use crate::time::Timestamp;
 
     fn basic(id: &str, secret: &str, encoding: BasicEncoding) -> String {
         let client = ClientCredentials::new(id, Secret::new(secret.to_owned()));
-        let value = client.proof(None).unwrap().basic(encoding);
+        let value = client.proof(&[]).unwrap().basic(encoding);
         String::from_utf8(value.expose().clone()).unwrap()
     }
 
@@ -154,9 +161,11 @@ mod tests {
             refresh: Duration::from_secs(60),
         };
         let client = |path| ClientCredentials::reading("id", source(path));
-        assert!(client("/a").proof(None).is_none());
-        let read = Secret::new("s3cr3t".to_owned());
-        let value = client("/a").proof(Some(&read)).unwrap().basic(BasicEncoding::Raw);
+        assert_eq!(client("/a").proof(&[]).err(), Some(CallError::Unprepared));
+        let value = Secret::new(b"s3cr3t".to_vec());
+        let read = [Reading { value, until: Timestamp::default() }];
+        let (client_a, encoding) = (client("/a"), BasicEncoding::Raw);
+        let value = client_a.proof(&read).unwrap().basic(encoding);
         assert_eq!(value.expose(), format!("Basic {}", STANDARD.encode("id:s3cr3t")).as_bytes());
         assert_eq!(client("/a").secret_digest(), client("/a").secret_digest());
         assert_ne!(client("/a").secret_digest(), client("/b").secret_digest());

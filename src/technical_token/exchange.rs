@@ -3,10 +3,11 @@
 //! What comes back acts for the caller, so it must say so: a JWT of the issuer that is expected, for the
 //! caller's tenant and subtenant. It is used until the caller's own token expires, at most.
 
-use super::client_authentication::ClientCredentials;
 use super::oauth2::OAuth2;
 use super::response::{AnswerError, Grant};
-use super::{Kind, SecretSource, TechnicalToken, TokenRejected, Validity};
+use super::{
+    CallError, Kind, Moment, Preparation, Reading, TechnicalToken, TokenRejected, Validity,
+};
 use crate::crypto::Digest;
 use crate::json;
 use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
@@ -39,9 +40,9 @@ pub struct Subject {
 }
 
 impl TokenExchange {
-    /// Where the client's secret is read before a call; `None` where it is known.
-    pub const fn secret_source(&self) -> Option<&SecretSource> {
-        self.client().secret_source()
+    /// What is read before a call; `None` where nothing has to be.
+    pub fn preparation(&self) -> Option<&dyn Preparation> {
+        self.oauth2.client.preparation()
     }
 
     /// The token endpoint.
@@ -49,16 +50,24 @@ impl TokenExchange {
         &self.oauth2.endpoint
     }
 
-    /// The call that exchanges a token (RFC 8693 §2.1), with the `secret` that was read where it is not
-    /// known. `None` without it, and for a token that is no text.
-    pub fn call(&self, subject: &Subject, secret: Option<&Secret<String>>) -> Option<HttpCall> {
-        let token = std::str::from_utf8(subject.token.expose()).ok()?;
+    /// The call that exchanges a token (RFC 8693 §2.1), with all that was read.
+    ///
+    /// # Errors
+    /// [`CallError`] without the client's secret, and for a token that is no text.
+    pub fn call(
+        &self,
+        subject: &Subject,
+        read: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        let token = std::str::from_utf8(subject.token.expose());
+        let token = token.map_err(|_| CallError::SubjectUnusable)?;
         let own = [
             ("subject_token", token),
             ("subject_token_type", ACCESS_TOKEN),
             ("requested_token_type", ACCESS_TOKEN),
         ];
-        self.oauth2.post(GRANT_TYPE, &own, secret)
+        self.oauth2.post(GRANT_TYPE, &own, read)
     }
 
     /// The token in the answer to such a call, if it acts for exactly whom the caller's does.
@@ -86,10 +95,6 @@ impl TokenExchange {
             .map(|validity| Validity { until: validity.until.min(subject.expires_at), ..validity });
         TechnicalToken::new(RecordKind::Jwt, grant.token, now, validity, now)
             .map_err(AnswerError::Rejected)
-    }
-
-    const fn client(&self) -> &ClientCredentials {
-        &self.oauth2.client
     }
 
     /// Checks issuer, times, tenant and subtenant; the token's own times, if it states them.
@@ -132,12 +137,17 @@ impl Kind for TokenExchange {
         *Digest::of(&[b"token exchange", &oauth2, self.issuer.as_bytes()]).as_bytes()
     }
 
-    fn secret_source(&self) -> Option<&SecretSource> {
-        self.client().secret_source()
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        Self::preparation(self)
     }
 
-    fn call(&self, _: Option<&SubtenantId>, _: Option<&Secret<String>>) -> Option<HttpCall> {
-        None
+    fn call(
+        &self,
+        _: Option<&SubtenantId>,
+        _: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        Err(CallError::NotFetched)
     }
 
     fn check(

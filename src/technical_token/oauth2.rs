@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::client_authentication::{BasicEncoding, ClientCredentials};
-use super::{Kind, SecretSource, TokenRejected, Validity, form};
+use super::{CallError, Kind, Moment, Preparation, Reading, TokenRejected, Validity, form};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::secret::Secret;
@@ -70,14 +70,17 @@ impl Wanted {
 }
 
 impl OAuth2 {
-    /// The call for a grant with these parameters of its own. `None` without the client's secret.
+    /// The call for a grant with these parameters of its own.
+    ///
+    /// # Errors
+    /// [`CallError::Unprepared`] without the client's secret.
     pub(super) fn post(
         &self,
         grant_type: &str,
         own: &[(&str, &str)],
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall> {
-        let client = self.client.proof(secret)?;
+        read: &[Reading],
+    ) -> Result<HttpCall, CallError> {
+        let client = self.client.proof(read)?;
         // Room for all of it at once: a buffer that grows leaves copies of a token behind.
         let own_length: usize = own.iter().map(|(name, value)| name.len() + 3 * value.len()).sum();
         let mut body = Vec::with_capacity(own_length + 1024);
@@ -95,7 +98,7 @@ impl OAuth2 {
             form::push(&mut body, name, value);
         }
         self.wanted.push_to(&mut body);
-        Some(HttpCall::post(&self.endpoint, proof, (MediaType::Form, body), self.timeout))
+        Ok(HttpCall::post(&self.endpoint, proof, (MediaType::Form, body), self.timeout))
     }
 }
 
@@ -123,16 +126,20 @@ impl Kind for OAuth2 {
         *digest.as_bytes()
     }
 
-    fn secret_source(&self) -> Option<&SecretSource> {
-        self.client.secret_source()
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        self.client.preparation()
     }
 
     fn call(
         &self,
         subtenant: Option<&SubtenantId>,
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall> {
-        if subtenant.is_some() { None } else { self.post("client_credentials", &[], secret) }
+        read: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        match subtenant {
+            None => self.post("client_credentials", &[], read),
+            Some(_) => Err(CallError::SubtenantUnserved),
+        }
     }
 
     fn check(
@@ -150,6 +157,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::technical_token::preparation::MOMENT;
 
     fn credential() -> OAuth2 {
         OAuth2 {
@@ -169,7 +177,10 @@ mod tests {
     #[test]
     fn a_subtenants_token_is_neither_asked_for_nor_accepted() {
         let cust = SubtenantId::parse("cust").unwrap();
-        assert!(credential().call(Some(&cust), None).is_none());
+        assert_eq!(
+            credential().call(Some(&cust), &[], &MOMENT).err(),
+            Some(CallError::SubtenantUnserved)
+        );
         let now = Timestamp::from_seconds(1);
         let rejected = Err(TokenRejected::SubtenantMismatch);
         assert_eq!(credential().check(b"opaque", Some(&cust), now), rejected);

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::response::AnswerError;
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -16,7 +17,7 @@ pub struct Reading {
     pub until: Timestamp,
 }
 
-/// What a fetch is made with: handed in.
+/// What a call is made with: handed in.
 #[derive(Clone, Debug)]
 pub struct Moment {
     /// The time.
@@ -26,6 +27,9 @@ pub struct Moment {
 }
 
 /// The calls of a fetch before the one that asks for a token.
+///
+/// Each reading is kept by the worker until its own time and handed in again at the next fetch. So any of
+/// them may be gone while later ones are still there; a preparation tells them apart by itself.
 pub trait Preparation: fmt::Debug + Send + Sync {
     /// The call that reads what comes next, after `read`; `None` when all is there.
     fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall>;
@@ -51,9 +55,11 @@ pub struct PreparationError {
     pub fault: ReadingFault,
 }
 
-/// What is wrong with an answer that was to be read.
+/// What is wrong with an answer that was to be read. It is never quoted.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReadingFault {
+    /// It holds nothing.
+    Empty,
     /// Its status is not 200; with the error code, if it is a known one.
     Status {
         /// The HTTP status; 503 and 504 may be the proxy's own.
@@ -61,8 +67,27 @@ pub enum ReadingFault {
         /// See [`super::AnswerError::Status`].
         error: Option<&'static str>,
     },
+    /// It is longer than it may be.
+    TooLong,
     /// There is none.
     Unanswered(CallFailure),
     /// It is not of the form that it must have.
     Unusable,
 }
+
+impl ReadingFault {
+    /// The exact reason as a word, stable, for logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Empty => "reading_empty",
+            Self::Status { status, error } => AnswerError::Status { status, error }.reason(),
+            Self::TooLong => "reading_too_long",
+            Self::Unanswered(failure) => failure.reason(),
+            Self::Unusable => "reading_unusable",
+        }
+    }
+}
+
+/// For tests of what does not depend on it.
+#[cfg(test)]
+pub(super) const MOMENT: Moment = Moment { now: Timestamp::from_millis(0), random: [0; 16] };

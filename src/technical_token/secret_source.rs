@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::response::AnswerError;
-use crate::message::{CallResponse, Endpoint, HttpCall};
+use super::preparation::{Moment, Preparation, PreparationError, Reading, ReadingFault};
+use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// Where a secret is read, and for how long it is believed.
 #[derive(Clone, Debug)]
@@ -17,25 +18,12 @@ pub struct SecretSource {
     pub refresh: Duration,
 }
 
-/// Why an answer holds no secret. It is never quoted.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SecretError {
-    /// Nothing, or a line break alone.
-    Empty,
-    /// Another status than 200.
-    Status(u16),
-    /// More than [`SecretSource::LIMIT`] bytes.
-    TooLong,
-    /// No UTF-8, or a control character within; a second line, often.
-    Unusable,
-}
-
 impl SecretSource {
     /// The longest secret, in bytes.
-    pub const LIMIT: usize = 4096;
+    const LIMIT: usize = 4096;
 
     /// The call that reads it. One line break may follow the secret.
-    pub fn call(&self) -> HttpCall {
+    fn call(&self) -> HttpCall {
         HttpCall {
             endpoint: self.endpoint.clone(),
             method: "GET",
@@ -47,38 +35,43 @@ impl SecretSource {
     }
 
     /// The secret in an answer: the body without the one line break (LF or CRLF) that editors leave
-    /// at the end of a file.
-    ///
-    /// # Errors
-    /// [`SecretError`] when there is none, or it holds what no secret from a variable may.
-    pub fn read(response: &CallResponse) -> Result<Secret<String>, SecretError> {
+    /// at the end of a file. It holds nothing that no secret from a variable may.
+    fn secret(response: &CallResponse) -> Result<Secret<Vec<u8>>, ReadingFault> {
         if response.status != 200 {
-            return Err(SecretError::Status(response.status));
+            return Err(ReadingFault::Status { status: response.status, error: None });
         }
         let text =
-            std::str::from_utf8(response.body.expose()).map_err(|_| SecretError::Unusable)?;
+            std::str::from_utf8(response.body.expose()).map_err(|_| ReadingFault::Unusable)?;
         let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
         let secret = line.unwrap_or(text);
         if secret.is_empty() {
-            Err(SecretError::Empty)
+            Err(ReadingFault::Empty)
         } else if secret.len() > Self::LIMIT {
-            Err(SecretError::TooLong)
+            Err(ReadingFault::TooLong)
         } else if secret.chars().any(char::is_control) {
-            Err(SecretError::Unusable)
+            Err(ReadingFault::Unusable)
         } else {
-            Ok(Secret::new(secret.to_owned()))
+            Ok(Secret::new(secret.as_bytes().to_vec()))
         }
     }
 }
 
-impl SecretError {
-    /// The exact reason as a word, stable, for logs.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Empty => "secret_empty",
-            Self::Status(status) => AnswerError::Status { status, error: None }.reason(),
-            Self::TooLong => "secret_too_long",
-            Self::Unusable => "secret_unusable",
+/// The one reading is the secret.
+impl Preparation for SecretSource {
+    fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
+        read.is_empty().then(|| self.call())
+    }
+
+    fn read(
+        &self,
+        _: &[Reading],
+        answer: Result<&CallResponse, CallFailure>,
+        now: Timestamp,
+    ) -> Result<Reading, PreparationError> {
+        let secret = answer.map_err(ReadingFault::Unanswered).and_then(Self::secret);
+        match secret {
+            Ok(value) => Ok(Reading { value, until: now + self.refresh }),
+            Err(fault) => Err(PreparationError { what: "secret", fault }),
         }
     }
 }
@@ -87,7 +80,7 @@ impl SecretError {
 mod tests {
     use super::*;
 
-    fn read(status: u16, body: &[u8]) -> Result<String, SecretError> {
+    fn read(status: u16, body: &[u8]) -> Result<String, ReadingFault> {
         let response = CallResponse {
             status,
             content_type: None,
@@ -95,7 +88,8 @@ mod tests {
             fresh_for: None,
             body: Secret::new(body.to_vec()),
         };
-        SecretSource::read(&response).map(|secret| secret.expose().clone())
+        let secret = SecretSource::secret(&response)?;
+        Ok(String::from_utf8(secret.expose().clone()).unwrap())
     }
 
     #[test]
@@ -115,9 +109,9 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_refused() {
-        use SecretError::{Empty, Status, TooLong, Unusable};
+        use ReadingFault::{Empty, Status, TooLong, Unusable};
         let too_long = "s".repeat(SecretSource::LIMIT + 1);
-        let rows: [(u16, &[u8], SecretError); 9] = [
+        let rows: [(u16, &[u8], ReadingFault); 9] = [
             (200, b"", Empty),
             (200, b"\n", Empty),
             (200, b"\r\n", Empty),
@@ -126,7 +120,7 @@ mod tests {
             (200, b"a\r", Unusable),
             (200, b"\xFC", Unusable),
             (200, too_long.as_bytes(), TooLong),
-            (404, b"s3cr3t", Status(404)),
+            (404, b"s3cr3t", Status { status: 404, error: None }),
         ];
         for (status, body, expected) in rows {
             assert_eq!(read(status, body), Err(expected), "{body:?}");

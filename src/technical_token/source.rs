@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::exchange::TokenExchange;
+use super::preparation::{Moment, Preparation, Reading};
 use super::response::{AnswerError, Grant, checked};
-use super::secret_source::SecretSource;
 use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::crypto::{Digest, SignatureVerifier};
@@ -29,16 +29,29 @@ pub trait Kind: fmt::Debug + Send + Sync {
     /// subtenant or none: issuer, URLs, client, tenant, subtenant, scopes, digest of the secret.
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32];
 
-    /// Where the client's secret is read before a call; `None` where it is known.
-    fn secret_source(&self) -> Option<&SecretSource>;
+    /// What is read before a call; `None` where nothing has to be.
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        None
+    }
 
-    /// The call that obtains a token, with the `secret` that was read where it is not known. `None`
-    /// without it, and when this kind has no tokens for subtenants and one is asked for.
+    /// The call that obtains a token, with all that was read.
+    ///
+    /// # Errors
+    /// [`CallError`] when there is none.
     fn call(
         &self,
         subtenant: Option<&SubtenantId>,
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall>;
+        read: &[Reading],
+        moment: &Moment,
+    ) -> Result<HttpCall, CallError>;
+
+    /// What an answer grants.
+    ///
+    /// # Errors
+    /// [`AnswerError`] when the endpoint refused, or its answer is none to such a call.
+    fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
+        Grant::read(response)
+    }
 
     /// Checks that `token` is the one that was asked for, and gives its own times; `None` where only
     /// its issuer can read it.
@@ -61,6 +74,31 @@ pub trait Kind: fmt::Debug + Send + Sync {
     /// The token itself, where it stands in the environment and is not fetched.
     fn stated(&self) -> Option<&Secret<Vec<u8>>> {
         None
+    }
+}
+
+/// Why there is no call for a token.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum CallError {
+    /// The credential has no token of its own that is fetched.
+    NotFetched,
+    /// The caller's token, which is to be exchanged, is no text.
+    SubjectUnusable,
+    /// The credential has no tokens for this subtenant.
+    SubtenantUnserved,
+    /// What the client proves itself by has not been read.
+    Unprepared,
+}
+
+impl CallError {
+    /// The exact reason as a word, stable, for logs.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotFetched => "not_fetched",
+            Self::SubjectUnusable => "subject_unusable",
+            Self::SubtenantUnserved => "subtenant_unserved",
+            Self::Unprepared => "unprepared",
+        }
     }
 }
 
@@ -105,18 +143,22 @@ impl Source {
         self.kind.exchange()
     }
 
-    /// See [`Kind::secret_source`].
-    pub fn secret_source(&self) -> Option<&SecretSource> {
-        self.kind.secret_source()
+    /// See [`Kind::preparation`].
+    pub fn preparation(&self) -> Option<&dyn Preparation> {
+        self.kind.preparation()
     }
 
     /// See [`Kind::call`].
+    ///
+    /// # Errors
+    /// [`CallError`] when there is none.
     pub fn call(
         &self,
         subtenant: Option<&SubtenantId>,
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall> {
-        self.kind.call(subtenant, secret)
+        read: &[Reading],
+        moment: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        self.kind.call(subtenant, read, moment)
     }
 
     /// See [`Kind::stated`].
@@ -152,7 +194,7 @@ impl Source {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<TechnicalToken, AnswerError> {
-        let grant = Grant::read(response)?;
+        let grant = self.kind.grant(response)?;
         let check = self.kind.check(grant.token.expose(), subtenant, now);
         let own = check.map_err(AnswerError::Rejected)?;
         let stated = grant.end(now).map(|until| Validity { from: now, until });

@@ -118,8 +118,8 @@ pub enum What {
     KeysOfCredential(Arc<str>),
     /// The metadata of an issuer, which names the address of its keys.
     Metadata(Arc<str>),
-    /// The secret of a credential's client.
-    Secret(Arc<str>),
+    /// What a credential reads before it asks for a token: a secret, say.
+    Reading(&'static str, Arc<str>),
     /// The token that a credential states.
     UserToken(Arc<str>),
 }
@@ -150,7 +150,7 @@ impl fmt::Display for What {
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
             Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
-            Self::Secret(name) => write!(formatter, "secret of credential `{name}`"),
+            Self::Reading(what, name) => write!(formatter, "{what} of credential `{name}`"),
             Self::UserToken(name) => write!(formatter, "user token of credential `{name}`"),
         }
     }
@@ -177,7 +177,7 @@ impl fmt::Display for Notice {
                     | What::Exchange(_)
                     | What::Keys(_)
                     | What::Metadata(_)
-                    | What::Secret(_)
+                    | What::Reading(..)
                     | What::UserToken(_) => {
                         "its callers get 503"
                     }

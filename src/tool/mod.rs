@@ -7,6 +7,7 @@
 //!
 //! [`config`]: crate::config
 
+mod calls;
 pub mod catalogue;
 mod check;
 mod embedded;

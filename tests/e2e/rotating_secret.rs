@@ -87,7 +87,7 @@ fn a_secret_that_is_replaced_in_its_file_and_at_the_provider_is_noticed_by_no_re
     until_the_token_ends();
     eventually("a line about the file", || {
         ask();
-        let line = "fetching secret of credential `acme-service` from cluster `secret_files` failed: secret_unusable";
+        let line = "fetching secret of credential `acme-service` from cluster `secret_files` failed: reading_unusable";
         envoy.log().contains(line).then_some(())
     });
     publish("5", "fourth");

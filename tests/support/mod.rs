@@ -18,14 +18,17 @@ mod provider;
 mod shared_map;
 pub mod tokens;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use provider::{Answer, Asked, Provider};
 pub use shared_map::SharedMap;
 use tenantgate::config;
+use tenantgate::crypto::Random;
 use tenantgate::gateway::{CallId, Event, FilterState, Gateway, Outcome, StreamId, drive};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
@@ -89,12 +92,30 @@ pub struct Request {
     stream: StreamId,
 }
 
+/// A generator that counts, and may be missing.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// How often it was asked.
+    pub count: Cell<u128>,
+    /// Whether the host has none.
+    pub is_missing: Cell<bool>,
+}
+
+impl Random for Drawn {
+    fn draw(&self) -> Option<[u8; 16]> {
+        self.count.set(self.count.get() + 1);
+        (!self.is_missing.get()).then(|| self.count.get().to_le_bytes())
+    }
+}
+
 /// Everything.
 pub struct World {
     pub now: Timestamp,
     pub shared: SharedMap,
     pub provider: Provider,
     pub mint: Mint,
+    /// The generator of the host.
+    pub random: Rc<Drawn>,
     /// Where the requests of clients come from, if the host knows.
     pub source: Option<IpAddr>,
     /// The metrics of the process.
@@ -125,6 +146,7 @@ impl World {
             shared: SharedMap::default(),
             provider: Provider::new(),
             mint: Mint::new(),
+            random: Rc::default(),
             source: None,
             metrics: BTreeMap::new(),
             most_turns: 0,
@@ -151,7 +173,8 @@ impl World {
         let compiled = config::compile(configuration.as_bytes(), &environment)
             .unwrap_or_else(|errors| panic!("{errors}"));
         let seed = 1 + self.workers.len() as u64;
-        let gateway = Gateway::new(Arc::new(compiled.config), seed);
+        let random = Rc::clone(&self.random);
+        let gateway = Gateway::new(Arc::new(compiled.config), seed, random);
         let period = gateway.tick_period();
         self.workers.push(Worker {
             next_tick: self.now + period,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::super::backoff;
 use super::super::effect::{CallId, Effect};
-use super::super::origin::{Fault, Step, UNKNOWN};
-use super::super::secrets::unread;
+use super::super::origin::{Bearing, Fault, Step, UNKNOWN};
+use super::super::preparing::{Asking, Chain};
 use super::super::slot::Held;
 use super::{ExchangeId, Exchanges, SWEEP, Stage};
 use crate::message::{CallFailure, CallResponse, HttpCall};
@@ -23,6 +23,8 @@ pub(super) struct Running {
     exchange: ExchangeId,
     source: SourceId,
     step: Step,
+    /// What it has to go on.
+    chain: Chain,
     /// Where it went, for the log.
     cluster: Arc<str>,
     /// When it counts as lost.
@@ -114,15 +116,24 @@ impl Exchanges {
                 self.wanted.push_back(id);
                 continue;
             }
-            let begun = exchange(self.config.sources(), source).and_then(|exchange| {
-                let call = |secret: Option<&_>| exchange.call(&subject, secret);
-                self.secrets.begin(source, exchange.secret_source(), now, call)
+            let exchange = exchange(self.config.sources(), source).ok_or(UNKNOWN);
+            let begun = exchange.and_then(|exchange| {
+                self.readings.begin(&Asking {
+                    id: source,
+                    preparation: exchange.preparation(),
+                    call: &|read, moment| exchange.call(&subject, read, moment),
+                    random: &*self.random,
+                    now,
+                })
             });
             match begun {
-                Some((step, call)) => self.send((id, source, subject), step, call, now, turned),
-                None => {
-                    let refusal = Refusal { fault: UNKNOWN, concerns_all: false };
-                    self.fail((id, source, Step::Last), (refusal, None), None, now, turned);
+                Ok((chain, step, call)) => {
+                    self.send((id, source, subject), (step, chain), call, now, turned);
+                }
+                Err(fault) => {
+                    let concerns_all = fault.bearing == Bearing::Credential;
+                    let refusal = Refusal { fault, concerns_all };
+                    self.fail((id, source), (refusal, None), None, now, turned);
                 }
             }
         }
@@ -137,7 +148,7 @@ impl Exchanges {
         turned: &mut Turned,
     ) {
         let Some(at) = self.calls.iter().position(|running| running.id == call) else { return };
-        let Running { exchange, source, step, cluster, .. } = self.calls.swap_remove(at);
+        let Running { exchange, source, step, mut chain, cluster, .. } = self.calls.swap_remove(at);
         let Some(entry) = self.entries.get(&exchange) else { return };
         let Stage::Running(subject, running) = &entry.stage else { return };
         if *running != call {
@@ -145,21 +156,21 @@ impl Exchanges {
         }
         let subject = Arc::clone(subject);
         let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        match self.accept(source, step, result, &subject, now) {
+        match self.accept(source, (step, &mut chain), result, &subject, now) {
             Ok(Answered::Next(step, call)) => {
-                self.send((exchange, source, subject), step, call, now, turned);
+                self.send((exchange, source, subject), (step, chain), call, now, turned);
             }
             Ok(Answered::Arrived(token)) => {
                 turned.outcomes.push(Metric::FetchSucceeded(Fetch::Token));
                 self.hold(exchange, token, &subject, now);
                 if let Some(Failure { attempts, .. }) = self.setbacks.take(source).failure {
-                    let what = self.what(source, Step::Last);
+                    let what = self.what(source, None);
                     turned.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
                 }
                 turned.settled.push(exchange);
             }
             Err(refusal) => {
-                let whose = (exchange, source, step);
+                let whose = (exchange, source);
                 self.fail(whose, (refusal, retry_after), Some(cluster), now, turned);
             }
         }
@@ -168,7 +179,7 @@ impl Exchanges {
     fn send(
         &mut self,
         (exchange, source, subject): (ExchangeId, SourceId, Arc<Subject>),
-        step: Step,
+        (step, chain): (Step, Chain),
         call: HttpCall,
         now: Timestamp,
         turned: &mut Turned,
@@ -178,7 +189,7 @@ impl Exchanges {
         let id = CallId(self.last_call | OWN);
         let cluster = Arc::clone(&call.endpoint.cluster);
         let deadline = now + call.timeout.saturating_add(CALL_MARGIN);
-        self.calls.push(Running { id, exchange, source, step, cluster, deadline });
+        self.calls.push(Running { id, exchange, source, step, chain, cluster, deadline });
         entry.stage = Stage::Running(subject, id);
         turned.effects.push(Effect::Call(id, call));
     }
@@ -187,33 +198,34 @@ impl Exchanges {
     fn accept(
         &mut self,
         source: SourceId,
-        step: Step,
+        (step, chain): (Step, &mut Chain),
         result: Result<CallResponse, CallFailure>,
         subject: &Subject,
         now: Timestamp,
     ) -> Result<Answered, Refusal> {
         let of_all = |fault| Refusal { fault, concerns_all: true };
-        let response = match step {
-            Step::Last | Step::Metadata | Step::Supposed => {
-                result.map_err(|failure| of_all(failure.into()))?
-            }
-            Step::Secret => result.map_err(|failure| of_all(unread(failure)))?,
-        };
         let exchange = exchange(self.config.sources(), source).ok_or(of_all(UNKNOWN))?;
-        if step == Step::Secret {
-            let call = |secret: &_| exchange.call(subject, Some(secret));
-            let next = self.secrets.read(source, &response, now, call).map_err(of_all)?;
-            return Ok(Answered::Next(Step::Last, next));
+        let asking = Asking {
+            id: source,
+            preparation: exchange.preparation(),
+            call: &|read, moment| exchange.call(subject, read, moment),
+            random: &*self.random,
+            now,
+        };
+        if step == Step::Reading {
+            let answer = result.as_ref().map_err(|failure| *failure);
+            let next = self.readings.read(chain, &asking, answer).map_err(of_all)?;
+            return Ok(Answered::Next(next.0, next.1));
         }
+        let response = result.map_err(|failure| of_all(failure.into()))?;
         match exchange.accept(&response, subject, now) {
             Ok(token) => Ok(Answered::Arrived(token)),
             Err(error) => {
-                let from = exchange.secret_source();
-                if let Some(call) = self.secrets.doubt(source, from, step, error) {
-                    return Ok(Answered::Next(Step::Secret, call));
-                }
                 let concerns_all = error.is_about_the_client() || is_trouble(error);
-                Err(Refusal { fault: error.into(), concerns_all })
+                match self.readings.doubt(chain, &asking, (error, error.into())) {
+                    Ok((step, call)) => Ok(Answered::Next(step, call)),
+                    Err(fault) => Err(Refusal { fault, concerns_all }),
+                }
             }
         }
     }
@@ -225,7 +237,7 @@ impl Exchanges {
         subject: &Subject,
         now: Timestamp,
     ) {
-        let jitter = self.random.jitter();
+        let jitter = self.sequence.jitter();
         // What lasts as long as the caller's token could not be had for longer.
         let refresh_at = match token.expires_at() >= subject.expires_at {
             true => Timestamp::MAX,
@@ -241,7 +253,7 @@ impl Exchanges {
     /// Notes a failure, for this caller's token or for all, and says it at most once in ten seconds.
     fn fail(
         &mut self,
-        (exchange, source, step): (ExchangeId, SourceId, Step),
+        (exchange, source): (ExchangeId, SourceId),
         (Refusal { fault, concerns_all }, retry_after): (Refusal, Option<Duration>),
         cluster: Option<Arc<str>>,
         now: Timestamp,
@@ -249,8 +261,8 @@ impl Exchanges {
     ) {
         turned.outcomes.push(Metric::FetchFailed(Fetch::Token));
         turned.outcomes.push(Metric::FetchFailedBy(Fetch::Token, fault.cause));
-        let jitter = self.random.jitter();
-        let what = self.what(source, step);
+        let jitter = self.sequence.jitter();
+        let what = self.what(source, fault.reading);
         let Some(entry) = self.entries.get_mut(&exchange) else { return };
         let mut of_all = self.setbacks.take(source);
         let place = if concerns_all { &mut of_all.failure } else { &mut entry.setback };
@@ -279,12 +291,12 @@ impl Exchanges {
         turned.settled.push(exchange);
     }
 
-    fn what(&self, source: SourceId, step: Step) -> What {
+    fn what(&self, source: SourceId, reading: Option<&'static str>) -> What {
         let found = usize::try_from(source.0).ok().and_then(|at| self.config.sources().get(at));
         let name = Arc::from(found.map_or("", Source::name));
-        match step {
-            Step::Secret => What::Secret(name),
-            Step::Last | Step::Metadata | Step::Supposed => What::Exchange(name),
+        match reading {
+            Some(what) => What::Reading(what, name),
+            None => What::Exchange(name),
         }
     }
 }

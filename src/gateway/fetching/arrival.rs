@@ -27,7 +27,7 @@ impl Fetching {
         shared: &mut dyn SharedData,
         progress: &mut Progress,
     ) {
-        let Some(running) = self.calls.remove(&id) else { return };
+        let Some(mut running) = self.calls.remove(&id) else { return };
         let Some(slot) = self.slots.get(&running.resource) else { return };
         let Stage::Leading { call, .. } = slot.stage() else { return };
         if call != id {
@@ -40,8 +40,10 @@ impl Fetching {
             return;
         }
         let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
-        let outcome = match self.origins.accept(&running.resource, running.step, result, now) {
+        let step = (running.step, &mut running.chain);
+        let outcome = match self.origins.accept(&running.resource, step, result, now) {
             Ok(Advance::Next(step, call)) => {
+                let step = (step, running.chain);
                 let (id, deadline) = self.send(&running.resource, step, call, now, progress);
                 self.slot(&running.resource).go_on(id, deadline);
                 return;

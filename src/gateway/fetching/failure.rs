@@ -26,13 +26,13 @@ impl Fetching {
     ) {
         let Running { resource, step, cluster, .. } = failed;
         let Some(meaning) = self.origins.meaning(resource) else { return };
-        let Fault { reason, prospect, cause, bearing } = fault;
+        let Fault { reason, prospect, cause, bearing, .. } = fault;
         progress.outcomes.push(Metric::FetchFailed(fetch(resource)));
         progress.outcomes.push(Metric::FetchFailedBy(fetch(resource), cause));
         let credential = self.origins.credential(resource);
         let common = credential.filter(|_| bearing == Bearing::Credential);
         let own = self.slot(resource).setback();
-        let what = self.origins.asked(resource, *step);
+        let what = self.origins.asked(resource, *step, &fault);
         let digest = digest(&what, reason);
         let barred = self.groups.barred(resource).filter(|_| common.is_some());
         let before = match common {

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use super::super::effect::CallId;
 use super::super::origin::{Fault, Fetched, Step};
+use super::super::preparing::Chain;
 use super::super::slot::{Need, Resource};
 use super::{Fetching, Progress, Running};
 use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Verdict};
@@ -79,7 +80,8 @@ impl Fetching {
         self.slot(resource).lead(id, 0, now + PROOF_TERM, now, None);
         let unproven = Some(Unproven { subject: Subject::Stated, lacks: None });
         let (resource, cluster) = (resource.clone(), Arc::default());
-        self.calls.insert(id, Running { resource, step: Step::Last, cluster, unproven });
+        let (step, chain) = (Step::Last, Chain::default());
+        self.calls.insert(id, Running { resource, step, chain, cluster, unproven });
     }
 
     /// Checks the signatures of all tokens that wait for it and can be checked now. What the host does

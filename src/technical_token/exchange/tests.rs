@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::jwt::ClaimName;
-use crate::technical_token::BasicEncoding;
 use crate::technical_token::oauth2::{ClientAuthentication, Wanted};
+use crate::technical_token::preparation::MOMENT;
+use crate::technical_token::{BasicEncoding, ClientCredentials};
 use crate::tenancy::TenantId;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -93,7 +94,7 @@ fn accepted(token: &str, subtenant: Option<&str>) -> Result<TechnicalToken, Answ
 
 #[test]
 fn the_request_is_that_of_the_rfc() {
-    let call = exchange().call(&subject(None), None).unwrap();
+    let call = exchange().call(&subject(None), &[], &MOMENT).unwrap();
     let body = String::from_utf8(call.body.expose().clone()).unwrap();
     let expected = [
         "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange",
@@ -105,14 +106,14 @@ fn the_request_is_that_of_the_rfc() {
         "resource=https%3A%2F%2Forders.example%2F",
     ];
     assert_eq!(body, expected.join("&"));
-    assert!(exchange().call(&subject(None), None).unwrap().headers[0].0 == "authorization");
+    assert!(exchange().call(&subject(None), &[], &MOMENT).unwrap().headers[0].0 == "authorization");
     assert!(!format!("{call:?} {:?}", subject(None)).contains("eyJ"), "no token is shown");
 }
 
 #[test]
 fn without_a_callers_token_there_is_none() {
     let kind: &dyn Kind = &exchange();
-    assert!(kind.call(None, None).is_none());
+    assert_eq!(kind.call(None, &[], &MOMENT).err(), Some(CallError::NotFetched));
     let refused = Err(TokenRejected::RecordMismatch);
     assert_eq!(kind.check(token(json!({})).as_bytes(), None, NOW), refused);
 }

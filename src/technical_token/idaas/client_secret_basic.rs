@@ -22,7 +22,7 @@ impl Proof for ClientSecretBasic {
 
     fn authorization(&self, client_id: &str) -> Option<Secret<Vec<u8>>> {
         let credentials = ClientCredentials::new(client_id, self.secret.clone());
-        Some(credentials.proof(None)?.basic(BasicEncoding::Raw))
+        Some(credentials.proof(&[]).ok()?.basic(BasicEncoding::Raw))
     }
 
     fn digest(&self) -> [u8; 32] {

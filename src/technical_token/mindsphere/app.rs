@@ -12,10 +12,11 @@ use super::asked::Asked;
 use crate::crypto::Digest;
 use crate::jwt::ClaimNames;
 use crate::message::{Endpoint, HttpCall, MediaType};
-use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
-use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity};
+use crate::technical_token::{
+    CallError, Kind, Moment, Preparation, Reading, TokenRejected, Validity,
+};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::Timestamp;
 
@@ -92,17 +93,18 @@ impl Kind for MindsphereApp {
         *digest.as_bytes()
     }
 
-    fn secret_source(&self) -> Option<&SecretSource> {
-        self.parts.client.secret_source()
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        self.parts.client.preparation()
     }
 
     fn call(
         &self,
         subtenant: Option<&SubtenantId>,
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall> {
+        read: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
         if subtenant.is_some() {
-            return None;
+            return Err(CallError::SubtenantUnserved);
         }
         let parts = &self.parts;
         let body = Body {
@@ -111,9 +113,9 @@ impl Kind for MindsphereApp {
             host_tenant: parts.host_tenant.as_str(),
             user_tenant: parts.user_tenant.as_str(),
         };
-        let key = ("x-space-auth-key", parts.client.proof(secret)?.basic(BasicEncoding::Raw));
-        let body = serde_json::to_vec(&body).ok()?;
-        Some(HttpCall::post(&parts.endpoint, Some(key), (MediaType::Json, body), parts.timeout))
+        let key = ("x-space-auth-key", parts.client.proof(read)?.basic(BasicEncoding::Raw));
+        let body = serde_json::to_vec(&body).map_err(|_| CallError::Unprepared)?;
+        Ok(HttpCall::post(&parts.endpoint, Some(key), (MediaType::Json, body), parts.timeout))
     }
 
     fn check(

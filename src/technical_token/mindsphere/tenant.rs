@@ -12,10 +12,11 @@ use super::asked::Asked;
 use crate::crypto::Digest;
 use crate::jwt::ClaimNames;
 use crate::message::{Endpoint, HttpCall, MediaType};
-use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::technical_token::client_authentication::{BasicEncoding, ClientCredentials};
-use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity, form};
+use crate::technical_token::{
+    CallError, Kind, Moment, Preparation, Reading, TokenRejected, Validity, form,
+};
 use crate::tenancy::{SubtenantId, TenantId};
 use crate::time::Timestamp;
 
@@ -95,16 +96,17 @@ impl Kind for MindsphereTenant {
         *Digest::of(&[&fixed, subtenant].concat()).as_bytes()
     }
 
-    fn secret_source(&self) -> Option<&SecretSource> {
-        self.parts.client.secret_source()
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        self.parts.client.preparation()
     }
 
     fn call(
         &self,
         subtenant: Option<&SubtenantId>,
-        secret: Option<&Secret<String>>,
-    ) -> Option<HttpCall> {
-        let subtenant = self.subtenant(subtenant).ok()?;
+        read: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        let subtenant = self.subtenant(subtenant).map_err(|_| CallError::SubtenantUnserved)?;
         let mut body = Vec::new();
         form::push(&mut body, "grant_type", "client_credentials");
         if let Some(id) = subtenant {
@@ -112,8 +114,8 @@ impl Kind for MindsphereTenant {
             form::push(&mut body, "subtenant", id.as_str());
         }
         let parts = &self.parts;
-        let proof = ("authorization", parts.client.proof(secret)?.basic(BasicEncoding::Raw));
-        Some(HttpCall::post(&parts.endpoint, Some(proof), (MediaType::Form, body), parts.timeout))
+        let proof = ("authorization", parts.client.proof(read)?.basic(BasicEncoding::Raw));
+        Ok(HttpCall::post(&parts.endpoint, Some(proof), (MediaType::Form, body), parts.timeout))
     }
 
     fn check(

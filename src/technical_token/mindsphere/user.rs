@@ -8,7 +8,7 @@ use crate::crypto::Digest;
 use crate::message::HttpCall;
 use crate::secret::Secret;
 use crate::shared::RecordKind;
-use crate::technical_token::{Kind, SecretSource, TokenRejected, Validity};
+use crate::technical_token::{CallError, Kind, Moment, Reading, TokenRejected, Validity};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -34,12 +34,13 @@ impl Kind for MindsphereUser {
         *Digest::of(&[b"mindsphere_user", self.token.expose()]).as_bytes()
     }
 
-    fn secret_source(&self) -> Option<&SecretSource> {
-        None
-    }
-
-    fn call(&self, _: Option<&SubtenantId>, _: Option<&Secret<String>>) -> Option<HttpCall> {
-        None
+    fn call(
+        &self,
+        _: Option<&SubtenantId>,
+        _: &[Reading],
+        _: &Moment,
+    ) -> Result<HttpCall, CallError> {
+        Err(CallError::NotFetched)
     }
 
     /// There is no record of it: it is not fetched, and not shared.
@@ -60,11 +61,12 @@ impl Kind for MindsphereUser {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::technical_token::preparation::MOMENT;
 
     #[test]
     fn it_is_neither_fetched_nor_taken_from_others_nor_shown() {
         let user = MindsphereUser::new(Secret::new(b"hunter2".to_vec()));
-        assert!(user.call(None, None).is_none());
+        assert_eq!(user.call(None, &[], &MOMENT).err(), Some(CallError::NotFetched));
         let taken = user.check(b"hunter2", None, Timestamp::default());
         assert_eq!(taken, Err(TokenRejected::RecordMismatch));
         assert_eq!(user.stated().map(|token| &token.expose()[..]), Some(&b"hunter2"[..]));

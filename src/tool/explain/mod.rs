@@ -13,6 +13,7 @@ mod upstream;
 pub(super) mod words;
 
 use std::fmt;
+use std::rc::Rc;
 use std::sync::Arc;
 
 pub use self::question::{Question, RequestLineError, parse_request};
@@ -28,6 +29,7 @@ use super::source::SourceError;
 use super::tree::Tree;
 use super::{embedded, source};
 use crate::config::{self, ConfigErrors};
+use crate::crypto::NoRandom;
 use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
 use crate::message::{HeaderEdit, HeaderEdits};
 
@@ -125,7 +127,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let (fields, connection) = (question.fields(), question.connection());
     let head = question.head(&fields, &connection);
     let supply = Supply::new(question, &config, &document, &head)?;
-    let mut gateway = Gateway::new(Arc::clone(&config), 1);
+    let mut gateway = Gateway::new(Arc::clone(&config), 1, Rc::new(NoRandom));
     supply.hand_over(&mut gateway, now);
     let verifier = Offline::new(&supply);
     let made_up = MadeUp::find(&tree, &document, &supposed);

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::message::HttpCall;
 use crate::policy::{CallerToken, Permit};
 use crate::principal::PrincipalKind;
-use crate::secret::Secret;
+use crate::tool::calls;
 use crate::tool::made_up::MadeUp;
 
 /// Tells what goes upstream, and notes the technical tokens that it takes.
@@ -30,15 +30,13 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
             "upstream",
             format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
         );
-        if let Some(read) = source.secret_source() {
-            let call = read.call();
+        if let Some(call) = calls::reading(source) {
             let to = quoted(&call.endpoint.cluster);
             story.trace.fact("call", format!("reads the client's secret by cluster {to}"));
         }
-        let unread = Secret::new(String::new());
         if made_up.has_tenant_of(source.name()) {
             story.trace.unknown("call", "depends on a tenant that is not known here");
-        } else if let Some(call) = source.call(subtenant, Some(&unread)) {
+        } else if let Some(call) = calls::token(source, subtenant) {
             story.trace.fact("call", summary(&call));
         }
         story.tokens.push((injection.source, subtenant.cloned()));

@@ -6,8 +6,8 @@ use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
 use crate::config::{Config, KeyOwner, KeySource, Quoted};
 use crate::message::HttpCall;
-use crate::secret::Secret;
-use crate::technical_token::{SecretSource, Source};
+use crate::technical_token::Source;
+use crate::tool::calls;
 use crate::tool::made_up::MadeUp;
 use crate::tool::named;
 use crate::tool::tree::Tree;
@@ -122,10 +122,9 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
     };
     let keys = config.key_sources().iter().filter(is_known).filter_map(KeySource::call);
     let known = config.sources().iter().filter(|source| !made_up.has_tenant_of(source.name()));
-    let unread = Secret::new(String::new());
-    let tokens = known.filter_map(|source| source.call(None, Some(&unread)));
-    let secrets = config.sources().iter().filter_map(Source::secret_source).map(SecretSource::call);
-    let calls = keys.chain(tokens).chain(secrets).map(|HttpCall { endpoint, .. }| endpoint);
+    let tokens = known.filter_map(|source| calls::token(source, None));
+    let read = config.sources().iter().filter_map(calls::reading);
+    let calls = keys.chain(tokens).chain(read).map(|HttpCall { endpoint, .. }| endpoint);
     let exchanges = config.sources().iter().filter_map(Source::exchange);
     for endpoint in calls.chain(exchanges.map(|exchange| exchange.endpoint().clone())) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);

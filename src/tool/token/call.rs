@@ -9,7 +9,7 @@ use std::time::Duration;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, http};
 
-use crate::message::{CallResponse, HttpCall};
+use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
 
 /// The certificates that a chain may end in.
@@ -114,6 +114,17 @@ impl fmt::Display for AnchorsError {
 }
 
 impl std::error::Error for AnchorsError {}
+
+impl Unanswered {
+    /// The same as the proxy would say it.
+    pub(super) const fn as_failure(&self) -> CallFailure {
+        match self {
+            Self::TooLarge(size) => CallFailure::TooLarge(Some(*size)),
+            Self::Transport(_) => CallFailure::Interrupted,
+            Self::Unsendable => CallFailure::Unsendable,
+        }
+    }
+}
 
 impl fmt::Display for Unanswered {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,9 +22,8 @@ use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySou
 use crate::crypto::WideVerifier;
 use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
-use crate::secret::Secret;
 use crate::shared::RecordKind;
-use crate::technical_token::{SecretSource, Source, TechnicalToken};
+use crate::technical_token::{CallError, Moment, PreparationError, Source, TechnicalToken};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -47,8 +46,16 @@ pub struct Inquiry<'a> {
     pub allow_plaintext: bool,
     /// The time of the first call.
     pub now: Timestamp,
+    /// 16 bytes that nobody can guess, new ones each time.
+    pub random: &'a dyn Fn() -> [u8; 16],
     /// Performs a call.
     pub perform: &'a dyn Fn(&HttpCall) -> Result<CallResponse, Unanswered>,
+}
+
+impl Inquiry<'_> {
+    fn moment(&self) -> Moment {
+        Moment { now: self.now, random: (self.random)() }
+    }
 }
 
 /// What came of it.
@@ -83,8 +90,8 @@ pub enum TokenError {
     Source(SourceError),
     /// It is no id of a subtenant.
     SubtenantInvalid,
-    /// The credential has no tokens for this subtenant, or for any.
-    SubtenantUnserved,
+    /// There is no call for such a token.
+    Uncallable(CallError),
     /// Variables of the credential are not set here; the errors in words.
     VariablesUnset(Vec<String>),
 }
@@ -105,18 +112,27 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
         return Err(TokenError::NotFetched);
     }
     let mut obtained = Obtained { trace: Trace::default(), claims: None, usable_until: None };
-    let secret = match source.secret_source() {
-        None => None,
-        Some(from) => match read_secret(inquiry, from, &mut obtained.trace)? {
-            Ok(secret) => Some(secret),
-            Err(why) => {
-                obtained.trace.not_met("secret", why);
+    let mut read = Vec::new();
+    while let Some(call) = source.preparation().and_then(|own| own.next(&read, &inquiry.moment())) {
+        check_transport(inquiry, &call)?;
+        obtained.trace.fact("reads", request::line(&call));
+        let answer = (inquiry.perform)(&call);
+        let answer = answer.as_ref().map_err(|unanswered| unanswered.as_failure());
+        let reading = source.preparation().map(|own| own.read(&read, answer, inquiry.now));
+        match reading {
+            Some(Ok(reading)) if read.len() < MOST_READINGS => read.push(reading),
+            Some(Ok(_)) | None => {
+                obtained.trace.not_met("reads", "more and more");
                 return Ok(obtained);
             }
-        },
-    };
-    let call = source.call(subtenant.as_ref(), secret.as_ref());
-    let call = call.ok_or(TokenError::SubtenantUnserved)?;
+            Some(Err(PreparationError { what, fault })) => {
+                obtained.trace.not_met("reads", format!("{what}: {}", fault.reason()));
+                return Ok(obtained);
+            }
+        }
+    }
+    let call = source.call(subtenant.as_ref(), &read, &inquiry.moment());
+    let call = call.map_err(TokenError::Uncallable)?;
     check_transport(inquiry, &call)?;
     request::tell(&call, &mut obtained.trace);
     let response = match (inquiry.perform)(&call) {
@@ -141,21 +157,6 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     answer::tell(&stages, failed.as_ref(), &mut obtained.trace);
     obtained.usable_until = token.map(TechnicalToken::expires_at);
     Ok(obtained)
-}
-
-/// Reads the client's secret where the filter would.
-fn read_secret(
-    inquiry: &Inquiry<'_>,
-    from: &SecretSource,
-    trace: &mut Trace,
-) -> Result<Result<Secret<String>, String>, TokenError> {
-    let call = from.call();
-    check_transport(inquiry, &call)?;
-    trace.fact("secret", request::line(&call));
-    Ok(match (inquiry.perform)(&call) {
-        Ok(response) => SecretSource::read(&response).map_err(|error| error.reason().to_owned()),
-        Err(unanswered) => Err(unanswered.to_string()),
-    })
 }
 
 /// Whatever its cluster makes of a call, from here a secret would go over the network as it stands.
@@ -307,11 +308,17 @@ impl fmt::Display for TokenError {
             Self::SubtenantInvalid => formatter.write_str(
                 "the subtenant is empty, longer than 256 bytes, or has control characters",
             ),
-            Self::SubtenantUnserved => formatter
+            Self::Uncallable(CallError::SubtenantUnserved) => formatter
                 .write_str("the credential has no tokens for that subtenant, or for any subtenant"),
+            Self::Uncallable(error) => {
+                write!(formatter, "there is no call for that token: {}", error.reason())
+            }
             Self::VariablesUnset(errors) => formatter.write_str(&errors.join("; ")),
         }
     }
 }
 
 impl std::error::Error for TokenError {}
+
+/// How many things are read before a token is asked for.
+const MOST_READINGS: usize = 8;

@@ -7,6 +7,7 @@ use super::super::testing::{HEADER, ISSUER, NOW, names, token};
 use super::*;
 use crate::jwt::{ClaimKind, TokenError};
 use crate::secret::Secret;
+use crate::technical_token::preparation::MOMENT;
 
 fn issuer(tenant: &str) -> String {
     format!("https://{tenant}.piam.eu1.mindsphere.io/oauth/token")
@@ -98,7 +99,10 @@ fn a_token_of_another_kind_algorithm_type_or_time_is_rejected() {
 #[test]
 fn no_token_is_asked_for_or_accepted_for_a_subtenant() {
     let cust = SubtenantId::parse("cust").unwrap();
-    assert!(credential().call(Some(&cust), None).is_none());
+    assert_eq!(
+        credential().call(Some(&cust), &[], &MOMENT).err(),
+        Some(CallError::SubtenantUnserved)
+    );
     for value in ["\"cust\"", "null"] {
         let token = token(HEADER, "subtenant", value);
         let rejected = Err(TokenRejected::SubtenantMismatch);

@@ -8,6 +8,7 @@ use super::*;
 use crate::jwt::{ClaimKind, TokenError};
 use crate::message::Endpoint;
 use crate::secret::Secret;
+use crate::technical_token::preparation::MOMENT;
 
 fn credential() -> MindsphereTenant {
     MindsphereTenant::new(MindsphereTenantParts {
@@ -46,7 +47,7 @@ fn fields(call: &HttpCall) -> Vec<(&str, String)> {
 
 #[test]
 fn the_request_for_a_tenant_token_is_the_documented_one() {
-    let call = credential().call(None, None).unwrap();
+    let call = credential().call(None, &[], &MOMENT).unwrap();
     assert_eq!((call.method, &*call.endpoint.path), ("POST", "/oauth/token"));
     assert_eq!(
         fields(&call),
@@ -61,11 +62,11 @@ fn the_request_for_a_tenant_token_is_the_documented_one() {
 
 #[test]
 fn the_request_for_a_subtenant_has_the_documented_fields_and_encodes_the_id() {
-    let call = credential().call(Some(&subtenant("mycustomer")), None).unwrap();
+    let call = credential().call(Some(&subtenant("mycustomer")), &[], &MOMENT).unwrap();
     let expected: &[u8] = b"grant_type=client_credentials\
         &iam-action=client_credentials.subtenant-impersonation&subtenant=mycustomer";
     assert_eq!(call.body.expose(), expected);
-    let call = credential().call(Some(&subtenant("a&grant_type=x ü")), None).unwrap();
+    let call = credential().call(Some(&subtenant("a&grant_type=x ü")), &[], &MOMENT).unwrap();
     assert!(call.body.expose().ends_with(b"&subtenant=a%26grant_type%3Dx+%C3%BC"));
 }
 
@@ -124,7 +125,7 @@ fn a_credential_for_one_subtenant_never_asks_for_or_accepts_another_or_none() {
     credential.parts.only = Some(subtenant("cust"));
     let own = subtenant("cust");
     for asked in [None, Some(&own)] {
-        let call = credential.call(asked, None).unwrap();
+        let call = credential.call(asked, &[], &MOMENT).unwrap();
         assert!(call.body.expose().ends_with(b"&subtenant=cust"));
         let check = |value| credential.check(&token(HEADER, "subtenant", value), asked, NOW);
         assert!(check("\"cust\"").is_ok());
@@ -134,7 +135,10 @@ fn a_credential_for_one_subtenant_never_asks_for_or_accepts_another_or_none() {
     }
     assert_eq!(credential.meaning(None), credential.meaning(Some(&own)));
     let other = subtenant("cust2");
-    assert!(credential.call(Some(&other), None).is_none());
+    assert_eq!(
+        credential.call(Some(&other), &[], &MOMENT).err(),
+        Some(CallError::SubtenantUnserved)
+    );
     let token = token(HEADER, "subtenant", "\"cust2\"");
     let rejected = Err(TokenRejected::SubtenantMismatch);
     assert_eq!(credential.check(&token, Some(&other), NOW), rejected);
