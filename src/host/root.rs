@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use proxy_wasm::traits::{Context, HttpContext, RootContext};
 use proxy_wasm::types::ContextType;
@@ -19,7 +18,7 @@ use super::stream::{Stream, Unconfigured};
 use super::worker::Worker;
 use crate::config;
 use crate::gateway::{CallId, Event, Gateway, drive};
-use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs};
+use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs, retry_after};
 use crate::secret::Secret;
 use crate::telemetry::{Level, Metric};
 use crate::time::Timestamp;
@@ -232,7 +231,7 @@ fn response(
     Ok(CallResponse {
         status: status.ok_or(CallFailure::Interrupted)?,
         content_type: value(b"content-type").map(<[u8]>::to_vec),
-        retry_after: number(b"retry-after").map(Duration::from_secs),
+        retry_after: value(b"retry-after").and_then(|value| retry_after(value, || abi::now().ok())),
         fresh_for: fresh_for(fields.iter().copied()),
         body: Secret::new(body),
     })

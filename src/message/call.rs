@@ -113,7 +113,7 @@ pub struct CallResponse {
     pub status: u16,
     /// The `content-type` as received.
     pub content_type: Option<Vec<u8>>,
-    /// The `retry-after` in whole seconds, when it is a number.
+    /// How long it asks to wait, see [`super::retry_after`].
     pub retry_after: Option<Duration>,
     /// How long it says that it is fresh, see [`super::fresh_for`].
     pub fresh_for: Option<Duration>,

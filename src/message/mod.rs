@@ -15,6 +15,7 @@ mod path;
 mod query;
 mod reduced;
 mod reply;
+mod retry_after;
 mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall, MediaType};
@@ -36,4 +37,5 @@ pub use query::{ParameterName, ParameterNameError, parameter_values};
 pub(crate) use reduced::CookiesLeft;
 pub use reduced::Reduced;
 pub use reply::Reply;
+pub use retry_after::retry_after;
 pub use target::{RequestError, RequestTarget, is_method};

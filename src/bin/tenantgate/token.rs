@@ -82,7 +82,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         allow_plaintext: arguments.get_flag("allow-plaintext"),
         now,
         random: &random,
-        perform: &|call| token::perform(call, &anchors),
+        perform: &|call| token::perform(call, &anchors, now),
     };
     let obtained =
         token::obtain(&inquiry).map_err(|error| Failure::Argument(format!("`{name}`: {error}")))?;

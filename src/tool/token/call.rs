@@ -4,13 +4,13 @@
 //! roots or by those that are named; there is no way to leave that out.
 
 use std::fmt;
-use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, http};
 
-use crate::message::{CallFailure, CallResponse, HttpCall};
+use crate::message::{CallFailure, CallResponse, HttpCall, retry_after};
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// The certificates that a chain may end in.
 pub struct Anchors(RootCerts);
@@ -64,7 +64,11 @@ impl Anchors {
 ///
 /// # Errors
 /// [`Unanswered`] if there is none in time.
-pub fn perform(call: &HttpCall, anchors: &Anchors) -> Result<CallResponse, Unanswered> {
+pub fn perform(
+    call: &HttpCall,
+    anchors: &Anchors,
+    now: Timestamp,
+) -> Result<CallResponse, Unanswered> {
     let tls = TlsConfig::builder().root_certs(anchors.0.clone()).build();
     let agent: Agent = Agent::config_builder()
         .http_status_as_error(false)
@@ -96,12 +100,11 @@ pub fn perform(call: &HttpCall, anchors: &Anchors) -> Result<CallResponse, Unans
         Err(error) => return Err(Unanswered::Transport(error)),
     });
     let field = |name: http::HeaderName| answer.headers().get(name);
-    let seconds =
-        field(http::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let wait = field(http::header::RETRY_AFTER);
     Ok(CallResponse {
         status: answer.status().as_u16(),
         content_type: field(http::header::CONTENT_TYPE).map(|value| value.as_bytes().to_vec()),
-        retry_after: seconds.map(Duration::from_secs),
+        retry_after: wait.and_then(|value| retry_after(value.as_bytes(), || Some(now))),
         fresh_for: None,
         body,
     })
