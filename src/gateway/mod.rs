@@ -10,6 +10,7 @@ mod drive;
 mod effect;
 mod exchange;
 mod exchanged;
+mod fault;
 mod fetching;
 mod filter_state;
 #[cfg(not(target_arch = "wasm32"))]

@@ -12,7 +12,8 @@
 //! that follow go on from there. Once an endpoint has refused what they prove, all of it is forgotten.
 
 use super::backoff::Prospect;
-use super::origin::{Bearing, Fault, Step, UNKNOWN, lasting};
+use super::fault::{Bearing, Fault, UNKNOWN, lasting};
+use super::origin::Step;
 use crate::crypto::Random;
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::{

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::super::backoff;
 use super::super::effect::{CallId, Effect};
-use super::super::origin::{Bearing, Fault, Step, UNKNOWN};
+use super::super::fault::{Bearing, Fault, UNKNOWN};
+use super::super::origin::Step;
 use super::super::preparing::{Asking, Chain};
 use super::super::slot::Held;
 use super::{ExchangeId, Exchanges, SWEEP, Stage};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::{CallId, Effect};
-use super::super::origin::{Advance, Fault, Fetched, PURGED};
+use super::super::fault::{Fault, PURGED};
+use super::super::origin::{Advance, Fetched};
 use super::super::slot::{Held, Resource, Stage};
 use super::failure::fetch;
 use super::{Fetching, Progress, Running};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::backoff;
 use super::super::effect::Effect;
-use super::super::origin::{Bearing, Fault};
+use super::super::fault::{Bearing, Fault};
 use super::super::slot::Resource;
 use super::{Fetching, Progress, Running};
 use crate::crypto::digest::Digest;

@@ -22,7 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::CallId;
-use super::super::origin::{Fault, Fetched, Step};
+use super::super::fault::Fault;
+use super::super::origin::{Fetched, Step};
 use super::super::preparing::Chain;
 use super::super::slot::{Need, Resource};
 use super::{Fetching, Progress, Running};
