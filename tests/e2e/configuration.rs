@@ -179,9 +179,3 @@ fn client_seen(answer: &Received) -> String {
     let claims = claims_of(values[0].strip_prefix("Bearer ").expect("a bearer token"));
     claims["client_id"].as_str().expect("a client").to_owned()
 }
-
-#[test]
-fn the_module_is_small() {
-    let size = fs::metadata(module()).unwrap().len();
-    assert!(size < 1_200_000, "{size} bytes");
-}
