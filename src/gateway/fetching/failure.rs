@@ -43,6 +43,8 @@ impl Fetching {
         let is_beside = common.is_some() && before.is_some_and(|before| before.is_live(now));
         let attempts = before.map_or(0, |before| before.attempts);
         let attempts = attempts.saturating_add(u32::from(!is_beside)).max(1);
+        // An issuer that says for how long it wants no calls is taken at its word.
+        let attempts = if common.is_some() && retry_after.is_some() { 1 } else { attempts };
         let delay = backoff::delay(attempts, prospect, retry_after, self.random.jitter());
         // What holds all off is not hurried for the sake of one.
         let delay = match (self.slot(resource).remaining(now), retry_after, common) {

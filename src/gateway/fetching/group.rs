@@ -39,8 +39,9 @@ impl Groups {
     }
 
     /// The failure from which the back-off of one of this cause goes on: what holds them off, or held
-    /// them off for the same cause lately. An issuer that takes one call between two bursts of refusals
-    /// has recovered from nothing.
+    /// them off for the same cause until lately, which is no longer ago than it lasted. An issuer that
+    /// takes one call between two bursts of refusals has recovered from nothing; one that refuses a call
+    /// now and then has.
     pub(super) fn before(
         &self,
         resource: &Resource,
@@ -48,7 +49,10 @@ impl Groups {
         now: Timestamp,
     ) -> Option<Failure> {
         let group = self.0.get(&resource.group())?;
-        let is_late = |last: &Failure| last.cause == cause && last.is_remembered(now);
+        let is_late = |last: &Failure| {
+            let lasted = last.retry_at.since(last.failed_at);
+            last.cause == cause && now <= last.retry_at + lasted
+        };
         group.barred.or_else(|| group.last.filter(is_late))
     }
 
