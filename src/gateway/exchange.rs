@@ -10,6 +10,7 @@ use super::Gateway;
 use super::abuse::Gate;
 use super::exchanged::{ExchangeId, Wish};
 use super::slot::{Found, Resource};
+use super::waiters::Cause;
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
@@ -46,6 +47,17 @@ pub(super) enum Awaited {
     Exchange(ExchangeId),
     /// Something that serves many requests.
     Fetch(Resource),
+}
+
+impl Cause for Awaited {
+    fn is_of_one_origin(&self, other: &Self) -> bool {
+        match (self, other) {
+            // Few have more than one endpoint that exchanges.
+            (Self::Exchange(_), Self::Exchange(_)) => true,
+            (Self::Fetch(one), Self::Fetch(other)) => one.group() == other.group(),
+            (Self::Exchange(_), Self::Fetch(_)) | (Self::Fetch(_), Self::Exchange(_)) => false,
+        }
+    }
 }
 
 impl Want {

@@ -20,18 +20,25 @@ pub(super) struct Waiters<C> {
     limit: usize,
 }
 
-impl<C: Clone + Eq + Hash> Waiters<C> {
+/// What requests wait for.
+pub(super) trait Cause: Clone + Eq + Hash {
+    /// Whether both come from the same origin, and so are missed together.
+    fn is_of_one_origin(&self, other: &Self) -> bool;
+}
+
+impl<C: Cause> Waiters<C> {
     /// A table of at most `limit` requests.
     pub(super) fn new(limit: usize) -> Self {
         Self { by_cause: HashMap::new(), ready: VecDeque::new(), waiting: 0, limit }
     }
 
-    /// Adds a request, or refuses it: when the table is full, or when its cause holds a quarter of
-    /// the table and less than half of the table is free. So one cause can fill at most half, and
-    /// an outage of one provider leaves room for the others.
+    /// Adds a request, or refuses it: when the table is full, or when its cause's origin holds a quarter
+    /// of the table and less than half of the table is free. So one origin can fill at most half, and
+    /// an outage of one provider leaves room for the others, whether all wait for one thing or each for
+    /// its own.
     pub(super) fn park(&mut self, cause: &C, parked: Parked) -> bool {
-        let same = self.waiting_for(cause);
-        let crowded = self.len() >= self.limit.div_ceil(2) && same >= self.limit.div_ceil(4);
+        let is_half_full = self.len() >= self.limit.div_ceil(2);
+        let crowded = is_half_full && self.waiting_like(cause) >= self.limit.div_ceil(4);
         if self.len() >= self.limit || crowded {
             return false;
         }
@@ -43,6 +50,12 @@ impl<C: Clone + Eq + Hash> Waiters<C> {
     /// How many wait for `cause`.
     pub(super) fn waiting_for(&self, cause: &C) -> usize {
         self.by_cause.get(cause).map_or(0, VecDeque::len)
+    }
+
+    /// How many wait for something of the origin of `cause`.
+    fn waiting_like(&self, cause: &C) -> usize {
+        let alike = self.by_cause.iter().filter(|(other, _)| cause.is_of_one_origin(other));
+        alike.map(|(_, queue)| queue.len()).sum()
     }
 
     /// How many wait, or wait for their turn.
@@ -112,6 +125,13 @@ mod tests {
 
     const LONGEST: Duration = Duration::from_secs(5);
 
+    /// Of one origin are those whose first letters are.
+    impl Cause for &str {
+        fn is_of_one_origin(&self, other: &Self) -> bool {
+            self.chars().next() == other.chars().next()
+        }
+    }
+
     fn parked(stream: u32, deadline: u64) -> Parked {
         Parked {
             stream: StreamId(stream),
@@ -146,6 +166,16 @@ mod tests {
         assert_eq!(park(&mut waiters, "other"), 250);
         assert_eq!(park(&mut waiters, "third"), 250);
         assert_eq!(park(&mut waiters, "fourth"), 0);
+    }
+
+    #[test]
+    fn one_origin_fills_half_of_the_table_at_most_though_each_waits_for_something_else() {
+        let names: Vec<_> = (0..1000).map(|number| format!("d{number}")).collect();
+        let mut waiters = Waiters::new(1000);
+        let mut park = |cause, stream| waiters.park(&cause, parked(stream, 9));
+        let down = names.iter().zip(0..).filter(|(name, stream)| park(name.as_str(), *stream));
+        assert_eq!(down.count(), 500);
+        assert_eq!((0..1000).filter(|stream| park("other", *stream)).count(), 250);
     }
 
     #[test]
