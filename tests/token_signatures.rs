@@ -187,7 +187,7 @@ fn a_token_that_another_key_signed_reaches_nobody_and_is_not_kept() {
     world.settle();
     assert_eq!(kid(&world.fate(healed)), "k0");
     assert!(shares_a_token(&world));
-    assert_eq!(keys_asked(&world), 1, "a wrong signature is no reason to fetch keys");
+    assert_eq!(keys_asked(&world), 1, "keys that were just fetched are not doubted");
 }
 
 #[test]
@@ -225,6 +225,67 @@ fn a_token_by_a_new_key_waits_for_one_refetch_of_the_keys() {
         assert_eq!(kid(&world.fate(request)), "k1");
     }
     assert_eq!((keys_asked(&world), tokens_asked(&world)), (2, 1));
+}
+
+#[test]
+fn a_key_replaced_under_its_kid_is_found_by_one_refetch_of_keys_that_are_not_fresh() {
+    for (age, is_found) in [(9 * SECOND, false), (11 * SECOND, true)] {
+        let (mut world, issuer) = world(2);
+        world.pass(age);
+        {
+            let mut issuer = issuer.lock().unwrap();
+            issuer.signs = (1, "k0");
+            issuer.published = vec![(1, "k0")];
+        }
+        let requests = [ask(&mut world, 0), ask(&mut world, 1)];
+        world.settle();
+        for request in requests {
+            match (world.fate(request), is_found) {
+                (fate @ Fate::Forwarded(_), true) => assert_eq!(kid(&fate), "k0"),
+                (fate, is_found) => {
+                    assert!(!is_found, "{age:?}: {fate:?}");
+                    assert_eq!(fate, Fate::Refused(503, "token_unavailable"));
+                }
+            }
+        }
+        assert_eq!(said(&world, "signature_invalid"), !is_found, "{age:?}: {:?}", world.log());
+        assert_eq!((keys_asked(&world), tokens_asked(&world)), (1 + usize::from(is_found), 1));
+    }
+}
+
+#[test]
+fn a_wrong_signature_costs_one_refetch_in_ten_seconds_and_stays_wrong() {
+    let (mut world, issuer) = world(2);
+    world.pass(MINUTE);
+    issuer.lock().unwrap().signs = (1, "k0");
+    let first = ask(&mut world, 0);
+    world.settle();
+    assert_eq!(world.fate(first), Fate::Refused(503, "token_unavailable"));
+    assert!(said(&world, "signature_invalid"), "{:?}", world.log());
+    assert_eq!(keys_asked(&world), 2);
+    for second in 0..60 {
+        ask(&mut world, second % 2);
+        world.pass(SECOND);
+    }
+    let refetches = keys_asked(&world) - 1;
+    assert!((1..=6).contains(&refetches), "{refetches} in a minute");
+    assert!(!shares_a_token(&world));
+}
+
+#[test]
+fn where_newer_keys_cannot_be_had_a_wrong_signature_is_wrong() {
+    let (mut world, issuer) = world(1);
+    world.pass(MINUTE);
+    {
+        let mut issuer = issuer.lock().unwrap();
+        issuer.signs = (1, "k0");
+        issuer.keys_fault = Some(Answer::status(500));
+    }
+    let request = ask(&mut world, 0);
+    world.settle();
+    assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+    assert!(said(&world, "signature_invalid"), "{:?}", world.log());
+    assert_eq!(keys_asked(&world), 2);
 }
 
 #[test]
@@ -413,7 +474,8 @@ fn of_the_issuers_that_an_applications_token_may_have_only_the_named_one_gives_k
     issuer.lock().unwrap().signs = (1, "k0");
     world.pass(40 * MINUTE);
     let refused = ask(&mut world, 1);
-    world.pass(3 * SECOND);
+    // The token, and newer keys.
+    world.pass(5 * SECOND - Duration::from_millis(500));
     assert_eq!(world.fate(refused), Fate::Refused(503, "token_unavailable"));
 }
 

@@ -243,6 +243,14 @@ impl Origins {
         }
     }
 
+    /// The keys that a fetched token's signature is checked by.
+    pub(super) fn keys_of(&self, resource: &Resource, token: &TechnicalToken) -> Option<KeySetId> {
+        match resource {
+            Resource::Keys(_) => None,
+            Resource::Token(id, _) => self.source(*id)?.keys_of(token),
+        }
+    }
+
     /// Reads what another worker stored, with the same checks; the reason where it fails them.
     pub(super) fn restore(
         &self,

@@ -40,7 +40,7 @@ pub use self::metadata::{METADATA_LIMIT, Metadata, MetadataError};
 pub use self::names::{ClaimName, ClaimNameError, ClaimNames};
 pub use self::scopes::{SCOPE_LIMIT, SCOPES_LIMIT, Scopes};
 pub use self::token::VerifiedToken;
-pub use self::verify::{KeysOf, Unverified, check_signature, check_signature_of_issuer, verify};
+pub use self::verify::{KeysOf, Unverified, check_signature, keys_of_issuer, verify};
 
 /// The longest token, in bytes.
 pub const TOKEN_LIMIT: usize = 16 * 1024;

@@ -97,22 +97,16 @@ pub fn check_signature(
 /// Which keys an issuer has.
 pub type KeysOf<'k> = &'k dyn Fn(&str) -> Option<KeySetId>;
 
-/// The same by the keys that `keys_of` has for the token's `iss`.
+/// The keys that `keys_of` has for the `iss` that a token states. Nothing of the token is verified.
 ///
 /// # Errors
-/// As [`verify`]: [`TokenError::IssuerUnknown`] where `keys_of` has none.
-pub fn check_signature_of_issuer(
-    token: &[u8],
-    allowed: &[Algorithm],
-    (keys_of, keys): (KeysOf<'_>, &KeyRing),
-    signatures: &dyn SignatureVerifier,
-) -> Result<(), Unverified> {
+/// As [`verify`] about the form and the issuer: [`TokenError::IssuerUnknown`] where `keys_of` has none.
+pub fn keys_of_issuer(token: &[u8], keys_of: KeysOf<'_>) -> Result<KeySetId, TokenError> {
     let payload = Compact::split(token)?.payload()?;
     let payload = parse_claims(&payload)?;
     let issuer = claims::issuer(&payload)?;
     let issuer = issuer.ok_or(TokenError::ClaimMissing(ClaimKind::Issuer))?;
-    let id = keys_of(issuer).ok_or(TokenError::IssuerUnknown)?;
-    check_signature(token, allowed, (id, keys), signatures)
+    keys_of(issuer).ok_or(TokenError::IssuerUnknown)
 }
 
 impl From<TokenError> for Unverified {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use super::token::TechnicalToken;
 use crate::crypto::{Algorithm, Digest, SignatureVerifier};
-use crate::jwt::{self, KeyRing, KeySetId, Unverified};
+use crate::jwt::{self, KeyRing, KeySetId, TokenError, Unverified};
 
 /// Who must have signed the tokens of a credential.
 #[derive(Clone, Debug)]
@@ -55,10 +55,17 @@ impl Signatures {
         keys: &KeyRing,
         signatures: &dyn SignatureVerifier,
     ) -> Result<(), Unverified> {
-        let keys_of = |issuer: &str| {
+        let id = self.keys_of(token)?;
+        jwt::check_signature(token.value().expose(), self.algorithms, (id, keys), signatures)
+    }
+
+    /// The keys of the issuer that a token names.
+    ///
+    /// # Errors
+    /// [`TokenError`] where it names none that it may have.
+    pub(super) fn keys_of(&self, token: &TechnicalToken) -> Result<KeySetId, TokenError> {
+        jwt::keys_of_issuer(token.value().expose(), &|issuer| {
             self.issuers.iter().find(|one| *one.issuer == *issuer).map(|one| one.keys)
-        };
-        let token = token.value().expose();
-        jwt::check_signature_of_issuer(token, self.algorithms, (&keys_of, keys), signatures)
+        })
     }
 }

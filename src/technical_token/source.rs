@@ -9,7 +9,7 @@ use super::response::{AnswerError, Grant, checked};
 use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::crypto::{Digest, SignatureVerifier};
-use crate::jwt::{KeyRing, Unverified};
+use crate::jwt::{KeyRing, KeySetId, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::shared::{Record, RecordKind};
@@ -182,6 +182,11 @@ impl Source {
         signatures: &dyn SignatureVerifier,
     ) -> Result<(), Unverified> {
         self.signatures.as_ref().map_or(Ok(()), |own| own.check(token, keys, signatures))
+    }
+
+    /// The keys that a fetched token is checked by, if this credential's are checked.
+    pub fn keys_of(&self, token: &TechnicalToken) -> Option<KeySetId> {
+        self.signatures.as_ref()?.keys_of(token).ok()
     }
 
     /// The token in the answer of a token endpoint. Its signature is not checked yet.

@@ -2,15 +2,17 @@
 //!
 //! It runs in the root context, once for each fetch, and costs no request anything. Its keys come from a
 //! key source like those of issuers, shared by all workers, so that most often they are there. Where
-//! they are not, or lack the token's `kid`, they are wanted like for a request that waits, and the fetch
-//! goes on under its lease until they are there, cannot be had, or [`PROOF_TERM`] has passed:
+//! they are not, lack the token's `kid`, or may have had another key under it for some time, they are
+//! wanted like for a request that waits, and the fetch goes on under its lease until they are there,
+//! cannot be had, or [`PROOF_TERM`] has passed:
 //!
 //! ```text
 //!   answer ──> unproven ──> signed ──────────────────> record, waiters go on
-//!                 │ ^  └──> signature wrong ─────────> failure
-//!    keys missing,│ │keys   no key of that `kid` in ─> failure
-//!    `kid` unknown│ │new    a set just fetched
-//!                 v │
+//!                 │ ^  └──> signature wrong, or ─────> failure
+//!    keys missing,│ │       no key of that `kid`, by
+//!   `kid` unknown,│ │keys   a set just fetched
+//!   or wrong by an│ │new
+//!       older set v │
 //!              waiting ───> keys cannot be had, or ──> failure
 //!                           the time is over
 //! ```
@@ -28,7 +30,7 @@ use super::super::preparing::Chain;
 use super::super::slot::{Need, Resource};
 use super::{Fetching, Progress, Running};
 use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Verdict};
-use crate::jwt::{KeySetId, Unverified};
+use crate::jwt::{KeySetId, TokenError, Unverified};
 use crate::shared::SharedData;
 use crate::technical_token::{TechnicalToken, TokenRejected};
 use crate::time::Timestamp;
@@ -138,6 +140,9 @@ impl Fetching {
             Subject::Fetched(token) => {
                 match self.origins.prove(resource, &token, &self.keys, &verifier) {
                     Ok(()) => return Proof::Given(token),
+                    Err(Unverified::Refused(wrong @ TokenError::SignatureInvalid)) => {
+                        return self.doubt_keys(resource, token, wrong, now);
+                    }
                     Err(unverified) => (Subject::Fetched(token), unverified),
                 }
             }
@@ -157,6 +162,22 @@ impl Fetching {
         match awaited {
             Ok((keys, than)) => Proof::Lacks(subject, keys, than),
             Err(rejected) => Proof::Refused(rejected),
+        }
+    }
+
+    /// The signature is wrong by the key that is known. Its issuer may have replaced that one under the
+    /// same `kid`: then the token waits for one refetch, as for a `kid` that is unknown.
+    fn doubt_keys(
+        &mut self,
+        resource: &Resource,
+        token: TechnicalToken,
+        wrong: TokenError,
+        now: Timestamp,
+    ) -> Proof {
+        let keys = self.origins.keys_of(resource, &token);
+        match keys.map(|keys| self.await_newer_keys(keys, now)) {
+            Some(Ok((keys, than))) => Proof::Lacks(Subject::Fetched(token), keys, than),
+            Some(Err(_)) | None => Proof::Refused(TokenRejected::Form(wrong)),
         }
     }
 
