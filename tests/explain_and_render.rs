@@ -476,6 +476,46 @@ fn render_prints_what_a_proxy_needs() {
     }
 }
 
+#[test]
+fn a_key_is_told_with_where_it_is_read_and_its_file_has_a_cluster() {
+    let route = |path: &str, credential: &str| {
+        json!({"name": credential,
+            "match": {"hosts": ["*"], "path": path, "methods": "any"}, "authentication": "none",
+            "upstream": {"caller_token": "remove",
+                "inject": [{"credential": credential, "header": "x-api-key"}]}})
+    };
+    let document = json!({
+        "deployment": "egress",
+        "credentials": [
+            {"name": "read", "callers": "any",
+                "api_key": {"secret": {"cluster": "files", "uri": "https://secrets.internal/key"}}},
+            {"name": "stated", "callers": "any", "api_key": {"key_env": "PARTNER_KEY"}},
+        ],
+        "routes": [route("/read", "read"), route("/stated", "stated")],
+    });
+    let document = document.to_string();
+    let rows = [
+        (
+            "GET https://x.example/read",
+            "gets the key of credential `read` in `x-api-key`; the filter would obtain it unless it holds one",
+        ),
+        ("GET https://x.example/read", "GET https://secrets.internal/key by cluster `files`"),
+        (
+            "GET https://x.example/stated",
+            "gets the key of credential `stated` in `x-api-key`; it is not fetched",
+        ),
+    ];
+    for (request, expected) in rows {
+        let output = run(&["explain", "-", "--request", request], Some(&document));
+        assert!(stdout(&output).contains(expected), "{}{}", stdout(&output), stderr(&output));
+    }
+    let output = run(&["render", "envoy", "-", "--name", "gate"], Some(&document));
+    let text = stdout(&output);
+    let (_, cluster) = text.split_once("- name: \"files\"").unwrap();
+    assert!(cluster.contains(r#"address: "secrets.internal", port_value: 443"#), "{cluster}");
+    assert!(text.contains("host_env_keys: [PARTNER_KEY]"), "{text}");
+}
+
 /// What is left out of an argument must not send secrets in the clear.
 #[test]
 fn a_cluster_whose_urls_are_https_speaks_tls_wherever_it_is_unless_it_is_said_not_to() {

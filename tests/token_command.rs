@@ -246,6 +246,46 @@ fn an_opaque_token_is_checked_for_what_can_be_seen_and_no_secret_of_its_form_is_
 }
 
 #[test]
+fn a_key_is_read_from_its_file_and_not_shown_and_a_stated_one_is_not_fetched() {
+    for (body, code, line) in [
+        (format!("{SECRET}\n"), 0, "+ key         the body is a key that a header can carry"),
+        (
+            format!("{SECRET}\n\n"),
+            1,
+            "- key         the body is a key that a header can carry: reading_unusable",
+        ),
+        (
+            format!("{SECRET} x"),
+            1,
+            "- key         the body is a key that a header can carry: fetched_token_unsendable",
+        ),
+    ] {
+        let answer = Response { status: 200, fields: Vec::new(), body: body.into_bytes() };
+        let provider = Provider::answering(answer);
+        let address = provider.server.address();
+        let secret = json!({"cluster": "files", "uri": format!("http://{address}/key"), "allow_plaintext": true});
+        let document = json!({
+            "deployment": "egress",
+            "credentials": [
+                {"name": "read", "callers": "any", "api_key": {"secret": secret}},
+                {"name": "stated", "callers": "any", "api_key": {"key_env": "KEY"}},
+            ],
+            "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                "upstream": {"caller_token": "remove"}}],
+        });
+        let output = run(&document, &["--credential", "read"], &[]);
+        let text = stdout(&output);
+        assert_eq!(output.status.code(), Some(code), "{text}{}", stderr(&output));
+        assert!(text.contains(line), "{text}");
+        assert!(!text.contains(" json ") && !text.contains(" grant "), "{text}");
+        assert_eq!(provider.asked(), ["GET /key "]);
+        let output = run(&document, &["--credential", "stated"], &[("KEY", SECRET)]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("is not fetched"), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn what_cannot_be_asked_for_is_said_and_no_call_is_made() {
     let provider = Provider::granting("opaque");
     let rows: [(&[&str], &str); 3] = [
@@ -313,7 +353,7 @@ fn keys_in_the_configuration_are_used_and_a_users_token_is_not_fetched() {
     let output = run(&document, &["--credential", "user"], &variables);
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("is not fetched: the environment has it"),
+        stderr(&output).contains("is not fetched: the environment or the document has it"),
         "{}",
         stderr(&output)
     );

@@ -191,7 +191,7 @@ impl fmt::Display for Notice {
                 write!(formatter, "credential {name} is used by no route")
             }
             Self::InlineSecret => formatter.write_str(
-                "is a secret in the configuration; name an environment variable by `client_secret_env` instead",
+                "is a secret in the configuration; name an environment variable instead",
             ),
             Self::IssuerUnserved => formatter.write_str(
                 "lets nobody in: each route lists other `tenants`, or looks at no token; leave the issuer out, or correct one of them",

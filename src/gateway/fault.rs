@@ -2,7 +2,7 @@
 
 use super::backoff::Prospect;
 use crate::message::CallFailure;
-use crate::technical_token::{AnswerError, TokenRejected};
+use crate::technical_token::{AnswerError, PreparationError, TokenRejected};
 use crate::telemetry::Cause;
 
 /// Why an answer is of no use.
@@ -71,6 +71,7 @@ impl Fault {
             AnswerError::Status { status: 400..=499, .. } => (Cause::Refused, Bearing::Token),
             AnswerError::Status { status: 500..=599, .. } => (Cause::Unavailable, Bearing::Silent),
             AnswerError::Status { .. } => (Cause::AnswerUnusable, Bearing::Silent),
+            AnswerError::Unread(fault) => return PreparationError { what: "key", fault }.into(),
         };
         Self { reason: error.reason(), prospect, cause, bearing, reading: None }
     }

@@ -260,8 +260,7 @@ impl Fetching {
         if matches!(slot.stage(), Stage::Leading { .. }) {
             return Pursuit::Over;
         }
-        if self.origins.is_stated(resource) {
-            self.prove_stated(resource, now);
+        if self.take_stated(resource, now, progress) {
             return Pursuit::Over;
         }
         if self.is_at_capacity(resource, need) {

@@ -109,6 +109,22 @@ impl Origins {
         }
     }
 
+    /// The key that a credential states, which is good as it stands.
+    pub(super) fn stated_key(&self, resource: &Resource, now: Timestamp) -> Option<TechnicalToken> {
+        match resource {
+            Resource::Keys(_) | Resource::Token(_, Some(_)) => None,
+            Resource::Token(id, None) => self.source(*id)?.stated_key(now),
+        }
+    }
+
+    /// Whether what an upstream refused may come back after something else.
+    pub(super) fn may_come_back(&self, resource: &Resource) -> bool {
+        match resource {
+            Resource::Keys(_) => false,
+            Resource::Token(id, _) => self.source(*id).is_some_and(Source::is_key),
+        }
+    }
+
     /// All tokens that credentials state.
     pub(super) fn all_stated(&self) -> Vec<Resource> {
         let ids = (0..).map(SourceId).zip(self.config.sources());

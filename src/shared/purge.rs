@@ -78,7 +78,7 @@ impl Doubt {
     }
 
     /// The one at `now`, if there may be one.
-    fn after(last: Option<Self>, now: Timestamp) -> Option<Self> {
+    pub fn after(last: Option<Self>, now: Timestamp) -> Option<Self> {
         // A time ahead of now was written under another clock.
         let Some(last) = last.filter(|last| last.at <= now) else {
             return Some(Self { at: now, count: 1 });

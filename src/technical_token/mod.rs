@@ -14,6 +14,7 @@ pub mod idaas;
 pub mod mindsphere;
 pub mod oauth2;
 
+mod api_key;
 mod assertion;
 mod client_authentication;
 mod form;
@@ -24,6 +25,7 @@ mod signatures;
 mod source;
 mod token;
 
+pub use api_key::ApiKey;
 pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
 pub use preparation::{Moment, Preparation, PreparationError, Reading, ReadingFault};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::preparation::ReadingFault;
 use super::token::TokenRejected;
 use crate::json::{self, Value};
 use crate::message::CallResponse;
@@ -36,6 +37,8 @@ pub enum AnswerError {
         /// The `error` member, if it is one that the RFC, RFC 8707 or UAA defines.
         error: Option<&'static str>,
     },
+    /// A key was to be read, and this is no answer with one.
+    Unread(ReadingFault),
 }
 
 impl Grant {
@@ -86,6 +89,7 @@ impl AnswerError {
             Self::Status { status: 503 | 504, .. } => "unavailable_or_timeout",
             Self::Status { status: 500..=599, .. } => "status_5xx",
             Self::Status { .. } => "status_unexpected",
+            Self::Unread(fault) => fault.reason(),
         }
     }
 
@@ -93,7 +97,7 @@ impl AnswerError {
     /// replaced.
     pub const fn is_about_the_client(self) -> bool {
         match self {
-            Self::NotJson | Self::NotAGrant | Self::Rejected(_) => false,
+            Self::NotJson | Self::NotAGrant | Self::Rejected(_) | Self::Unread(_) => false,
             Self::Status { status: 401, .. } => true,
             // RFC 6749 §5.2 lets it be a 400.
             Self::Status { error: Some(error), .. } => {
@@ -107,7 +111,8 @@ impl AnswerError {
     /// refuses us, or gives tokens other than asked.
     pub const fn is_lasting(self) -> bool {
         match self {
-            Self::Rejected(TokenRejected::KeyUnknown | TokenRejected::KeysUnavailable) => false,
+            Self::Rejected(TokenRejected::KeyUnknown | TokenRejected::KeysUnavailable)
+            | Self::Unread(_) => false,
             Self::NotJson | Self::NotAGrant | Self::Rejected(_) => true,
             Self::Status { status, .. } => matches!(status, 400..=428 | 430..=499),
         }

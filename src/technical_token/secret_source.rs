@@ -23,7 +23,7 @@ impl SecretSource {
     const LIMIT: usize = 4096;
 
     /// The call that reads it. One line break may follow the secret.
-    fn call(&self) -> HttpCall {
+    pub(super) fn call(&self) -> HttpCall {
         HttpCall {
             endpoint: self.endpoint.clone(),
             method: "GET",
@@ -36,7 +36,7 @@ impl SecretSource {
 
     /// The secret in an answer: the body without the one line break (LF or CRLF) that editors leave
     /// at the end of a file. It holds nothing that no secret from a variable may.
-    fn secret(response: &CallResponse) -> Result<Secret<Vec<u8>>, ReadingFault> {
+    pub(super) fn secret(response: &CallResponse) -> Result<Secret<Vec<u8>>, ReadingFault> {
         if response.status != 200 {
             return Err(ReadingFault::Status { status: response.status, error: None });
         }

@@ -75,6 +75,12 @@ pub trait Kind: fmt::Debug + Send + Sync {
     fn stated(&self) -> Option<&Secret<Vec<u8>>> {
         None
     }
+
+    /// Whether its token is a key that is handed on as it stands, by nobody's grant: stated, it is good
+    /// without a proof; fetched, it may come back after another one has taken its place.
+    fn is_key(&self) -> bool {
+        false
+    }
 }
 
 /// Why there is no call for a token.
@@ -164,6 +170,17 @@ impl Source {
     /// See [`Kind::stated`].
     pub fn stated(&self) -> Option<&Secret<Vec<u8>>> {
         self.kind.stated()
+    }
+
+    /// See [`Kind::is_key`].
+    pub fn is_key(&self) -> bool {
+        self.kind.is_key()
+    }
+
+    /// The stated key as a token, if this credential is one.
+    pub fn stated_key(&self, now: Timestamp) -> Option<TechnicalToken> {
+        let key = self.stated().filter(|_| self.is_key())?;
+        TechnicalToken::stated_key(key.clone(), now).ok()
     }
 
     /// Whether a fetched token is of no use before [`Source::prove`] has passed it.

@@ -105,6 +105,18 @@ impl TechnicalToken {
         Self::new(RecordKind::Jwt, value, now, Some(validity), now).map_err(|_| expired)
     }
 
+    /// A key that a credential states. It does not end; whoever holds it takes it anew in time.
+    ///
+    /// # Errors
+    /// None at any time that has a day after it.
+    pub(super) fn stated_key(
+        value: Secret<Vec<u8>>,
+        now: Timestamp,
+    ) -> Result<Self, TokenRejected> {
+        let validity = Validity { from: now, until: now + Self::LONGEST_USE };
+        Self::new(RecordKind::Opaque, value, now, Some(validity), now)
+    }
+
     /// Stands for a token that was not fetched, where the command-line tool goes on as if it had been.
     /// The filter has no way to make one.
     #[cfg(not(target_arch = "wasm32"))]

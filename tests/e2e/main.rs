@@ -13,6 +13,7 @@
 
 mod acting;
 mod algorithms;
+mod api_keys;
 mod authentication;
 mod binding;
 mod bootstrap;

@@ -30,27 +30,47 @@ pub(super) fn client(
         Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
         None => None,
     };
-    if let Some(read) = section.section("secret") {
-        if section.states("client_secret") || section.states("client_secret_env") {
-            report.error(read.place(), CredentialProblem::SecretTwice);
-        }
-        let source = secret_source(&read, report);
-        return Some(ClientCredentials::reading(&id?, source?));
+    match secret(section, ("client_secret", "client_secret_env"), secrets, report)? {
+        SecretPlace::Known(secret) => Some(ClientCredentials::new(&id?, secret)),
+        SecretPlace::Read(source) => Some(ClientCredentials::reading(&id?, source)),
     }
-    let secret = match pair(section, "client_secret", "client_secret_env", report) {
-        Some(Stated::Inline(entry)) if secrets.is_inline_allowed => {
+}
+
+/// Where a secret is.
+pub(super) enum SecretPlace {
+    /// Here: in a variable, or in the document.
+    Known(Secret<String>),
+    /// In a file that a cluster serves.
+    Read(SecretSource),
+}
+
+/// A secret that the first of two keys states, the variable that the second one names, or the file of
+/// `secret`. `None` when that is not clear, which has been reported.
+pub(super) fn secret(
+    section: &Section<'_>,
+    (inline, named): (&'static str, &'static str),
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<SecretPlace> {
+    if let Some(read) = section.section("secret") {
+        if section.states(inline) || section.states(named) {
+            let problem = CredentialProblem::SecretTwice { inline, variable: named };
+            report.error(read.place(), problem);
+        }
+        return secret_source(&read, report).map(SecretPlace::Read);
+    }
+    let secret = match pair(section, inline, named, report)? {
+        Stated::Inline(entry) if secrets.is_inline_allowed => {
             report.warn(entry.place(), Notice::InlineSecret);
             entry.text().map(str::to_owned)
         }
-        Some(Stated::Inline(entry)) => {
-            report.error(entry.place(), CredentialProblem::SecretInline);
+        Stated::Inline(entry) => {
+            report.error(entry.place(), CredentialProblem::SecretInline { variable: named });
             None
         }
-        Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
-        None => None,
+        Stated::Variable(entry) => variable(&entry, secrets, report),
     };
-    let secret = secret.map(Secret::new);
-    Some(ClientCredentials::new(&id?, secret?))
+    Some(SecretPlace::Known(Secret::new(secret?)))
 }
 
 /// Where a secret is read. `None` when that is not clear, which has been reported.

@@ -9,6 +9,8 @@ use crate::tenancy::IdError;
 /// What is wrong with a credential. Nothing here holds a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CredentialProblem {
+    /// No header can carry the key.
+    ApiKeyUnsendable,
     /// The kind serves no caller who presents a token.
     CallersUnserved,
     /// The kind has no tenant of its own, so `callers` must say whom it serves.
@@ -40,9 +42,17 @@ pub enum CredentialProblem {
     /// A scope that holds other characters than RFC 6749 §3.3 allows.
     Scope(Quoted),
     /// An inline secret, which the document does not allow.
-    SecretInline,
+    SecretInline {
+        /// The key that names its variable.
+        variable: &'static str,
+    },
     /// The secret is read from a file, and stated in another way too.
-    SecretTwice,
+    SecretTwice {
+        /// The key that states it.
+        inline: &'static str,
+        /// The key that names its variable.
+        variable: &'static str,
+    },
     /// A value is stated inline and by variable.
     StatedTwice {
         /// The key that names the variable.
@@ -120,6 +130,18 @@ impl fmt::Display for CredentialProblem {
                     "{scope} is no scope; one item is one scope, in visible ASCII without `\"` and `\\`"
                 );
             }
+            Self::SecretInline { variable } => {
+                return write!(
+                    formatter,
+                    "is an inline secret; name an environment variable by `{variable}`, a file by `secret`, or write `allow_inline_secrets: true` at the top"
+                );
+            }
+            Self::SecretTwice { inline, variable } => {
+                return write!(
+                    formatter,
+                    "cannot stand beside `{inline}` or `{variable}`; keep one of them"
+                );
+            }
             Self::StatedTwice { variable } => {
                 return write!(formatter, "is stated inline and by `{variable}`; keep one");
             }
@@ -153,6 +175,9 @@ impl fmt::Display for CredentialProblem {
                     variable(name.as_ref())
                 );
             }
+            Self::ApiKeyUnsendable => {
+                "cannot be sent in a header; a key is visible ASCII without blanks"
+            }
             Self::CallersUnserved => {
                 "has no effect: a user's token is for a program that presents none; leave it out"
             }
@@ -168,19 +193,13 @@ impl fmt::Display for CredentialProblem {
             }
             Self::KeysUnneeded => "is of no use beside `signature: not_checked`; keep one of both",
             Self::KindUnclear => {
-                "must state exactly one of `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant`, `mindsphere_user` and `oauth2`"
+                "must state exactly one of `api_key`, `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant`, `mindsphere_user` and `oauth2`"
             }
             Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
             Self::ParameterReserved => {
                 "is no extra parameter: another key of this credential states it, or it belongs to another grant"
             }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
-            Self::SecretInline => {
-                "is an inline secret; name an environment variable by `client_secret_env`, a file by `secret`, or write `allow_inline_secrets: true` at the top"
-            }
-            Self::SecretTwice => {
-                "cannot stand beside `client_secret` or `client_secret_env`; keep one of them"
-            }
             Self::SubtenantEmpty => {
                 "is empty, which could mean one subtenant or none; unset it for the whole tenant, or let it name the subtenant"
             }

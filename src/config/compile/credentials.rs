@@ -14,7 +14,7 @@ use super::credential_problem::CredentialProblem;
 use super::issuers::CompiledIssuers;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
-use super::{mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2};
+use super::{api_key, mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2};
 use crate::policy;
 use crate::technical_token;
 use crate::tenancy::TenantId;
@@ -71,7 +71,8 @@ pub(super) struct Credentials<'d> {
 type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
 
 /// The kinds by the key that selects each.
-const KINDS: [(&str, ReadKind); 5] = [
+const KINDS: [(&str, ReadKind); 6] = [
+    ("api_key", api_key::read),
     ("mindsphere_app", mindsphere_app::read),
     ("mindsphere_auto", mindsphere_auto::read),
     ("mindsphere_tenant", mindsphere_tenant::read),

@@ -3,6 +3,7 @@
 //! Every section is read whatever became of the others. A part that cannot be made reports why
 //! and is `None`; so a configuration without errors is one that is complete.
 
+mod api_key;
 mod catalogue;
 mod catalogue_problem;
 mod catalogue_rules;

@@ -77,11 +77,19 @@ const CLAIMS: &[Key] = &[
 const CREDENTIAL: &[Key] = &[
     Key::required("name", Text),
     Key::optional("callers", ANY_OR_TEXTS),
+    Key::optional("api_key", Object(API_KEY)),
     Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
     Key::optional("mindsphere_auto", Object(MINDSPHERE_AUTO)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
     Key::optional("mindsphere_user", Object(MINDSPHERE_USER)),
     Key::optional("oauth2", Object(OAUTH2)),
+];
+
+/// `credentials[].api_key`.
+const API_KEY: &[Key] = &[
+    Key::optional("key", Text),
+    Key::optional("key_env", Text),
+    Key::optional("secret", Object(SECRET)),
 ];
 
 /// `credentials[].mindsphere_app`.
@@ -155,7 +163,7 @@ const SIGNATURE: Shape = OneOf(&["required", "not_checked"]);
 const CLIENT_AUTH: &[&str] =
     &["client_secret_basic", "client_secret_basic_raw", "client_secret_post"];
 
-/// `secret` of every kind: where the client's secret is read.
+/// `secret` of every kind: where the client's secret, or the key, is read.
 const SECRET: &[Key] = &[
     Key::required("cluster", Text),
     Key::required("uri", Text),

@@ -307,7 +307,7 @@ const fn is_trouble(error: AnswerError) -> bool {
     match error {
         AnswerError::Status { status, .. } => matches!(status, 429 | 500..=599),
         AnswerError::NotJson => true,
-        AnswerError::NotAGrant | AnswerError::Rejected(_) => false,
+        AnswerError::NotAGrant | AnswerError::Rejected(_) | AnswerError::Unread(_) => false,
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Fetching, Progress, Running};
 use crate::jwt::{Keys, SkippedKey, SkippedKeys};
 use crate::message::{CallFailure, CallResponse};
 use crate::shared::{Record, SharedData, Stored};
-use crate::technical_token::TokenRejected;
+use crate::technical_token::{TechnicalToken, TokenRejected};
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
 
@@ -175,6 +175,12 @@ impl Fetching {
         (!set.skipped().iter().all(is_known)).then(|| set.skipped().into())
     }
 
+    /// Holds the key that a credential states: there is no call, no lease and no proof.
+    pub(super) fn hold_key(&mut self, resource: &Resource, key: TechnicalToken, now: Timestamp) {
+        let times = Times { fetched_at: now, fresh_until: Timestamp::MAX };
+        self.hold(resource, Fetched::Token(key), times);
+    }
+
     fn hold(&mut self, resource: &Resource, fetched: Fetched, times: Times) {
         let Times { fetched_at, fresh_until } = times;
         let jitter = self.random.jitter();
@@ -209,6 +215,6 @@ struct Times {
     fresh_until: Timestamp,
 }
 
-/// How often a stated token that is in use is verified anew: a key that its issuer has withdrawn stops
+/// How often a stated token that is in use is taken, and verified, anew: a key that its issuer has withdrawn stops
 /// working, as it does for callers.
 const PROVE_ANEW: Duration = Duration::from_secs(60);

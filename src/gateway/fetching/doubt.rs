@@ -3,13 +3,16 @@
 //! Until that one has arrived the refused one is sent on: its issuer may be down or have no other, and
 //! the upstream that refused it may be the only one that does. Whoever gets a 401 from one service
 //! must not be able to take a credential from all its callers. No request waits for the new one.
+//!
+//! A key in a file has no issuer: whatever the file holds counts. It is read again, by each worker as often
+//! as a token would be fetched anew, and nothing is remembered against what it held.
 
 use std::sync::Arc;
 
 use super::super::effect::Effect;
 use super::super::slot::{Need, Resource, Slot};
 use super::{Fetching, Progress};
-use crate::shared::{Doubted, SharedData};
+use crate::shared::{Doubt, Doubted, SharedData};
 use crate::technical_token::TechnicalToken;
 use crate::telemetry::Notice;
 use crate::time::Timestamp;
@@ -44,7 +47,11 @@ impl Fetching {
                 continue;
             }
             let (last, body) = (slot.and_then(Slot::doubt), token.value().expose());
-            let (than, doubt) = match self.tokens.doubt(&meaning, body, last, now, shared) {
+            let doubted = match self.origins.may_come_back(&resource) {
+                true => Doubt::after(last, now).map_or(Doubted::TooSoon, Doubted::Now),
+                false => self.tokens.doubt(&meaning, body, last, now, shared),
+            };
+            let (than, doubt) = match doubted {
                 Doubted::TooSoon => continue,
                 Doubted::Already => (token.fetched_at(), None),
                 Doubted::Replaced => (Timestamp::default(), None),

@@ -76,9 +76,27 @@ impl Fetching {
         self.calls.insert(id, Running { unproven, ..running });
     }
 
-    /// Begins to prove the token that a credential states. There is no lease: each worker does so for
-    /// itself, and a call is not made.
-    pub(super) fn prove_stated(&mut self, resource: &Resource, now: Timestamp) {
+    /// Takes what a credential states, if it states something: a key as it stands, a token once it is
+    /// proven. There is no lease: each worker does so for itself, and a call is not made.
+    pub(super) fn take_stated(
+        &mut self,
+        resource: &Resource,
+        now: Timestamp,
+        progress: &mut Progress,
+    ) -> bool {
+        if let Some(key) = self.origins.stated_key(resource, now) {
+            self.hold_key(resource, key, now);
+            progress.settled.push(resource.clone());
+            return true;
+        }
+        let is_stated = self.origins.is_stated(resource);
+        if is_stated {
+            self.prove_stated(resource, now);
+        }
+        is_stated
+    }
+
+    fn prove_stated(&mut self, resource: &Resource, now: Timestamp) {
         let id = self.next_call();
         self.slot(resource).lead(id, 0, now + PROOF_TERM, now, None);
         let unproven = Some(Unproven { subject: Subject::Stated, lacks: None });

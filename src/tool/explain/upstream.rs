@@ -26,10 +26,15 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
             story.tokens.push((injection.source, subtenant.cloned()));
             continue;
         }
-        story.trace.fact(
-            "upstream",
-            format!("gets a technical token of credential {name} for {whom} in {header}; the filter would obtain it unless it holds one"),
-        );
+        let what = match source.is_key() {
+            true => format!("gets the key of credential {name} in {header}"),
+            false => format!("gets a technical token of credential {name} for {whom} in {header}"),
+        };
+        let how = match source.stated().is_some() {
+            true => "it is not fetched",
+            false => "the filter would obtain it unless it holds one",
+        };
+        story.trace.fact("upstream", format!("{what}; {how}"));
         if let Some(call) = calls::reading(source) {
             let to = quoted(&call.endpoint.cluster);
             story.trace.fact("call", format!("reads the client's secret by cluster {to}"));

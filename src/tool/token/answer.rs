@@ -5,7 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::jwt::{ClaimKind, TokenError};
 use crate::message::CallResponse;
-use crate::technical_token::{AnswerError, TokenRejected};
+use crate::shared::RecordKind;
+use crate::technical_token::{AnswerError, ReadingFault, Source, TokenRejected};
 use crate::tool::explain::Trace;
 use crate::tool::explain::words::shown;
 
@@ -18,6 +19,8 @@ pub(super) enum Stage {
     Json,
     /// It is a grant (RFC 6749 §5.1) of a token that a header can carry.
     Grant,
+    /// It is a key that a header can carry.
+    Key,
     /// The token is an access token in the form of a JWT.
     Form,
     /// `alg`.
@@ -39,10 +42,11 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Status,
         Self::Json,
         Self::Grant,
+        Self::Key,
         Self::Form,
         Self::Algorithm,
         Self::Type,
@@ -55,10 +59,13 @@ impl Stage {
     ];
 
     /// The checks of a credential's answers: tokens that only their issuer can read are not opened.
-    pub(super) fn of(is_opaque: bool, needs_proof: bool) -> Vec<Self> {
+    pub(super) fn of(source: &Source) -> Vec<Self> {
+        let is_opaque = source.record_kind() == RecordKind::Opaque;
         let is_made = |stage: &Self| match stage {
-            Self::Status | Self::Json | Self::Grant | Self::Lifetime => true,
-            Self::Signature => needs_proof,
+            Self::Status | Self::Lifetime => true,
+            Self::Json | Self::Grant => !source.is_key(),
+            Self::Key => source.is_key(),
+            Self::Signature => source.needs_proof(),
             Self::Form
             | Self::Algorithm
             | Self::Type
@@ -75,6 +82,7 @@ impl Stage {
             Self::Status => "the status is 200",
             Self::Json => "the body is JSON",
             Self::Grant => "it grants a bearer token that a header can carry",
+            Self::Key => "the body is a key that a header can carry",
             Self::Form => "the token is an access token in the form of a JWT",
             Self::Algorithm => "its algorithm is the one expected",
             Self::Type => "its type is one of an access token",
@@ -92,6 +100,7 @@ impl Stage {
             Self::Status => "status",
             Self::Json => "json",
             Self::Grant => "grant",
+            Self::Key => "key",
             Self::Form => "form",
             Self::Algorithm => "algorithm",
             Self::Type => "type",
@@ -106,12 +115,15 @@ impl Stage {
 }
 
 /// The check that failed, and the exact reason as the filter logs it.
-pub(super) fn failed(error: &AnswerError) -> (Stage, String) {
+pub(super) fn failed(error: &AnswerError, is_key: bool) -> (Stage, String) {
     let stage = match error {
         AnswerError::Status { .. } => Stage::Status,
         AnswerError::NotJson => Stage::Json,
         AnswerError::NotAGrant => Stage::Grant,
+        AnswerError::Rejected(TokenRejected::Unsendable) if is_key => Stage::Key,
         AnswerError::Rejected(rejected) => rejecting(*rejected),
+        AnswerError::Unread(ReadingFault::Status { .. }) => Stage::Status,
+        AnswerError::Unread(_) => Stage::Key,
     };
     (stage, error.reason().to_owned())
 }

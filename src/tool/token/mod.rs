@@ -22,7 +22,6 @@ use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySou
 use crate::crypto::WideVerifier;
 use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
-use crate::shared::RecordKind;
 use crate::technical_token::{CallError, Moment, PreparationError, Source, TechnicalToken};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -82,7 +81,7 @@ pub enum TokenError {
     CredentialUnknown(Quoted, Vec<Quoted>),
     /// The credential has no tokens but those that it exchanges for callers'.
     Exchanged,
-    /// The credential's token stands in the environment.
+    /// The credential's token, or its key, is stated.
     NotFetched,
     /// The secret would go over the network in the clear.
     Plaintext,
@@ -143,16 +142,15 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
         }
     };
     answer::arrived(&response, &mut obtained.trace);
-    obtained.claims = answer::claims(&response);
-    let is_opaque = source.record_kind() == RecordKind::Opaque;
-    let stages = Stage::of(is_opaque, source.needs_proof());
+    obtained.claims = answer::claims(&response).filter(|_| !source.is_key());
+    let stages = Stage::of(source);
     let accepted = source.accept(&response, subtenant.as_ref(), inquiry.now);
     let (token, failed) = match &accepted {
         Ok(token) => match prove(inquiry, &config, source, token, &mut obtained.trace) {
             Ok(()) => (Some(token), None),
             Err(why) => (None, Some((Stage::Signature, why))),
         },
-        Err(error) => (None, Some(answer::failed(error))),
+        Err(error) => (None, Some(answer::failed(error, source.is_key()))),
     };
     answer::tell(&stages, failed.as_ref(), &mut obtained.trace);
     obtained.usable_until = token.map(TechnicalToken::expires_at);
@@ -298,8 +296,9 @@ impl fmt::Display for TokenError {
             Self::Plaintext => formatter.write_str(
                 "the token endpoint is plain `http` on another machine; `--allow-plaintext` sends the secret there all the same",
             ),
-            Self::NotFetched => formatter
-                .write_str("the token of that credential is not fetched: the environment has it"),
+            Self::NotFetched => formatter.write_str(
+                "the token of that credential is not fetched: the environment or the document has it",
+            ),
             Self::Source(error) => write!(
                 formatter,
                 "line {} column {}: {}",
