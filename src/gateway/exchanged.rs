@@ -14,14 +14,16 @@
 //! The caller's token is kept from the wish to the end of the call, no longer.
 
 mod calls;
+mod setbacks;
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::calls::Running;
 pub(super) use self::calls::Turned;
-use self::calls::{Running, Setbacks};
+use self::setbacks::Setbacks;
 use super::effect::CallId;
 use super::preparing::Readings;
 use super::random::Sequence;

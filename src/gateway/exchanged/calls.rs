@@ -43,17 +43,6 @@ pub(in super::super) struct Turned {
     pub(in super::super) outcomes: Vec<Metric>,
 }
 
-/// Failures that concern every exchange of a credential, and when one was said last.
-#[derive(Debug, Default)]
-pub(super) struct Setbacks(Vec<Setback>);
-
-#[derive(Debug)]
-struct Setback {
-    source: SourceId,
-    failure: Option<Failure>,
-    said_at: Option<Timestamp>,
-}
-
 /// What an answer led to.
 enum Answered {
     Arrived(TechnicalToken),
@@ -64,26 +53,6 @@ enum Answered {
 struct Refusal {
     fault: Fault,
     concerns_all: bool,
-}
-
-impl Setbacks {
-    /// The failure that forbids every exchange of this credential at `now`.
-    pub(super) fn live(&self, source: SourceId, now: Timestamp) -> Option<Failure> {
-        self.0
-            .iter()
-            .find(|one| one.source == source)?
-            .failure
-            .filter(|failure| failure.is_live(now))
-    }
-}
-
-impl Setbacks {
-    /// Takes out what is known of a credential.
-    fn take(&mut self, source: SourceId) -> Setback {
-        let at = self.0.iter().position(|one| one.source == source);
-        let known = at.map(|at| self.0.swap_remove(at));
-        known.unwrap_or(Setback { source, failure: None, said_at: None })
-    }
 }
 
 impl Exchanges {
