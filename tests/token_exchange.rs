@@ -19,6 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use support::tokens::{claims_of, exchanged_token};
 use support::{Answer, Asked, CONFIGURATION, Fate, Request, World};
+use tenantgate::message::CallFailure;
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -189,27 +190,105 @@ fn an_exchanged_token_ends_with_the_callers_and_is_renewed_before_its_own_end() 
     assert_eq!(exchanges(&world), count);
 }
 
-#[test]
-fn an_endpoint_in_trouble_is_asked_once_and_not_by_every_caller() {
-    let mut world = world(1);
-    world.provider.script(|asked, _| asked.is_exchange().then(|| Answer::status(503)));
+/// Asks for ten callers, one after the other, none of whom is served.
+fn ask_for_ten(world: &mut World) {
     for number in 0..10 {
-        let token = caller(&world, &format!("user-{number}"), "acme", None);
+        let token = caller(world, &format!("user-{number}"), "acme", None);
         let request = world.request(0, "/exchange/x", Some(&token));
         world.pass(Duration::from_millis(40));
-        assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+        assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"), "{number}");
     }
-    assert_eq!(exchanges(&world), 1);
-    let lines = |world: &World| world.log().iter().filter(|line| line.contains("failed")).count();
-    assert_eq!(lines(&world), 1);
-    world.provider.recover();
-    world.pass(SECOND);
-    let token = caller(&world, "user-0", "acme", None);
-    let request = ask(&mut world, 0, &token);
-    assert_eq!(seen(&world, request)["email"], "user-0");
-    let said = "exchanged token of credential `exchange`";
-    let told = |line: &&&str| line.contains(said) && !line.contains("failed");
-    assert_eq!(world.log().iter().filter(told).count(), 1, "{:?}", world.log());
+}
+
+#[test]
+fn an_endpoint_in_trouble_is_asked_once_and_not_by_every_caller() {
+    let json = "application/json";
+    let rows = [
+        (Answer::http(401, json, r#"{"error":"invalid_client"}"#), 1),
+        (Answer::status(429), 1),
+        (Answer::Failed(CallFailure::UnknownCluster), 1),
+        // What one caller could provoke must have befallen four.
+        (Answer::status(503), 4),
+        (Answer::http(401, json, r#"{"error":"unauthorized"}"#), 4),
+    ];
+    for (answer, calls) in rows {
+        let mut world = world(1);
+        world.provider.script(move |asked, _| asked.is_exchange().then(|| answer.clone()));
+        ask_for_ten(&mut world);
+        assert_eq!(exchanges(&world), calls);
+        let lines = world.log().iter().filter(|line| line.contains("failed")).count();
+        assert_eq!(lines, 1);
+        world.provider.recover();
+        world.pass(5 * SECOND);
+        let token = caller(&world, "user-0", "acme", None);
+        let request = ask(&mut world, 0, &token);
+        assert_eq!(seen(&world, request)["email"], "user-0");
+        let said = "exchanged token of credential `exchange`";
+        let told = |line: &&&str| line.contains(said) && !line.contains("failed");
+        assert_eq!(world.log().iter().filter(told).count(), 1, "{:?}", world.log());
+    }
+}
+
+#[test]
+fn what_one_callers_token_provokes_holds_back_that_caller_alone() {
+    let json = "application/json";
+    let answers = [
+        Answer::status(401),
+        Answer::http(401, json, r#"{"error":"invalid_token"}"#),
+        Answer::http(401, json, r#"{"error":"unauthorized"}"#),
+        Answer::http(400, json, r#"{"error":"invalid_request"}"#),
+        Answer::status(500),
+        Answer::http(200, "text/html", "<html>"),
+        Answer::http(200, json, "{}"),
+        Answer::Failed(CallFailure::TooLarge(Some(1 << 20))),
+        Answer::Failed(CallFailure::Interrupted),
+    ];
+    for (number, answer) in answers.into_iter().enumerate() {
+        let mut world = world(1);
+        world.provider.script(move |asked, _| {
+            let is_culprit = *asked == Asked::Token(Some("caller culprit".to_owned()));
+            is_culprit.then(|| answer.clone())
+        });
+        // New tokens of one caller are that caller's.
+        for turn in 0..6 {
+            let token = caller(&world, "culprit", "acme", None);
+            for _ in 0..2 {
+                let request = ask(&mut world, 0, &token);
+                assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+            }
+            assert_eq!(exchanges(&world), 1 + turn, "{number}: the culprit is held back");
+            world.pass(SECOND);
+        }
+        let token = caller(&world, "victim", "beta", None);
+        let request = ask(&mut world, 0, &token);
+        assert_eq!(seen(&world, request)["email"], "victim", "{number}");
+    }
+}
+
+#[test]
+fn an_answer_between_tells_that_the_endpoint_is_not_in_trouble() {
+    let mut world = world(1);
+    world.provider.script(|asked, _| {
+        let Asked::Token(Some(whom)) = asked else { return None };
+        whom.starts_with("caller bad").then(|| Answer::status(500))
+    });
+    let mut ask_as = |email: &str| {
+        let token = caller(&world, email, "acme", None);
+        let request = ask(&mut world, 0, &token);
+        matches!(world.fate(request), Fate::Forwarded(_))
+    };
+    for bad in ["bad-1", "bad-2", "bad-3"] {
+        assert!(!ask_as(bad));
+    }
+    assert!(ask_as("good-1"), "three are not enough");
+    for bad in ["bad-4", "bad-5", "bad-6"] {
+        assert!(!ask_as(bad));
+    }
+    assert!(ask_as("good-2"), "it begins anew");
+    for bad in ["bad-7", "bad-8", "bad-9", "bad-10"] {
+        assert!(!ask_as(bad));
+    }
+    assert!(!ask_as("good-3"), "four are");
 }
 
 #[test]
@@ -226,7 +305,8 @@ fn an_endpoint_that_fails_while_many_wait_is_asked_no_more_than_runs_at_once() {
     world.pass(Duration::from_millis(400));
     let refused = Fate::Refused(503, "token_unavailable");
     assert!(requests.iter().all(|request| world.fate(*request) == refused));
-    assert_eq!(exchanges(&world), 64);
+    // Three ends let the next ones begin; the fourth tells of trouble.
+    assert_eq!(exchanges(&world), 64 + 3);
     assert_eq!(world.waiting(0), 0);
 }
 

@@ -37,16 +37,22 @@ use crate::secret::Secret;
 use crate::shared::Failure;
 use crate::technical_token::exchange::Subject;
 use crate::technical_token::{SourceId, TechnicalToken};
+use crate::tenancy::TenantId;
 use crate::time::Timestamp;
 
 /// An exchange: the digest of a caller's token, its issuer, and the credential.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct ExchangeId([u8; 32]);
 
+/// A caller, whichever tokens they present: the digest of issuer, tenant, user, client and subject.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct CallerId([u8; 32]);
+
 /// An exchange that a request waits for.
 #[derive(Debug)]
 pub(super) struct Wish {
     pub(super) id: ExchangeId,
+    caller: CallerId,
     source: SourceId,
     subject: Arc<Subject>,
 }
@@ -72,6 +78,7 @@ pub(super) struct Exchanges {
 /// What this worker knows of one exchange.
 #[derive(Debug)]
 struct Entry {
+    caller: CallerId,
     source: SourceId,
     held: Option<Held>,
     setback: Option<Failure>,
@@ -84,6 +91,19 @@ enum Stage {
     Idle,
     Running(Arc<Subject>, CallId),
     Wanted(Arc<Subject>),
+}
+
+impl CallerId {
+    fn of(caller: &VerifiedToken) -> Self {
+        let who = [
+            Some(caller.issuer().name()),
+            caller.tenancy().tenant().map(TenantId::as_str),
+            caller.user(),
+            caller.client(),
+            caller.subject(),
+        ];
+        Self(*Digest::of(&who.map(|part| part.unwrap_or_default().as_bytes())).as_bytes())
+    }
 }
 
 impl Exchanges {
@@ -127,7 +147,7 @@ impl Exchanges {
         let wish = || {
             let (token, tenancy) = (Secret::new(token.to_vec()), caller.tenancy().clone());
             let subject = Subject { token, tenancy, expires_at: caller.expires_at() };
-            Wish { id, source, subject: Arc::new(subject) }
+            Wish { id, caller: CallerId::of(caller), source, subject: Arc::new(subject) }
         };
         let of_all = self.setbacks.live(source, now);
         let Some(entry) = self.entries.get_mut(&id) else {
@@ -162,13 +182,14 @@ impl Exchanges {
 
     /// Has a token exchanged at its turn, unless there is no room; `admits` tells before.
     pub(super) fn want(&mut self, wish: Wish, now: Timestamp) {
-        let Wish { id, source, subject } = wish;
+        let Wish { id, caller, source, subject } = wish;
         if !self.entries.contains_key(&id)
             && self.entries.len() >= self.config.limits().exchanged_tokens
         {
             return;
         }
         let entry = self.entries.entry(id).or_insert(Entry {
+            caller,
             source,
             held: None,
             setback: None,

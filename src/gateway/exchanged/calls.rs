@@ -13,7 +13,7 @@ use super::{ExchangeId, Exchanges, SWEEP, Stage};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::shared::Failure;
 use crate::technical_token::exchange::{Subject, TokenExchange};
-use crate::technical_token::{AnswerError, Source, SourceId, TechnicalToken};
+use crate::technical_token::{Source, SourceId, TechnicalToken};
 use crate::telemetry::{Fetch, Metric, Notice, What};
 use crate::time::Timestamp;
 
@@ -47,12 +47,6 @@ pub(in super::super) struct Turned {
 enum Answered {
     Arrived(TechnicalToken),
     Next(Step, HttpCall),
-}
-
-/// Why there is no token, and whether no other caller would get one either.
-struct Refusal {
-    fault: Fault,
-    concerns_all: bool,
 }
 
 impl Exchanges {
@@ -100,11 +94,7 @@ impl Exchanges {
                 Ok((chain, step, call)) => {
                     self.send((id, source, subject), (step, chain), call, now, turned);
                 }
-                Err(fault) => {
-                    let concerns_all = fault.bearing == Bearing::Credential;
-                    let refusal = Refusal { fault, concerns_all };
-                    self.fail((id, source), (refusal, None), None, now, turned);
-                }
+                Err(fault) => self.fail((id, source), (fault, None), None, now, turned),
             }
         }
     }
@@ -139,9 +129,9 @@ impl Exchanges {
                 }
                 turned.settled.push(exchange);
             }
-            Err(refusal) => {
+            Err(fault) => {
                 let whose = (exchange, source);
-                self.fail(whose, (refusal, retry_after), Some(cluster), now, turned);
+                self.fail(whose, (fault, retry_after), Some(cluster), now, turned);
             }
         }
     }
@@ -172,9 +162,8 @@ impl Exchanges {
         result: Result<CallResponse, CallFailure>,
         subject: &Subject,
         now: Timestamp,
-    ) -> Result<Answered, Refusal> {
-        let of_all = |fault| Refusal { fault, concerns_all: true };
-        let exchange = exchange(self.config.sources(), source).ok_or(of_all(UNKNOWN))?;
+    ) -> Result<Answered, Fault> {
+        let exchange = exchange(self.config.sources(), source).ok_or(UNKNOWN)?;
         let asking = Asking {
             id: source,
             preparation: exchange.preparation(),
@@ -184,18 +173,17 @@ impl Exchanges {
         };
         if step == Step::Reading {
             let answer = result.as_ref().map_err(|failure| *failure);
-            let next = self.readings.read(chain, &asking, answer).map_err(of_all)?;
+            let next = self.readings.read(chain, &asking, answer)?;
             return Ok(Answered::Next(next.0, next.1));
         }
-        let response = result.map_err(|failure| of_all(failure.into()))?;
+        let response = result?;
         match exchange.accept(&response, subject, now) {
             Ok(token) => Ok(Answered::Arrived(token)),
             Err(error) => {
-                let concerns_all = error.is_about_the_client() || is_trouble(error);
-                match self.readings.doubt(chain, &asking, (error, error.into())) {
-                    Ok((step, call)) => Ok(Answered::Next(step, call)),
-                    Err(fault) => Err(Refusal { fault, concerns_all }),
-                }
+                // Some issuers refuse a caller's token with what others say to a wrong secret.
+                let fault = Fault::of(error, true);
+                let (step, call) = self.readings.doubt(chain, &asking, (error, fault))?;
+                Ok(Answered::Next(step, call))
             }
         }
     }
@@ -221,10 +209,13 @@ impl Exchanges {
     }
 
     /// Notes a failure, for this caller's token or for all, and says it at most once in ten seconds.
+    ///
+    /// What a caller's token can bring about holds that caller back, and others only once several have
+    /// met it in a row.
     fn fail(
         &mut self,
         (exchange, source): (ExchangeId, SourceId),
-        (Refusal { fault, concerns_all }, retry_after): (Refusal, Option<Duration>),
+        (fault, retry_after): (Fault, Option<Duration>),
         cluster: Option<Arc<str>>,
         now: Timestamp,
         turned: &mut Turned,
@@ -235,16 +226,29 @@ impl Exchanges {
         let what = self.what(source, fault.reading);
         let Some(entry) = self.entries.get_mut(&exchange) else { return };
         let mut of_all = self.setbacks.take(source);
-        let place = if concerns_all { &mut of_all.failure } else { &mut entry.setback };
-        // Many calls may run when trouble begins: it counts once until the next try.
-        let before = *place;
-        let known = before.filter(|failure| concerns_all && failure.is_live(now));
-        let failure = known.unwrap_or_else(|| {
+        let (is_own, concerns_all) = match fault.bearing {
+            Bearing::Credential => (false, true),
+            Bearing::Silent => (true, of_all.is_silent_for(entry.caller)),
+            Bearing::Token => {
+                of_all.spoke();
+                (true, false)
+            }
+        };
+        let next = |before: Option<Failure>| {
             let attempts = before.map_or(0, |failure| failure.attempts).saturating_add(1);
             let delay = backoff::delay(attempts, fault.prospect, retry_after, jitter);
             Failure { failed_at: now, retry_at: now + delay, attempts, cause: 0 }
-        });
-        *place = Some(failure);
+        };
+        let mut failure = next(entry.setback);
+        if is_own {
+            entry.setback = Some(failure);
+        }
+        if concerns_all {
+            // Many calls may run when trouble begins: it counts once until the next try.
+            let known = of_all.failure.filter(|failure| failure.is_live(now));
+            failure = known.unwrap_or_else(|| next(of_all.failure));
+            of_all.failure = Some(failure);
+        }
         entry.stage = Stage::Idle;
         let is_quiet = |said: Timestamp| said <= now && now.since(said) < SAID_EVERY;
         if !of_all.said_at.is_some_and(is_quiet) {
@@ -268,15 +272,6 @@ impl Exchanges {
             Some(what) => What::Reading(what, name),
             None => What::Exchange(name),
         }
-    }
-}
-
-/// Whether the endpoint itself is in trouble, whoever asks.
-const fn is_trouble(error: AnswerError) -> bool {
-    match error {
-        AnswerError::Status { status, .. } => matches!(status, 429 | 500..=599),
-        AnswerError::NotJson => true,
-        AnswerError::NotAGrant | AnswerError::Rejected(_) | AnswerError::Unread(_) => false,
     }
 }
 
