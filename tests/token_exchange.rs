@@ -201,6 +201,44 @@ fn ask_for_ten(world: &mut World) {
 }
 
 #[test]
+fn a_callers_token_about_to_end_or_within_the_skew_is_not_exchanged_but_expired() {
+    let expired = Fate::Refused(401, "expired");
+    for (before, is_served) in [(3589, true), (3590, false), (3595, false), (3630, false)] {
+        let mut world = world(1);
+        let token = caller(&world, "a", "acme", None);
+        world.pass(before * SECOND);
+        let request = ask(&mut world, 0, &token);
+        match is_served {
+            true => assert_eq!(seen(&world, request)["email"], "a", "after {before} s"),
+            false => assert_eq!(world.fate(request), expired, "after {before} s"),
+        }
+        assert_eq!(exchanges(&world), usize::from(is_served), "after {before} s");
+    }
+    // The same holds for a caller whose exchanged token has served so far, in trouble or not.
+    for is_down in [false, true] {
+        let mut world = world(1);
+        let token = caller(&world, "a", "acme", None);
+        let request = ask(&mut world, 0, &token);
+        assert_eq!(seen(&world, request)["email"], "a");
+        if is_down {
+            world.provider.script(|asked, _| asked.is_exchange().then(|| Answer::status(429)));
+        }
+        world.pass(3595 * SECOND);
+        let other = caller(&world, "b", "acme", None);
+        ask(&mut world, 0, &other);
+        let calls = exchanges(&world);
+        for _ in 0..2 {
+            let request = ask(&mut world, 0, &token);
+            assert_eq!(world.fate(request), expired);
+            world.pass(35 * SECOND);
+        }
+        assert_eq!(exchanges(&world), calls, "no call is made for it");
+        let failed = world.metrics.get("tenantgate.fetch.token.failed").copied();
+        assert_eq!(failed, is_down.then_some(1), "that of the other caller");
+    }
+}
+
+#[test]
 fn an_endpoint_in_trouble_is_asked_once_and_not_by_every_caller() {
     let json = "application/json";
     let rows = [

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Gateway;
 use super::abuse::Gate;
-use super::exchanged::{ExchangeId, Wish};
+use super::exchanged::{ExchangeId, Lack, Wish};
 use super::slot::{Found, Resource};
 use super::waiters::Cause;
 use crate::credential;
@@ -236,7 +236,10 @@ impl Gateway {
             Ok(Found::Ready(value)) => Ok(Ok(value)),
             Ok(Found::Failed { retry_after }) => Err(unavailable_token(retry_after)),
             Ok(Found::Missing) => Err(unavailable_token(Duration::ZERO)),
-            Err(wish) => Ok(Err(Want::Exchange(wish))),
+            Err(Lack::Exchange(wish)) => Ok(Err(Want::Exchange(wish))),
+            Err(Lack::Time) => {
+                Err(TokenError::Expired { expired_at: caller.expires_at(), now }.into())
+            }
         }
     }
 

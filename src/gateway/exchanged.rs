@@ -48,6 +48,15 @@ pub(super) struct ExchangeId([u8; 32]);
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct CallerId([u8; 32]);
 
+/// What a request lacks.
+#[derive(Debug)]
+pub(super) enum Lack {
+    /// A token in exchange for the caller's.
+    Exchange(Wish),
+    /// Time: the caller's token ends too soon for another one to be had for it.
+    Time,
+}
+
 /// An exchange that a request waits for.
 #[derive(Debug)]
 pub(super) struct Wish {
@@ -127,13 +136,14 @@ impl Exchanges {
     }
 
     /// The header value of an injection for the caller with this token, or what to wait for. A token
-    /// that is due to be exchanged anew serves meanwhile.
+    /// that is due to be exchanged anew serves meanwhile. No token is exchanged in its last 10 s, nor in
+    /// the time after its end that is granted to clocks.
     pub(super) fn find(
         &mut self,
         injection: &Injection,
         (caller, token): (&VerifiedToken, &[u8]),
         now: Timestamp,
-    ) -> Result<Found<HeaderValue>, Wish> {
+    ) -> Result<Found<HeaderValue>, Lack> {
         let source = injection.source;
         #[cfg(not(target_arch = "wasm32"))]
         if self.supposed.contains(&source)
@@ -149,22 +159,26 @@ impl Exchanges {
             let subject = Subject { token, tenancy, expires_at: caller.expires_at() };
             Wish { id, caller: CallerId::of(caller), source, subject: Arc::new(subject) }
         };
-        let of_all = self.setbacks.live(source, now);
-        let Some(entry) = self.entries.get_mut(&id) else {
-            return of_all.map_or_else(|| Err(wish()), |failure| Ok(failed(failure, now)));
+        let is_ending = is_ending(caller.expires_at(), now);
+        let lack = |setback: Option<Failure>| match setback {
+            _ if is_ending => Err(Lack::Time),
+            Some(failure) => Ok(Found::Failed { retry_after: failure.retry_at.since(now) }),
+            None => Err(Lack::Exchange(wish())),
         };
+        let of_all = self.setbacks.live(source, now);
+        let Some(entry) = self.entries.get_mut(&id) else { return lack(of_all) };
         entry.used_at = now;
         let setback = of_all.or(entry.setback.filter(|failure| failure.is_live(now)));
         let is_usable = |held: &&mut Held| {
             held.token.as_ref().is_some_and(|token: &Arc<TechnicalToken>| token.is_usable(now))
         };
         let Some(held) = entry.held.as_mut().filter(is_usable) else {
-            return setback.map_or_else(|| Err(wish()), |failure| Ok(failed(failure, now)));
+            return lack(setback);
         };
         let is_due = held.refresh_at <= now;
         // A value that no header can have is none.
         let found = held.value(injection).map_or(Found::Missing, Found::Ready);
-        if is_due && setback.is_none() {
+        if is_due && setback.is_none() && !is_ending {
             self.want(wish(), now);
         }
         Ok(found)
@@ -242,9 +256,13 @@ impl Exchanges {
     }
 }
 
-fn failed(failure: Failure, now: Timestamp) -> Found<HeaderValue> {
-    Found::Failed { retry_after: failure.retry_at.since(now) }
+/// Whether a caller's token that expires then is too old to be exchanged.
+fn is_ending(expires_at: Timestamp, now: Timestamp) -> bool {
+    now + ENDING >= expires_at
 }
+
+/// What a token endpoint would give for a token with so little left could hardly be used.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// How often what can no longer be used is dropped.
 const SWEEP: Duration = Duration::from_secs(60);

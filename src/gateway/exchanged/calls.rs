@@ -9,7 +9,7 @@ use super::super::fault::{Bearing, Fault, UNKNOWN};
 use super::super::origin::Step;
 use super::super::preparing::{Asking, Chain};
 use super::super::slot::Held;
-use super::{ExchangeId, Exchanges, SWEEP, Stage};
+use super::{ExchangeId, Exchanges, SWEEP, Stage, is_ending};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::shared::Failure;
 use crate::technical_token::exchange::{Subject, TokenExchange};
@@ -71,7 +71,7 @@ impl Exchanges {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let Stage::Wanted(subject) = &entry.stage else { continue };
             let (source, subject) = (entry.source, Arc::clone(subject));
-            if self.setbacks.live(source, now).is_some() {
+            if is_ending(subject.expires_at, now) || self.setbacks.live(source, now).is_some() {
                 entry.stage = Stage::Idle;
                 turned.settled.push(id);
                 continue;
