@@ -330,6 +330,60 @@ fn an_answer_between_tells_that_the_endpoint_is_not_in_trouble() {
 }
 
 #[test]
+fn a_call_that_began_before_a_failure_does_not_end_it() {
+    let mut world = world(1);
+    world.provider.script(|asked, _| {
+        let is_second = *asked == Asked::Token(Some("caller b".to_owned()));
+        is_second.then(|| Answer::Http {
+            status: 429,
+            content_type: "text/plain",
+            retry_after: Some(60),
+            fresh_for: None,
+            body: String::new(),
+        })
+    });
+    let [a, b, c] = ["a", "b", "c"].map(|email| caller(&world, email, "acme", None));
+    world.provider.latency = SECOND;
+    let first = world.request(0, "/exchange/x", Some(&a));
+    world.pass(Duration::from_millis(50));
+    world.provider.latency = Duration::from_millis(30);
+    ask(&mut world, 0, &b);
+    world.pass(2 * SECOND);
+    assert_eq!(seen(&world, first)["email"], "a");
+    assert_eq!(exchanges(&world), 2);
+    let request = ask(&mut world, 0, &c);
+    assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+    world.pass(55 * SECOND);
+    let request = ask(&mut world, 0, &c);
+    assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+    assert_eq!(exchanges(&world), 2, "a minute was asked for");
+    world.pass(5 * SECOND);
+    let request = ask(&mut world, 0, &c);
+    assert_eq!(seen(&world, request)["email"], "c");
+}
+
+#[test]
+fn refused_and_served_callers_by_turns_are_told_of_once_in_ten_seconds() {
+    let mut world = world(1);
+    world.provider.script(|asked, _| {
+        let Asked::Token(Some(whom)) = asked else { return None };
+        let refusal = r#"{"error":"invalid_grant"}"#;
+        whom.starts_with("caller bad").then(|| Answer::http(400, "application/json", refusal))
+    });
+    for number in 0..10 {
+        for (email, is_served) in
+            [(format!("bad-{number}"), false), (format!("good-{number}"), true)]
+        {
+            let token = caller(&world, &email, "acme", None);
+            let request = ask(&mut world, 0, &token);
+            assert_eq!(matches!(world.fate(request), Fate::Forwarded(_)), is_served, "{email}");
+        }
+    }
+    let lines = world.log().iter().filter(|line| line.contains("exchanged token")).count();
+    assert_eq!(lines, 1, "{:?}", world.log());
+}
+
+#[test]
 fn an_endpoint_that_fails_while_many_wait_is_asked_no_more_than_runs_at_once() {
     let mut document = configuration();
     document["limits"] = json!({"exchanged_tokens": 1000});

@@ -123,10 +123,10 @@ impl Exchanges {
             Ok(Answered::Arrived(token)) => {
                 turned.outcomes.push(Metric::FetchSucceeded(Fetch::Token));
                 self.hold(exchange, token, &subject, now);
-                if let Some(Failure { attempts, .. }) = self.setbacks.take(source).failure {
-                    let what = self.what(source, None);
-                    turned.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
-                }
+                let mut of_all = self.setbacks.take(source);
+                let over = of_all.spoke(now);
+                self.setbacks.put(of_all);
+                self.say_over(source, over, turned);
                 turned.settled.push(exchange);
             }
             Err(fault) => {
@@ -226,11 +226,13 @@ impl Exchanges {
         let what = self.what(source, fault.reading);
         let Some(entry) = self.entries.get_mut(&exchange) else { return };
         let mut of_all = self.setbacks.take(source);
+        let mut over = None;
         let (is_own, concerns_all) = match fault.bearing {
             Bearing::Credential => (false, true),
             Bearing::Silent => (true, of_all.is_silent_for(entry.caller)),
             Bearing::Token => {
-                of_all.spoke();
+                // Without a call nobody has spoken.
+                over = cluster.as_ref().and_then(|_| of_all.spoke(now));
                 (true, false)
             }
         };
@@ -250,9 +252,7 @@ impl Exchanges {
             of_all.failure = Some(failure);
         }
         entry.stage = Stage::Idle;
-        let is_quiet = |said: Timestamp| said <= now && now.since(said) < SAID_EVERY;
-        if !of_all.said_at.is_some_and(is_quiet) {
-            of_all.said_at = Some(now);
+        if of_all.may_say(now) {
             turned.effects.push(Effect::Log(Notice::FetchFailed {
                 what,
                 cluster: cluster.unwrap_or_else(|| Arc::from("")),
@@ -261,8 +261,16 @@ impl Exchanges {
                 retry_after: failure.retry_at.since(now),
             }));
         }
-        self.setbacks.0.push(of_all);
+        self.setbacks.put(of_all);
+        self.say_over(source, over, turned);
         turned.settled.push(exchange);
+    }
+
+    fn say_over(&self, source: SourceId, over: Option<u32>, turned: &mut Turned) {
+        if let Some(attempts) = over {
+            let what = self.what(source, None);
+            turned.effects.push(Effect::Log(Notice::FetchRecovered { what, attempts }));
+        }
     }
 
     fn what(&self, source: SourceId, reading: Option<&'static str>) -> What {
@@ -287,6 +295,3 @@ const CALLS_AT_ONCE: usize = 64;
 
 /// A call counts as lost this long after its timeout, which the host should have kept.
 const CALL_MARGIN: Duration = Duration::from_secs(2);
-
-/// How often a failure of one credential is said at most: each caller could cause one.
-const SAID_EVERY: Duration = Duration::from_secs(10);
