@@ -256,7 +256,27 @@ fn an_endpoint_in_trouble_is_asked_once_and_not_by_every_caller() {
         assert_eq!(exchanges(&world), calls);
         let lines = world.log().iter().filter(|line| line.contains("failed")).count();
         assert_eq!(lines, 1);
+
+        // When the time has come one of many asks for all.
+        let at_once = |world: &mut World| {
+            world.pass(5 * SECOND);
+            let tokens: Vec<_> =
+                (0..10).map(|n| caller(world, &format!("late-{n}"), "acme", None)).collect();
+            let requests: Vec<_> =
+                tokens.iter().map(|token| world.request(0, "/exchange/x", Some(token))).collect();
+            world.settle();
+            requests
+        };
+        for request in at_once(&mut world) {
+            assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+        }
+        assert_eq!(exchanges(&world), calls + 1);
         world.provider.recover();
+        world.pass(5 * SECOND);
+        for request in at_once(&mut world) {
+            assert!(matches!(world.fate(request), Fate::Forwarded(_)), "{:?}", world.fate(request));
+        }
+        assert_eq!(exchanges(&world), calls + 11);
         world.pass(5 * SECOND);
         let token = caller(&world, "user-0", "acme", None);
         let request = ask(&mut world, 0, &token);

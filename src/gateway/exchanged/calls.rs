@@ -76,7 +76,9 @@ impl Exchanges {
                 turned.settled.push(id);
                 continue;
             }
-            if self.calls.iter().filter(|call| call.source == source).count() >= CALLS_AT_ONCE {
+            // After trouble one call finds out for all.
+            let places = if self.setbacks.is_open(source, now) { 1 } else { CALLS_AT_ONCE };
+            if self.calls.iter().filter(|call| call.source == source).count() >= places {
                 self.wanted.push_back(id);
                 continue;
             }
@@ -248,7 +250,9 @@ impl Exchanges {
         if concerns_all {
             // Many calls may run when trouble begins: it counts once until the next try.
             let known = of_all.failure.filter(|failure| failure.is_live(now));
-            failure = known.unwrap_or_else(|| next(of_all.failure));
+            failure = known.unwrap_or_else(|| {
+                next(of_all.failure.filter(|failure| failure.is_remembered(now)))
+            });
             of_all.failure = Some(failure);
         }
         entry.stage = Stage::Idle;

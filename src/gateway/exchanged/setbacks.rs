@@ -32,6 +32,12 @@ impl Setbacks {
             .filter(|failure| failure.is_live(now))
     }
 
+    /// Whether all were held back until lately and no call has shown since that the endpoint is well.
+    pub(super) fn is_open(&self, source: SourceId, now: Timestamp) -> bool {
+        let known = self.0.iter().find(|one| one.source == source).and_then(|one| one.failure);
+        known.is_some_and(|failure| !failure.is_live(now) && failure.is_remembered(now))
+    }
+
     /// Takes out what is known of a credential, to be put back.
     pub(super) fn take(&mut self, source: SourceId) -> Setback {
         let at = self.0.iter().position(|one| one.source == source);
