@@ -42,6 +42,14 @@ fn configuration() -> Value {
         "upstream": {"caller_token": "remove", "inject": [{"credential": "exchange"}]},
     }));
     document["routes"].as_array_mut().unwrap().push(json!({
+        "name": "replacing", "match": {"hosts": ["*"], "path": "/replacing/**", "methods": ["GET"]},
+        "authentication": "required", "scopes": "not_needed",
+        "upstream": {
+            "caller_token": "remove", "inject": [{"credential": "exchange"}],
+            "on_upstream_401": "replace",
+        },
+    }));
+    document["routes"].as_array_mut().unwrap().push(json!({
         "name": "both", "match": {"hosts": ["*"], "path": "/both/**", "methods": ["GET"]},
         "authentication": "required", "scopes": "not_needed",
         "upstream": {"caller_token": "remove", "inject": [
@@ -401,6 +409,47 @@ fn refused_and_served_callers_by_turns_are_told_of_once_in_ten_seconds() {
     }
     let lines = world.log().iter().filter(|line| line.contains("exchanged token")).count();
     assert_eq!(lines, 1, "{:?}", world.log());
+}
+
+#[test]
+fn a_token_that_an_upstream_refuses_is_exchanged_anew_for_its_caller_and_not_without_end() {
+    let rows = [("/exchange/x", (401, "")), ("/replacing/x", (502, "upstream_refused_our_token"))];
+    for (path, told) in rows {
+        let mut world = world(1);
+        let token = caller(&world, "a", "acme", None);
+        let other = caller(&world, "b", "acme", None);
+        let refused = |world: &mut World, token: &str| {
+            let request = world.request(0, path, Some(token));
+            world.settle();
+            let seen = seen(world, request);
+            let answer = world.respond(request, 401);
+            world.pass(2 * SECOND);
+            (seen, answer)
+        };
+        ask(&mut world, 0, &other);
+        let (first, answer) = refused(&mut world, &token);
+        assert_eq!((answer, exchanges(&world)), (Some(told), 2));
+
+        // It serves until its caller's next request has had another one exchanged.
+        world.provider.script(|asked, _| asked.is_exchange().then(|| Answer::status(500)));
+        let (second, _) = refused(&mut world, &token);
+        assert_eq!((&first, exchanges(&world)), (&second, 3));
+        world.provider.recover();
+        world.pass(31 * SECOND);
+        let (third, _) = refused(&mut world, &token);
+        assert_eq!((&first, exchanges(&world)), (&third, 4));
+        let (fourth, answer) = refused(&mut world, &token);
+        assert!(first != fourth && answer == Some(told), "{fourth}");
+
+        // That one is refused as well: not at once again, and ever less often.
+        for (wait, calls) in [(50, 4), (10, 5), (60, 5), (100, 6)] {
+            world.pass(wait * SECOND);
+            refused(&mut world, &token);
+            assert_eq!(exchanges(&world), calls, "after {wait} s");
+        }
+        ask(&mut world, 0, &other);
+        assert_eq!(exchanges(&world), 6, "the other caller's is not concerned");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Gateway;
 use super::abuse::Gate;
-use super::exchanged::{ExchangeId, Lack, Wish};
+use super::exchanged::{ExchangeId, Lack, Lent, Wish};
 use super::slot::{Found, Resource};
 use super::waiters::Cause;
 use crate::credential;
@@ -81,6 +81,8 @@ pub(super) struct Case {
     pub(super) mode: Mode,
     /// The technical tokens on it whose use is to be watched.
     pub(super) watched: Vec<(Resource, Arc<TechnicalToken>)>,
+    /// The same of those exchanged for the caller's.
+    pub(super) watched_exchanged: Vec<(ExchangeId, Arc<TechnicalToken>)>,
 }
 
 impl Case {
@@ -91,6 +93,7 @@ impl Case {
             principal: Principal::anonymous(),
             mode: Mode::Enforce,
             watched: Vec::new(),
+            watched_exchanged: Vec::new(),
         }
     }
 
@@ -134,7 +137,7 @@ impl Gateway {
         let mut missing = Vec::new();
         for injection in needs {
             let found = match config.exchanges(injection.source) {
-                true => self.exchanged(injection, permit.principal(), head, now)?,
+                true => self.exchanged(injection, permit.principal(), head, now, case)?,
                 false => self.token(injection, permit.subtenant(), now, case)?,
             };
             match found {
@@ -226,14 +229,19 @@ impl Gateway {
         principal: &Principal,
         head: &RequestHead<'_>,
         now: Timestamp,
+        case: &mut Case,
     ) -> Result<Result<HeaderValue, Want>, Halt> {
         // The principal is the one of this token: it was read from the same header a moment ago.
         let presented = credential::extract(head, self.config.places())?;
         let (Some(caller), Some(bearer)) = (principal.token(), presented.bearer) else {
             return Err(Denial::CredentialMissing.into());
         };
-        match self.exchanges.find(injection, (caller, bearer.expose()), now) {
-            Ok(Found::Ready(value)) => Ok(Ok(value)),
+        let caller_token = (caller, bearer.expose());
+        match self.exchanges.find(injection, caller_token, case.replaces(), now) {
+            Ok(Found::Ready(Lent { value, watched })) => {
+                case.watched_exchanged.extend(watched);
+                Ok(Ok(value))
+            }
             Ok(Found::Failed { retry_after }) => Err(unavailable_token(retry_after)),
             Ok(Found::Missing) => Err(unavailable_token(Duration::ZERO)),
             Err(Lack::Exchange(wish)) => Ok(Err(Want::Exchange(wish))),

@@ -34,7 +34,7 @@ use crate::jwt::VerifiedToken;
 use crate::message::HeaderValue;
 use crate::policy::Injection;
 use crate::secret::Secret;
-use crate::shared::Failure;
+use crate::shared::{Doubt, Failure};
 use crate::technical_token::exchange::Subject;
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::TenantId;
@@ -47,6 +47,15 @@ pub(super) struct ExchangeId([u8; 32]);
 /// A caller, whichever tokens they present: the digest of issuer, tenant, user, client and subject.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 struct CallerId([u8; 32]);
+
+/// What goes on a request.
+#[derive(Debug)]
+pub(super) struct Lent {
+    /// The value of the header.
+    pub(super) value: HeaderValue,
+    /// The token in it, if the answer to the request is to be looked at.
+    pub(super) watched: Option<(ExchangeId, Arc<TechnicalToken>)>,
+}
 
 /// What a request lacks.
 #[derive(Debug)]
@@ -93,6 +102,10 @@ struct Entry {
     setback: Option<Failure>,
     stage: Stage,
     used_at: Timestamp,
+    /// Whether an upstream refused what is held.
+    is_refused: bool,
+    /// When it was exchanged anew last because of that.
+    doubt: Option<Doubt>,
 }
 
 #[derive(Debug)]
@@ -137,19 +150,20 @@ impl Exchanges {
 
     /// The header value of an injection for the caller with this token, or what to wait for. A token
     /// that is due to be exchanged anew serves meanwhile. No token is exchanged in its last 10 s, nor in
-    /// the time after its end that is granted to clocks.
+    /// the time after its end that is granted to clocks. `is_watched` where each answer is looked at.
     pub(super) fn find(
         &mut self,
         injection: &Injection,
         (caller, token): (&VerifiedToken, &[u8]),
+        is_watched: bool,
         now: Timestamp,
-    ) -> Result<Found<HeaderValue>, Lack> {
+    ) -> Result<Found<Lent>, Lack> {
         let source = injection.source;
         #[cfg(not(target_arch = "wasm32"))]
         if self.supposed.contains(&source)
             && let Some(value) = injection.value(TechnicalToken::supposed(now).value().expose())
         {
-            return Ok(Found::Ready(value));
+            return Ok(Found::Ready(Lent { value, watched: None }));
         }
         let issuer = caller.issuer().name().as_bytes();
         let parts: [&[u8]; 3] = [&source.0.to_le_bytes(), issuer, token];
@@ -175,10 +189,15 @@ impl Exchanges {
         let Some(held) = entry.held.as_mut().filter(is_usable) else {
             return lack(setback);
         };
-        let is_due = held.refresh_at <= now;
+        let doubt = if entry.is_refused { Doubt::after(entry.doubt, now) } else { None };
+        let is_due = held.refresh_at <= now || doubt.is_some();
+        let watched = held.watch(is_watched, now).map(|token| (id, token));
         // A value that no header can have is none.
-        let found = held.value(injection).map_or(Found::Missing, Found::Ready);
+        let found = held.value(injection);
+        let found = found.map_or(Found::Missing, |value| Found::Ready(Lent { value, watched }));
         if is_due && setback.is_none() && !is_ending {
+            entry.is_refused &= doubt.is_none();
+            entry.doubt = doubt.or(entry.doubt);
             self.want(wish(), now);
         }
         Ok(found)
@@ -209,10 +228,22 @@ impl Exchanges {
             setback: None,
             stage: Stage::Idle,
             used_at: now,
+            is_refused: false,
+            doubt: None,
         });
         if matches!(entry.stage, Stage::Idle) {
             entry.stage = Stage::Wanted(subject);
             self.wanted.push_back(id);
+        }
+    }
+
+    /// An upstream refused these tokens. Each serves until its caller's next request has had another one
+    /// exchanged, as often as that may be: whoever gets a 401 must not be able to call without end.
+    pub(super) fn doubt(&mut self, tokens: &[(ExchangeId, Arc<TechnicalToken>)]) {
+        for (id, token) in tokens {
+            let Some(entry) = self.entries.get_mut(id) else { continue };
+            let held = entry.held.as_ref().and_then(|held| held.token.as_ref());
+            entry.is_refused |= held.is_some_and(|held| Arc::ptr_eq(held, token));
         }
     }
 

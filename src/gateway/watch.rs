@@ -1,5 +1,6 @@
 //! Whether upstreams take our tokens: the status of some answers is looked at, and for a token
-//! that an upstream refuses another one is fetched, for all workers.
+//! that an upstream refuses another one is fetched, for all workers; one that was exchanged for a
+//! caller's is exchanged anew, by the worker that holds it.
 //!
 //! Reading a status costs a host call, so of one token it is read once in 100 ms at most, but on
 //! routes that replace the answer: there each must be known.
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use super::effect::{Refused, StreamId};
 use super::exchange::Case;
+use super::exchanged::ExchangeId;
 use super::slot::Resource;
 use super::{Gateway, Metric};
 use crate::policy::{Mode, Upstream401};
@@ -18,6 +20,7 @@ use crate::technical_token::TechnicalToken;
 #[derive(Debug)]
 pub(super) struct Watch {
     tokens: Vec<(Resource, Arc<TechnicalToken>)>,
+    exchanged: Vec<(ExchangeId, Arc<TechnicalToken>)>,
     replaces: bool,
     protocol: Protocol,
     route: Option<Arc<str>>,
@@ -36,12 +39,13 @@ impl Gateway {
     /// Looks at the answer to this request, if it should be.
     pub(super) fn watch(&mut self, stream: StreamId, protocol: Protocol, case: &mut Case) -> bool {
         let tokens = std::mem::take(&mut case.watched);
-        if tokens.is_empty() {
+        let exchanged = std::mem::take(&mut case.watched_exchanged);
+        if tokens.is_empty() && exchanged.is_empty() {
             return false;
         }
         let replaces = case.replaces();
         let route = case.route_name().cloned();
-        self.watches.insert(stream, Watch { tokens, replaces, protocol, route });
+        self.watches.insert(stream, Watch { tokens, exchanged, replaces, protocol, route });
         true
     }
 
@@ -64,6 +68,7 @@ impl Gateway {
         }
         self.tally.count(Metric::UpstreamRefused);
         self.fetching.doubt(watch.tokens);
+        self.exchanges.doubt(&watch.exchanged);
         let wake = !std::mem::replace(&mut self.is_woken, true);
         let refusal = Refusal::from(Failure::UpstreamRefusedOurToken);
         let why = (&refusal, refusal.reason());

@@ -206,6 +206,7 @@ impl Exchanges {
         if let Some(entry) = self.entries.get_mut(&exchange) {
             entry.held = Some(Held::new(Some(Arc::new(token)), now, refresh_at));
             entry.setback = None;
+            entry.is_refused = false;
             entry.stage = Stage::Idle;
         }
     }
