@@ -502,6 +502,31 @@ fn any_number_of_callers_stays_within_the_bound() {
 }
 
 #[test]
+fn at_the_limit_an_eighth_gives_way_at_once_those_unused_longest() {
+    let mut world = world(1);
+    let tokens: Vec<_> =
+        (0..17).map(|n| caller(&world, &format!("user-{n}"), "acme", None)).collect();
+    for token in tokens.iter().take(16) {
+        ask(&mut world, 0, token);
+        world.pass(Duration::from_millis(50));
+    }
+    // The first was used again.
+    ask(&mut world, 0, &tokens[0]);
+    ask(&mut world, 0, &tokens[16]);
+    world.pass(2 * SECOND);
+    assert_eq!(world.metrics["tenantgate.exchanged_tokens.forgotten"], 2);
+    assert_eq!(world.metrics["tenantgate.exchanged_tokens"], 15);
+    for kept in [0, 3, 16] {
+        ask(&mut world, 0, &tokens[kept]);
+    }
+    assert_eq!(exchanges(&world), 17);
+    for gone in [1, 2] {
+        ask(&mut world, 0, &tokens[gone]);
+    }
+    assert_eq!(exchanges(&world), 19);
+}
+
+#[test]
 fn too_many_callers_at_once_are_refused_and_none_is_forgotten() {
     let mut world = world(1);
     let tokens: Vec<_> =

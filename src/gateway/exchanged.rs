@@ -276,14 +276,17 @@ impl Exchanges {
         });
     }
 
-    /// Drops the one at rest that was used least lately.
+    /// Drops an eighth of those at rest, the ones used least lately: looking for them costs a look at
+    /// all, so that it must not be done for each new caller.
     fn make_room(&mut self) {
         let at_rest = self.entries.iter().filter(|(_, entry)| matches!(entry.stage, Stage::Idle));
-        let oldest = at_rest.min_by_key(|(_, entry)| entry.used_at).map(|(id, _)| *id);
-        if let Some(id) = oldest {
+        let mut at_rest: Vec<_> = at_rest.map(|(id, entry)| (entry.used_at, *id)).collect();
+        at_rest.sort_unstable_by_key(|(used_at, _)| *used_at);
+        let excess = at_rest.len().div_ceil(8);
+        for (_, id) in at_rest.into_iter().take(excess) {
             self.entries.remove(&id);
-            self.forgotten += 1;
         }
+        self.forgotten += excess;
     }
 }
 
