@@ -89,7 +89,7 @@ impl TokenExchange {
         }
         let own = self.check_subject(grant.token.expose(), subject, now);
         let own = own.map_err(AnswerError::Rejected)?;
-        let stated = grant.expires_in.map(|span| Validity { from: now, until: now + span });
+        let stated = grant.end(now).map(|until| Validity { from: now, until });
         let validity = stated.map_or(own, |stated| Some(stated.within(own)));
         let validity = validity
             .map(|validity| Validity { until: validity.until.min(subject.expires_at), ..validity });
