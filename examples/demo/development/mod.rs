@@ -10,6 +10,7 @@ pub mod envoy;
 pub mod fault;
 pub mod http_client;
 pub mod http_server;
+pub mod idaas;
 pub mod identity_provider;
 pub mod incoming;
 pub mod scratch;
