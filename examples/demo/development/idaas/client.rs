@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::account::{
     ACCESS_KEY_ID, ACCESS_KEY_SECRET, CLIENT, DEVELOPER_API_HOST, INSTANCE, ISSUER,
@@ -26,6 +26,10 @@ pub struct Client {
     pub certificate: String,
     pub chain: String,
     pub source: Source,
+    /// How the private key signs, where not by the algorithm that follows from it.
+    pub algorithm: Option<&'static str>,
+    /// Whether the developer API is called with the token.
+    pub uses_developer_api: bool,
 }
 
 /// What is added to a proxy.
@@ -69,6 +73,16 @@ impl Client {
         Self { source, ..self }
     }
 
+    #[must_use]
+    pub fn with_algorithm(self, name: &'static str) -> Self {
+        Self { algorithm: Some(name), ..self }
+    }
+
+    #[must_use]
+    pub fn with_developer_api(self) -> Self {
+        Self { uses_developer_api: true, ..self }
+    }
+
     /// The vendor's `client-config.json`.
     pub fn document(&self) -> Value {
         let mut authn = json!({"identityType": "CLIENT", "authnMethod": self.method.name()});
@@ -106,52 +120,62 @@ impl Client {
 
     /// All that is added to a proxy, with the provider at this address.
     pub fn join(&self, provider: SocketAddr) -> Joined {
-        let mut clusters = json!({"token": TOKEN_CLUSTER});
-        let mut credential = json!({"name": self.name, "callers": "any", "idaas": self.document()});
-        let wants_file = match (self.method, self.source) {
-            (Method::Oidc, _) => true,
-            (Method::Pkcs7, _) => {
-                clusters = json!({"token": TOKEN_CLUSTER, "metadata": METADATA_CLUSTER});
-                false
-            }
-            (Method::Plugin, source) => {
-                clusters = match source {
-                    Source::CredentialsUri => {
-                        json!({"open_api": OPEN_API_CLUSTER, "credentials_uri": CREDENTIALS_CLUSTER})
-                    }
-                    Source::EcsRole => {
-                        json!({"open_api": OPEN_API_CLUSTER, "metadata": METADATA_CLUSTER})
-                    }
-                    Source::Rrsa => json!({"open_api": OPEN_API_CLUSTER, "sts": STS_CLUSTER}),
-                    Source::DeveloperApi | Source::Environment | Source::EnvironmentSts => {
-                        json!({"open_api": OPEN_API_CLUSTER})
-                    }
-                };
-                source == Source::Rrsa
-            }
-            (
-                Method::ClientSecretBasic
-                | Method::ClientSecretJwt
-                | Method::ClientSecretPost
-                | Method::Pca
-                | Method::PrivateKeyJwt,
-                _,
-            ) => false,
-        };
-        if let Some(members) = credential.as_object_mut() {
-            members.insert("clusters".to_owned(), clusters);
-            if wants_file {
-                members.insert(
-                    "service_account_token".to_owned(),
-                    json!({"cluster": FILE_CLUSTER, "uri": TOKEN_FILE_URI, "allow_plaintext": true}),
-                );
-            }
+        let mut credential = Map::new();
+        credential.insert("name".to_owned(), json!(self.name));
+        credential.insert("callers".to_owned(), json!("any"));
+        credential.insert("idaas".to_owned(), self.document());
+        credential.insert("clusters".to_owned(), self.clusters());
+        let source = (self.method == Method::Plugin).then_some(self.source);
+        if self.method == Method::Oidc || source == Some(Source::Rrsa) {
+            credential.insert(
+                "service_account_token".to_owned(),
+                json!({"cluster": FILE_CLUSTER, "uri": TOKEN_FILE_URI, "allow_plaintext": true}),
+            );
+        }
+        if source == Some(Source::CredentialsUri) {
+            credential.insert("allow_plaintext".to_owned(), json!(true));
+        }
+        if let Some(algorithm) = self.algorithm {
+            credential.insert("algorithm".to_owned(), json!(algorithm));
         }
         Joined {
-            credential,
+            credential: Value::Object(credential),
             environment: self.environment(),
             clusters: CLUSTERS.map(|name| (name, provider)).to_vec(),
         }
+    }
+
+    /// The clusters that this client needs, by what they are for.
+    fn clusters(&self) -> Value {
+        let mut clusters = Map::new();
+        let mut add = |purpose: &str, cluster: &str| {
+            clusters.insert(purpose.to_owned(), json!(cluster));
+        };
+        match self.method {
+            Method::ClientSecretBasic
+            | Method::ClientSecretJwt
+            | Method::ClientSecretPost
+            | Method::Oidc
+            | Method::Pca
+            | Method::PrivateKeyJwt => add("token", TOKEN_CLUSTER),
+            Method::Pkcs7 => {
+                add("token", TOKEN_CLUSTER);
+                add("metadata", METADATA_CLUSTER);
+            }
+            Method::Plugin => {
+                add("open_api", OPEN_API_CLUSTER);
+                match self.source {
+                    Source::CredentialsUri => add("credentials_uri", CREDENTIALS_CLUSTER),
+                    Source::EcsRole => add("metadata", METADATA_CLUSTER),
+                    Source::Rrsa => add("sts", STS_CLUSTER),
+                    Source::DeveloperApi | Source::Environment | Source::EnvironmentSts => {}
+                }
+            }
+        }
+        if self.uses_developer_api {
+            add("developer_api", DEVELOPER_API_CLUSTER);
+        }
+        Value::Object(clusters)
     }
 
     fn authn(&self) -> Value {
@@ -252,5 +276,7 @@ pub fn usual(
         certificate: certificate.to_owned(),
         chain: chain.to_owned(),
         source: Source::Environment,
+        algorithm: None,
+        uses_developer_api: false,
     }
 }

@@ -153,6 +153,11 @@ fn a_client_joins_a_proxy_with_its_clusters_and_variables() {
             assert_eq!(own, usize::from(is_own), "{method:?}");
         }
     }
+    let client = provider.client(Method::PrivateKeyJwt).unwrap();
+    let joined = client.with_algorithm("RS512").with_developer_api().join(provider.address());
+    assert_eq!(joined.credential["algorithm"], "RS512");
+    let clusters = json!({"token": "idaas", "developer_api": "idaas-developer-api"});
+    assert_eq!(joined.credential["clusters"], clusters);
     let client = provider.client(Method::ClientSecretJwt).unwrap();
     assert_eq!((client.secret.as_str(), client.name.as_str()), (SECRET, "client-secret-jwt"));
     let wrong = client.with_secret("x").with_private_key("y").with_certificate("z", "");
