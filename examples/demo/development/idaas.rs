@@ -3,8 +3,9 @@
 //!
 //! ```text
 //! let idaas = IdaasProvider::start(address)?;
-//! let joined = idaas.client(Method::Pca).join(idaas.address());
-//! // `joined` has the credential of the filter, its variables and Envoy's clusters.
+//! let joined = idaas.client(Method::Pca)?.join(idaas.address());
+//! // `joined.credential` goes into the filter's configuration, `joined.environment` and
+//! // `joined.clusters` to Envoy; `idaas.grant(token)` then tells how the upstream's token was obtained.
 //! ```
 
 mod access_keys;
@@ -123,13 +124,18 @@ impl IdaasProvider {
         self.captures
     }
 
-    /// A certificate in PEM for the recorded RSA key of 2048 bits, by the second authority that the
-    /// provider trusts, and that authority's own. It is for `name`, from `valid[0]` to `valid[1]`.
+    /// A certificate in PEM for a recorded key, by the second authority that the provider trusts, and that
+    /// authority's own. It is for `name`, from `valid[0]` to `valid[1]`.
     ///
     /// # Errors
-    /// [`AuthorityError`] for a name or time that is none.
-    pub fn certify(&self, name: &str, valid: [u64; 2]) -> Result<[String; 2], AuthorityError> {
-        let key = self.captures.key(CERTIFIED_KEY).map_err(|_| AuthorityError)?;
+    /// [`AuthorityError`] for a key that was not recorded, and a name or time that is none.
+    pub fn certify(
+        &self,
+        key: &str,
+        name: &str,
+        valid: [u64; 2],
+    ) -> Result<[String; 2], AuthorityError> {
+        let key = self.captures.keys.get(key).ok_or(AuthorityError)?;
         let leaf = self.authority.issue(&Subject { name, public_key: &key.public, valid })?;
         Ok([leaf, self.authority.pem()?])
     }
@@ -212,6 +218,11 @@ impl IdaasProvider {
         lock(&self.state).control.fail_next(endpoint, Instead::Fault(fault));
     }
 
+    /// Gives the right answer late, once.
+    pub fn delay_next(&self, endpoint: Endpoint, delay: Duration) {
+        lock(&self.state).control.fail_next(endpoint, Instead::Late(delay));
+    }
+
     /// Refuses once, whatever is asked, in the vendor's own form.
     pub fn refuse_next(&self, endpoint: Endpoint, refusal: Refusal) {
         lock(&self.state).control.fail_next(endpoint, Instead::Refusal(refusal));
@@ -260,7 +271,7 @@ fn answer(state: &Mutex<State>, request: &Request) -> Answer {
         *calls = calls.saturating_add(1);
         (state.control.delay(endpoint), state.control.take(endpoint))
     };
-    thread::sleep(delay);
+    thread::sleep(instead.as_ref().and_then(Instead::delay).unwrap_or(delay));
     let mut state = lock(state);
     let (answer, outcome) = match instead.and_then(|instead| instead.answer(endpoint)) {
         Some(answer) => (answer, Outcome::Faulty),

@@ -37,14 +37,25 @@ impl Clock {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Instead {
     Fault(Fault),
+    /// The right one, after this.
+    Late(Duration),
     Refusal(Refusal),
 }
 
 impl Instead {
-    /// The answer; `None` for a fault that only other servers know.
+    /// How long the answer takes, where that is what is wrong with it.
+    pub fn delay(&self) -> Option<Duration> {
+        match self {
+            Self::Fault(_) | Self::Refusal(_) => None,
+            Self::Late(delay) => Some(*delay),
+        }
+    }
+
+    /// The answer; `None` for the right one, and for a fault that only other servers know.
     pub fn answer(&self, endpoint: Endpoint) -> Option<Answer> {
         match self {
             Self::Fault(fault) => fault.answer(),
+            Self::Late(_) => None,
             Self::Refusal(refusal) => Some(Answer::Whole(refusal.answer(Some(endpoint)))),
         }
     }

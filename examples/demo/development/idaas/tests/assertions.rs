@@ -251,16 +251,45 @@ fn a_certificate_leads_to_a_root_and_is_in_date() {
     ];
     for (name, valid, error) in rows {
         let provider = super::provider();
-        let [leaf, root] = provider.certify(name, valid).unwrap();
+        let [leaf, root] = provider.certify("rsa2048", name, valid).unwrap();
         expect(&with_certificate(recorded, &leaf, &root), &provider, error);
         // The root itself need not be sent.
         let provider = super::provider();
-        let [leaf, _] = provider.certify(name, valid).unwrap();
+        let [leaf, _] = provider.certify("rsa2048", name, valid).unwrap();
         expect(
             &with_certificate(recorded, &leaf, "").with_parameter("client_x509_chain", None),
             &provider,
             error,
         );
+    }
+}
+
+#[test]
+fn a_certificate_may_be_for_any_kind_of_key() {
+    let captures = super::provider().captures();
+    for (key, algorithm) in
+        [("rsa3072", "RS384"), ("p256", "ES256"), ("p384", "ES384"), ("p521", "ES512")]
+    {
+        let provider = super::provider();
+        let recorded = staged(&provider, "PCA");
+        let [leaf, root] =
+            provider.certify(key, "made-up-client", [recorded.at, recorded.at + 1]).unwrap();
+        let good =
+            resigned(&provider, &recorded, key, |header, _| header["alg"] = json!(algorithm));
+        with_certificate(&good, &leaf, &root).is_verified_by(&provider);
+        // Signed by the same key, of which the recorded certificate is not.
+        let refusal = Refusal::Assertion(AssertionError::Signature);
+        good.is_refused_by(&provider, &refusal);
+    }
+    // No client signs by these.
+    for key in ["ed25519", "secp256k1"] {
+        assert!(captures.keys.contains_key(key));
+        let provider = super::provider();
+        let recorded = staged(&provider, "PCA");
+        let [leaf, root] =
+            provider.certify(key, "made-up-client", [recorded.at, recorded.at + 1]).unwrap();
+        let spoilt = with_certificate(&recorded, &leaf, &root);
+        spoilt.is_refused_by(&provider, &Refusal::Certificate(CertificateError::Key));
     }
 }
 
@@ -284,7 +313,7 @@ fn a_certificate_of_a_stranger_is_refused_with_every_chain() {
             valid,
         })
         .unwrap();
-    let [good, _] = provider.certify("made-up-client", valid).unwrap();
+    let [good, _] = provider.certify("rsa2048", "made-up-client", valid).unwrap();
 
     let nobody = Authority::new("Nobody").unwrap();
     let other_name = nobody.issue(&Subject { name: "made-up-client", public_key, valid }).unwrap();

@@ -58,7 +58,10 @@ fn a_delay_holds_the_answer_of_one_server() {
     provider.set_delay(Endpoint::Token, Duration::from_millis(300));
     assert!(took() >= Duration::from_millis(300));
     provider.set_delay(Endpoint::Token, Duration::ZERO);
+    provider.delay_next(Endpoint::Token, Duration::from_millis(300));
+    assert!(took() >= Duration::from_millis(300));
     provider.set_delay(Endpoint::OpenApi, Duration::from_secs(60));
+    provider.delay_next(Endpoint::OpenApi, Duration::from_secs(60));
     assert!(took() < Duration::from_secs(10));
 }
 
