@@ -19,7 +19,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use support::{Mint, START};
 use tenantgate::config;
-use tenantgate::crypto::{NoRandom, SoftwareVerifier};
+use tenantgate::crypto::{NoRandom, SoftwareSigner, SoftwareVerifier};
 use tenantgate::gateway::{Gateway, Outcome, StreamId};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::policy::RuleReach;
@@ -72,7 +72,15 @@ impl Place {
         let environment = |name: &str| Some(format!("value-of-{name}"));
         let compiled = config::compile(document.to_string().as_bytes(), &environment);
         let compiled = compiled.unwrap_or_else(|errors| panic!("{errors}"));
-        Self { gateway: Gateway::new(Arc::new(compiled.config), 1, Rc::new(NoRandom)), mint }
+        Self {
+            gateway: Gateway::new(
+                Arc::new(compiled.config),
+                1,
+                Rc::new(NoRandom),
+                Rc::new(SoftwareSigner),
+            ),
+            mint,
+        }
     }
 
     /// A token of a caller with these scopes.

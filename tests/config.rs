@@ -19,7 +19,7 @@ use tenantgate::config::{
     self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits,
     Shape, Upkeep,
 };
-use tenantgate::crypto::Algorithm;
+use tenantgate::crypto::{Algorithm, SoftwareSigner};
 use tenantgate::policy::Deployment;
 use tenantgate::technical_token::{Moment, Source};
 use tenantgate::time::Timestamp;
@@ -220,7 +220,7 @@ fn credentials_call_where_the_platform_says() {
     let Compiled { config, .. } = compile_named("good/egress.json");
     let names: Vec<_> = config.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["tenant1-service"]);
-    let moment = Moment { now: Timestamp::default(), random: [0; 16] };
+    let moment = Moment { now: Timestamp::default(), random: [0; 16], signer: &SoftwareSigner };
     let call = config.sources()[0].call(None, &[], &moment).unwrap();
     assert_eq!(&*call.endpoint.authority, "tenant1.piam.abc.basedomain.xyz");
     assert_eq!((call.endpoint.scheme, &*call.endpoint.path), ("https", "/oauth/token"));

@@ -204,8 +204,8 @@ fn assertion(provider: &IdaasProvider, method: Method, key: &str) -> Option<Secr
         kid: None,
         x5t_s256: None,
     };
-    let Moment { now, random } = moment();
-    Some(assertion.make(now, random, &SoftwareSigner).unwrap())
+    let Moment { now, random, signer } = moment();
+    Some(assertion.make(now, random, signer).unwrap())
 }
 
 fn client(provider: &IdaasProvider, method: Method, source: Source, key: &str) -> Client {
@@ -312,9 +312,9 @@ fn provider() -> IdaasProvider {
     IdaasProvider::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap()
 }
 
-fn moment() -> Moment {
+fn moment() -> Moment<'static> {
     let random = u128::from_str_radix(&random_hex(), 16).unwrap().to_be_bytes();
-    Moment { now: Timestamp::from_seconds(clock::now()), random }
+    Moment { now: Timestamp::from_seconds(clock::now()), random, signer: &SoftwareSigner }
 }
 
 fn scope() -> Scope {

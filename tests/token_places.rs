@@ -17,7 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use support::{Mint, START};
 use tenantgate::config;
-use tenantgate::crypto::{NoRandom, SoftwareVerifier};
+use tenantgate::crypto::{NoRandom, SoftwareSigner, SoftwareVerifier};
 use tenantgate::gateway::{Gateway, Outcome, StreamId};
 use tenantgate::message::{Connection, HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
@@ -60,7 +60,7 @@ fn gateway(mint: &Mint) -> Gateway {
     );
     let compiled = config::compile(document.as_bytes(), &|_| None);
     let compiled = compiled.unwrap_or_else(|errors| panic!("{errors}"));
-    Gateway::new(Arc::new(compiled.config), 1, Rc::new(NoRandom))
+    Gateway::new(Arc::new(compiled.config), 1, Rc::new(NoRandom), Rc::new(SoftwareSigner))
 }
 
 fn ask(gateway: &mut Gateway, now: Timestamp, fields: &[(&str, &str)]) -> Answer {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tenantgate::config;
 use tenantgate::crypto::{
-    Algorithm, PublicKey, Random, SignatureVerifier, SoftwareVerifier, Verdict,
+    Algorithm, PublicKey, Random, SignatureVerifier, SoftwareSigner, SoftwareVerifier, Verdict,
 };
 use tenantgate::gateway::{Effect, Event, Gateway, Outcome, StreamId};
 use tenantgate::message::{CallResponse, HttpCall, RequestHead, parse_pairs, write_pairs};
@@ -109,7 +109,7 @@ fn header(path: &str, token: &str) -> Vec<u8> {
 fn gateway() -> Gateway {
     let compiled = config::compile(document(0).to_string().as_bytes(), &environment);
     let config = compiled.expect("a valid configuration").config;
-    let mut gateway = Gateway::new(Arc::new(config), 1, Rc::new(Fixed));
+    let mut gateway = Gateway::new(Arc::new(config), 1, Rc::new(Fixed), Rc::new(SoftwareSigner));
     let mut shared = Alone::default();
     let user = header(REPORTS, &rs256(&token::claims()));
     let head = RequestHead::new(parse_pairs(&user).expect("a header map"));

@@ -14,7 +14,7 @@ use super::private_key::Numbers;
 use super::{Algorithm, Curve, PrivateKey, rsassa};
 
 /// Something that makes signatures.
-pub trait Signer {
+pub trait Signer: fmt::Debug {
     /// The signature of `message` as JWS has it: for ECDSA, `r` and `s` of full length (RFC 7518 §3.4).
     ///
     /// # Errors

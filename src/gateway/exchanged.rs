@@ -29,7 +29,7 @@ use super::preparing::Readings;
 use super::random::Sequence;
 use super::slot::{Found, Held};
 use crate::config::Config;
-use crate::crypto::{Digest, Random};
+use crate::crypto::{Digest, Random, Signer};
 use crate::jwt::VerifiedToken;
 use crate::message::HeaderValue;
 use crate::policy::Injection;
@@ -86,6 +86,7 @@ pub(super) struct Exchanges {
     setbacks: Setbacks,
     readings: Readings,
     random: Rc<dyn Random>,
+    signer: Rc<dyn Signer>,
     sequence: Sequence,
     forgotten: usize,
     swept_at: Timestamp,
@@ -130,7 +131,12 @@ impl CallerId {
 
 impl Exchanges {
     /// A worker that has exchanged nothing.
-    pub(super) fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        seed: u64,
+        random: Rc<dyn Random>,
+        signer: Rc<dyn Signer>,
+    ) -> Self {
         Self {
             config,
             entries: HashMap::new(),
@@ -140,6 +146,7 @@ impl Exchanges {
             setbacks: Setbacks::default(),
             readings: Readings::default(),
             random,
+            signer,
             sequence: Sequence::new(seed.rotate_left(32)),
             forgotten: 0,
             swept_at: Timestamp::default(),

@@ -35,7 +35,7 @@ use super::queue::Queue;
 use super::random::Sequence;
 use super::slot::{Need, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
-use crate::crypto::Random;
+use crate::crypto::{Random, Signer};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
 use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
@@ -96,7 +96,12 @@ pub(super) struct Progress {
 
 impl Fetching {
     /// A worker that has fetched nothing. Inline key sets are there at once, remote ones wanted.
-    pub(super) fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
+    pub(super) fn new(
+        config: Arc<Config>,
+        seed: u64,
+        random: Rc<dyn Random>,
+        signer: Rc<dyn Signer>,
+    ) -> Self {
         let mut fetching = Self {
             keys: KeyRing::default(),
             slots: HashMap::new(),
@@ -113,7 +118,7 @@ impl Fetching {
             kept_up_at: Timestamp::default(),
             key_slots: 0,
             evicted: 0,
-            origins: Origins::new(Arc::clone(&config), random),
+            origins: Origins::new(Arc::clone(&config), random, signer),
             config: Arc::clone(&config),
         };
         for source in config.key_sources() {

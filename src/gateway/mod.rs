@@ -46,7 +46,7 @@ use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
 use crate::config::Config;
-use crate::crypto::{Random, SignatureVerifier};
+use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, Reduced, RequestHead};
 use crate::policy::Mode;
@@ -75,12 +75,23 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway of this configuration. `seed` is a random number of the host, different in every
-    /// worker: it keeps workers apart. What must not be guessed is of `random`.
-    pub fn new(config: Arc<Config>, seed: u64, random: Rc<dyn Random>) -> Self {
+    /// worker: it keeps workers apart. What must not be guessed is of `random`, what proves who we are
+    /// is signed by `signer`.
+    pub fn new(
+        config: Arc<Config>,
+        seed: u64,
+        random: Rc<dyn Random>,
+        signer: Rc<dyn Signer>,
+    ) -> Self {
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
-            fetching: Fetching::new(Arc::clone(&config), seed, Rc::clone(&random)),
-            exchanges: Exchanges::new(Arc::clone(&config), seed, random),
+            fetching: Fetching::new(
+                Arc::clone(&config),
+                seed,
+                Rc::clone(&random),
+                Rc::clone(&signer),
+            ),
+            exchanges: Exchanges::new(Arc::clone(&config), seed, random, signer),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             watches: HashMap::new(),

@@ -7,7 +7,7 @@ use super::fault::{Fault, UNKNOWN, lasting};
 use super::preparing::{Asking, Chain, Readings};
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
-use crate::crypto::{Digest, Random, SignatureVerifier};
+use crate::crypto::{Digest, Random, SignatureVerifier, Signer};
 use crate::jwt::{self, JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
@@ -22,6 +22,7 @@ pub(super) struct Origins {
     config: Arc<Config>,
     readings: Readings,
     random: Rc<dyn Random>,
+    signer: Rc<dyn Signer>,
 }
 
 /// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
@@ -58,8 +59,8 @@ pub(super) enum Fetched {
 
 impl Origins {
     /// The origins that a configuration names.
-    pub(super) fn new(config: Arc<Config>, random: Rc<dyn Random>) -> Self {
-        Self { config, readings: Readings::default(), random }
+    pub(super) fn new(config: Arc<Config>, random: Rc<dyn Random>, signer: Rc<dyn Signer>) -> Self {
+        Self { config, readings: Readings::default(), random, signer }
     }
 
     /// The call that a fetch begins with.
@@ -81,6 +82,7 @@ impl Origins {
                     preparation: source.preparation(),
                     call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
                     random: &*self.random,
+                    signer: &*self.signer,
                     now,
                 })
             }
@@ -219,6 +221,7 @@ impl Origins {
                     preparation: source.preparation(),
                     call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
                     random: &*self.random,
+                    signer: &*self.signer,
                     now,
                 };
                 let next = |(step, call)| Advance::Next(step, call);

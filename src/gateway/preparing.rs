@@ -14,7 +14,7 @@
 use super::backoff::Prospect;
 use super::fault::{Bearing, Fault, UNKNOWN, lasting};
 use super::origin::Step;
-use crate::crypto::Random;
+use crate::crypto::{Random, Signer};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::{
     AnswerError, CallError, Moment, Preparation, PreparationError, Reading, ReadingFault, SourceId,
@@ -50,10 +50,11 @@ pub(super) struct Asking<'a> {
     /// Makes the call for the token with what was read.
     pub(super) call: &'a TokenCall<'a>,
     pub(super) random: &'a dyn Random,
+    pub(super) signer: &'a dyn Signer,
     pub(super) now: Timestamp,
 }
 
-type TokenCall<'a> = dyn Fn(&[Reading], &Moment) -> Result<HttpCall, CallError> + 'a;
+type TokenCall<'a> = dyn Fn(&[Reading], &Moment<'_>) -> Result<HttpCall, CallError> + 'a;
 
 impl Readings {
     /// The call that a fetch begins with.
@@ -136,7 +137,7 @@ impl Chain {
         }
         self.calls += 1;
         let random = asking.random.draw().ok_or(NO_RANDOMNESS)?;
-        let moment = Moment { now: asking.now, random };
+        let moment = Moment { now: asking.now, random, signer: asking.signer };
         match asking.preparation.and_then(|own| own.next(&self.read, &moment)) {
             Some(call) => Ok((Step::Reading, call)),
             None => Ok((Step::Last, (asking.call)(&self.read, &moment)?)),

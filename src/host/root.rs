@@ -13,7 +13,7 @@ use super::metrics::Metrics;
 use super::perform::RootHost;
 use super::random::HostRandom;
 use super::shared::HostShared;
-use super::signatures::HostSignatures;
+use super::signatures::{AssertionSigner, HostSignatures};
 use super::stream::{Stream, Unconfigured};
 use super::worker::Worker;
 use crate::config;
@@ -104,7 +104,12 @@ impl Root {
             self.metrics.step(Metric::IsolatedWorkers, 1);
         }
         let seed = RandomState::new().hash_one(self.id);
-        let gateway = Gateway::new(Arc::new(compiled.config), seed, Rc::new(HostRandom));
+        let gateway = Gateway::new(
+            Arc::new(compiled.config),
+            seed,
+            Rc::new(HostRandom),
+            Rc::new(AssertionSigner::new()),
+        );
         let signatures = HostSignatures::probe();
         abi::log(Level::Info, &format!("configured; signatures by {}", signatures.name()));
         let queue = abi::register_queue(&format!("tenantgate/wake/{seed:016x}")).ok();

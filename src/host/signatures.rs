@@ -20,11 +20,11 @@ struct HostFunction;
 /// Signs assertions by the host what that has shown to sign right, everything else in Rust. The first
 /// signature by an algorithm finds out, and the log says what was found: a worker that never signs never
 /// tries.
+#[derive(Debug)]
 pub(super) struct AssertionSigner(HostSigner);
 
 impl AssertionSigner {
     /// One that has not tried anything.
-    #[expect(dead_code, reason = "the credentials that sign assertions are not joined to it yet")]
     pub(super) const fn new() -> Self {
         Self(HostSigner::new(|argument| abi::call_foreign_function(envoy::SIGN, argument).ok()))
     }

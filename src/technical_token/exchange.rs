@@ -58,7 +58,7 @@ impl TokenExchange {
         &self,
         subject: &Subject,
         read: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         let token = std::str::from_utf8(subject.token.expose());
         let token = token.map_err(|_| CallError::SubjectUnusable)?;
@@ -145,7 +145,7 @@ impl Kind for TokenExchange {
         &self,
         _: Option<&SubtenantId>,
         _: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         Err(CallError::NotFetched)
     }

@@ -134,7 +134,7 @@ impl Kind for OAuth2 {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         match subtenant {
             None => self.post("client_credentials", &[], read),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::response::AnswerError;
+use crate::crypto::Signer;
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -18,12 +19,14 @@ pub struct Reading {
 }
 
 /// What a call is made with: handed in.
-#[derive(Clone, Debug)]
-pub struct Moment {
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
     /// The time.
     pub now: Timestamp,
     /// From the host's generator, new for every call.
     pub random: [u8; 16],
+    /// Signs what the client proves itself by. It may take its time, so no request waits in its own callback.
+    pub signer: &'a dyn Signer,
 }
 
 /// The calls of a fetch before the one that asks for a token.
@@ -32,7 +35,7 @@ pub struct Moment {
 /// them may be gone while later ones are still there; a preparation tells them apart by itself.
 pub trait Preparation: fmt::Debug + Send + Sync {
     /// The call that reads what comes next, after `read`; `None` when all is there.
-    fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall>;
+    fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall>;
 
     /// Reads the answer to it, or makes something of its failure (a fallback).
     ///
@@ -90,4 +93,8 @@ impl ReadingFault {
 
 /// For tests of what does not depend on it.
 #[cfg(test)]
-pub(super) const MOMENT: Moment = Moment { now: Timestamp::from_millis(0), random: [0; 16] };
+pub(super) const MOMENT: Moment<'_> = Moment {
+    now: Timestamp::from_millis(0),
+    random: [0; 16],
+    signer: &crate::crypto::SoftwareSigner,
+};

@@ -58,7 +58,7 @@ impl SecretSource {
 
 /// The one reading is the secret.
 impl Preparation for SecretSource {
-    fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], _: &Moment<'_>) -> Option<HttpCall> {
         read.is_empty().then(|| self.call())
     }
 

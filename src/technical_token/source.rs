@@ -42,7 +42,7 @@ pub trait Kind: fmt::Debug + Send + Sync {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        moment: &Moment,
+        moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError>;
 
     /// What an answer grants.
@@ -162,7 +162,7 @@ impl Source {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        moment: &Moment,
+        moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         self.kind.call(subtenant, read, moment)
     }

@@ -1,5 +1,6 @@
 //! The calls of a credential as far as they can be told without making one.
 
+use crate::crypto::SoftwareSigner;
 use crate::message::HttpCall;
 use crate::secret::Secret;
 use crate::technical_token::{Moment, Reading, Source};
@@ -18,4 +19,5 @@ pub(super) fn token(source: &Source, subtenant: Option<&SubtenantId>) -> Option<
 }
 
 /// Nothing that is told depends on it.
-const MOMENT: Moment = Moment { now: Timestamp::from_millis(0), random: [0; 16] };
+const MOMENT: Moment<'_> =
+    Moment { now: Timestamp::from_millis(0), random: [0; 16], signer: &SoftwareSigner };

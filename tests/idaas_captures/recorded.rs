@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
+use tenantgate::crypto::SoftwareSigner;
 use tenantgate::message::{CallFailure, CallResponse, HttpCall};
 use tenantgate::secret::Secret;
 use tenantgate::technical_token::{Moment, Preparation, PreparationError, Reading};
@@ -55,7 +56,7 @@ impl<'a> Recorded<'a> {
     }
 
     /// What ours is made with, so that times and nonces are those of the recording.
-    pub fn moment(&self) -> Moment {
+    pub fn moment(&self) -> Moment<'static> {
         let nonce = self.header("x-acs-signature-nonce").unwrap_or_default();
         let mut random = [7; 16];
         for (byte, digits) in random.iter_mut().zip(nonce.as_bytes().chunks(2)) {
@@ -72,7 +73,7 @@ impl<'a> Recorded<'a> {
             }
             (None, _) => 1_795_318_900,
         };
-        Moment { now: Timestamp::from_seconds(seconds), random }
+        Moment { now: Timestamp::from_seconds(seconds), random, signer: &SoftwareSigner }
     }
 
     pub fn answer(&self) -> CallResponse {
@@ -162,8 +163,8 @@ pub fn prepare<'a>(
     (Ok(read), recorded)
 }
 
-fn moment_of_none() -> Moment {
-    Moment { now: Timestamp::from_seconds(1_795_318_900), random: [7; 16] }
+fn moment_of_none() -> Moment<'static> {
+    Moment { now: Timestamp::from_seconds(1_795_318_900), random: [7; 16], signer: &SoftwareSigner }
 }
 
 fn file(files: &Value, path: &str) -> CallResponse {

@@ -28,7 +28,7 @@ use std::time::Duration;
 pub use provider::{Answer, Asked, Provider};
 pub use shared_map::SharedMap;
 use tenantgate::config;
-use tenantgate::crypto::Random;
+use tenantgate::crypto::{Random, SoftwareSigner};
 use tenantgate::gateway::{CallId, Event, FilterState, Gateway, Outcome, StreamId, drive};
 use tenantgate::message::{HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
@@ -174,7 +174,8 @@ impl World {
             .unwrap_or_else(|errors| panic!("{errors}"));
         let seed = 1 + self.workers.len() as u64;
         let random = Rc::clone(&self.random);
-        let gateway = Gateway::new(Arc::new(compiled.config), seed, random);
+        let gateway =
+            Gateway::new(Arc::new(compiled.config), seed, random, Rc::new(SoftwareSigner));
         let period = gateway.tick_period();
         self.workers.push(Worker {
             next_tick: self.now + period,

@@ -89,6 +89,7 @@ impl Exchanges {
                     preparation: exchange.preparation(),
                     call: &|read, moment| exchange.call(&subject, read, moment),
                     random: &*self.random,
+                    signer: &*self.signer,
                     now,
                 })
             });
@@ -171,6 +172,7 @@ impl Exchanges {
             preparation: exchange.preparation(),
             call: &|read, moment| exchange.call(subject, read, moment),
             random: &*self.random,
+            signer: &*self.signer,
             now,
         };
         if step == Step::Reading {

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::crypto::SoftwareSigner;
 use crate::message::Endpoint;
 use crate::secret::Secret;
 
@@ -15,7 +16,7 @@ const REFUSED: AnswerError = AnswerError::Status { status: 401, error: Some("inv
 struct Script(Vec<Duration>);
 
 impl Preparation for Script {
-    fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         let at = self.missing(read)?;
         Some(call(&format!("/{at}-{}", moment.random[0])))
     }
@@ -92,6 +93,7 @@ impl Scene {
                 Ok(call(&format!("/token-{}-{}", names.join("."), moment.random[0])))
             },
             random: &self.draws,
+            signer: &SoftwareSigner,
             now,
         };
         act(&mut self.readings, &asking)

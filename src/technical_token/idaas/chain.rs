@@ -59,7 +59,7 @@ impl CredentialChain {
 }
 
 impl Preparation for CredentialChain {
-    fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         self.current(read)?.1.next(read, moment)
     }
 

@@ -74,7 +74,12 @@ impl Client {
     }
 
     /// The call that asks for a token. `None` while something that it needs is not there.
-    pub fn call(&self, scope: &Scope, evidence: Evidence<'_>, moment: &Moment) -> Option<HttpCall> {
+    pub fn call(
+        &self,
+        scope: &Scope,
+        evidence: Evidence<'_>,
+        moment: &Moment<'_>,
+    ) -> Option<HttpCall> {
         match self {
             Self::Form(client) => client.call(Wish::Token(scope), evidence),
             Self::OpenApi(client) => client.call(scope, evidence.read, moment),

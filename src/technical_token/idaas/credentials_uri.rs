@@ -20,7 +20,7 @@ pub struct CredentialsUri {
 }
 
 impl Preparation for CredentialsUri {
-    fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], _: &Moment<'_>) -> Option<HttpCall> {
         let call = || bare_call("GET", self.endpoint.clone(), Vec::new(), self.timeout);
         Mark::Key.among(read).is_none().then(call)
     }

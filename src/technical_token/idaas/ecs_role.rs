@@ -65,7 +65,7 @@ impl EcsRole {
 }
 
 impl Preparation for EcsRole {
-    fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], _: &Moment<'_>) -> Option<HttpCall> {
         const PATH: &str = "/latest/meta-data/ram/security-credentials/";
         if Mark::Key.among(read).is_some() {
             return None;

@@ -83,7 +83,7 @@ impl IdentityDocument {
 }
 
 impl Preparation for IdentityDocument {
-    fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         if Mark::Document.among(read).is_some() {
             return None;
         }

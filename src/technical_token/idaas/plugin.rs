@@ -32,7 +32,7 @@ const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b785
 
 impl OpenApiClient {
     /// The call that asks for a token of this scope. `None` while there is no access key.
-    pub fn call(&self, scope: &Scope, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+    pub fn call(&self, scope: &Scope, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         let key = self.keys.key(read)?;
         let query = self.query(scope);
         let headers = self.signed_headers(&key, moment);
@@ -101,7 +101,7 @@ impl OpenApiClient {
     fn signed_headers(
         &self,
         key: &AccessKey,
-        moment: &Moment,
+        moment: &Moment<'_>,
     ) -> Vec<(&'static str, Secret<Vec<u8>>)> {
         let value = |text: &str| Secret::new(text.as_bytes().to_vec());
         let token = key.security_token.as_ref();

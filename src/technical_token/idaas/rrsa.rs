@@ -63,7 +63,7 @@ impl Rrsa {
 }
 
 impl Preparation for Rrsa {
-    fn next(&self, read: &[Reading], moment: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         if Mark::Key.among(read).is_some() {
             return None;
         }

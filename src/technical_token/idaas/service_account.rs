@@ -61,7 +61,7 @@ impl RotatingFile {
 }
 
 impl Preparation for RotatingFile {
-    fn next(&self, read: &[Reading], _: &Moment) -> Option<HttpCall> {
+    fn next(&self, read: &[Reading], _: &Moment<'_>) -> Option<HttpCall> {
         ServiceAccountToken::among(read).is_none().then(|| self.call())
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::crypto::SoftwareSigner;
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
 use crate::technical_token::preparation::{
@@ -26,8 +27,8 @@ fn ok(body: &'static str) -> Answer {
     Ok((200, body))
 }
 
-fn moment() -> Moment {
-    Moment { now: NOW, random: [0xab; 16] }
+fn moment() -> Moment<'static> {
+    Moment { now: NOW, random: [0xab; 16], signer: &SoftwareSigner }
 }
 
 fn endpoint(cluster: &str, path: &str) -> Endpoint {

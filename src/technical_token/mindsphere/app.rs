@@ -101,7 +101,7 @@ impl Kind for MindsphereApp {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         if subtenant.is_some() {
             return Err(CallError::SubtenantUnserved);

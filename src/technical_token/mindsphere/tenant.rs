@@ -104,7 +104,7 @@ impl Kind for MindsphereTenant {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         let subtenant = self.subtenant(subtenant).map_err(|_| CallError::SubtenantUnserved)?;
         let mut body = Vec::new();

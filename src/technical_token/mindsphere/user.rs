@@ -38,7 +38,7 @@ impl Kind for MindsphereUser {
         &self,
         _: Option<&SubtenantId>,
         _: &[Reading],
-        _: &Moment,
+        _: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         Err(CallError::NotFetched)
     }

@@ -29,7 +29,7 @@ use super::source::SourceError;
 use super::tree::Tree;
 use super::{embedded, source};
 use crate::config::{self, ConfigErrors};
-use crate::crypto::NoRandom;
+use crate::crypto::{NoRandom, SoftwareSigner};
 use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
 use crate::message::{HeaderEdit, HeaderEdits};
 
@@ -127,7 +127,8 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let (fields, connection) = (question.fields(), question.connection());
     let head = question.head(&fields, &connection);
     let supply = Supply::new(question, &config, &document, &head)?;
-    let mut gateway = Gateway::new(Arc::clone(&config), 1, Rc::new(NoRandom));
+    let mut gateway =
+        Gateway::new(Arc::clone(&config), 1, Rc::new(NoRandom), Rc::new(SoftwareSigner));
     supply.hand_over(&mut gateway, now);
     let verifier = Offline::new(&supply);
     let made_up = MadeUp::find(&tree, &document, &supposed);

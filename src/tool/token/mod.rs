@@ -19,7 +19,7 @@ use super::render::{is_loopback, of_authority};
 use super::source::{self, SourceError};
 use super::{Missing, check, embedded};
 use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySource, Quoted};
-use crate::crypto::WideVerifier;
+use crate::crypto::{SoftwareSigner, WideVerifier};
 use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::technical_token::{CallError, Moment, PreparationError, Source, TechnicalToken};
@@ -52,8 +52,8 @@ pub struct Inquiry<'a> {
 }
 
 impl Inquiry<'_> {
-    fn moment(&self) -> Moment {
-        Moment { now: self.now, random: (self.random)() }
+    fn moment(&self) -> Moment<'_> {
+        Moment { now: self.now, random: (self.random)(), signer: &SoftwareSigner }
     }
 }
 
