@@ -317,6 +317,10 @@ fn environment(name: &str) -> Option<String> {
         "CLIENT_ID" => "id-of-the-client",
         "CLIENT_SECRET" => "secret from the environment",
         "EMPTY" => "",
+        // That of P-256 whose number is 1.
+        "PRIVATE_KEY" => {
+            "-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAGhRANCAARrF9Hy4SxCR/i85uVjpEDydwN9gS3rM6D0oTlF2JjClk/jQuL+Gn+bjufrSnwPnhYrzjNXazFezsu2QGg3v1H1-----END PRIVATE KEY-----"
+        }
         "SECRET_OF_31_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3c",
         "SECRET_OF_32_BYTES" => "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr",
         // As base64url; 64 digits are 48 bytes.

@@ -28,6 +28,14 @@ const REFUSED: [&str; 7] = [
     "PLUGIN_none",
 ];
 
+/// Those whose variable holds no key that signs.
+const UNFIT_KEYS: [&str; 4] = [
+    "PRIVATE_KEY_JWT_bare_base64",
+    "PRIVATE_KEY_JWT_ed25519_pkcs8",
+    "PRIVATE_KEY_JWT_secp256k1_pkcs8",
+    "PRIVATE_KEY_JWT_secp256k1_traditional",
+];
+
 #[test]
 fn what_is_printed_for_every_recorded_document_is_a_credential_with_all_that_it_needs() {
     let captures = captures();
@@ -49,6 +57,12 @@ fn what_is_printed_for_every_recorded_document_is_a_credential_with_all_that_it_
         assert_eq!(credential["callers"], json!(["your-tenant"]), "{id}");
         let value = |name: &str| environment[name].as_str().map(str::to_owned);
         let compiled = compile_idaas(credential.to_string().as_bytes(), &value);
+        if UNFIT_KEYS.contains(&id) {
+            // The tool does not look at what a variable holds.
+            assert!(compiled.is_err(), "{id}");
+            count += 1;
+            continue;
+        }
         let (config, _) = compiled.unwrap_or_else(|errors| panic!("{id}: {errors}"));
         // Whatever the configuration names is there, and nothing else.
         let mut named: BTreeSet<_> =

@@ -35,6 +35,8 @@ pub enum Notice {
     InlineSecret,
     /// No route is for the callers of this issuer.
     IssuerUnserved,
+    /// A private key is shorter than RFC 7518 §3.3 allows.
+    KeyShort,
     /// Keys that cannot be used (another type, too small, malformed); the others are.
     KeysSkipped(SkippedKeys),
     /// Inline keys of which none is for an allowed algorithm.
@@ -136,6 +138,7 @@ impl Notice {
             Self::CredentialUnused(_) => "credential-unused",
             Self::InlineSecret => "inline-secret",
             Self::IssuerUnserved => "issuer-unserved",
+            Self::KeyShort => "key-short",
             Self::KeysSkipped(_) => "keys-skipped",
             Self::KeysUnfit => "keys-unfit",
             Self::OwnTokensAccepted => "own-tokens-accepted",
@@ -195,6 +198,9 @@ impl fmt::Display for Notice {
             ),
             Self::IssuerUnserved => formatter.write_str(
                 "lets nobody in: each route lists other `tenants`, or looks at no token; leave the issuer out, or correct one of them",
+            ),
+            Self::KeyShort => formatter.write_str(
+                "names a variable with an RSA key of less than 2,048 bits, which may be broken; make a new one",
             ),
             Self::KeysSkipped(skipped) => skipped.fmt(formatter),
             Self::KeysUnfit => formatter.write_str(

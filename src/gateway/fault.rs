@@ -54,14 +54,16 @@ impl From<CallFailure> for Fault {
 impl Fault {
     /// What an answer without a token says. A 401 never says that the client is known; some issuers
     /// refuse a wrong secret with `unauthorized`, and others a subtenant.
-    pub(super) fn of(error: AnswerError, is_for_subtenant: bool) -> Self {
-        let prospect = if error.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
-        let (cause, bearing) = match error {
+    pub(super) fn of(answer: AnswerError, is_for_subtenant: bool) -> Self {
+        let prospect = if answer.is_lasting() { Prospect::Lasting } else { Prospect::Passing };
+        let (cause, bearing) = match answer {
             AnswerError::NotAGrant | AnswerError::NotJson => {
                 (Cause::AnswerUnusable, Bearing::Silent)
             }
             AnswerError::Rejected(_) => (Cause::AnswerUnusable, Bearing::Token),
-            AnswerError::Status { status: 429, .. } => (Cause::RateLimited, Bearing::Credential),
+            AnswerError::Status { .. } if answer.is_about_the_rate() => {
+                (Cause::RateLimited, Bearing::Credential)
+            }
             AnswerError::Status { status, error }
                 if refuses_client(status, error, is_for_subtenant) =>
             {
@@ -73,7 +75,7 @@ impl Fault {
             AnswerError::Status { .. } => (Cause::AnswerUnusable, Bearing::Silent),
             AnswerError::Unread(fault) => return PreparationError { what: "key", fault }.into(),
         };
-        Self { reason: error.reason(), prospect, cause, bearing, reading: None }
+        Self { reason: answer.reason(), prospect, cause, bearing, reading: None }
     }
 }
 
@@ -81,6 +83,8 @@ impl Fault {
 fn refuses_client(status: u16, error: Option<&str>, is_for_subtenant: bool) -> bool {
     match error {
         Some("invalid_client") => true,
+        // Those of Alibaba Cloud for access keys.
+        Some("InvalidAccessKeyId" | "InvalidSecurityToken" | "SignatureDoesNotMatch") => true,
         Some("unauthorized" | "unauthorized_client") => status == 401 && !is_for_subtenant,
         Some(_) | None => false,
     }

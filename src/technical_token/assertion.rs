@@ -87,6 +87,14 @@ impl AssertionKey {
         self.algorithm
     }
 
+    /// Whether it is a private key that is shorter than it should be ([`PrivateKey::is_short`]).
+    pub fn is_short(&self) -> bool {
+        match &self.key {
+            Key::Private(key) => key.is_short(),
+            Key::Secret(_) => false,
+        }
+    }
+
     /// A digest that changes with the key and does not reveal it to a reader of shared data.
     pub fn digest(&self) -> [u8; 32] {
         let name = self.algorithm.name().as_bytes();

@@ -99,9 +99,25 @@ impl AnswerError {
         match self {
             Self::NotJson | Self::NotAGrant | Self::Rejected(_) | Self::Unread(_) => false,
             Self::Status { status: 401, .. } => true,
-            // RFC 6749 §5.2 lets it be a 400.
+            // RFC 6749 §5.2 lets it be a 400; the others are those of Alibaba Cloud for access keys.
+            Self::Status { error: Some(error), .. } => matches!(
+                error.as_bytes(),
+                b"invalid_client"
+                    | b"InvalidAccessKeyId"
+                    | b"InvalidSecurityToken"
+                    | b"SignatureDoesNotMatch"
+            ),
+            Self::Status { error: None, .. } => false,
+        }
+    }
+
+    /// Whether the endpoint has had too many calls: some say it by a code and another status than 429.
+    pub const fn is_about_the_rate(self) -> bool {
+        match self {
+            Self::NotJson | Self::NotAGrant | Self::Rejected(_) => false,
+            Self::Status { status: 429, .. } => true,
             Self::Status { error: Some(error), .. } => {
-                matches!(error.as_bytes(), b"invalid_client")
+                matches!(error.as_bytes(), b"Throttling" | b"slow_down" | b"too_many_requests")
             }
             Self::Status { error: None, .. } => false,
         }
@@ -114,7 +130,7 @@ impl AnswerError {
             Self::Rejected(TokenRejected::KeyUnknown | TokenRejected::KeysUnavailable)
             | Self::Unread(_) => false,
             Self::NotJson | Self::NotAGrant | Self::Rejected(_) => true,
-            Self::Status { status, .. } => matches!(status, 400..=428 | 430..=499),
+            Self::Status { status, .. } => matches!(status, 400..=499) && !self.is_about_the_rate(),
         }
     }
 }
@@ -283,6 +299,27 @@ mod tests {
         assert!(about(401, Some("unauthorized")) && about(401, None));
         assert!(!about(400, Some("invalid_scope")) && !about(403, None) && !about(500, None));
         assert!(!AnswerError::NotAGrant.is_about_the_client());
+        for of_access_keys in
+            ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch"]
+        {
+            assert!(about(400, Some(of_access_keys)), "{of_access_keys}");
+        }
+        assert!(!about(400, Some("InvalidTimeStamp")) && !about(403, Some("NoPermission")));
+    }
+
+    #[test]
+    fn a_rate_that_is_too_high_passes_whatever_the_status() {
+        let error = |status, error| AnswerError::Status { status, error };
+        for error in [
+            error(429, None),
+            error(400, Some("Throttling")),
+            error(400, Some("slow_down")),
+            error(403, Some("too_many_requests")),
+        ] {
+            assert!(error.is_about_the_rate() && !error.is_lasting(), "{error:?}");
+        }
+        assert!(!error(400, Some("invalid_client")).is_about_the_rate());
+        assert!(!error(400, None).is_about_the_rate() && !AnswerError::NotJson.is_about_the_rate());
     }
 
     #[test]

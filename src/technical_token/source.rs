@@ -8,7 +8,7 @@ use super::preparation::{Moment, Preparation, Reading};
 use super::response::{AnswerError, Grant, checked};
 use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
-use crate::crypto::{Digest, SignatureVerifier};
+use crate::crypto::{Digest, SignError, SignatureVerifier};
 use crate::jwt::{KeyRing, KeySetId, Unverified};
 use crate::message::{CallResponse, HttpCall};
 use crate::secret::Secret;
@@ -94,6 +94,8 @@ pub enum CallError {
     SubtenantUnserved,
     /// What the client proves itself by has not been read.
     Unprepared,
+    /// What the client proves itself by could not be signed.
+    Unsigned(SignError),
 }
 
 impl CallError {
@@ -104,6 +106,8 @@ impl CallError {
             Self::SubjectUnusable => "subject_unusable",
             Self::SubtenantUnserved => "subtenant_unserved",
             Self::Unprepared => "unprepared",
+            Self::Unsigned(SignError::AlgorithmUnfit) => "private_key_unfit",
+            Self::Unsigned(SignError::KeyUnsound) => "private_key_unsound",
         }
     }
 }

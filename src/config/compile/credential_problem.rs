@@ -23,6 +23,8 @@ pub enum CredentialProblem {
     IdColon,
     /// A client of IDaaS.
     Idaas(IdaasProblem),
+    /// A key that stands beside `idaas` alone.
+    IdaasAlone,
     /// No cluster is stated that reaches the keys of this issuer.
     KeysClusterUnstated(Quoted),
     /// Keys are stated, and no signature is checked.
@@ -191,9 +193,10 @@ impl fmt::Display for CredentialProblem {
             Self::IdColon => {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
             }
+            Self::IdaasAlone => "is for credentials with `idaas` alone; leave it out",
             Self::KeysUnneeded => "is of no use beside `signature: not_checked`; keep one of both",
             Self::KindUnclear => {
-                "must state exactly one of `api_key`, `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant`, `mindsphere_user` and `oauth2`"
+                "must state exactly one of `api_key`, `idaas`, `mindsphere_app`, `mindsphere_auto`, `mindsphere_tenant`, `mindsphere_user` and `oauth2`"
             }
             Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
             Self::ParameterReserved => {

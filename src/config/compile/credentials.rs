@@ -14,7 +14,9 @@ use super::credential_problem::CredentialProblem;
 use super::issuers::CompiledIssuers;
 use super::names::Names;
 use super::values::{AnyOr, any_or, tenants};
-use super::{api_key, mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2};
+use super::{
+    api_key, idaas, mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2,
+};
 use crate::policy;
 use crate::technical_token;
 use crate::tenancy::TenantId;
@@ -67,18 +69,23 @@ pub(super) struct Credentials<'d> {
     pub(super) clients: Arc<HashSet<Arc<str>>>,
 }
 
-/// Reads one kind: its own object, the credential's name, and what is needed to read secrets.
+/// Reads one kind: its own object (for `idaas`, whose object is a vendor's, the whole entry), the
+/// credential's name, and what is needed to read secrets.
 type ReadKind = fn(&Section<'_>, &str, &Secrets<'_>, &mut Report) -> KindParts;
 
 /// The kinds by the key that selects each.
-const KINDS: [(&str, ReadKind); 6] = [
+const KINDS: [(&str, ReadKind); 7] = [
     ("api_key", api_key::read),
+    (IDAAS, idaas::read),
     ("mindsphere_app", mindsphere_app::read),
     ("mindsphere_auto", mindsphere_auto::read),
     ("mindsphere_tenant", mindsphere_tenant::read),
     ("mindsphere_user", mindsphere_user::read),
     ("oauth2", oauth2::read),
 ];
+
+/// The kind whose keys stand beside its object, too.
+const IDAAS: &str = "idaas";
 
 /// Reads `credentials`.
 pub(super) fn credentials<'d>(
@@ -104,13 +111,19 @@ fn credential(
     report: &mut Report,
 ) -> Option<Credential> {
     let name = section.text("name").unwrap_or_default();
+    if !section.states(IDAAS) {
+        for key in idaas::SURROUNDINGS.into_iter().filter(|key| section.states(key)) {
+            report.error(&section.place_of(key), CredentialProblem::IdaasAlone);
+        }
+    }
     let mut kinds = KINDS.iter().filter(|(key, _)| section.states(key));
     let (Some((key, read)), None) = (kinds.next(), kinds.next()) else {
         report.error(section.place(), CredentialProblem::KindUnclear);
         return None;
     };
     let callers = callers(section, report);
-    let parts = read(&section.section(key)?, name, secrets, report);
+    let own = if *key == IDAAS { section.clone() } else { section.section(key)? };
+    let parts = read(&own, name, secrets, report);
     clients.extend(parts.client_id);
     let callers = match parts.proof {
         Proof::Keys(_) | Proof::None => callers,

@@ -14,12 +14,12 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
     Key::required("idaas", AnyObject),
     Key::required("clusters", Object(CLUSTERS)),
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
-    Key::optional("algorithm", OneOf(ALGORITHMS)),
+    Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];
 
 /// `clusters`: what reaches each server that the vendor's client talks to.
-pub(super) const CLUSTERS: &[Key] = &[
+pub const CLUSTERS: &[Key] = &[
     Key::optional("token", Text),
     Key::optional("open_api", Text),
     Key::optional("metadata", Text),
@@ -38,4 +38,5 @@ pub(super) const SERVICE_ACCOUNT_TOKEN: &[Key] = &[
 ];
 
 /// The algorithms that a private key can be told to sign by.
-pub(super) const ALGORITHMS: &[&str] = &["ES256", "ES384", "ES512", "RS256", "RS384", "RS512"];
+pub(super) const SIGNING_ALGORITHMS: &[&str] =
+    &["ES256", "ES384", "ES512", "RS256", "RS384", "RS512"];

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::idaas_keys::{CLUSTERS, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS};
 use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
 use super::shape::{Key, Shape};
 use super::subtenancy_keys::SUBTENANCY;
@@ -78,11 +79,16 @@ const CREDENTIAL: &[Key] = &[
     Key::required("name", Text),
     Key::optional("callers", ANY_OR_TEXTS),
     Key::optional("api_key", Object(API_KEY)),
+    Key::optional("idaas", AnyObject),
     Key::optional("mindsphere_app", Object(MINDSPHERE_APP)),
     Key::optional("mindsphere_auto", Object(MINDSPHERE_AUTO)),
     Key::optional("mindsphere_tenant", Object(MINDSPHERE_TENANT)),
     Key::optional("mindsphere_user", Object(MINDSPHERE_USER)),
     Key::optional("oauth2", Object(OAUTH2)),
+    Key::optional("clusters", Object(CLUSTERS)),
+    Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
+    Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
+    Key::optional("allow_plaintext", Boolean),
 ];
 
 /// `credentials[].api_key`.

@@ -24,6 +24,7 @@ mod client_config;
 mod client_secret_basic;
 mod client_secret_jwt;
 mod client_secret_post;
+mod credential;
 mod credentials_uri;
 mod ecs_role;
 mod encoding;
@@ -49,11 +50,12 @@ pub use answer::{openapi_grant, token_grant};
 pub use chain::{CredentialChain, Keys};
 pub use client::Client;
 pub use client_config::{
-    AccessKey, AccessKeySource, Authn, ClientConfig, RotatingFile, SigningKey,
+    AccessKey, AccessKeySource, Authn, ClientConfig, RotatingFile, SigningKey, SigningKeyError,
 };
 pub use client_secret_basic::ClientSecretBasic;
 pub use client_secret_jwt::ClientSecretJwt;
 pub use client_secret_post::ClientSecretPost;
+pub use credential::Idaas;
 pub use credentials_uri::CredentialsUri;
 pub use ecs_role::EcsRole;
 pub use exchange::{Exchange, ExchangeError, SubjectToken};

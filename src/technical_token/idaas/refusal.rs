@@ -9,6 +9,7 @@ use std::fmt;
 
 use crate::json::{self, Value};
 use crate::message::CallResponse;
+use crate::technical_token::AnswerError;
 
 /// An answer that refuses.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -77,13 +78,7 @@ impl Refusal {
 
     /// Whether the server does not know who asks, so that what proved it may have changed.
     pub fn is_about_the_client(&self) -> bool {
-        const ABOUT_IT: [&str; 4] = [
-            "InvalidAccessKeyId",
-            "InvalidSecurityToken",
-            "SignatureDoesNotMatch",
-            "invalid_client",
-        ];
-        self.status == 401 || self.known().is_some_and(|known| ABOUT_IT.contains(&known))
+        AnswerError::Status { status: self.status, error: self.known() }.is_about_the_client()
     }
 }
 

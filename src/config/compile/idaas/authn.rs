@@ -14,7 +14,7 @@ use super::variables::{Content, check_name, named};
 use super::vendor::{Found, Vendor};
 use crate::message::Endpoint;
 use crate::secret::Secret;
-use crate::technical_token::idaas::{Authn, SigningKey};
+use crate::technical_token::idaas::{Authn, SigningKey, SigningKeyError};
 
 /// Whether the method is `PLUGIN`, whatever else is wrong.
 pub(super) fn is_plugin(document: &Vendor<'_>) -> bool {
@@ -145,7 +145,18 @@ impl Fields<'_, '_> {
             Found::Wrong => return None,
         };
         let pem = named(&place, name, Content::Lines, self.around.secrets, report)?;
-        Some(SigningKey { pem, algorithm: self.around.algorithm() })
+        let key = SigningKey { pem, algorithm: self.around.algorithm() };
+        match key.read() {
+            Ok(read) if read.is_short() => report.warn(&place, Notice::KeyShort),
+            Ok(_) => {}
+            Err(SigningKeyError::Algorithm(_)) => {
+                report.error(&self.around.place("algorithm"), IdaasProblem::Algorithm);
+            }
+            Err(SigningKeyError::Unreadable(error)) => {
+                report.error(&place, IdaasProblem::KeyUnreadable(error));
+            }
+        }
+        Some(key)
     }
 
     fn credential_name(&self, report: &mut Report) -> Option<String> {

@@ -38,6 +38,7 @@
 
 mod authn;
 mod certificates;
+mod credential;
 mod endpoints;
 mod plugin;
 mod problem;
@@ -45,6 +46,7 @@ mod surroundings;
 mod variables;
 mod vendor;
 
+pub(super) use credential::{SURROUNDINGS, read};
 pub use plugin::CHAIN_VARIABLES;
 pub use problem::IdaasProblem;
 

@@ -1,0 +1,114 @@
+//! `idaas`: tokens of a client of Alibaba Cloud IDaaS, by whichever of the eight methods it has.
+//!
+//! They are opaque: we cannot see for whom they are. So they never serve a subtenant, and the
+//! configuration demands that `callers` names the tenants they may serve.
+
+use std::time::Duration;
+
+use super::{Authn, Client, ClientConfig, Evidence, Scope};
+use crate::crypto::{Digest, SharedSecret};
+use crate::message::{CallResponse, HttpCall};
+use crate::shared::RecordKind;
+use crate::technical_token::{
+    AnswerError, Assertion, AssertionKey, CallError, Grant, Kind, Moment, Preparation, Reading,
+    TokenRejected, Validity,
+};
+use crate::tenancy::SubtenantId;
+use crate::time::Timestamp;
+
+/// A configured `idaas` credential: the client, what it asks for, and the assertions that it signs.
+#[derive(Clone, Debug)]
+pub struct Idaas {
+    client: Client,
+    scope: Scope,
+    assertion: Option<Assertion>,
+}
+
+impl Idaas {
+    /// The credential of a configuration. `None` with a key that signs nothing, or without a source of
+    /// access keys: no configuration that was compiled states that.
+    pub fn new(config: &ClientConfig) -> Option<Self> {
+        let key = key(&config.authn)?;
+        let digest = key.as_ref().map_or([0; 32], AssertionKey::digest);
+        let assertion = key.map(|key| Assertion {
+            audience: config.token_endpoint.as_str().into(),
+            issuer: config.client_id.as_str().into(),
+            subject: config.client_id.as_str().into(),
+            life: ASSERTION_LIFE,
+            key,
+            kid: None,
+            x5t_s256: None,
+        });
+        let client = Client::new(config, digest)?;
+        Some(Self { client, scope: config.scope.clone(), assertion })
+    }
+}
+
+/// What signs the assertions of a method: `Some(None)` for those that have none.
+fn key(authn: &Authn) -> Option<Option<AssertionKey>> {
+    let key = match authn {
+        Authn::ClientSecretJwt { secret } => {
+            let secret = SharedSecret::new(secret.expose().clone().into_bytes());
+            AssertionKey::secret(secret, None).ok()?
+        }
+        Authn::Pca { key, .. } | Authn::PrivateKeyJwt { key } => key.read().ok()?,
+        Authn::ClientSecretBasic { .. }
+        | Authn::ClientSecretPost { .. }
+        | Authn::Oidc { .. }
+        | Authn::Pkcs7 { .. }
+        | Authn::Plugin { .. } => return Some(None),
+    };
+    Some(Some(key))
+}
+
+impl Kind for Idaas {
+    fn record_kind(&self) -> RecordKind {
+        RecordKind::Opaque
+    }
+
+    fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
+        let own = self.client.meaning(&self.scope);
+        // No token is for a subtenant; whoever asks for one must find no other.
+        subtenant
+            .map_or(own, |id| *Digest::of(&[b"subtenant", &own, id.as_str().as_bytes()]).as_bytes())
+    }
+
+    fn preparation(&self) -> Option<&dyn Preparation> {
+        self.client.preparation()
+    }
+
+    fn call(
+        &self,
+        subtenant: Option<&SubtenantId>,
+        read: &[Reading],
+        moment: &Moment<'_>,
+    ) -> Result<HttpCall, CallError> {
+        if subtenant.is_some() {
+            return Err(CallError::SubtenantUnserved);
+        }
+        let make = |own: &Assertion| own.make(moment.now, moment.random, moment.signer);
+        let assertion =
+            self.assertion.as_ref().map(make).transpose().map_err(CallError::Unsigned)?;
+        let evidence = Evidence { assertion: assertion.as_ref(), read };
+        self.client.call(&self.scope, evidence, moment).ok_or(CallError::Unprepared)
+    }
+
+    fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
+        self.client.grant(response)
+    }
+
+    fn check(
+        &self,
+        _: &[u8],
+        subtenant: Option<&SubtenantId>,
+        _: Timestamp,
+    ) -> Result<Option<Validity>, TokenRejected> {
+        match subtenant {
+            Some(_) => Err(TokenRejected::SubtenantMismatch),
+            None => Ok(None),
+        }
+    }
+}
+
+/// That of the vendor's own client.
+const ASSERTION_LIFE: Duration = Duration::from_secs(600);
