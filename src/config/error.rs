@@ -7,6 +7,7 @@ use super::compile::{
     IdaasProblem, IssuerProblem, ListProblem, NameProblem, PlaceProblem, RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
+use super::report::in_order;
 
 /// All errors of a document, in its own order; at least one.
 #[derive(Clone, Debug)]
@@ -67,9 +68,8 @@ impl ConfigErrors {
     pub const SHOWN: usize = 100;
 
     /// The errors in the order of the document.
-    pub(super) fn sorted(mut errors: Vec<ConfigError>) -> Self {
-        errors.sort_by_key(|error| error.place.order);
-        Self(errors)
+    pub(super) fn sorted(errors: Vec<ConfigError>) -> Self {
+        Self(in_order(errors, ConfigError::order))
     }
 
     pub(super) fn into_vec(self) -> Vec<ConfigError> {

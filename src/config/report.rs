@@ -65,3 +65,24 @@ impl Report {
         }
     }
 }
+
+/// Things in the order of the document. Their numbers alone are sorted: each type that is sorted has a copy of
+/// the library's code for it, 5 kB of the module.
+pub(super) fn in_order<T>(items: Vec<T>, order: fn(&T) -> u32) -> Vec<T> {
+    let mut turns: Vec<(u32, usize)> = items.iter().map(order).zip(0..).collect();
+    turns.sort_unstable();
+    let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
+    turns.into_iter().filter_map(|(_, at)| items.get_mut(at)?.take()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_order;
+
+    #[test]
+    fn things_of_one_number_keep_their_order() {
+        let things = vec![(2, 'a'), (0, 'b'), (2, 'c'), (1, 'd'), (0, 'e')];
+        let sorted = in_order(things, |(order, _)| *order);
+        assert_eq!(sorted, [(0, 'b'), (0, 'e'), (1, 'd'), (2, 'a'), (2, 'c')]);
+    }
+}

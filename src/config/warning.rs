@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::error::{Place, Quoted};
+use super::report::in_order;
 use crate::jwt::{SkippedKeys, TokenError};
 use crate::policy::{Finding, VoidScopes};
 
@@ -104,9 +105,8 @@ impl Warning {
     }
 
     /// The warnings in the order of the document.
-    pub(super) fn sorted(mut warnings: Vec<Self>) -> Vec<Self> {
-        warnings.sort_by_key(|warning| warning.place.order());
-        warnings
+    pub(super) fn sorted(warnings: Vec<Self>) -> Vec<Self> {
+        in_order(warnings, Self::order)
     }
 
     /// Where it is.

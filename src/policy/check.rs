@@ -213,7 +213,8 @@ fn captures(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyPr
 }
 
 fn headers(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
-    let mut seen: BTreeSet<String> = parts.identity.names().map(folded).collect();
+    let mut seen = BTreeSet::new();
+    seen.extend(parts.identity.names().map(folded));
     if let SubtenantMode::Header(header) = &route.subtenant {
         let name = &header.name;
         let is_place =

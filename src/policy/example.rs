@@ -41,10 +41,11 @@ pub(super) fn request(
         }
     }
     text.push('`');
-    let mut names: Vec<_> = one.headers.names().chain(other.headers.names()).collect();
+    let names = one.headers.names().chain(other.headers.names());
+    let mut names: Vec<_> = names.map(HeaderName::as_str).collect();
     names.sort_unstable();
     names.dedup();
-    for (index, name) in names.iter().map(|name| HeaderName::as_str(name)).enumerate() {
+    for (index, name) in names.into_iter().enumerate() {
         let before = if index == 0 { " with" } else { " and" };
         // Writing to memory cannot fail.
         let _ = write!(text, "{before} `{name}`");

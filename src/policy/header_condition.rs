@@ -27,7 +27,9 @@ pub const CONDITION_LIMIT: usize = 8;
 impl HeaderConditions {
     /// These fields must be present.
     pub fn present(names: impl IntoIterator<Item = HeaderName>) -> Self {
-        Self(names.into_iter().collect())
+        let mut all = BTreeSet::new();
+        all.extend(names);
+        Self(all)
     }
 
     /// The fields, in alphabetical order.

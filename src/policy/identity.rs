@@ -1,5 +1,7 @@
 //! Headers that only we may set, and those that say who the caller is.
 
+use std::collections::BTreeSet;
+
 use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
 use crate::credential::TokenPlaces;
 use crate::jwt::ClaimName;
@@ -62,9 +64,9 @@ impl OwnedHeaders {
         let always = CREDENTIALS.iter().chain(&OVERRIDES);
         let ours = always.filter_map(|name| HeaderName::parse(name).ok());
         let headers = places.headers().iter().map(|(name, _)| name);
-        let mut names: Vec<_> = ours.chain(names.cloned()).chain(headers.cloned()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut all = BTreeSet::new();
+        all.extend(ours.chain(names.cloned()).chain(headers.cloned()));
+        let names: Vec<_> = all.into_iter().collect();
         let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
         Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places }
     }

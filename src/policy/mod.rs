@@ -226,7 +226,8 @@ fn table(parts: &PolicyParts, owned: &OwnedHeaders, errors: &mut Vec<PolicyError
         }
         let Some(checked) = check::route(parts, owned, index, route, errors) else { continue };
         let guarded = Arc::new(GuardedRoute::new(route.clone(), checked));
-        let hosts: BTreeSet<_> = guarded.route().hosts.iter().collect();
+        let mut hosts = BTreeSet::new();
+        hosts.extend(&guarded.route().hosts);
         for host in hosts {
             if let Err(other) = table.insert(host, &guarded) {
                 rivals.push((index, host.clone(), Arc::clone(&guarded), other));

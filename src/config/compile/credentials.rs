@@ -13,7 +13,7 @@ use super::credential_keys::{KeysWanted, bind};
 use super::credential_problem::CredentialProblem;
 use super::issuers::CompiledIssuers;
 use super::names::Names;
-use super::values::{AnyOr, any_or, tenants};
+use super::values::{AnyOr, any_or, set, tenants};
 use super::{
     api_key, idaas, mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2,
 };
@@ -170,6 +170,6 @@ fn callers(section: &Section<'_>, report: &mut Report) -> Option<policy::Callers
             report.warn(&section.place_of("callers"), Notice::AnyCaller);
             policy::Callers::Any
         }
-        AnyOr::Only(items) => policy::Callers::Only(tenants(&items, report).into_iter().collect()),
+        AnyOr::Only(items) => policy::Callers::Only(set(tenants(&items, report))),
     })
 }

@@ -158,10 +158,10 @@ fn parameters(section: &Section<'_>, report: &mut Report) -> Vec<(String, Secret
         } else if !(1..=128).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_graphic()) {
             report.error(entry.place(), CredentialProblem::ParameterName);
         } else if let Some(value) = entry.text() {
-            parameters.push((name.to_owned(), Secret::new(value.to_owned())));
+            let place = parameters.partition_point(|(other, _): &(String, _)| **other < *name);
+            parameters.insert(place, (name.to_owned(), Secret::new(value.to_owned())));
         }
     }
-    parameters.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     parameters
 }
 

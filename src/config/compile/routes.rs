@@ -2,7 +2,6 @@
 //!
 //! Each setting is read here; what they mean together is `policy`'s to say.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::error::Quoted;
@@ -18,7 +17,7 @@ use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
 use super::subtenant::subtenant;
-use super::values::{AnyOr, any_or, tenants, texts};
+use super::values::{AnyOr, any_or, set, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
 use crate::message::{HeaderName, Opaque};
 use crate::policy::{
@@ -65,9 +64,7 @@ fn route(
     let methods = matched.as_ref().and_then(|matched| methods(matched, report));
     let headers = matched.as_ref().map(|matched| headers(matched, report));
     let opaque = matched.as_ref().map(opaque);
-    let tenants = section
-        .states("tenants")
-        .then(|| tenants(&section.list("tenants"), report).into_iter().collect::<BTreeSet<_>>());
+    let tenants = section.states("tenants").then(|| set(tenants(&section.list("tenants"), report)));
     let scopes = scopes(section, report);
     let claims = conditions(section, report);
     let mode = route_mode(section, mode, report);
@@ -169,18 +166,18 @@ pub(super) fn scopes(section: &Section<'_>, report: &mut Report) -> Option<Scope
     let Some(object) = entry.section() else {
         return (entry.text() == Some("not_needed")).then_some(ScopeRequirement::NotNeeded);
     };
-    let mut set = |key| -> BTreeSet<Arc<str>> {
+    let mut scopes = |key| {
         let scopes = texts(&object.list(key), report);
         for (place, scope) in &scopes {
             if scope.contains(' ') || scope.len() > SCOPE_LIMIT {
                 report.error(place, RouteProblem::Scope(Quoted::from(*scope)));
             }
         }
-        scopes.into_iter().map(|(_, scope)| Arc::from(scope)).collect()
+        set(scopes.into_iter().map(|(_, scope)| Arc::from(scope)))
     };
     match (object.states("any"), object.states("all")) {
-        (true, false) => Some(ScopeRequirement::Any(set("any"))),
-        (false, true) => Some(ScopeRequirement::All(set("all"))),
+        (true, false) => Some(ScopeRequirement::Any(scopes("any"))),
+        (false, true) => Some(ScopeRequirement::All(scopes("all"))),
         (true, true) | (false, false) => {
             report.error(entry.place(), RouteProblem::ScopesUnclear);
             None

@@ -1,6 +1,6 @@
 //! Values that several parts of the document have.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::super::error::{Place, Quoted};
@@ -55,6 +55,14 @@ pub(super) fn tenants(items: &[Entry<'_>], report: &mut Report) -> Vec<TenantId>
         tenants.extend(report.ok(&place, tenant));
     }
     tenants
+}
+
+/// Things as a set. One by one: to collect a set, the library sorts first, by code that each type of thing
+/// has a copy of.
+pub(super) fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(items);
+    set
 }
 
 /// The texts of a list as a set of shared texts.
