@@ -607,6 +607,10 @@ fn command(directory: &str) -> Command {
         ("CLIENT_ID", "id-of-the-client".to_owned()),
         ("CLIENT_SECRET", "secret from the environment".to_owned()),
         ("EMPTY", String::new()),
+        (
+            "PRIVATE_KEY",
+            "-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAGhRANCAARrF9Hy4SxCR/i85uVjpEDydwN9gS3rM6D0oTlF2JjClk/jQuL+Gn+bjufrSnwPnhYrzjNXazFezsu2QGg3v1H1-----END PRIVATE KEY-----".to_owned(),
+        ),
         ("SECRET_OF_31_BYTES", secret(31)),
         ("SECRET_OF_32_BYTES", secret(32)),
         ("SECRET_OF_48_BYTES", secret(64)),

@@ -17,7 +17,6 @@ mod calls;
 mod setbacks;
 
 use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,11 +24,11 @@ use self::calls::Running;
 pub(super) use self::calls::Turned;
 use self::setbacks::Setbacks;
 use super::effect::CallId;
-use super::preparing::Readings;
+use super::preparing::{Means, Readings};
 use super::random::Sequence;
 use super::slot::{Found, Held};
 use crate::config::Config;
-use crate::crypto::{Digest, Random, Signer};
+use crate::crypto::Digest;
 use crate::jwt::VerifiedToken;
 use crate::message::HeaderValue;
 use crate::policy::Injection;
@@ -85,8 +84,7 @@ pub(super) struct Exchanges {
     last_call: u64,
     setbacks: Setbacks,
     readings: Readings,
-    random: Rc<dyn Random>,
-    signer: Rc<dyn Signer>,
+    means: Means,
     sequence: Sequence,
     forgotten: usize,
     swept_at: Timestamp,
@@ -131,12 +129,7 @@ impl CallerId {
 
 impl Exchanges {
     /// A worker that has exchanged nothing.
-    pub(super) fn new(
-        config: Arc<Config>,
-        seed: u64,
-        random: Rc<dyn Random>,
-        signer: Rc<dyn Signer>,
-    ) -> Self {
+    pub(super) fn new(config: Arc<Config>, seed: u64, means: Means) -> Self {
         Self {
             config,
             entries: HashMap::new(),
@@ -145,8 +138,7 @@ impl Exchanges {
             last_call: 0,
             setbacks: Setbacks::default(),
             readings: Readings::default(),
-            random,
-            signer,
+            means,
             sequence: Sequence::new(seed.rotate_left(32)),
             forgotten: 0,
             swept_at: Timestamp::default(),

@@ -21,7 +21,6 @@ mod tending;
 mod upkeep;
 
 use std::collections::HashMap;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,12 +29,11 @@ use self::group::Groups;
 use self::proof::Unproven;
 use super::effect::{CallId, Effect};
 use super::origin::{Origins, Step};
-use super::preparing::Chain;
+use super::preparing::{Chain, Means};
 use super::queue::Queue;
 use super::random::Sequence;
 use super::slot::{Need, Resource, Slot, Stage};
 use crate::config::{Config, KeyLocation};
-use crate::crypto::{Random, Signer};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
 use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
@@ -96,12 +94,7 @@ pub(super) struct Progress {
 
 impl Fetching {
     /// A worker that has fetched nothing. Inline key sets are there at once, remote ones wanted.
-    pub(super) fn new(
-        config: Arc<Config>,
-        seed: u64,
-        random: Rc<dyn Random>,
-        signer: Rc<dyn Signer>,
-    ) -> Self {
+    pub(super) fn new(config: Arc<Config>, seed: u64, means: Means) -> Self {
         let mut fetching = Self {
             keys: KeyRing::default(),
             slots: HashMap::new(),
@@ -118,7 +111,7 @@ impl Fetching {
             kept_up_at: Timestamp::default(),
             key_slots: 0,
             evicted: 0,
-            origins: Origins::new(Arc::clone(&config), random, signer),
+            origins: Origins::new(Arc::clone(&config), means),
             config: Arc::clone(&config),
         };
         for source in config.key_sources() {

@@ -41,6 +41,7 @@ use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want, overdue};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
+use self::preparing::Means;
 use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
@@ -83,15 +84,11 @@ impl Gateway {
         random: Rc<dyn Random>,
         signer: Rc<dyn Signer>,
     ) -> Self {
+        let means = Means { random, signer };
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
-            fetching: Fetching::new(
-                Arc::clone(&config),
-                seed,
-                Rc::clone(&random),
-                Rc::clone(&signer),
-            ),
-            exchanges: Exchanges::new(Arc::clone(&config), seed, random, signer),
+            fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
+            exchanges: Exchanges::new(Arc::clone(&config), seed, means),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             watches: HashMap::new(),

@@ -1,13 +1,12 @@
 //! Where each fetched thing comes from, and how to tell that it is what was asked for.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fault::{Fault, UNKNOWN, lasting};
-use super::preparing::{Asking, Chain, Readings};
+use super::preparing::{Asking, Chain, Means, Readings};
 use super::slot::Resource;
 use crate::config::{Config, KeyOwner, KeySource, Upkeep};
-use crate::crypto::{Digest, Random, SignatureVerifier, Signer};
+use crate::crypto::{Digest, SignatureVerifier};
 use crate::jwt::{self, JwkSet, KeyRing, KeySetId, TokenError, Unverified};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
@@ -21,8 +20,7 @@ use crate::time::Timestamp;
 pub(super) struct Origins {
     config: Arc<Config>,
     readings: Readings,
-    random: Rc<dyn Random>,
-    signer: Rc<dyn Signer>,
+    means: Means,
 }
 
 /// What the running call of a fetch is for. A fetch is a chain of calls, one after the other, under
@@ -59,8 +57,8 @@ pub(super) enum Fetched {
 
 impl Origins {
     /// The origins that a configuration names.
-    pub(super) fn new(config: Arc<Config>, random: Rc<dyn Random>, signer: Rc<dyn Signer>) -> Self {
-        Self { config, readings: Readings::default(), random, signer }
+    pub(super) fn new(config: Arc<Config>, means: Means) -> Self {
+        Self { config, readings: Readings::default(), means }
     }
 
     /// The call that a fetch begins with.
@@ -81,8 +79,8 @@ impl Origins {
                     id: *id,
                     preparation: source.preparation(),
                     call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
-                    random: &*self.random,
-                    signer: &*self.signer,
+                    random: &*self.means.random,
+                    signer: &*self.means.signer,
                     now,
                 })
             }
@@ -220,8 +218,8 @@ impl Origins {
                     id: *id,
                     preparation: source.preparation(),
                     call: &|read, moment| source.call(subtenant.as_ref(), read, moment),
-                    random: &*self.random,
-                    signer: &*self.signer,
+                    random: &*self.means.random,
+                    signer: &*self.means.signer,
                     now,
                 };
                 let next = |(step, call)| Advance::Next(step, call);

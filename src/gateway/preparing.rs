@@ -11,6 +11,8 @@
 //! A worker keeps what it has read in its own memory alone, each reading until its time: the fetches
 //! that follow go on from there. Once an endpoint has refused what they prove, all of it is forgotten.
 
+use std::rc::Rc;
+
 use super::backoff::Prospect;
 use super::fault::{Bearing, Fault, UNKNOWN, lasting};
 use super::origin::Step;
@@ -40,6 +42,13 @@ pub(super) struct Chain {
     /// Whether some of it was read for an earlier fetch, and may be outdated.
     is_supposed: bool,
     calls: u8,
+}
+
+/// What calls are made with: handed in by the host at the start.
+#[derive(Clone, Debug)]
+pub(super) struct Means {
+    pub(super) random: Rc<dyn Random>,
+    pub(super) signer: Rc<dyn Signer>,
 }
 
 /// How a token is asked for.

@@ -19,7 +19,7 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
 ];
 
 /// `clusters`: what reaches each server that the vendor's client talks to.
-pub const CLUSTERS: &[Key] = &[
+pub(super) const CLUSTERS: &[Key] = &[
     Key::optional("token", Text),
     Key::optional("open_api", Text),
     Key::optional("metadata", Text),

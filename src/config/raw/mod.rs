@@ -24,7 +24,6 @@ pub use check::ShapeProblem;
 pub(super) use check::TEXT_LIMIT;
 pub(super) use entry::{Entry, Section};
 pub(super) use foreign::Foreign;
-pub(super) use idaas_keys::CLUSTERS;
 pub use keys::DOCUMENT;
 pub use node::DocumentError;
 pub(super) use node::Node;

@@ -88,8 +88,8 @@ impl Exchanges {
                     id: source,
                     preparation: exchange.preparation(),
                     call: &|read, moment| exchange.call(&subject, read, moment),
-                    random: &*self.random,
-                    signer: &*self.signer,
+                    random: &*self.means.random,
+                    signer: &*self.means.signer,
                     now,
                 })
             });
@@ -171,8 +171,8 @@ impl Exchanges {
             id: source,
             preparation: exchange.preparation(),
             call: &|read, moment| exchange.call(subject, read, moment),
-            random: &*self.random,
-            signer: &*self.signer,
+            random: &*self.means.random,
+            signer: &*self.means.signer,
             now,
         };
         if step == Step::Reading {

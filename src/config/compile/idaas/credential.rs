@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::super::super::raw::{CLUSTERS, Section, Shape, ShapeProblem};
+use super::super::super::raw::Section;
 use super::super::super::report::Report;
 use super::super::client::Secrets;
 use super::super::credentials::{KindParts, Proof, Traits};
-use super::client_config;
+use super::{IdaasProblem, client_config};
 use crate::policy::Subtenants;
 use crate::technical_token::Source;
 use crate::technical_token::idaas::Idaas;
@@ -23,10 +23,7 @@ pub(in super::super) fn read(
     report: &mut Report,
 ) -> KindParts {
     if !credential.states("clusters") {
-        report.error(
-            &credential.place_of("clusters"),
-            ShapeProblem::Missing { shape: Shape::Object(CLUSTERS) },
-        );
+        report.error(&credential.place_of("clusters"), IdaasProblem::Clusters);
     }
     let config = client_config(credential, secrets, report);
     let idaas = config.as_ref().and_then(Idaas::new);

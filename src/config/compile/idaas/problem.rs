@@ -19,6 +19,8 @@ pub enum IdaasProblem {
     Certificate,
     /// A cluster is not stated.
     Cluster(Missing),
+    /// Nothing says which clusters there are.
+    Clusters,
     /// The method does not work there.
     DeployEnvironment {
         /// Where the client is said to run.
@@ -164,6 +166,9 @@ impl fmt::Display for IdaasProblem {
             }
             Self::Algorithm => {
                 "does not fit the private key; leave it out for the one that follows from the key"
+            }
+            Self::Clusters => {
+                "is required beside `idaas`; name the clusters that reach the vendor's servers"
             }
             Self::Aws => {
                 "is `AWS_EC2`, whose documents the vendor's client does not have either; use `OIDC` or `PRIVATE_KEY_JWT`"
