@@ -35,6 +35,7 @@ mod filter;
 mod filter_state;
 mod flood;
 mod hostile;
+mod idaas;
 mod identity;
 mod issuers;
 mod judge;

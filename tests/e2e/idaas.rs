@@ -1,0 +1,309 @@
+//! Credentials of Alibaba Cloud IDaaS, against a provider that verifies what proves who asks.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::bootstrap;
+use crate::development::codes;
+use crate::development::fault::Fault;
+use crate::development::http_client::{Received, request};
+use crate::development::idaas::IdaasProvider;
+use crate::development::idaas::assertion::AssertionError;
+use crate::development::idaas::client::{Client, FILE_CLUSTER, Joined};
+use crate::development::idaas::control::Clock;
+use crate::development::idaas::endpoint::Endpoint;
+use crate::development::idaas::method::{Method, Source};
+use crate::development::idaas::refusal::Refusal;
+use crate::development::scratch::Scratch;
+use crate::development::upstream::seen;
+use crate::lab::{Lab, Setup, eventually};
+
+#[test]
+fn each_method_gets_a_token_that_the_provider_verified_and_the_upstream_sees() {
+    let idaas = provider();
+    let clients = Method::ALL.map(|method| idaas.client(method).unwrap());
+    let (lab, joined) = start(&idaas, &clients);
+    let mut secrets = secrets(&joined);
+    for client in &clients {
+        let token = injected(&lab, &client.name);
+        let grant = idaas.grant(&token).expect("a token of the provider");
+        assert_eq!((grant.method, &grant.scope), (client.method, &client.scope));
+        assert_eq!(injected(&lab, &client.name), token, "it is kept");
+        secrets.push(token);
+    }
+    assert_eq!((idaas.grants().len(), idaas.refusals()), (8, Vec::new()));
+    secrets.push(idaas.service_account_token());
+    lab.assert_nothing_leaked(&secrets);
+}
+
+#[test]
+fn access_keys_are_had_from_every_source() {
+    for source in [Source::CredentialsUri, Source::EcsRole, Source::EnvironmentSts, Source::Rrsa] {
+        let idaas = provider();
+        let client = idaas.client(Method::Plugin).unwrap().with_source(source);
+        let (lab, joined) = start(&idaas, std::slice::from_ref(&client));
+        let token = injected(&lab, &client.name);
+        assert_eq!(idaas.grant(&token).expect("a token").method, Method::Plugin, "{source:?}");
+        assert_eq!(idaas.refusals(), [], "{source:?}");
+        lab.assert_nothing_leaked(&secrets(&joined));
+    }
+}
+
+#[test]
+fn every_kind_of_private_key_signs() {
+    let idaas = provider();
+    let keys = ["rsa1024", "rsa2056", "rsa3072", "rsa4096", "p256", "p384", "p521"];
+    let clients = keys.map(|key| {
+        let pem = &idaas.captures().keys[key].pkcs8;
+        idaas.client(Method::PrivateKeyJwt).unwrap().named(key).with_private_key(pem)
+    });
+    let (lab, _) = start(&idaas, &clients);
+    for key in keys {
+        assert_eq!(idaas.grant(&injected(&lab, key)).expect("a token").proof, key);
+    }
+    assert_eq!(idaas.refusals(), []);
+}
+
+#[test]
+fn a_wrong_proof_is_answered_with_503_and_a_line_that_names_the_credential_and_the_cause() {
+    let idaas = provider();
+    let of = |method| idaas.client(method).unwrap();
+    let another_key = &idaas.captures().keys["rsa3072"].pkcs8;
+    let [expired, authority] = idaas.certify("rsa2048", "app_madeup0001", [1, 2]).unwrap();
+    idaas.withdraw_key("p521");
+    let withdrawn = &idaas.captures().keys["p521"].pkcs8;
+    let clients = [
+        of(Method::ClientSecretBasic).named("basic").with_secret("another-basic"),
+        of(Method::ClientSecretPost).named("post").with_secret("another-post"),
+        of(Method::ClientSecretJwt).named("jwt").with_secret("another-jwt"),
+        of(Method::PrivateKeyJwt).named("key").with_private_key(withdrawn),
+        of(Method::Pca).named("certified-key").with_private_key(another_key),
+        of(Method::Pca).named("certificate").with_certificate(&expired, &authority),
+    ];
+    let (lab, joined) = start(&idaas, &clients);
+    for client in &clients {
+        let before = idaas.refusals().len();
+        assert_unavailable(&ask(&lab, &client.name), &client.name);
+        assert_eq!(idaas.refusals().len(), before + 1, "{}", client.name);
+        assert_told(&lab, "fetching token", &client.name, "invalid_client");
+    }
+    assert_eq!((lab.upstream.requests(), idaas.grants().len()), (0, 0));
+    lab.assert_nothing_leaked(&secrets(&joined));
+}
+
+#[test]
+fn an_access_key_that_is_wrong_or_forgotten_is_told() {
+    let idaas = provider();
+    let client = idaas.client(Method::Plugin).unwrap();
+    idaas.withdraw_access_key(crate::development::idaas::account::ACCESS_KEY_ID);
+    let (lab, joined) = start(&idaas, std::slice::from_ref(&client));
+    assert_unavailable(&ask(&lab, &client.name), &client.name);
+    assert_told(&lab, "fetching token", &client.name, "InvalidAccessKeyId");
+    lab.assert_nothing_leaked(&secrets(&joined));
+}
+
+#[test]
+fn a_clock_that_is_an_hour_off_is_told() {
+    for (clock, error) in [
+        (Clock::Fast(3600), AssertionError::Expired),
+        (Clock::Slow(3600), AssertionError::IssuedInFuture),
+    ] {
+        let idaas = provider();
+        idaas.set_clock(clock);
+        let client = idaas.client(Method::PrivateKeyJwt).unwrap();
+        let (lab, _) = start(&idaas, std::slice::from_ref(&client));
+        assert_unavailable(&ask(&lab, &client.name), &client.name);
+        assert_told(&lab, "fetching token", &client.name, "invalid_client");
+        assert_eq!(idaas.refusals()[0], Refusal::Assertion(error));
+    }
+}
+
+#[test]
+fn what_cannot_be_read_before_is_told_and_read_once_it_is_there() {
+    let idaas = provider();
+    let rows = [
+        (Method::Pkcs7, Endpoint::Metadata, "metadata_token"),
+        (Method::Oidc, Endpoint::TokenFile, "service_account_token"),
+    ];
+    let clients = rows.map(|(method, ..)| idaas.client(method).unwrap());
+    let (lab, _) = start(&idaas, &clients);
+    for (client, (method, endpoint, what)) in clients.iter().zip(rows) {
+        idaas.set_fault(endpoint, Fault::Status { status: 404, retry_after: None });
+        assert_unavailable(&ask(&lab, &client.name), &client.name);
+        assert_told(&lab, &format!("fetching {what}"), &client.name, "status_4xx");
+        idaas.set_fault(endpoint, Fault::None);
+        let token = eventually("a token", || {
+            let answer = ask(&lab, &client.name);
+            (answer.status == 200).then(|| bearer(&answer))
+        });
+        assert_eq!(idaas.grant(&token).expect("a token").method, method);
+    }
+}
+
+#[test]
+fn a_service_account_token_that_is_replaced_in_its_file_is_noticed_by_no_request() {
+    let idaas = provider();
+    idaas.set_lifetime(2);
+    let scratch = Scratch::new().expect("a directory");
+    let files = Files(scratch.path().join("tokens"));
+    fs::create_dir(&files.0).expect("a directory");
+    files.publish("1", &idaas.service_account_token());
+    symlink("..data/token", files.0.join("token")).expect("a link");
+    let client = idaas.client(Method::Oidc).unwrap();
+    let mut joined = client.join(idaas.address());
+    joined.clusters.retain(|(name, _)| *name != FILE_CLUSTER);
+    joined.credential["service_account_token"]["refresh"] = json!("1s");
+    let folder = files.0.clone();
+    let lab = start_with(vec![joined], move |document| files_inside(document, &folder));
+
+    let mut proofs = BTreeSet::new();
+    for version in 2..=4 {
+        let before = proofs.len();
+        while proofs.len() == before {
+            let token = injected(&lab, &client.name);
+            proofs.insert(idaas.grant(&token).expect("a token").proof);
+            thread::sleep(Duration::from_millis(20));
+        }
+        idaas.renew_service_account_token();
+        files.publish(&version.to_string(), &idaas.service_account_token());
+    }
+    assert_eq!((proofs.len(), idaas.refusals()), (3, Vec::new()));
+    assert!(!lab.envoy.log().contains("fetching"), "{}", lab.envoy.log());
+}
+
+/// A folder that Kubernetes keeps a token in.
+struct Files(PathBuf);
+
+impl Files {
+    /// Replaces the content as Kubernetes does: `..data` is a link to a directory, replaced by renaming.
+    fn publish(&self, version: &str, token: &str) {
+        let directory = self.0.join(format!("..{version}"));
+        fs::create_dir(&directory).expect("a directory");
+        fs::write(directory.join("token"), format!("{token}\n")).expect("a file");
+        let link = self.0.join("..data_tmp");
+        symlink(format!("..{version}"), &link).expect("a link");
+        fs::rename(link, self.0.join("..data")).expect("a link in place");
+    }
+}
+
+/// A listener without a port that serves the file, and the cluster that leads to it.
+fn files_inside(document: &mut Value, folder: &Path) {
+    let file = folder.join("token");
+    let content = format!("%FILE_CONTENT({}:{})%", file.display(), folder.display());
+    let typed = |name: &str| format!("type.googleapis.com/envoy.extensions.{name}");
+    let resources = &mut document["static_resources"];
+    resources["listeners"].as_array_mut().unwrap().push(json!({
+        "name": FILE_CLUSTER, "internal_listener": {},
+        "filter_chains": [{"filters": [{"name": "manager", "typed_config": {
+            "@type": typed("filters.network.http_connection_manager.v3.HttpConnectionManager"),
+            "stat_prefix": FILE_CLUSTER,
+            "route_config": {"virtual_hosts": [{"name": "files", "domains": ["*"], "routes": [{
+                "match": {"prefix": "/"},
+                "direct_response": {"status": 200, "body_format": {
+                    "text_format_source": {"inline_string": content},
+                    "formatters": [{"name": "file", "typed_config": {"@type": typed("formatter.file_content.v3.FileContent")}}],
+                }},
+            }]}]},
+            "http_filters": [{"name": "router", "typed_config": {"@type": typed("filters.http.router.v3.Router")}}],
+        }}]}],
+    }));
+    resources["clusters"].as_array_mut().unwrap().push(json!({
+        "name": FILE_CLUSTER, "type": "STATIC",
+        "load_assignment": {"cluster_name": FILE_CLUSTER, "endpoints": [{"lb_endpoints": [{
+            "endpoint": {"address": {"envoy_internal_address": {"server_listener_name": FILE_CLUSTER}}},
+        }]}]},
+        "transport_socket": {"name": "internal", "typed_config": {
+            "@type": typed("transport_sockets.internal_upstream.v3.InternalUpstreamTransport"),
+            "transport_socket": {"name": "raw", "typed_config": {"@type": typed("transport_sockets.raw_buffer.v3.RawBuffer")}},
+        }},
+    }));
+    document["bootstrap_extensions"] = json!([{"name": "internal", "typed_config": {
+        "@type": typed("bootstrap.internal_listener.v3.InternalListener"),
+    }}]);
+}
+
+fn provider() -> IdaasProvider {
+    IdaasProvider::start(([127, 0, 0, 1], 0).into()).expect("a provider")
+}
+
+/// A program's way out with one route per client.
+fn start(idaas: &IdaasProvider, clients: &[Client]) -> (Lab, Vec<Joined>) {
+    let joined: Vec<_> = clients.iter().map(|client| client.join(idaas.address())).collect();
+    (start_with(joined.clone(), |_| {}), joined)
+}
+
+fn start_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Lab {
+    let mut setup = Setup::new();
+    let credentials: Vec<_> = joined.iter().map(|one| one.credential.clone()).collect();
+    let route = |credential: &Value| {
+        json!({
+            "name": credential["name"],
+            "match": {"hosts": ["*"], "path": path(credential["name"].as_str().unwrap()), "methods": ["GET"]},
+            "authentication": "none",
+            "upstream": {"caller_token": "remove", "inject": [{"credential": credential["name"]}]},
+        })
+    };
+    setup.filter = json!({
+        "deployment": "egress", "limits": {"waiting_deadline": "8s"},
+        "routes": credentials.iter().map(route).collect::<Vec<_>>(), "credentials": credentials,
+    });
+    setup.environment = joined.iter().flat_map(|one| one.environment.clone()).collect();
+    let mut clusters: Vec<_> = joined.iter().flat_map(|one| one.clusters.clone()).collect();
+    clusters.sort_unstable();
+    clusters.dedup();
+    setup.edit = Some(Box::new(move |document, _| {
+        let own = clusters.iter().map(|(name, address)| bootstrap::cluster(name, *address));
+        document["static_resources"]["clusters"].as_array_mut().unwrap().extend(own);
+        edit(document);
+    }));
+    setup.start()
+}
+
+fn path(name: &str) -> String {
+    format!("/{name}")
+}
+
+fn ask(lab: &Lab, name: &str) -> Received {
+    lab.send(&request("GET", &path(name), &[], ""))
+}
+
+/// The bearer token that the upstream sees.
+fn injected(lab: &Lab, name: &str) -> String {
+    let answer = ask(lab, name);
+    assert_eq!(answer.status, 200, "{name}: {}\n{}", answer.text(), lab.logs());
+    bearer(&answer)
+}
+
+fn bearer(answer: &Received) -> String {
+    let values = seen(&answer.json(), "authorization");
+    assert_eq!(values.len(), 1);
+    values[0].strip_prefix("Bearer ").expect("a bearer token").to_owned()
+}
+
+fn assert_unavailable(answer: &Received, name: &str) {
+    let code = answer.code();
+    assert_eq!((answer.status, code.as_str()), (503, codes::TOKEN_UNAVAILABLE), "{name}");
+}
+
+/// Asserts that the log names the credential and the cause in one line.
+fn assert_told(lab: &Lab, begins: &str, name: &str, cause: &str) {
+    let log = lab.logs();
+    let line = format!("{begins} of credential `{name}`");
+    let is_told = log.lines().any(|text| text.contains(&line) && text.contains(cause));
+    assert!(is_told, "`{line}` with {cause} is not in the log:\n{log}");
+}
+
+/// What must never be in a log: of variables those that hold a secret or a key.
+fn secrets(joined: &[Joined]) -> Vec<String> {
+    let variables = joined.iter().flat_map(|one| &one.environment);
+    let is_secret = |name: &str| {
+        ["SECRET", "PRIVATE_KEY", "SECURITY_TOKEN"].iter().any(|end| name.ends_with(end))
+    };
+    variables.filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone()).collect()
+}
