@@ -96,6 +96,44 @@ fn what_is_printed_for_every_recorded_document_is_a_credential_with_all_that_it_
 }
 
 #[test]
+fn what_is_printed_is_accepted_by_check_and_has_its_clusters_rendered() {
+    let captures = captures();
+    let mut count = 0;
+    for case in captures["captures"].as_array().unwrap() {
+        let id = text(&case["id"]);
+        if REFUSED.contains(&id) || UNFIT_KEYS.contains(&id) {
+            continue;
+        }
+        let (document, environment) = (case["config"].to_string(), &case["env"]);
+        let printed = parsed(&stdout(&import(&document, environment, &["--callers", "any"])));
+        let configuration = json!({
+            "deployment": "egress", "credentials": printed["credentials"],
+            "routes": [{
+                "name": "out", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                "authentication": "none",
+                "upstream": {"caller_token": "remove", "inject": [{"credential": "idaas"}]},
+            }],
+        });
+        let configuration = configuration.to_string();
+        let no_variable = json!({});
+        // The author's machine rarely has the variables.
+        for environment in [environment, &no_variable] {
+            let output = run(&["check", "-"], &configuration, environment);
+            assert_eq!(output.status.code(), Some(0), "{id}: {}", stdout(&output));
+        }
+        // Addresses of the credential chain stand in the environment alone.
+        let output = run(&["render", "envoy", "-"], &configuration, environment);
+        assert_eq!(output.status.code(), Some(0), "{id}: {}", stderr(&output));
+        for cluster in printed["clusters"].as_array().unwrap() {
+            let line = format!("- name: \"{}\"\n", text(&cluster["name"]));
+            assert!(stdout(&output).contains(&line), "{id}: {line}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, 49);
+}
+
+#[test]
 fn the_output_is_what_the_golden_files_have() {
     let captures = captures();
     let all = captures["captures"].as_array().unwrap();
@@ -210,10 +248,14 @@ fn sound(variable: &str) -> Value {
 
 /// Imports a document from the input.
 fn import(document: &str, environment: &Value, arguments: &[&str]) -> Output {
+    run(&[&["idaas", "import", "-"], arguments].concat(), document, environment)
+}
+
+/// Runs the tool with an input and these variables.
+fn run(arguments: &[&str], document: &str, environment: &Value) -> Output {
     let variables = environment.as_object().unwrap().iter();
     let mut child = command()
         .envs(variables.map(|(name, value)| (name, text(value))))
-        .args(["idaas", "import", "-"])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

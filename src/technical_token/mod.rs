@@ -32,5 +32,7 @@ pub use preparation::{Moment, Preparation, PreparationError, Reading, ReadingFau
 pub use response::{AnswerError, Grant};
 pub use secret_source::SecretSource;
 pub use signatures::{IssuerKeys, Signatures};
+#[cfg(not(target_arch = "wasm32"))]
+pub use source::Destination;
 pub use source::{CallError, Kind, Source, SourceId};
 pub use token::{TechnicalToken, TokenRejected, Validity};

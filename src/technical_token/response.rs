@@ -114,7 +114,7 @@ impl AnswerError {
     /// Whether the endpoint has had too many calls: some say it by a code and another status than 429.
     pub const fn is_about_the_rate(self) -> bool {
         match self {
-            Self::NotJson | Self::NotAGrant | Self::Rejected(_) => false,
+            Self::NotJson | Self::NotAGrant | Self::Rejected(_) | Self::Unread(_) => false,
             Self::Status { status: 429, .. } => true,
             Self::Status { error: Some(error), .. } => {
                 matches!(error.as_bytes(), b"Throttling" | b"slow_down" | b"too_many_requests")

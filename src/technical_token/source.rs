@@ -10,6 +10,8 @@ use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
 use crate::crypto::{Digest, SignError, SignatureVerifier};
 use crate::jwt::{KeyRing, KeySetId, Unverified};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::message::Endpoint;
 use crate::message::{CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::shared::{Record, RecordKind};
@@ -81,6 +83,23 @@ pub trait Kind: fmt::Debug + Send + Sync {
     fn is_key(&self) -> bool {
         false
     }
+
+    /// All servers that it may call, for whoever shows or renders a configuration; none where a call that is
+    /// made for that tells as much. The filter has no use for it.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn destinations(&self) -> &[Destination] {
+        &[]
+    }
+}
+
+/// A server that a credential may call.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Clone, Debug)]
+pub struct Destination {
+    /// What for, in words that follow "it".
+    pub purpose: &'static str,
+    /// Where it is.
+    pub endpoint: Endpoint,
 }
 
 /// Why there is no call for a token.
@@ -185,6 +204,12 @@ impl Source {
     pub fn stated_key(&self, now: Timestamp) -> Option<TechnicalToken> {
         let key = self.stated().filter(|_| self.is_key())?;
         TechnicalToken::stated_key(key.clone(), now).ok()
+    }
+
+    /// See [`Kind::destinations`].
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn destinations(&self) -> &[Destination] {
+        self.kind.destinations()
     }
 
     /// Whether a fetched token is of no use before [`Source::prove`] has passed it.

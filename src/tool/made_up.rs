@@ -29,7 +29,7 @@ pub(super) struct Supposed<'e> {
     named: BTreeSet<String>,
     /// Those that hold a private key.
     private_keys: BTreeSet<String>,
-    /// Whether the vendor's credential chain of IDaaS is used, and no variable of it is set.
+    /// Whether the vendor's credential chain of IDaaS needs a variable, and none of it is set.
     is_chain_unset: bool,
 }
 
@@ -47,7 +47,7 @@ impl<'e> Supposed<'e> {
             own,
             named,
             private_keys: named::private_keys(tree).into_iter().map(str::to_owned).collect(),
-            is_chain_unset: !chain.is_empty() && chain.iter().all(is_unset),
+            is_chain_unset: named::requires_access_key(tree) && chain.iter().all(is_unset),
         }
     }
 

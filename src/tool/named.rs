@@ -57,6 +57,18 @@ pub(super) fn chain_variables(configuration: &Tree) -> &'static [&'static str] {
     if is_used { &CHAIN_VARIABLES } else { &[] }
 }
 
+/// Whether one of its credentials uses that chain, and cannot do without a variable of it: it names no
+/// cluster for the role of an instance.
+pub(super) fn requires_access_key(configuration: &Tree) -> bool {
+    let mut is_required = false;
+    collect_objects(configuration, &mut |object| {
+        let is_chain = object.get("idaas").is_some_and(|idaas| named(idaas) == Named::Chain);
+        let role = object.get("clusters").and_then(|clusters| clusters.get("metadata"));
+        is_required |= is_chain && role.is_none();
+    });
+    is_required
+}
+
 /// The variables that it reads if they are set, without naming them.
 pub(super) fn variables_looked_for(configuration: &Tree) -> Vec<&'static str> {
     let mut found = Vec::new();
@@ -236,6 +248,10 @@ mod tests {
         let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PLUGIN } } }]";
         let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
         assert_eq!(chain_variables(&tree), CHAIN_VARIABLES);
+        assert!(requires_access_key(&tree));
+        let with_role = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PLUGIN } }, clusters: { metadata: m } }]";
+        let tree = source::read("x.yaml", with_role.as_bytes()).unwrap().remove(0);
+        assert!(!requires_access_key(&tree), "{with_role}");
     }
 
     #[test]

@@ -26,20 +26,24 @@ use crate::lab::{Lab, Setup, eventually};
 
 #[test]
 fn each_method_gets_a_token_that_the_provider_verified_and_the_upstream_sees() {
-    let idaas = provider();
-    let clients = Method::ALL.map(|method| idaas.client(method).unwrap());
-    let (lab, joined) = start(&idaas, &clients);
-    let mut secrets = secrets(&joined);
-    for client in &clients {
-        let token = injected(&lab, &client.name);
-        let grant = idaas.grant(&token).expect("a token of the provider");
-        assert_eq!((grant.method, &grant.scope), (client.method, &client.scope));
-        assert_eq!(injected(&lab, &client.name), token, "it is kept");
-        secrets.push(token);
+    // With one secret `CLIENT_SECRET_BASIC` and `CLIENT_SECRET_POST` are the same client, and share a token.
+    let [basic, others @ ..] = Method::ALL;
+    for methods in [&[basic][..], &others[..]] {
+        let idaas = provider();
+        let clients: Vec<_> = methods.iter().map(|method| idaas.client(*method).unwrap()).collect();
+        let (lab, joined) = start(&idaas, &clients);
+        let mut secrets = secrets(&joined);
+        for client in &clients {
+            let token = injected(&lab, &client.name);
+            let grant = idaas.grant(&token).expect("a token of the provider");
+            assert_eq!((grant.method, &grant.scope), (client.method, &client.scope));
+            assert_eq!(injected(&lab, &client.name), token, "it is kept");
+            secrets.push(token);
+        }
+        assert_eq!((idaas.grants().len(), idaas.refusals()), (methods.len(), Vec::new()));
+        secrets.push(idaas.service_account_token());
+        lab.assert_nothing_leaked(&secrets);
     }
-    assert_eq!((idaas.grants().len(), idaas.refusals()), (8, Vec::new()));
-    secrets.push(idaas.service_account_token());
-    lab.assert_nothing_leaked(&secrets);
 }
 
 #[test]

@@ -9,6 +9,8 @@ use super::{Authn, Client, ClientConfig, Evidence, Scope};
 use crate::crypto::{Digest, SharedSecret};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::RecordKind;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::technical_token::Destination;
 use crate::technical_token::{
     AnswerError, Assertion, AssertionKey, CallError, Grant, Kind, Moment, Preparation, Reading,
     TokenRejected, Validity,
@@ -22,6 +24,8 @@ pub struct Idaas {
     client: Client,
     scope: Scope,
     assertion: Option<Assertion>,
+    #[cfg(not(target_arch = "wasm32"))]
+    destinations: Vec<Destination>,
 }
 
 impl Idaas {
@@ -40,7 +44,13 @@ impl Idaas {
             x5t_s256: None,
         });
         let client = Client::new(config, digest)?;
-        Some(Self { client, scope: config.scope.clone(), assertion })
+        Some(Self {
+            client,
+            scope: config.scope.clone(),
+            assertion,
+            #[cfg(not(target_arch = "wasm32"))]
+            destinations: super::destinations::of(config),
+        })
     }
 }
 
@@ -107,6 +117,11 @@ impl Kind for Idaas {
             Some(_) => Err(TokenRejected::SubtenantMismatch),
             None => Ok(None),
         }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn destinations(&self) -> &[Destination] {
+        &self.destinations
     }
 }
 

@@ -26,6 +26,8 @@ mod client_secret_jwt;
 mod client_secret_post;
 mod credential;
 mod credentials_uri;
+#[cfg(not(target_arch = "wasm32"))]
+mod destinations;
 mod ecs_role;
 mod encoding;
 mod exchange;

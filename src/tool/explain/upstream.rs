@@ -3,9 +3,10 @@
 use super::narrate::Story;
 use super::words::{list, quoted};
 use crate::config::Config;
-use crate::message::HttpCall;
+use crate::message::{Endpoint, HttpCall};
 use crate::policy::{CallerToken, Permit};
 use crate::principal::PrincipalKind;
+use crate::technical_token::Destination;
 use crate::tool::calls;
 use crate::tool::made_up::MadeUp;
 
@@ -35,7 +36,14 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
             false => "the filter would obtain it unless it holds one",
         };
         story.trace.fact("upstream", format!("{what}; {how}"));
-        if let Some(call) = calls::reading(source) {
+        for Destination { purpose, endpoint } in source.destinations() {
+            let Endpoint { scheme, authority, cluster, .. } = endpoint;
+            let cluster = quoted(cluster);
+            let words = format!("it {purpose}: {scheme}://{authority} by cluster {cluster}");
+            story.trace.fact("call", words);
+        }
+        let is_listed = !source.destinations().is_empty();
+        if let Some(call) = calls::reading(source).filter(|_| !is_listed) {
             let to = quoted(&call.endpoint.cluster);
             story.trace.fact("call", format!("reads the client's secret by cluster {to}"));
         }

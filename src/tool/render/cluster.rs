@@ -126,6 +126,8 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
     let read = config.sources().iter().filter_map(calls::reading);
     let calls = keys.chain(tokens).chain(read).map(|HttpCall { endpoint, .. }| endpoint);
     let exchanges = config.sources().iter().filter_map(Source::exchange);
+    let listed = config.sources().iter().flat_map(Source::destinations);
+    let calls = calls.chain(listed.map(|listed| listed.endpoint.clone()));
     for endpoint in calls.chain(exchanges.map(|exchange| exchange.endpoint().clone())) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }
