@@ -37,6 +37,7 @@ use tenantgate::technical_token::idaas::{
 };
 use tenantgate::technical_token::{Assertion, AssertionKey, Moment};
 use tenantgate::time::Timestamp;
+use tenantgate::tool::token::{self, Inquiry};
 
 #[test]
 fn every_method_is_believed_each_time() {
@@ -56,6 +57,53 @@ fn every_method_is_believed_each_time() {
             }
         }
         assert_eq!(provider.refusals(), []);
+    }
+}
+
+/// `tenantgate token` has the configuration's word for all of it, and the filter's own code.
+#[test]
+fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
+    for (method, source, key) in ways() {
+        let provider = provider();
+        let mut client = provider.client(method).unwrap().with_source(source);
+        if method == Method::PrivateKeyJwt {
+            client = client.with_private_key(&provider.captures().keys[key].pkcs8);
+        }
+        let joined = client.join(provider.address());
+        let document = serde_json::json!({
+            "deployment": "egress", "credentials": [joined.credential],
+            "routes": [{
+                "name": "out", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+                "authentication": "none",
+                "upstream": {"caller_token": "remove", "inject": [{"credential": client.name}]},
+            }],
+        });
+        let value = |name: &str| {
+            joined.environment.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+        };
+        let obtained = token::obtain(&Inquiry {
+            name: "config.json",
+            document: document.to_string().as_bytes(),
+            environment: &value,
+            credential: &client.name,
+            subtenant: None,
+            allow_plaintext: true,
+            now: moment().now,
+            random: &|| moment().random,
+            perform: &|call| Ok(perform(&provider, call)),
+        })
+        .unwrap_or_else(|error| panic!("{method:?} {source:?} {key}: {error}"));
+        let told = token::text(&obtained, moment().now);
+        assert!(obtained.usable_until.is_some(), "{method:?} {source:?} {key}: {told}");
+        assert_eq!((provider.grants().len(), provider.refusals()), (1, Vec::new()));
+        let grant = &provider.grants()[0];
+        let ids = ["ACCESS_KEY_ID", "ROLE_ARN", "PROVIDER_ARN", "TOKEN_FILE", "DISABLED", "NAME"];
+        let is_secret = |name: &str| !ids.iter().any(|end| name.ends_with(end));
+        let variables = joined.environment.iter().filter(|(name, _)| is_secret(name));
+        for (name, value) in variables {
+            assert!(!told.contains(value.as_str()) || name.ends_with("_URI"), "{name}: {told}");
+        }
+        assert!(!told.contains(&grant.token), "{told}");
     }
 }
 
