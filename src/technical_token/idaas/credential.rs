@@ -127,3 +127,53 @@ impl Kind for Idaas {
 
 /// That of the vendor's own client.
 const ASSERTION_LIFE: Duration = Duration::from_secs(600);
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::message::Endpoint;
+    use crate::secret::Secret;
+    use crate::technical_token::preparation::MOMENT;
+
+    fn credential(secret: &str) -> Idaas {
+        let endpoint = Endpoint {
+            cluster: Arc::from("idaas"),
+            scheme: "https",
+            authority: Arc::from("idaas.example"),
+            path: Arc::from("/token"),
+        };
+        let config = ClientConfig {
+            instance_id: "idaas_1".to_owned(),
+            client_id: "app_1".to_owned(),
+            issuer: "https://idaas.example".to_owned(),
+            token_endpoint: "https://idaas.example/token".to_owned(),
+            endpoint,
+            scope: Scope::parse("a|b").unwrap(),
+            authn: Authn::ClientSecretJwt { secret: Secret::new(secret.to_owned()) },
+            developer_api: None,
+            connect_timeout: ClientConfig::CONNECT_TIMEOUT,
+            timeout: ClientConfig::TIMEOUT,
+        };
+        Idaas::new(&config).unwrap()
+    }
+
+    #[test]
+    fn a_subtenant_has_no_token_and_finds_no_other_ones() {
+        let (credential, sub) = (credential("s"), SubtenantId::parse("sub-1").unwrap());
+        let call = |subtenant| credential.call(subtenant, &[], &MOMENT).map(|_| ());
+        assert_eq!((call(None), call(Some(&sub))), (Ok(()), Err(CallError::SubtenantUnserved)));
+        let check = |subtenant| credential.check(b"t", subtenant, MOMENT.now);
+        assert_eq!(check(Some(&sub)), Err(TokenRejected::SubtenantMismatch));
+        assert!(matches!(check(None), Ok(None)));
+        assert_ne!(credential.meaning(None), credential.meaning(Some(&sub)));
+    }
+
+    #[test]
+    fn a_token_means_another_one_with_another_secret_and_none_of_it_is_shown() {
+        assert_eq!(credential("s").meaning(None), credential("s").meaning(None));
+        assert_ne!(credential("s").meaning(None), credential("t").meaning(None));
+        assert!(!format!("{:?}", credential("hunter2")).contains("hunter2"));
+    }
+}
