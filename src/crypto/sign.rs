@@ -14,7 +14,7 @@ use super::private_key::Numbers;
 use super::{Algorithm, Curve, PrivateKey, rsassa};
 
 /// Something that makes signatures.
-pub trait Signer: fmt::Debug {
+pub trait Signer {
     /// The signature of `message` as JWS has it: for ECDSA, `r` and `s` of full length (RFC 7518 §3.4).
     ///
     /// # Errors
@@ -25,6 +25,12 @@ pub trait Signer: fmt::Debug {
         key: &PrivateKey,
         message: &[u8],
     ) -> Result<Vec<u8>, SignError>;
+}
+
+impl fmt::Debug for dyn Signer + '_ {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<signer>")
+    }
 }
 
 /// Why there is no signature.

@@ -20,7 +20,6 @@ struct HostFunction;
 /// Signs assertions by the host what that has shown to sign right, everything else in Rust. The first
 /// signature by an algorithm finds out, and the log says what was found: a worker that never signs never
 /// tries.
-#[derive(Debug)]
 pub(super) struct AssertionSigner(HostSigner);
 
 impl AssertionSigner {

@@ -33,7 +33,7 @@ pub struct Moment<'a> {
 ///
 /// Each reading is kept by the worker until its own time and handed in again at the next fetch. So any of
 /// them may be gone while later ones are still there; a preparation tells them apart by itself.
-pub trait Preparation: fmt::Debug + Send + Sync {
+pub trait Preparation: Send + Sync {
     /// The call that reads what comes next, after `read`; `None` when all is there.
     fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall>;
 
@@ -47,6 +47,13 @@ pub trait Preparation: fmt::Debug + Send + Sync {
         answer: Result<&CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<Reading, PreparationError>;
+}
+
+/// As with [`super::Kind`].
+impl fmt::Debug for dyn Preparation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<preparation>")
+    }
 }
 
 /// Why a fetch ends before a token is asked for.

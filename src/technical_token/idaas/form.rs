@@ -12,7 +12,7 @@ use crate::secret::Secret;
 use crate::technical_token::preparation::{Preparation, Reading};
 
 /// How a client proves who it is, in the form of a token request or beside it.
-pub trait Proof: fmt::Debug + Send + Sync {
+pub trait Proof: Send + Sync {
     /// The fields that prove it, in the order in which the vendor's client sends them; `None` while
     /// something that they need is not there.
     fn fields<'a>(&'a self, evidence: Evidence<'a>) -> Option<Vec<(&'static str, &'a str)>>;
@@ -30,6 +30,13 @@ pub trait Proof: fmt::Debug + Send + Sync {
     /// What the proof is of, for the meaning of tokens: a digest that changes with it and does not
     /// reveal a secret. A signing key is not seen here.
     fn digest(&self) -> [u8; 32];
+}
+
+/// As with [`crate::technical_token::Kind`].
+impl fmt::Debug for dyn Proof {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("<proof>")
+    }
 }
 
 /// What a proof is made of that is new for every token or every call.
