@@ -383,7 +383,9 @@ fn what_stands_for_the_name_of_a_variable_is_checked_whatever_the_method_is() {
                 let mut document = document(method);
                 document["authnConfiguration"][key] = name.into();
                 let pem = variable("KEY").map(|pem| pem.replace('\n', ""));
-                let outcome = compile_by(&credential(&document), &|_| pem.clone());
+                let outcome = compile_by(&credential(&document), &|name| {
+                    if name.starts_with("ALIBABA") { None } else { pem.clone() }
+                });
                 let errors = outcome.err().unwrap_or_default();
                 let expected = format!(
                     "idaas.authnConfiguration.{key}: is not the name of an environment variable; write the name, never the value"
@@ -452,6 +454,16 @@ fn what_is_of_no_use_for_a_method_is_refused() {
 }
 
 #[test]
+fn a_blank_name_of_a_variable_is_no_name() {
+    for method in ["CLIENT_SECRET_BASIC", "CLIENT_SECRET_POST", "CLIENT_SECRET_JWT"] {
+        let mut document = document(method);
+        document["authnConfiguration"]["clientSecretEnvVarName"] = "   ".into();
+        let expected = "idaas.authnConfiguration.clientSecretEnvVarName: is missing or blank (`ClientSecretEnvVarNameNotFound`)";
+        assert_eq!(bad(&credential(&document)), [expected], "{method}");
+    }
+}
+
+#[test]
 fn an_empty_name_means_the_vendors_own_variable_where_the_client_takes_it_so() {
     for (method, is_good) in
         [("CLIENT_SECRET_BASIC", true), ("CLIENT_SECRET_POST", true), ("CLIENT_SECRET_JWT", false)]
@@ -493,10 +505,38 @@ fn the_chain_of_access_keys_has_the_links_that_variables_and_clusters_make_possi
     let role = [("ROLE_ARN", "r"), ("OIDC_PROVIDER_ARN", "p"), ("OIDC_TOKEN_FILE", "/f")];
     let uri = [("CREDENTIALS_URI", "https://keys.example/k?x=1")];
     let no_ecs = [("ECS_METADATA_DISABLED", "TRUE")];
-    let rows: [(&[Variables<'_>], &str); 12] = [
+    let rows: [(&[Variables<'_>], &str); 19] = [
         (&[&key, &role, &uri], "environment"),
         (&[&key, &[("SECURITY_TOKEN", "t")]], "environment for a while"),
-        (&[&[("ACCESS_KEY_ID", "LTAI")]], "role of ECS None true"),
+        (
+            &[&[("ACCESS_KEY_ID", "LTAI")]],
+            "idaas: environment variable `ALIBABA_CLOUD_ACCESS_KEY_SECRET` is not set or empty",
+        ),
+        (
+            &[&[("ACCESS_KEY_SECRET", "s"), ("ACCESS_KEY_ID", "")]],
+            "idaas: environment variable `ALIBABA_CLOUD_ACCESS_KEY_ID` is not set or empty",
+        ),
+        (
+            &[&[("ACCESS_KEY_ID", "a,b"), ("ACCESS_KEY_SECRET", "s")]],
+            "idaas: environment variable `ALIBABA_CLOUD_ACCESS_KEY_ID` is no part",
+        ),
+        (
+            &[&key, &[("SECURITY_TOKEN", "a b")]],
+            "idaas: environment variable `ALIBABA_CLOUD_SECURITY_TOKEN` is no part",
+        ),
+        (&[&[("ROLE_ARN", "r")]], "role of ECS None true"),
+        (
+            &[&[("ROLE_ARN", "r"), ("OIDC_TOKEN_FILE", "/f")]],
+            "idaas: environment variable `ALIBABA_CLOUD_OIDC_PROVIDER_ARN` is not set or empty",
+        ),
+        (
+            &[&[("ROLE_ARN", "r"), ("OIDC_PROVIDER_ARN", "p")]],
+            "idaas: environment variable `ALIBABA_CLOUD_OIDC_TOKEN_FILE` is not set or empty",
+        ),
+        (
+            &[&[("OIDC_TOKEN_FILE", "/f")]],
+            "idaas: environment variable `ALIBABA_CLOUD_ROLE_ARN` is not set or empty",
+        ),
         (
             &[&role, &uri],
             "role by sts.aliyuncs.com None, role of ECS None true, https keys.example /k?x=1",

@@ -19,7 +19,8 @@ use super::origin::Step;
 use crate::crypto::{Random, Signer};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::{
-    AnswerError, CallError, Moment, Preparation, PreparationError, Reading, ReadingFault, SourceId,
+    AnswerError, CallError, MOST_CALLS, Moment, Preparation, PreparationError, Reading,
+    ReadingFault, SourceId,
 };
 use crate::telemetry::Cause;
 use crate::time::Timestamp;
@@ -114,11 +115,13 @@ impl Readings {
         asking: &Asking<'_>,
         (error, fault): (AnswerError, Fault),
     ) -> Result<(Step, HttpCall), Fault> {
-        if error.is_about_the_client() {
+        // An endpoint has words of its own for what it does not take: whatever it refuses for good may lie
+        // in what was read. Only where it surely does, a fetch is begun anew at once.
+        if error.is_lasting() {
             self.forget(asking.id);
-            if chain.is_supposed {
-                return self.begin_anew(chain, asking);
-            }
+        }
+        if error.is_about_the_client() && chain.is_supposed {
+            return self.begin_anew(chain, asking);
         }
         Err(fault)
     }
@@ -145,7 +148,7 @@ impl Chain {
             return Err(TOO_MANY_CALLS);
         }
         self.calls += 1;
-        let random = asking.random.draw().ok_or(NO_RANDOMNESS)?;
+        let random = asking.random.draw();
         let moment = Moment { now: asking.now, random, signer: asking.signer };
         match asking.preparation.and_then(|own| own.next(&self.read, &moment)) {
             Some(call) => Ok((Step::Reading, call)),
@@ -176,12 +179,16 @@ impl From<PreparationError> for Fault {
 
 impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
-        lasting(error.reason())
+        match error {
+            CallError::Randomless => NO_RANDOMNESS,
+            CallError::NotFetched
+            | CallError::SubjectUnusable
+            | CallError::SubtenantUnserved
+            | CallError::Unprepared
+            | CallError::Unsigned(_) => lasting(error.reason()),
+        }
     }
 }
-
-/// How many calls a fetch may take: the longest chain there is has seven.
-const MOST_CALLS: u8 = 8;
 
 /// A chain that does not come to its end.
 const TOO_MANY_CALLS: Fault = Fault {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::crypto::Digest;
 use crate::secret::Secret;
 
 /// Where a call goes. Written in a configuration like Envoy's `HttpUri`.
@@ -17,6 +18,15 @@ pub struct Endpoint {
     pub authority: Arc<str>,
     /// The `:path` with its query.
     pub path: Arc<str>,
+}
+
+impl Endpoint {
+    /// A digest of all of it, for what means another thing at another place.
+    pub fn digest(&self) -> [u8; 32] {
+        let Self { cluster, scheme, authority, path } = self;
+        let parts = [cluster.as_bytes(), scheme.as_bytes(), authority.as_bytes(), path.as_bytes()];
+        *Digest::of(&parts).as_bytes()
+    }
 }
 
 /// The query is not shown: some servers take credentials in it.

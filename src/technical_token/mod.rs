@@ -28,7 +28,7 @@ mod token;
 pub use api_key::ApiKey;
 pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
-pub use preparation::{Moment, Preparation, PreparationError, Reading, ReadingFault};
+pub use preparation::{MOST_CALLS, Moment, Preparation, PreparationError, Reading, ReadingFault};
 pub use response::{AnswerError, Grant};
 pub use secret_source::SecretSource;
 pub use signatures::{IssuerKeys, Signatures};

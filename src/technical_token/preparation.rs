@@ -23,8 +23,9 @@ pub struct Reading {
 pub struct Moment<'a> {
     /// The time.
     pub now: Timestamp,
-    /// From the host's generator, new for every call.
-    pub random: [u8; 16],
+    /// From the host's generator, new for every call; `None` while it gives none. What must not be guessed
+    /// is then not made.
+    pub random: Option<[u8; 16]>,
     /// Signs what the client proves itself by. It may take its time, so no request waits in its own callback.
     pub signer: &'a dyn Signer,
 }
@@ -55,6 +56,10 @@ impl fmt::Debug for dyn Preparation {
         formatter.write_str("<preparation>")
     }
 }
+
+/// How many calls a fetch may take. The longest chain there is has ten: two to the STS, six to a metadata
+/// service that gives its role and not the key, one to a URI, and the one for the token.
+pub const MOST_CALLS: u8 = 12;
 
 /// Why a fetch ends before a token is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -102,6 +107,6 @@ impl ReadingFault {
 #[cfg(test)]
 pub(super) const MOMENT: Moment<'_> = Moment {
     now: Timestamp::from_millis(0),
-    random: [0; 16],
+    random: Some([0; 16]),
     signer: &crate::crypto::SoftwareSigner,
 };

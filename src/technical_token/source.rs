@@ -114,6 +114,8 @@ pub struct Destination {
 pub enum CallError {
     /// The credential has no token of its own that is fetched.
     NotFetched,
+    /// The host gives no randomness, and the call needs a number that nobody can guess.
+    Randomless,
     /// The caller's token, which is to be exchanged, is no text.
     SubjectUnusable,
     /// The credential has no tokens for this subtenant.
@@ -129,6 +131,7 @@ impl CallError {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::NotFetched => "not_fetched",
+            Self::Randomless => "randomness_unavailable",
             Self::SubjectUnusable => "subject_unusable",
             Self::SubtenantUnserved => "subtenant_unserved",
             Self::Unprepared => "unprepared",

@@ -20,4 +20,4 @@ pub(super) fn token(source: &Source, subtenant: Option<&SubtenantId>) -> Option<
 
 /// Nothing that is told depends on it.
 const MOMENT: Moment<'_> =
-    Moment { now: Timestamp::from_millis(0), random: [0; 16], signer: &SoftwareSigner };
+    Moment { now: Timestamp::from_millis(0), random: Some([0; 16]), signer: &SoftwareSigner };

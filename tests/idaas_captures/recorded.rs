@@ -73,7 +73,7 @@ impl<'a> Recorded<'a> {
             }
             (None, _) => 1_795_318_900,
         };
-        Moment { now: Timestamp::from_seconds(seconds), random, signer: &SoftwareSigner }
+        Moment { now: Timestamp::from_seconds(seconds), random: Some(random), signer: &SoftwareSigner }
     }
 
     pub fn answer(&self) -> CallResponse {
@@ -164,7 +164,7 @@ pub fn prepare<'a>(
 }
 
 fn moment_of_none() -> Moment<'static> {
-    Moment { now: Timestamp::from_seconds(1_795_318_900), random: [7; 16], signer: &SoftwareSigner }
+    Moment { now: Timestamp::from_seconds(1_795_318_900), random: Some([7; 16]), signer: &SoftwareSigner }
 }
 
 fn file(files: &Value, path: &str) -> CallResponse {

@@ -18,7 +18,7 @@ struct Script(Vec<Duration>);
 impl Preparation for Script {
     fn next(&self, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
         let at = self.missing(read)?;
-        Some(call(&format!("/{at}-{}", moment.random[0])))
+        Some(call(&format!("/{at}-{}", moment.random.map_or(0, |random| random[0]))))
     }
 
     fn read(
@@ -90,7 +90,8 @@ impl Scene {
             call: &|read, moment| {
                 let names: Vec<_> =
                     read.iter().map(|reading| reading.value.expose()[0].to_string()).collect();
-                Ok(call(&format!("/token-{}-{}", names.join("."), moment.random[0])))
+                let random = moment.random.ok_or(CallError::Randomless)?;
+                Ok(call(&format!("/token-{}-{}", names.join("."), random[0])))
             },
             random: &self.draws,
             signer: &SoftwareSigner,
@@ -223,13 +224,22 @@ fn a_client_that_is_refused_begins_anew_once_where_something_was_only_supposed()
 }
 
 #[test]
-fn what_says_nothing_about_the_client_neither_forgets_nor_begins_anew() {
-    let mut scene = Scene::new(&[60]);
-    scene.fetch(NOW);
-    let (mut fetch, _) = scene.fetch(NOW);
-    let error = AnswerError::Status { status: 400, error: Some("invalid_scope") };
-    assert_eq!(scene.refuse(&mut fetch, NOW, error).unwrap_err().reason, "invalid_scope");
-    assert_eq!(scene.fetch(NOW).1.len(), 1);
+fn what_says_nothing_about_the_client_begins_nothing_anew_and_forgets_if_it_lasts() {
+    let status = |status, error| AnswerError::Status { status, error };
+    let rows = [
+        (status(400, Some("invalid_scope")), 2),
+        (status(403, None), 2),
+        (status(429, None), 1),
+        (status(503, None), 1),
+    ];
+    for (error, calls) in rows {
+        let mut scene = Scene::new(&[60]);
+        scene.fetch(NOW);
+        let (mut fetch, _) = scene.fetch(NOW);
+        let fault = scene.refuse(&mut fetch, NOW, error).unwrap_err();
+        assert_eq!(fault.reason, error.reason());
+        assert_eq!(scene.fetch(NOW).1.len(), calls, "{error:?}");
+    }
 }
 
 #[test]
@@ -269,13 +279,13 @@ fn a_reading_that_is_refused_begins_anew_where_something_was_only_supposed() {
 }
 
 #[test]
-fn a_fetch_takes_eight_calls_at_most() {
-    let (fetch, paths) = Scene::new(&[1; 7]).fetch(NOW);
-    assert_eq!((fetch.step, paths.len()), (Step::Last, 8));
+fn a_fetch_takes_twelve_calls_at_most() {
+    let (fetch, paths) = Scene::new(&[1; 11]).fetch(NOW);
+    assert_eq!((fetch.step, paths.len()), (Step::Last, 12));
 
-    let mut scene = Scene::new(&[1; 8]);
+    let mut scene = Scene::new(&[1; 12]);
     let mut fetch = scene.begin(NOW).unwrap();
-    for _ in 0..7 {
+    for _ in 0..11 {
         scene.answer(&mut fetch, NOW, Ok(200)).unwrap();
     }
     let fault = scene.answer(&mut fetch, NOW, Ok(200)).unwrap_err();
@@ -283,11 +293,14 @@ fn a_fetch_takes_eight_calls_at_most() {
 }
 
 #[test]
-fn without_randomness_no_call_is_made() {
+fn without_randomness_nothing_that_needs_it_is_asked_for() {
     let mut scene = Scene::new(&[60]);
     scene.draws.left.set(1);
     let mut fetch = scene.begin(NOW).unwrap();
     let fault = scene.answer(&mut fetch, NOW, Ok(200)).unwrap_err();
     assert_eq!((fault.reason, fault.bearing), ("randomness_unavailable", Bearing::Credential));
-    assert_eq!(scene.begin(NOW).err().map(|fault| fault.reason), Some("randomness_unavailable"));
+    assert_eq!(fault.prospect, Prospect::Passing);
+    let mut scene = Scene::new(&[0]);
+    scene.draws.left.set(0);
+    assert_eq!(scene.begin(NOW).unwrap().path, "/0-0", "a reading needs none");
 }

@@ -17,8 +17,8 @@ pub enum Keys {
 
 /// Places of which the first that gives an access key gives it.
 ///
-/// A place that gives none is left for this fetch; the next fetch without a key begins with the first
-/// again. When none gives one, the error is that of the last.
+/// A place that gives none is left for this fetch alone, so what a later one gives is for this fetch alone
+/// as well: the next fetch begins with the first again. When none gives one, the error is that of the last.
 #[derive(Debug)]
 pub struct CredentialChain {
     links: Vec<Box<dyn Preparation>>,
@@ -74,6 +74,8 @@ impl Preparation for CredentialChain {
         let is_last = usize::from(number) + 1 == self.links.len();
         match link.read(read, answer, now) {
             Err(_) if !is_last => Ok(Mark::Failed.on(&[number], Timestamp::default())),
+            // The machine's own role must not stand in for that of the pod any longer than it has to.
+            Ok(reading) if number > 0 => Ok(Reading { until: Timestamp::default(), ..reading }),
             result => result,
         }
     }

@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AccessKeySource, Authn, ClientConfig, ClientSecretBasic, ClientSecretJwt, ClientSecretPost,
-    CredentialChain, CredentialsUri, EcsRole, Evidence, FormClient, IdentityDocument, Keys,
-    MetadataService, Oidc, OpenApiClient, Pca, Pkcs7, PrivateKeyJwt, Proof, Rrsa, Scope, Wish,
-    WithoutToken, openapi_grant, token_grant,
+    AccessKey, AccessKeySource, Authn, ClientConfig, ClientSecretBasic, ClientSecretJwt,
+    ClientSecretPost, CredentialChain, CredentialsUri, EcsRole, Evidence, FormClient,
+    IdentityDocument, Keys, MetadataService, Oidc, OpenApiClient, Pca, Pkcs7, PrivateKeyJwt, Proof,
+    Rrsa, Scope, Wish, WithoutToken, openapi_grant, token_grant,
 };
+use crate::crypto::Digest;
 use crate::message::{CallResponse, Endpoint, HttpCall};
 use crate::technical_token::preparation::{Moment, Preparation};
-use crate::technical_token::{AnswerError, Grant};
+use crate::technical_token::{AnswerError, CallError, Grant};
 
 /// A client of an IDaaS instance.
 #[derive(Clone, Debug)]
@@ -56,8 +57,9 @@ impl Client {
                 Arc::new(Pkcs7 { credential: shared(credential_name), document })
             }
             Authn::Plugin { sources } => {
-                let keys = Arc::new(keys(sources, timeout)?);
-                let client = OpenApiClient { endpoint, instance_id, client_id, keys, timeout };
+                let (keys, origin) = (Arc::new(keys(sources, timeout)?), origin(sources));
+                let client =
+                    OpenApiClient { endpoint, instance_id, client_id, keys, origin, timeout };
                 return Some(Self::OpenApi(client));
             }
             Authn::PrivateKeyJwt { .. } => Arc::new(PrivateKeyJwt { key }),
@@ -73,15 +75,20 @@ impl Client {
         }
     }
 
-    /// The call that asks for a token. `None` while something that it needs is not there.
+    /// The call that asks for a token.
+    ///
+    /// # Errors
+    /// [`CallError`]: something that it needs is not there.
     pub fn call(
         &self,
         scope: &Scope,
         evidence: Evidence<'_>,
         moment: &Moment<'_>,
-    ) -> Option<HttpCall> {
+    ) -> Result<HttpCall, CallError> {
         match self {
-            Self::Form(client) => client.call(Wish::Token(scope), evidence),
+            Self::Form(client) => {
+                client.call(Wish::Token(scope), evidence).ok_or(CallError::Unprepared)
+            }
             Self::OpenApi(client) => client.call(scope, evidence.read, moment),
         }
     }
@@ -131,6 +138,33 @@ fn keys(sources: &[AccessKeySource], timeout: Duration) -> Option<Keys> {
         });
     }
     CredentialChain::new(links).map(Keys::Read)
+}
+
+/// A digest of where access keys come from; of a stated one it is a digest of the key.
+fn origin(sources: &[AccessKeySource]) -> [u8; 32] {
+    sources.iter().fold([0; 32], |before, source| {
+        let digest = match source {
+            AccessKeySource::EcsRole { metadata, role, .. } => {
+                let role = role.as_deref().unwrap_or_default();
+                Digest::of(&[&before, b"ecs", &metadata.digest(), role.as_bytes()])
+            }
+            AccessKeySource::Environment(AccessKey { id, secret, security_token }) => {
+                let token = security_token.as_ref().map_or("", |token| token.expose());
+                let secret = secret.expose().as_bytes();
+                Digest::of(&[&before, b"stated", id.as_bytes(), secret, token.as_bytes()])
+            }
+            AccessKeySource::Rrsa { sts, role_arn, provider_arn, token, .. } => Digest::of(&[
+                &before,
+                b"rrsa",
+                &sts.digest(),
+                role_arn.as_bytes(),
+                provider_arn.as_bytes(),
+                &token.endpoint.digest(),
+            ]),
+            AccessKeySource::Uri(endpoint) => Digest::of(&[&before, b"uri", &endpoint.digest()]),
+        };
+        *digest.as_bytes()
+    })
 }
 
 fn ecs_role(metadata: &Endpoint, role: Option<&str>, allows_unhardened: bool) -> EcsRole {

@@ -17,6 +17,6 @@ impl Proof for ClientSecretPost {
     }
 
     fn digest(&self) -> [u8; 32] {
-        *Digest::of(&[b"client secret", self.secret.expose().as_bytes()]).as_bytes()
+        *Digest::of(&[b"client secret post", self.secret.expose().as_bytes()]).as_bytes()
     }
 }

@@ -96,11 +96,13 @@ impl Kind for Idaas {
         if subtenant.is_some() {
             return Err(CallError::SubtenantUnserved);
         }
-        let make = |own: &Assertion| own.make(moment.now, moment.random, moment.signer);
-        let assertion =
-            self.assertion.as_ref().map(make).transpose().map_err(CallError::Unsigned)?;
+        let make = |own: &Assertion| {
+            let random = moment.random.ok_or(CallError::Randomless)?;
+            own.make(moment.now, random, moment.signer).map_err(CallError::Unsigned)
+        };
+        let assertion = self.assertion.as_ref().map(make).transpose()?;
         let evidence = Evidence { assertion: assertion.as_ref(), read };
-        self.client.call(&self.scope, evidence, moment).ok_or(CallError::Unprepared)
+        self.client.call(&self.scope, evidence, moment)
     }
 
     fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
@@ -132,31 +134,120 @@ const ASSERTION_LIFE: Duration = Duration::from_secs(600);
 mod tests {
     use std::sync::Arc;
 
+    use super::super::{AccessKey, AccessKeySource, RotatingFile};
     use super::*;
     use crate::message::Endpoint;
     use crate::secret::Secret;
     use crate::technical_token::preparation::MOMENT;
 
-    fn credential(secret: &str) -> Idaas {
-        let endpoint = Endpoint {
+    fn endpoint(authority: &str) -> Endpoint {
+        Endpoint {
             cluster: Arc::from("idaas"),
             scheme: "https",
-            authority: Arc::from("idaas.example"),
+            authority: Arc::from(authority),
             path: Arc::from("/token"),
-        };
+        }
+    }
+
+    fn secret(text: &str) -> Secret<String> {
+        Secret::new(text.to_owned())
+    }
+
+    fn of(instance_id: &str, authn: Authn) -> Idaas {
         let config = ClientConfig {
-            instance_id: "idaas_1".to_owned(),
+            instance_id: instance_id.to_owned(),
             client_id: "app_1".to_owned(),
             issuer: "https://idaas.example".to_owned(),
             token_endpoint: "https://idaas.example/token".to_owned(),
-            endpoint,
+            endpoint: endpoint("idaas.example"),
             scope: Scope::parse("a|b").unwrap(),
-            authn: Authn::ClientSecretJwt { secret: Secret::new(secret.to_owned()) },
+            authn,
             developer_api: None,
             connect_timeout: ClientConfig::CONNECT_TIMEOUT,
             timeout: ClientConfig::TIMEOUT,
         };
         Idaas::new(&config).unwrap()
+    }
+
+    fn credential(text: &str) -> Idaas {
+        of("idaas_1", Authn::ClientSecretJwt { secret: secret(text) })
+    }
+
+    fn file(host: &str) -> RotatingFile {
+        let (refresh, timeout) = (Duration::from_secs(60), Duration::from_secs(2));
+        RotatingFile { endpoint: endpoint(host), refresh, timeout }
+    }
+
+    fn oidc(name: &str, host: &str) -> Authn {
+        Authn::Oidc { credential_name: name.to_owned(), token: file(host) }
+    }
+
+    fn pkcs7(host: &str) -> Authn {
+        Authn::Pkcs7 { credential_name: "c".to_owned(), metadata: endpoint(host) }
+    }
+
+    fn stated(id: &str, own: &str, token: Option<&str>) -> Vec<AccessKeySource> {
+        let security_token = token.map(secret);
+        let key = AccessKey { id: id.to_owned(), secret: secret(own), security_token };
+        vec![AccessKeySource::Environment(key)]
+    }
+
+    fn role(host: &str, role: Option<&str>) -> AccessKeySource {
+        AccessKeySource::EcsRole {
+            metadata: endpoint(host),
+            role: role.map(str::to_owned),
+            allows_unhardened: true,
+        }
+    }
+
+    fn rrsa([sts, role_arn, provider_arn, host]: [&str; 4]) -> Vec<AccessKeySource> {
+        vec![AccessKeySource::Rrsa {
+            sts: endpoint(sts),
+            role_arn: role_arn.to_owned(),
+            provider_arn: provider_arn.to_owned(),
+            session_name: None,
+            token: file(host),
+        }]
+    }
+
+    #[test]
+    fn a_token_means_another_one_by_each_part_of_its_proof() {
+        let uri = |host: &str| AccessKeySource::Uri(endpoint(host));
+        let plugins = [
+            stated("i", "s", None),
+            stated("j", "s", None),
+            stated("i", "t", None),
+            stated("i", "s", Some("t")),
+            vec![role("m", None)],
+            vec![role("n", None)],
+            vec![role("m", Some("r"))],
+            vec![uri("u")],
+            vec![uri("v")],
+            vec![role("m", None), uri("u")],
+            rrsa(["s", "r", "p", "f"]),
+            rrsa(["S", "r", "p", "f"]),
+            rrsa(["s", "R", "p", "f"]),
+            rrsa(["s", "r", "P", "f"]),
+            rrsa(["s", "r", "p", "F"]),
+        ];
+        let mut ways = vec![
+            ("1", Authn::ClientSecretBasic { secret: secret("s") }),
+            ("1", Authn::ClientSecretPost { secret: secret("s") }),
+            ("1", Authn::ClientSecretJwt { secret: secret("s") }),
+            ("1", oidc("c", "f")),
+            ("1", oidc("d", "f")),
+            ("1", oidc("c", "g")),
+            ("1", pkcs7("m")),
+            ("1", pkcs7("n")),
+            ("2", pkcs7("m")),
+        ];
+        ways.extend(plugins.map(|sources| ("1", Authn::Plugin { sources })));
+        let number = ways.len();
+        let mut meanings: Vec<_> =
+            ways.into_iter().map(|(instance, authn)| of(instance, authn).meaning(None)).collect();
+        meanings.sort_unstable();
+        meanings.dedup();
+        assert_eq!(meanings.len(), number);
     }
 
     #[test]
@@ -167,6 +258,8 @@ mod tests {
         let check = |subtenant| credential.check(b"t", subtenant, MOMENT.now);
         assert_eq!(check(Some(&sub)), Err(TokenRejected::SubtenantMismatch));
         assert!(matches!(check(None), Ok(None)));
+        let moment = Moment { random: None, ..MOMENT };
+        assert_eq!(credential.call(None, &[], &moment).err(), Some(CallError::Randomless));
         assert_ne!(credential.meaning(None), credential.meaning(Some(&sub)));
     }
 

@@ -29,6 +29,7 @@ impl Proof for Oidc {
     }
 
     fn digest(&self) -> [u8; 32] {
-        *Digest::of(&[b"oidc", self.credential.as_bytes()]).as_bytes()
+        *Digest::of(&[b"oidc", self.credential.as_bytes(), &self.token.endpoint.digest()])
+            .as_bytes()
     }
 }

@@ -29,6 +29,13 @@ impl Proof for Pkcs7 {
     }
 
     fn digest(&self) -> [u8; 32] {
-        *Digest::of(&[b"pkcs7", self.credential.as_bytes()]).as_bytes()
+        let IdentityDocument { service, instance_id } = &self.document;
+        let digest = Digest::of(&[
+            b"pkcs7",
+            self.credential.as_bytes(),
+            &service.endpoint.digest(),
+            instance_id.as_bytes(),
+        ]);
+        *digest.as_bytes()
     }
 }

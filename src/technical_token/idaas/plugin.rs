@@ -9,7 +9,9 @@ use super::{AccessKey, Acs3Request, Keys, Scope, utc};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall};
 use crate::secret::Secret;
+use crate::technical_token::CallError;
 use crate::technical_token::preparation::{Moment, Reading};
+use crate::time::Timestamp;
 
 /// A client of an IDaaS instance that asks through the OpenAPI, by an access key.
 #[derive(Clone, Debug)]
@@ -23,6 +25,8 @@ pub struct OpenApiClient {
     pub client_id: Arc<str>,
     /// Where the access key comes from.
     pub keys: Arc<Keys>,
+    /// A digest that changes with that and does not reveal it.
+    pub origin: [u8; 32],
     /// How long a call may take.
     pub timeout: Duration,
 }
@@ -31,11 +35,20 @@ pub struct OpenApiClient {
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 impl OpenApiClient {
-    /// The call that asks for a token of this scope. `None` while there is no access key.
-    pub fn call(&self, scope: &Scope, read: &[Reading], moment: &Moment<'_>) -> Option<HttpCall> {
-        let key = self.keys.key(read)?;
+    /// The call that asks for a token of this scope.
+    ///
+    /// # Errors
+    /// [`CallError::Unprepared`] while there is no access key, [`CallError::Randomless`] without a nonce.
+    pub fn call(
+        &self,
+        scope: &Scope,
+        read: &[Reading],
+        moment: &Moment<'_>,
+    ) -> Result<HttpCall, CallError> {
+        let key = self.keys.key(read).ok_or(CallError::Unprepared)?;
+        let nonce = moment.random.ok_or(CallError::Randomless)?;
         let query = self.query(scope);
-        let headers = self.signed_headers(&key, moment);
+        let headers = self.signed_headers(&key, moment.now, nonce);
         let authority = Secret::new(self.endpoint.authority.as_bytes().to_vec());
         let mut signed = vec![("host", &authority)];
         signed.extend(headers.iter().map(|(name, value)| (*name, value)));
@@ -50,7 +63,7 @@ impl OpenApiClient {
         let mut headers = headers;
         headers.push(("accept", Secret::new(b"application/json".to_vec())));
         headers.push(("authorization", authorization));
-        Some(HttpCall {
+        Ok(HttpCall {
             endpoint: at(&self.endpoint, ["/?", &query].concat()),
             method: "POST",
             headers,
@@ -60,8 +73,8 @@ impl OpenApiClient {
         })
     }
 
-    /// The digest of what its tokens for a scope mean. Access keys come and go; who they are of is not
-    /// part of what is asked for.
+    /// The digest of what its tokens for a scope mean. Access keys that are read come and go; where they are
+    /// read stays.
     pub fn meaning(&self, scope: &Scope) -> [u8; 32] {
         let digest = Digest::of(&[
             b"idaas plugin",
@@ -71,6 +84,7 @@ impl OpenApiClient {
             self.instance_id.as_bytes(),
             self.client_id.as_bytes(),
             scope.as_str().as_bytes(),
+            &self.origin,
         ]);
         *digest.as_bytes()
     }
@@ -101,7 +115,8 @@ impl OpenApiClient {
     fn signed_headers(
         &self,
         key: &AccessKey,
-        moment: &Moment<'_>,
+        now: Timestamp,
+        nonce: [u8; 16],
     ) -> Vec<(&'static str, Secret<Vec<u8>>)> {
         let value = |text: &str| Secret::new(text.as_bytes().to_vec());
         let token = key.security_token.as_ref();
@@ -109,9 +124,9 @@ impl OpenApiClient {
         headers.extend(token.map(|_| ("x-acs-accesskey-id", value(&key.id))));
         headers.push(("x-acs-action", value("GenerateOauthToken")));
         headers.push(("x-acs-content-sha256", value(EMPTY)));
-        headers.push(("x-acs-date", value(&utc::written(moment.now))));
+        headers.push(("x-acs-date", value(&utc::written(now))));
         headers.extend(token.map(|token| ("x-acs-security-token", value(token.expose()))));
-        headers.push(("x-acs-signature-nonce", value(&hex(&moment.random))));
+        headers.push(("x-acs-signature-nonce", value(&hex(&nonce))));
         headers.push(("x-acs-version", value("2021-12-01")));
         headers
     }

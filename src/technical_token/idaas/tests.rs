@@ -7,6 +7,7 @@ use super::*;
 use crate::crypto::SoftwareSigner;
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
+use crate::technical_token::CallError;
 use crate::technical_token::preparation::{
     Moment, Preparation, PreparationError, Reading, ReadingFault,
 };
@@ -28,7 +29,7 @@ fn ok(body: &'static str) -> Answer {
 }
 
 fn moment() -> Moment<'static> {
-    Moment { now: NOW, random: [0xab; 16], signer: &SoftwareSigner }
+    Moment { now: NOW, random: Some([0xab; 16]), signer: &SoftwareSigner }
 }
 
 fn endpoint(cluster: &str, path: &str) -> Endpoint {
@@ -232,10 +233,10 @@ fn the_first_link_that_has_a_key_gives_it_and_the_last_ones_error_is_told() {
     assert_eq!(key_of(&run(Vec::new(), &second).unwrap()), "STS.i");
     let third = [(FILE.0, MISSING), TOKEN, (&key, MISSING), by_uri];
     let read = run(Vec::new(), &third).unwrap();
-    // The key is kept; once it is gone, the first link is asked again.
-    assert_eq!(run(kept(read.clone(), NOW), &[]).unwrap().len(), 1);
-    let gone = kept(read, Timestamp::from_seconds(KEY_END));
-    assert_eq!(key_of(&run(gone, &[FILE, (STS, ok(LENT))]).unwrap()), "STS.sts");
+    // The key of a later link is for this fetch alone: the next one asks the first link again.
+    assert!(kept(read, Timestamp::default()).is_empty());
+    let first = run(Vec::new(), &[FILE, (STS, ok(LENT))]).unwrap();
+    assert_eq!(run(kept(first, NOW), &[]).unwrap().len(), 1, "that of the first is kept");
     let none = [(FILE.0, SILENT), (TOKEN.0, SILENT), (by_uri.0, SILENT)];
     let fault = ReadingFault::Unanswered(CallFailure::Interrupted);
     let error = PreparationError { what: "credentials_uri", fault };
@@ -312,7 +313,17 @@ fn nothing_is_asked_for_while_a_proof_is_not_there() {
     }
     let chain = CredentialChain::new(vec![Box::new(uri())]).unwrap();
     let client = openapi(Keys::Read(chain));
-    assert!(client.call(&scope, &[], &moment()).is_none());
+    assert_eq!(client.call(&scope, &[], &moment()).err(), Some(CallError::Unprepared));
+}
+
+#[test]
+fn without_randomness_nothing_is_signed_with_a_nonce() {
+    let secret = Secret::new("s".to_owned());
+    let client =
+        openapi(Keys::Stated(AccessKey { id: "i".to_owned(), secret, security_token: None }));
+    let moment = Moment { random: None, ..moment() };
+    let scope = Scope::parse("a|b").unwrap();
+    assert_eq!(client.call(&scope, &[], &moment).err(), Some(CallError::Randomless));
 }
 
 fn openapi(keys: Keys) -> OpenApiClient {
@@ -321,6 +332,7 @@ fn openapi(keys: Keys) -> OpenApiClient {
         instance_id: Arc::from("instance"),
         client_id: Arc::from("client"),
         keys: Arc::new(keys),
+        origin: [0; 32],
         timeout: Duration::from_secs(5),
     }
 }

@@ -22,7 +22,9 @@ use crate::config::{self, Config, ConfigErrors, Environment, KeyLocation, KeySou
 use crate::crypto::{SoftwareSigner, WideVerifier};
 use crate::jwt::{JwkSet, KeyRing, Unverified};
 use crate::message::{CallResponse, HttpCall};
-use crate::technical_token::{CallError, Moment, PreparationError, Source, TechnicalToken};
+use crate::technical_token::{
+    CallError, MOST_CALLS, Moment, PreparationError, Source, TechnicalToken,
+};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -53,7 +55,7 @@ pub struct Inquiry<'a> {
 
 impl Inquiry<'_> {
     fn moment(&self) -> Moment<'_> {
-        Moment { now: self.now, random: (self.random)(), signer: &SoftwareSigner }
+        Moment { now: self.now, random: Some((self.random)()), signer: &SoftwareSigner }
     }
 }
 
@@ -119,7 +121,7 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
         let answer = answer.as_ref().map_err(|unanswered| unanswered.as_failure());
         let reading = source.preparation().map(|own| own.read(&read, answer, inquiry.now));
         match reading {
-            Some(Ok(reading)) if read.len() < MOST_READINGS => read.push(reading),
+            Some(Ok(reading)) if read.len() + 1 < usize::from(MOST_CALLS) => read.push(reading),
             Some(Ok(_)) | None => {
                 obtained.trace.not_met("reads", "more and more");
                 return Ok(obtained);
@@ -318,6 +320,3 @@ impl fmt::Display for TokenError {
 }
 
 impl std::error::Error for TokenError {}
-
-/// How many things are read before a token is asked for.
-const MOST_READINGS: usize = 8;

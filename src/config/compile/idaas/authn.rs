@@ -122,8 +122,8 @@ impl Fields<'_, '_> {
         // What is no text has been reported.
         let name = match self.vendor.text(SECRET, &mut Report::default()) {
             Found::Text("") => fallback,
-            Found::Text(name) => name,
-            Found::Absent => "",
+            Found::Text(name) if !name.trim().is_empty() => name,
+            Found::Absent | Found::Text(_) => "",
             Found::Wrong => return None,
         };
         if name.is_empty() {

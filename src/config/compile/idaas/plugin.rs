@@ -55,7 +55,7 @@ pub(super) fn sources(
     report: &mut Report,
 ) -> Option<Vec<AccessKeySource>> {
     let mut chain = Chain { around, report };
-    if let Some(key) = chain.environment() {
+    if let Some(key) = chain.environment().ok()? {
         // It has a key whatever happens, so no other link is ever asked.
         return Some(vec![AccessKeySource::Environment(key)]);
     }
@@ -73,6 +73,10 @@ pub(super) fn sources(
     (is_complete && !sources.is_empty()).then_some(sources)
 }
 
+fn is_sendable(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// A link lacks something, which has been reported.
 struct Incomplete;
 
@@ -80,18 +84,43 @@ struct Incomplete;
 type Link = Result<Option<AccessKeySource>, Incomplete>;
 
 impl Chain<'_, '_, '_> {
-    fn environment(&mut self) -> Option<AccessKey> {
+    fn environment(&mut self) -> Result<Option<AccessKey>, Incomplete> {
         let id = self.text(ACCESS_KEY_ID);
         let secret = self.secret(ACCESS_KEY_SECRET);
         let security_token = self.secret(SECURITY_TOKEN);
-        Some(AccessKey { id: id?, secret: secret?, security_token })
+        let (id, secret) = match (id, secret) {
+            (Some(id), Some(secret)) => (id, secret),
+            (None, None) => return Ok(None),
+            (Some(_), None) => return Err(self.incomplete(ACCESS_KEY_SECRET)),
+            (None, Some(_)) => return Err(self.incomplete(ACCESS_KEY_ID)),
+        };
+        let token = security_token.as_ref().map_or("", |token| token.expose());
+        let is_id = is_sendable(&id) && !id.contains(',');
+        for (name, is_good) in [(ACCESS_KEY_ID, is_id), (SECURITY_TOKEN, is_sendable(token))] {
+            if !is_good {
+                let place = self.around.place("idaas");
+                self.report.error(&place, IdaasProblem::AccessKeyUnsendable(name));
+            }
+        }
+        Ok(Some(AccessKey { id, secret, security_token }))
+    }
+
+    /// Reports the one that is missing of a set of variables.
+    fn incomplete(&mut self, name: &'static str) -> Incomplete {
+        self.report.error(&self.around.place("idaas"), IdaasProblem::SetIncomplete(name));
+        Incomplete
     }
 
     fn rrsa(&mut self) -> Link {
         let (role_arn, provider_arn) = (self.text(ROLE_ARN), self.text(OIDC_PROVIDER_ARN));
         let file = self.text(OIDC_TOKEN_FILE);
-        let (Some(role_arn), Some(provider_arn), Some(_)) = (role_arn, provider_arn, file) else {
-            return Ok(None);
+        let (role_arn, provider_arn) = match (role_arn, provider_arn, file) {
+            (Some(role_arn), Some(provider_arn), Some(_)) => (role_arn, provider_arn),
+            // A role alone is one for other uses than this.
+            (_, None, None) => return Ok(None),
+            (None, _, _) => return Err(self.incomplete(ROLE_ARN)),
+            (Some(_), None, Some(_)) => return Err(self.incomplete(OIDC_PROVIDER_ARN)),
+            (Some(_), Some(_), None) => return Err(self.incomplete(OIDC_TOKEN_FILE)),
         };
         let host = match self.text(STS_REGION) {
             Some(region) if !is_label(&region) => {

@@ -11,6 +11,8 @@ use crate::crypto::PrivateKeyError;
 pub enum IdaasProblem {
     /// No variable and no cluster says where an access key comes from.
     AccessKey,
+    /// What this variable holds can stand in no header, or would end another value there.
+    AccessKeyUnsendable(&'static str),
     /// An algorithm for another kind of private key.
     Algorithm,
     /// Documents of AWS instances, which the vendor's client does not have either.
@@ -59,6 +61,8 @@ pub enum IdaasProblem {
     Region(&'static str),
     /// A scope without items.
     ScopeBlank,
+    /// A variable of a set is missing: another place must not stand in for it unnoticed.
+    SetIncomplete(&'static str),
     /// An item of a scope that is none.
     ScopeItem(Quoted),
     /// A key for a secret itself, which the vendor does not have.
@@ -147,6 +151,18 @@ impl fmt::Display for IdaasProblem {
                 return write!(
                     formatter,
                     "environment variable `{variable}` is no region; write it in lower case as in the host names, like `cn-hangzhou`"
+                );
+            }
+            Self::AccessKeyUnsendable(variable) => {
+                return write!(
+                    formatter,
+                    "environment variable `{variable}` is no part of an access key: that is visible ASCII without blanks, and an id has no comma"
+                );
+            }
+            Self::SetIncomplete(variable) => {
+                return write!(
+                    formatter,
+                    "environment variable `{variable}` is not set or empty, while others of its set are there; set it and hand it to the filter, or take the others away"
                 );
             }
             Self::ScopeItem(item) => {
