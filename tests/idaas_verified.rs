@@ -89,7 +89,7 @@ fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
             subtenant: None,
             allow_plaintext: true,
             now: moment().now,
-            random: &|| moment().random,
+            random: &|| moment().random.unwrap(),
             perform: &|call| Ok(perform(&provider, call)),
         })
         .unwrap_or_else(|error| panic!("{method:?} {source:?} {key}: {error}"));
@@ -253,7 +253,7 @@ fn assertion(provider: &IdaasProvider, method: Method, key: &str) -> Option<Secr
         x5t_s256: None,
     };
     let Moment { now, random, signer } = moment();
-    Some(assertion.make(now, random, signer).unwrap())
+    Some(assertion.make(now, random.unwrap(), signer).unwrap())
 }
 
 fn client(provider: &IdaasProvider, method: Method, source: Source, key: &str) -> Client {
@@ -362,7 +362,8 @@ fn provider() -> IdaasProvider {
 
 fn moment() -> Moment<'static> {
     let random = u128::from_str_radix(&random_hex(), 16).unwrap().to_be_bytes();
-    Moment { now: Timestamp::from_seconds(clock::now()), random, signer: &SoftwareSigner }
+    let now = Timestamp::from_seconds(clock::now());
+    Moment { now, random: Some(random), signer: &SoftwareSigner }
 }
 
 fn scope() -> Scope {
