@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use jwt_compact::AlgorithmSignature as _;
+use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq as _;
 
@@ -56,6 +58,23 @@ impl Hash {
             Self::Sha512 => hashed::<Sha512>(parts),
         }
     }
+
+    /// The HMAC (RFC 2104) of a message.
+    pub(super) fn hmac(self, key: &[u8], message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha256 => authenticated(&Hs256, &Hs256Key::new(key), message),
+            Self::Sha384 => authenticated(&Hs384, &Hs384Key::new(key), message),
+            Self::Sha512 => authenticated(&Hs512, &Hs512Key::new(key), message),
+        }
+    }
+}
+
+fn authenticated<A: jwt_compact::Algorithm>(
+    algorithm: &A,
+    key: &A::SigningKey,
+    message: &[u8],
+) -> Vec<u8> {
+    algorithm.sign(key, message).as_bytes().into_owned()
 }
 
 fn hashed<H: sha2::Digest>(parts: &[&[u8]]) -> Vec<u8> {

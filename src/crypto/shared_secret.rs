@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use jwt_compact::alg::{Hs256, Hs256Key, Hs384, Hs384Key, Hs512, Hs512Key};
-use jwt_compact::{Algorithm as _, AlgorithmSignature as _};
-
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
+use super::digest::Hash;
 use super::{Algorithm, Digest, Verdict};
 
 /// A secret for HMAC signatures (RFC 7518 §3.2). Whoever has it can sign as well as verify.
@@ -33,9 +31,9 @@ impl SharedSecret {
     /// HMAC-SHA-256 (RFC 2104) of `message`, whatever the secret's length: for signatures that a
     /// server of others checks, by its own rule.
     pub fn hmac_sha256(&self, message: &[u8]) -> [u8; 32] {
-        let signature = Hs256.sign(&Hs256Key::new(self.0.as_slice()), message);
+        let signature = Hash::Sha256.hmac(&self.0, message);
         let mut bytes = [0; 32];
-        bytes.iter_mut().zip(signature.as_bytes().iter()).for_each(|(to, from)| *to = *from);
+        bytes.iter_mut().zip(signature).for_each(|(to, from)| *to = from);
         bytes
     }
 
@@ -45,16 +43,9 @@ impl SharedSecret {
         if !self.fits(algorithm) || algorithm.secret_length() != Some(signature.len()) {
             return Verdict::Invalid;
         }
-        let bytes = self.0.as_slice();
-        match algorithm {
-            Algorithm::Hs256 => computed(&Hs256, &Hs256Key::new(bytes), message, signature),
-            Algorithm::Hs384 => computed(&Hs384, &Hs384Key::new(bytes), message, signature),
-            Algorithm::Hs512 => computed(&Hs512, &Hs512Key::new(bytes), message, signature),
-            Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => {
-                Verdict::Invalid
-            }
-            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => Verdict::Invalid,
-            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => Verdict::Invalid,
+        match self.sign(algorithm, message) {
+            Some(made) if made.ct_eq(signature).into() => Verdict::Valid,
+            Some(_) | None => Verdict::Invalid,
         }
     }
 }
@@ -69,15 +60,17 @@ impl SharedSecret {
     /// The signature of `message`, whatever the length of the secret: a token endpoint knows no other one
     /// of its client. `None` for an algorithm that takes no secret.
     pub fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-        let bytes = self.0.as_slice();
-        match algorithm {
-            Algorithm::Hs256 => Some(made(&Hs256, &Hs256Key::new(bytes), message)),
-            Algorithm::Hs384 => Some(made(&Hs384, &Hs384Key::new(bytes), message)),
-            Algorithm::Hs512 => Some(made(&Hs512, &Hs512Key::new(bytes), message)),
-            Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => None,
-            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => None,
-            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => None,
-        }
+        let hash = match algorithm {
+            Algorithm::Hs256 => Hash::Sha256,
+            Algorithm::Hs384 => Hash::Sha384,
+            Algorithm::Hs512 => Hash::Sha512,
+            Algorithm::EdDsa | Algorithm::Es256 | Algorithm::Es384 | Algorithm::Es512 => {
+                return None;
+            }
+            Algorithm::Ps256 | Algorithm::Ps384 | Algorithm::Ps512 => return None,
+            Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512 => return None,
+        };
+        Some(hash.hmac(&self.0, message))
     }
 }
 
@@ -92,22 +85,6 @@ impl Eq for SharedSecret {}
 impl fmt::Debug for SharedSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("<secret>")
-    }
-}
-
-fn made<A: jwt_compact::Algorithm>(algorithm: &A, key: &A::SigningKey, message: &[u8]) -> Vec<u8> {
-    algorithm.sign(key, message).as_bytes().into_owned()
-}
-
-fn computed<A: jwt_compact::Algorithm>(
-    algorithm: &A,
-    key: &A::VerifyingKey,
-    message: &[u8],
-    signature: &[u8],
-) -> Verdict {
-    match A::Signature::try_from_slice(signature) {
-        Ok(signature) if algorithm.verify_signature(&signature, key, message) => Verdict::Valid,
-        Ok(_) | Err(_) => Verdict::Invalid,
     }
 }
 
