@@ -30,8 +30,8 @@ const LAYERS: [&[&str]; 11] = [
 const USED_ONLY_BY: [(&str, &[&str]); 2] =
     [("problem", &["gateway"]), ("telemetry", &["gateway", "host"])];
 
-const CRYPTO_CRATES: [&str; 8] =
-    ["ed25519_dalek", "hmac", "jwt_compact", "p256", "p384", "p521", "rsa", "sha2"];
+const CRYPTO_CRATES: [&str; 9] =
+    ["ecdsa", "ed25519_dalek", "hmac", "jwt_compact", "p256", "p384", "p521", "rsa", "sha2"];
 
 const LONGEST_FILE: usize = 400;
 

@@ -1,5 +1,5 @@
-//! Signatures and digests. `verify`, `sign`, `shared_secret` and `digest` are the only files that name
-//! a crypto crate.
+//! Signatures and digests. `verify`, `sign`, `large_curve`, `shared_secret` and `digest` are the only
+//! files that name a crypto crate.
 
 mod algorithm;
 mod der;
@@ -7,6 +7,7 @@ pub mod digest;
 pub mod envoy;
 mod key;
 mod known;
+mod large_curve;
 mod modular;
 mod private_key;
 mod random;

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use jwt_compact::AlgorithmSignature;
 use jwt_compact::alg::Es256;
 use jwt_compact::jwk::JsonWebKey;
-use p384::ecdsa::signature::Verifier;
+use p384::NistP384;
+use p521::NistP521;
 
-use super::{Algorithm, Curve, KeyMaterial, PublicKey, rsassa};
+use super::{Algorithm, Curve, KeyMaterial, PublicKey, large_curve, rsassa};
 
 /// What is known about a signature after it has been computed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,16 +60,12 @@ impl SignatureVerifier for SoftwareVerifier {
             KeyMaterial::Ec { curve: Curve::P256, x, y } => {
                 computed(&Es256, p256_key(x, y).as_ref(), message, signature)
             }
-            KeyMaterial::Ec { curve: Curve::P384, x, y } => ecdsa(
-                p384_key(x, y).as_ref(),
-                message,
-                p384::ecdsa::Signature::from_slice(signature).ok().as_ref(),
-            ),
-            KeyMaterial::Ec { curve: Curve::P521, x, y } => ecdsa(
-                p521_key(x, y).as_ref(),
-                message,
-                p521::ecdsa::Signature::from_slice(signature).ok().as_ref(),
-            ),
+            KeyMaterial::Ec { curve: Curve::P384, x, y } => {
+                large_curve::verify::<NistP384>((x, y), message, signature)
+            }
+            KeyMaterial::Ec { curve: Curve::P521, x, y } => {
+                large_curve::verify::<NistP521>((x, y), message, signature)
+            }
             KeyMaterial::Ed25519 { x } => ed25519(x, message, signature),
             KeyMaterial::Rsa { modulus, exponent } => {
                 rsassa::verify(algorithm, (modulus, exponent), message, signature)
@@ -106,8 +103,8 @@ impl SignatureVerifier for WideVerifier {
 pub(super) fn is_point(curve: Curve, x: &[u8], y: &[u8]) -> bool {
     match curve {
         Curve::P256 => p256_key(x, y).is_some(),
-        Curve::P384 => p384_key(x, y).is_some(),
-        Curve::P521 => p521_key(x, y).is_some(),
+        Curve::P384 => large_curve::is_point::<NistP384>(x, y),
+        Curve::P521 => large_curve::is_point::<NistP521>(x, y),
     }
 }
 
@@ -127,14 +124,6 @@ fn ed25519(x: &[u8; 32], message: &[u8], signature: &[u8]) -> Verdict {
             Verdict::Valid
         }
         (Ok(_) | Err(_), Ok(_) | Err(_)) => Verdict::Invalid,
-    }
-}
-
-/// What `jwt-compact` lacks.
-fn ecdsa<S>(key: Option<&impl Verifier<S>>, message: &[u8], signature: Option<&S>) -> Verdict {
-    match key.zip(signature) {
-        Some((key, signature)) if key.verify(message, signature).is_ok() => Verdict::Valid,
-        Some(_) | None => Verdict::Invalid,
     }
 }
 
@@ -163,19 +152,6 @@ fn p256_key(x: &[u8], y: &[u8]) -> Option<P256Key> {
         secret: None,
     };
     P256Key::try_from(&jwk).ok()
-}
-
-fn p384_key(x: &[u8], y: &[u8]) -> Option<p384::ecdsa::VerifyingKey> {
-    p384::ecdsa::VerifyingKey::from_sec1_bytes(&uncompressed(x, y)).ok()
-}
-
-fn p521_key(x: &[u8], y: &[u8]) -> Option<p521::ecdsa::VerifyingKey> {
-    p521::ecdsa::VerifyingKey::from_sec1_bytes(&uncompressed(x, y)).ok()
-}
-
-/// A point in the form of SEC 1 §2.3.3.
-fn uncompressed(x: &[u8], y: &[u8]) -> Vec<u8> {
-    [&[4], x, y].concat()
 }
 
 /// Signing with private keys in the form of JWKs, for tests.

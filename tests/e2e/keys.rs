@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
-use p256::ecdsa::signature::hazmat::RandomizedPrehashSigner as _;
 use p256::ecdsa::signature::{SignatureEncoding as _, Signer as _};
+use p384::ecdsa::signature::Signer as _;
 use rsa::rand_core::{OsRng, RngCore as _};
 use rsa::sha2::{Sha256, Sha384, Sha512};
 use rsa::traits::PublicKeyParts as _;
@@ -23,13 +23,14 @@ pub struct Keys {
 
 impl Keys {
     pub fn new() -> Self {
-        let mut seed = [0; 32];
-        OsRng.fill_bytes(&mut seed);
+        let seed = random::<32>();
         Self {
             ed25519: ed25519_dalek::SigningKey::from_bytes(&seed),
             p256: p256::ecdsa::SigningKey::random(&mut OsRng),
-            p384: p384::ecdsa::SigningKey::random(&mut OsRng),
-            p521: p521::ecdsa::SigningKey::random(&mut OsRng),
+            p384: p384::ecdsa::SigningKey::from_slice(&random::<48>()).unwrap(),
+            // The order has 521 bits of 66 bytes.
+            p521: p521::ecdsa::SigningKey::from_slice(&[&[0], &random::<65>()[..]].concat())
+                .unwrap(),
             rsa: rsa::RsaPrivateKey::new(&mut OsRng, 2048).unwrap(),
             secret: seed.iter().map(|byte| format!("{byte:02x}")).collect(),
         }
@@ -43,11 +44,8 @@ impl Keys {
                 json!({"kty": "OKP", "crv": "Ed25519", "x": x})
             }
             "ES256" => ec("P-256", self.p256.verifying_key().to_encoded_point(false).as_bytes()),
-            "ES384" => ec("P-384", self.p384.verifying_key().to_encoded_point(false).as_bytes()),
-            "ES512" => {
-                let key = p521::ecdsa::VerifyingKey::from(&self.p521);
-                ec("P-521", key.to_encoded_point(false).as_bytes())
-            }
+            "ES384" => ec("P-384", self.p384.verifying_key().to_sec1_point(false).as_bytes()),
+            "ES512" => ec("P-521", self.p521.verifying_key().to_sec1_point(false).as_bytes()),
             _ => {
                 let [n, e] = [self.rsa.n(), self.rsa.e()].map(|number| number.to_bytes_be());
                 json!({"kty": "RSA", "n": base64url(&n), "e": base64url(&e)})
@@ -72,13 +70,13 @@ impl Keys {
         match algorithm {
             "EdDSA" => self.ed25519.sign(text).to_vec(),
             "ES256" => signed::<p256::ecdsa::Signature>(&self.p256, text),
-            "ES384" => signed::<p384::ecdsa::Signature>(&self.p384, text),
+            "ES384" => {
+                let signature: p384::ecdsa::Signature = self.p384.sign(text);
+                signature.to_bytes().to_vec()
+            }
             "ES512" => {
-                // This type of key is no `Signer` without a feature that nothing else needs.
-                let digest = <Sha512 as rsa::sha2::Digest>::digest(text);
-                let signed = self.p521.sign_prehash_with_rng(&mut OsRng, &digest);
-                let signature: p521::ecdsa::Signature = signed.unwrap();
-                signature.to_vec()
+                let signature: p521::ecdsa::Signature = self.p521.sign(text);
+                signature.to_bytes().to_vec()
             }
             "HS256" => mac(hmac::Hmac::<Sha256>::new_from_slice(secret), text),
             "HS384" => mac(hmac::Hmac::<Sha384>::new_from_slice(secret), text),
@@ -125,6 +123,12 @@ fn mac<M: hmac::Mac, E: std::fmt::Debug>(mac: Result<M, E>, text: &[u8]) -> Vec<
 fn ec(curve: &str, point: &[u8]) -> Value {
     let (x, y) = point[1..].split_at(point.len() / 2);
     json!({"kty": "EC", "crv": curve, "x": base64url(x), "y": base64url(y)})
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
 }
 
 fn base64url(bytes: &[u8]) -> String {

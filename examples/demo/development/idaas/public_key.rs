@@ -1,6 +1,7 @@
 //! Public keys as a client registers them, and the signatures of RFC 7518 that they verify.
 
 use p256::ecdsa::signature::Verifier as _;
+use p384::ecdsa::signature::Verifier as _;
 use rsa::pkcs8::DecodePublicKey as _;
 use rsa::sha2::{Sha256, Sha384, Sha512};
 use x509_cert::der::{Document, asn1::ObjectIdentifier};
@@ -44,12 +45,12 @@ impl PublicKey {
         }
         let point = info.subject_public_key.as_bytes().ok_or(PublicKeyError::Malformed)?;
         let key = match curve {
-            P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P256),
-            P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P384),
-            P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).map(Self::P521),
+            P256 => p256::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Self::P256),
+            P384 => p384::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Self::P384),
+            P521 => p521::ecdsa::VerifyingKey::from_sec1_bytes(point).ok().map(Self::P521),
             _ => return Err(PublicKeyError::Kind),
         };
-        key.map_err(|_| PublicKeyError::Malformed)
+        key.ok_or(PublicKeyError::Malformed)
     }
 
     /// Whether `signature` is this key's over `message`. False as well when the key does not fit the algorithm.

@@ -3,10 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::Mac as _;
-use p256::ecdsa::signature::{RandomizedSigner as _, SignatureEncoding as _, Signer as _};
+use p256::ecdsa::signature::{SignatureEncoding as _, Signer as _};
+use p384::ecdsa::signature::Signer as _;
 use rsa::pkcs1v15::SigningKey;
 use rsa::pkcs8::DecodePrivateKey as _;
-use rsa::rand_core::OsRng;
 use rsa::sha2::{Sha256, Sha384, Sha512};
 use serde_json::Value;
 
@@ -52,13 +52,12 @@ fn by_pair(algorithm: &str, key: &KeyTexts, text: &[u8]) -> Vec<u8> {
         "ES384" => {
             let key = p384::SecretKey::from_sec1_pem(key.traditional.as_deref().unwrap()).unwrap();
             let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from(key).sign(text);
-            signature.to_vec()
+            signature.to_bytes().to_vec()
         }
         "ES512" => {
             let key = p521::SecretKey::from_sec1_pem(key.traditional.as_deref().unwrap()).unwrap();
-            let key = p521::ecdsa::SigningKey::from_bytes(&key.to_bytes()).unwrap();
-            let signature: p521::ecdsa::Signature = key.sign_with_rng(&mut OsRng, text);
-            signature.to_vec()
+            let signature: p521::ecdsa::Signature = p521::ecdsa::SigningKey::from(key).sign(text);
+            signature.to_bytes().to_vec()
         }
         _ => panic!("no key signs by `{algorithm}`"),
     }
