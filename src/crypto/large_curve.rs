@@ -89,7 +89,7 @@ fn split<C: LargeCurve>(signature: &[u8]) -> Option<Signature<C>> {
 
 fn number_of<C: LargeCurve>(bytes: &[u8]) -> Option<Zeroizing<NonZeroScalar<C>>> {
     let bytes: &FieldBytes<C> = bytes.try_into().ok()?;
-    Option::from(NonZeroScalar::from_repr(bytes.clone())).map(Zeroizing::new)
+    Option::from(NonZeroScalar::from_repr(*bytes)).map(Zeroizing::new)
 }
 
 /// The nonces of RFC 6979 §3.2.
