@@ -69,7 +69,7 @@ impl Report {
 /// Things in the order of the document. Their numbers alone are sorted: each type that is sorted has a copy of
 /// the library's code for it, 5 kB of the module.
 pub(super) fn in_order<T>(items: Vec<T>, order: fn(&T) -> u32) -> Vec<T> {
-    let mut turns: Vec<(u32, usize)> = items.iter().map(order).zip(0..).collect();
+    let mut turns: Vec<(u64, usize)> = items.iter().map(order).map(u64::from).zip(0..).collect();
     turns.sort_unstable();
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
     turns.into_iter().filter_map(|(_, at)| items.get_mut(at)?.take()).collect()

@@ -276,14 +276,20 @@ impl Exchanges {
     }
 
     /// Drops an eighth of those at rest, the ones used least lately: looking for them costs a look at
-    /// all, so that it must not be done for each new caller.
+    /// all, so that it must not be done for each new caller. Times and numbers are sorted, as in the
+    /// configuration: each type that is sorted has a copy of the library's code for it.
     fn make_room(&mut self) {
         let at_rest = self.entries.iter().filter(|(_, entry)| matches!(entry.stage, Stage::Idle));
-        let mut at_rest: Vec<_> = at_rest.map(|(id, entry)| (entry.used_at, *id)).collect();
-        at_rest.sort_unstable_by_key(|(used_at, _)| *used_at);
-        let excess = at_rest.len().div_ceil(8);
-        for (_, id) in at_rest.into_iter().take(excess) {
-            self.entries.remove(&id);
+        let (mut turns, at_rest): (Vec<(u64, usize)>, Vec<_>) = at_rest
+            .zip(0..)
+            .map(|((id, entry), at)| ((entry.used_at.as_millis(), at), *id))
+            .unzip();
+        turns.sort_unstable();
+        let excess = turns.len().div_ceil(8);
+        for (_, at) in turns.into_iter().take(excess) {
+            if let Some(id) = at_rest.get(at) {
+                self.entries.remove(id);
+            }
         }
         self.forgotten += excess;
     }
