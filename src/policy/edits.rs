@@ -128,26 +128,28 @@ fn reduce(
         return;
     }
     let Some(left) = Reduced::without_cookies(head, places.cookies()) else { return };
-    let mut spellings: Vec<&[u8]> =
-        head.fields().map(|(name, _)| name).filter(|name| is_cookie(name)).collect();
-    spellings.sort_unstable();
-    spellings.dedup();
     match left {
         // One field is replaced as it is; several are made one.
         CookiesLeft::Some(reduced) => {
             if head.values(COOKIE).nth(1).is_some() {
-                edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.into())));
+                remove_cookies(head, edits);
             }
             edits.push(HeaderEdit::Reduce(reduced));
         }
-        CookiesLeft::None => {
-            edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.into())));
-        }
+        CookiesLeft::None => remove_cookies(head, edits),
     }
 }
 
-const fn is_cookie(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(COOKIE)
+/// Adds a removal for each spelling of the header `cookie` that is present.
+pub(super) fn remove_cookies(head: &RequestHead<'_>, edits: &mut HeaderEdits) {
+    let cookies = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(COOKIE));
+    // As texts, which each of them is: these are sorted elsewhere, too, and each type that is sorted
+    // has a copy of the library's code for it.
+    let mut spellings: Vec<&str> =
+        cookies.filter_map(|(name, _)| str::from_utf8(name).ok()).collect();
+    spellings.sort_unstable();
+    spellings.dedup();
+    edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.as_bytes().into())));
 }
 
 const COOKIE: &[u8] = b"cookie";

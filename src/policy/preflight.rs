@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::decision::Denial;
-use super::edits::bare_edits;
+use super::edits::{bare_edits, remove_cookies};
 use super::guarded::GuardedRoute;
 use super::identity::OwnedHeaders;
 use super::route::CallerToken;
@@ -43,11 +43,7 @@ impl Preflight {
         }
         let mut edits = bare_edits(head, owned, CallerToken::Remove);
         edits.retain(|edit| !is_about_cookies(edit));
-        let cookies = head.fields().filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"));
-        let mut spellings: Vec<_> = cookies.map(|(name, _)| name).collect();
-        spellings.sort_unstable();
-        spellings.dedup();
-        edits.extend(spellings.into_iter().map(|name| HeaderEdit::Remove(name.into())));
+        remove_cookies(head, &mut edits);
         Ok(edits)
     }
 }
