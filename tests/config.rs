@@ -220,7 +220,8 @@ fn credentials_call_where_the_platform_says() {
     let Compiled { config, .. } = compile_named("good/egress.json");
     let names: Vec<_> = config.sources().iter().map(Source::name).collect();
     assert_eq!(names, ["tenant1-service"]);
-    let moment = Moment { now: Timestamp::default(), random: Some([0; 16]), signer: &SoftwareSigner };
+    let moment =
+        Moment { now: Timestamp::default(), random: Some([0; 16]), signer: &SoftwareSigner };
     let call = config.sources()[0].call(None, &[], &moment).unwrap();
     assert_eq!(&*call.endpoint.authority, "tenant1.piam.abc.basedomain.xyz");
     assert_eq!((call.endpoint.scheme, &*call.endpoint.path), ("https", "/oauth/token"));

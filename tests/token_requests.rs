@@ -54,7 +54,8 @@ fn no_debug_output_shows_a_secret_of_a_request() {
 /// The call of a case's credential.
 fn call(case: &Value) -> Option<HttpCall> {
     let subtenant = case.get("subtenant").map(|id| SubtenantId::parse(id.as_str().unwrap()));
-    let moment = Moment { now: Timestamp::default(), random: Some([0; 16]), signer: &SoftwareSigner };
+    let moment =
+        Moment { now: Timestamp::default(), random: Some([0; 16]), signer: &SoftwareSigner };
     let config = compile(case);
     config.sources()[0].call(subtenant.transpose().unwrap().as_ref(), &[], &moment).ok()
 }

@@ -73,7 +73,11 @@ impl<'a> Recorded<'a> {
             }
             (None, _) => 1_795_318_900,
         };
-        Moment { now: Timestamp::from_seconds(seconds), random: Some(random), signer: &SoftwareSigner }
+        Moment {
+            now: Timestamp::from_seconds(seconds),
+            random: Some(random),
+            signer: &SoftwareSigner,
+        }
     }
 
     pub fn answer(&self) -> CallResponse {
@@ -164,7 +168,11 @@ pub fn prepare<'a>(
 }
 
 fn moment_of_none() -> Moment<'static> {
-    Moment { now: Timestamp::from_seconds(1_795_318_900), random: Some([7; 16]), signer: &SoftwareSigner }
+    Moment {
+        now: Timestamp::from_seconds(1_795_318_900),
+        random: Some([7; 16]),
+        signer: &SoftwareSigner,
+    }
 }
 
 fn file(files: &Value, path: &str) -> CallResponse {
