@@ -1,6 +1,8 @@
 //! Points in time and the comparisons that security depends on. No clock: the host reads it once
 //! per callback and passes [`Timestamp`] on.
 
+pub(crate) mod utc;
+
 use std::ops::Add;
 use std::time::Duration;
 

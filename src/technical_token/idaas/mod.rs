@@ -44,7 +44,6 @@ mod refusal;
 mod rrsa;
 mod scope;
 mod service_account;
-mod utc;
 
 pub use access_key::TemporaryKey;
 pub use acs3::Acs3Request;
@@ -72,6 +71,8 @@ pub use private_key_jwt::PrivateKeyJwt;
 pub use refusal::{Refusal, Word};
 pub use rrsa::Rrsa;
 pub use scope::{Scope, ScopeError};
+
+use crate::time::utc;
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,11 @@
 //! Times as the cloud's interfaces write them: `YYYY-MM-DDThh:mm:ssZ` (RFC 3339, whole seconds, UTC).
 
-use crate::time::Timestamp;
+use super::Timestamp;
 
 const DAY: u64 = 86_400;
 
 /// The time as a text, rounded down to whole seconds.
-pub(super) fn written(time: Timestamp) -> String {
+pub(crate) fn written(time: Timestamp) -> String {
     let seconds = time.as_seconds();
     let (year, month, day) = date(seconds / DAY);
     let of_day = seconds % DAY;
@@ -14,7 +14,7 @@ pub(super) fn written(time: Timestamp) -> String {
 }
 
 /// The time that a text states; `None` for any other form, and before 1970.
-pub(super) fn parsed(text: &str) -> Option<Timestamp> {
+pub(crate) fn parsed(text: &str) -> Option<Timestamp> {
     let shape = b"dddd-dd-ddTdd:dd:ddZ";
     let fits = text.len() == shape.len()
         && text.bytes().zip(shape).all(|(byte, shape)| match shape {
