@@ -1,4 +1,5 @@
-//! Times as the cloud's interfaces write them: `YYYY-MM-DDThh:mm:ssZ` (RFC 3339, whole seconds, UTC).
+//! Times as texts of RFC 3339. `YYYY-MM-DDThh:mm:ssZ` (whole seconds, UTC) is what is written, and what the
+//! cloud's interfaces write.
 
 use super::Timestamp;
 
@@ -15,7 +16,52 @@ pub(crate) fn written(time: Timestamp) -> String {
 
 /// The time that a text states; `None` for any other form, and before 1970.
 pub(crate) fn parsed(text: &str) -> Option<Timestamp> {
-    let shape = b"dddd-dd-ddTdd:dd:ddZ";
+    moment(text.strip_suffix('Z')?).map(Timestamp::from_seconds)
+}
+
+/// The time that a text of RFC 3339 states, with upper-case `T` and `Z`: with an offset, and a fraction of up to
+/// 9 digits, of which those past the millisecond are cut. `None` for any other form, and before 1970.
+pub(crate) fn rfc3339(text: &str) -> Option<Timestamp> {
+    let (local, rest) = text.split_at_checked(MOMENT.len())?;
+    let (millis, offset) = match rest.strip_prefix('.') {
+        None => (0, rest),
+        Some(fraction) => {
+            let end = fraction.find(|c: char| !c.is_ascii_digit())?;
+            let (digits, offset) = fraction.split_at_checked(end)?;
+            if !(1..=9).contains(&digits.len()) {
+                return None;
+            }
+            let first = digits.bytes().chain(*b"00").take(3);
+            (first.fold(0, |millis, digit| millis * 10 + u64::from(digit - b'0')), offset)
+        }
+    };
+    let local = moment(local)?;
+    let seconds = match offset.as_bytes() {
+        b"Z" => local,
+        [sign @ (b'+' | b'-'), h1, h2, b':', m1, m2] => {
+            let (hours, minutes) = (two_digits(*h1, *h2)?, two_digits(*m1, *m2)?);
+            if hours > 23 || minutes > 59 {
+                return None;
+            }
+            let offset = hours * 3600 + minutes * 60;
+            if *sign == b'+' { local.checked_sub(offset)? } else { local.checked_add(offset)? }
+        }
+        _ => return None,
+    };
+    Some(Timestamp::from_millis(seconds * 1000 + millis))
+}
+
+fn two_digits(tens: u8, ones: u8) -> Option<u64> {
+    let are_digits = tens.is_ascii_digit() && ones.is_ascii_digit();
+    are_digits.then(|| u64::from(tens - b'0') * 10 + u64::from(ones - b'0'))
+}
+
+/// A moment without its zone.
+const MOMENT: &[u8; 19] = b"dddd-dd-ddTdd:dd:dd";
+
+/// Seconds since 1970, if the moment were one of UTC.
+fn moment(text: &str) -> Option<u64> {
+    let shape = MOMENT;
     let fits = text.len() == shape.len()
         && text.bytes().zip(shape).all(|(byte, shape)| match shape {
             b'd' => byte.is_ascii_digit(),
@@ -30,7 +76,7 @@ pub(crate) fn parsed(text: &str) -> Option<Timestamp> {
     let days = days(year, month, day)?;
     // 60 is a leap second.
     let is_time = hour < 24 && minute < 60 && second <= 60 && date(days) == (year, month, day);
-    is_time.then(|| Timestamp::from_seconds(days * DAY + hour * 3600 + minute * 60 + second))
+    is_time.then(|| days * DAY + hour * 3600 + minute * 60 + second)
 }
 
 /// Year, month and day of a number of days since 1970, in the proleptic Gregorian calendar.
@@ -123,5 +169,31 @@ mod tests {
             Some(Timestamp::from_seconds(1_798_761_600)),
             "a leap second is the next one"
         );
+    }
+
+    #[test]
+    fn times_of_rfc_3339_have_fractions_and_offsets() {
+        let rows = [
+            ("2025-06-15T15:06:40Z", Some(1_750_000_000_000)),
+            ("2025-06-15T15:06:40.5Z", Some(1_750_000_000_500)),
+            ("2025-06-15T15:06:40.123999999Z", Some(1_750_000_000_123)),
+            ("2025-06-15T17:06:40+02:00", Some(1_750_000_000_000)),
+            ("2025-06-15T09:36:40.07-05:30", Some(1_750_000_000_070)),
+            ("1970-01-01T00:59:00+01:00", None),
+            ("1970-01-01T01:00:00+01:00", Some(0)),
+            ("2025-06-15T15:06:40", None),
+            ("2025-06-15T15:06:40.Z", None),
+            ("2025-06-15T15:06:40.0000000000Z", None),
+            ("2025-06-15T15:06:40.5", None),
+            ("2025-06-15T15:06:40+24:00", None),
+            ("2025-06-15T15:06:40+00:60", None),
+            ("2025-06-15T15:06:40+0000", None),
+            ("2025-06-15t15:06:40z", None),
+            ("2025-06-15T15:06:4é+00:00", None),
+            ("", None),
+        ];
+        for (text, millis) in rows {
+            assert_eq!(rfc3339(text), millis.map(Timestamp::from_millis), "{text}");
+        }
     }
 }
