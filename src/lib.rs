@@ -16,6 +16,7 @@
 #[macro_use]
 extern crate tenantgate_node_test;
 
+pub mod application_key;
 pub mod config;
 pub mod credential;
 pub mod crypto;

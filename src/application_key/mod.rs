@@ -1,0 +1,9 @@
+//! Application keys, as ThingWorx has them: what is kept of them, and what the holder of one may do.
+
+mod digest;
+mod generated;
+mod pepper;
+
+pub use digest::{DigestError, DigestMark, KeyDigest, StatedDigest};
+pub use generated::{Form, KEY_LIMIT, KeyPrefix, KeyPrefixError};
+pub use pepper::{Candidates, GuidCase, Pepper, PepperError, PepperId, Peppers, is_guid};
