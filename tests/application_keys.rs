@@ -1,6 +1,7 @@
 //! Application keys from the document of a store to what a presented key grants.
 #![allow(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "helpers of tests stop at the first surprise"
@@ -8,6 +9,8 @@
 
 #[path = "application_keys/documents.rs"]
 mod documents;
+#[path = "application_keys/lints.rs"]
+mod lints;
 #[path = "application_keys/records.rs"]
 mod records;
 #[path = "application_keys/sessions.rs"]

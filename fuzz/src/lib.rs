@@ -8,12 +8,16 @@
     reason = "a panic is how a target reports what it has found"
 )]
 
+pub mod application_key_block;
+pub mod application_key_document;
+pub mod application_key_session;
 pub mod bucket;
 pub mod claims;
 pub mod configuration;
 pub mod grant;
 pub mod json;
 pub mod jwk_set;
+mod key_use;
 pub mod pairs;
 pub mod path;
 pub mod routes;
@@ -25,7 +29,10 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 11] = [
+pub const TARGETS: [(&str, Run); 14] = [
+    ("application_key_block", application_key_block::run),
+    ("application_key_document", application_key_document::run),
+    ("application_key_session", application_key_session::run),
     ("bucket", bucket::run),
     ("claims", claims::run),
     ("configuration", configuration::run),

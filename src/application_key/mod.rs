@@ -16,6 +16,8 @@ mod compact;
 mod digest;
 mod document;
 mod generated;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod lint;
 mod pepper;
 mod record;
 mod route;
