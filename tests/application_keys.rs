@@ -13,6 +13,8 @@ mod documents;
 mod lints;
 #[path = "application_keys/records.rs"]
 mod records;
+#[path = "application_keys/schema.rs"]
+mod schema;
 #[path = "application_keys/sessions.rs"]
 mod sessions;
 #[path = "application_keys/sets.rs"]
