@@ -209,6 +209,9 @@ impl Block {
 
     /// The rows of the bucket that a digest of these first bytes stands in, if it stands anywhere.
     fn bucket(&self, mark: DigestMark) -> Option<&[u8]> {
+        if self.digests == 0 {
+            return None;
+        }
         let buckets = 2 * self.digests;
         let bucket = self.shard.sharding.bucket(mark, buckets);
         let mut input = Input(self.bytes.get(HEADER + 2 * bucket..)?);

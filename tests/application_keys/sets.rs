@@ -217,6 +217,17 @@ fn a_block_is_read_back_as_it_was_written_and_nothing_else_is_a_block() {
 }
 
 #[test]
+fn a_block_without_digests_takes_no_records_for_rows_of_its_table() {
+    let block = Block::of(&document(&[]), Sharding::ONE.shard(0).unwrap()).unwrap();
+    // Invalid records: one without a name, then as many as 128 rows are long.
+    let named = [&[0x80, 128, 0][..], &[b'x'; 128]].concat();
+    let crafted = [block.bytes(), &[0x80, 0, 0], &named.repeat(40)].concat();
+    let crafted = Arc::new(Block::read(crafted).unwrap());
+    let set = KeySet::new(Sharding::ONE, vec![crafted]).unwrap();
+    assert_eq!(set.compared(&KeyDigest::from_bytes([b'x'; 32])), 0);
+}
+
+#[test]
 fn a_block_shows_nothing_of_its_records() {
     let set = set(&[plain()]);
     let shown = format!("{set:?}");

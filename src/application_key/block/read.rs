@@ -10,8 +10,8 @@ impl Block {
     /// Reads a block that [`Block::of`] has made, here or in another worker.
     ///
     /// # Errors
-    /// [`BlockError::TooLarge`] above [`Block::LIMIT`], [`BlockError::Malformed`] for all that [`Block::of`] would not have
-    /// written.
+    /// [`BlockError::TooLarge`] above [`Block::LIMIT`], [`BlockError::Malformed`] for all in which a look-up could read what
+    /// [`Block::of`] would not have written.
     pub fn read(bytes: Vec<u8>) -> Result<Self, BlockError> {
         if bytes.len() > Self::LIMIT {
             return Err(BlockError::TooLarge);

@@ -35,13 +35,11 @@ fn alphabet(key: &[u8]) -> f64 {
     if has_one_case && key.iter().all(u8::is_ascii_hexdigit) {
         return 16.0;
     }
-    let kinds: [(fn(&u8) -> bool, f64); 4] = [
-        (u8::is_ascii_digit, 10.0),
-        (u8::is_ascii_lowercase, 26.0),
-        (u8::is_ascii_uppercase, 26.0),
-        (|byte| !byte.is_ascii_alphanumeric(), 32.0),
-    ];
-    kinds.into_iter().filter(|(is_of, _)| has(*is_of)).map(|(_, count)| count).sum()
+    let part = |is_of, count| if has(is_of) { count } else { 0.0 };
+    part(u8::is_ascii_digit, 10.0)
+        + part(u8::is_ascii_lowercase, 26.0)
+        + part(u8::is_ascii_uppercase, 26.0)
+        + part(u8::is_ascii_punctuation, 32.0)
 }
 
 /// Whether it is one piece over and over, or a third of its characters follow their like or their neighbour.
