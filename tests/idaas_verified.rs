@@ -21,7 +21,7 @@ use development::http_client::{exchange, request};
 use development::idaas::IdaasProvider;
 use development::idaas::account;
 use development::idaas::assertion::AssertionError;
-use development::idaas::client::{CREDENTIALS_URI, TOKEN_FILE_URI};
+use development::idaas::client::{CREDENTIALS_URI, FILE_CLUSTER, TOKEN_FILE_URI};
 use development::idaas::control::Clock;
 use development::idaas::metadata::MetadataMode;
 use development::idaas::method::{Method, Source};
@@ -37,7 +37,7 @@ use tenantgate::technical_token::idaas::{
 };
 use tenantgate::technical_token::{Assertion, AssertionKey, Moment};
 use tenantgate::time::Timestamp;
-use tenantgate::tool::token::{self, Inquiry};
+use tenantgate::tool::token::{self, Inquiry, Substitute};
 
 #[test]
 fn every_method_is_believed_each_time() {
@@ -70,6 +70,9 @@ fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
             client = client.with_private_key(&provider.captures().keys[key].pkcs8);
         }
         let joined = client.join(provider.address());
+        // What no tool can read through the proxy is given as a file, as the platform writes it.
+        let service_account = format!("{}\n", provider.service_account_token()).into_bytes();
+        let file = Substitute::new(FILE_CLUSTER, service_account);
         let document = serde_json::json!({
             "deployment": "egress", "credentials": [joined.credential],
             "routes": [{
@@ -88,9 +91,13 @@ fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
             credential: &client.name,
             subtenant: None,
             allow_plaintext: true,
+            files: std::slice::from_ref(&file),
             now: moment().now,
             random: &|| moment().random.unwrap(),
-            perform: &|call| Ok(perform(&provider, call)),
+            perform: &|call| {
+                assert_ne!(&*call.endpoint.cluster, FILE_CLUSTER, "the file is given");
+                Ok(perform(&provider, call))
+            },
         })
         .unwrap_or_else(|error| panic!("{method:?} {source:?} {key}: {error}"));
         let told = token::text(&obtained, moment().now);

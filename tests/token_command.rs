@@ -10,6 +10,7 @@
 #[allow(dead_code, reason = "the demo uses the rest")]
 mod development;
 
+use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, LazyLock, Mutex};
@@ -17,6 +18,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use development::clock;
 use development::fault::json_response;
 use development::http_server::{Answer, HttpServer, Request, Response};
+use development::scratch::Scratch;
 use development::signing_key::SigningKey;
 use serde_json::{Value, json};
 
@@ -282,6 +284,150 @@ fn a_key_is_read_from_its_file_and_not_shown_and_a_stated_one_is_not_fetched() {
         let output = run(&document, &["--credential", "stated"], &[("KEY", SECRET)]);
         assert_eq!(output.status.code(), Some(2));
         assert!(stderr(&output).contains("is not fetched"), "{}", stderr(&output));
+    }
+}
+
+/// A credential whose secret the proxy alone can read, and another one whose key it alone can.
+fn behind_the_proxy(provider: &Provider) -> Value {
+    let address = provider.server.address();
+    let secret = |path: &str| json!({"cluster": "files", "uri": format!("http://files.invalid/{path}"), "allow_plaintext": true});
+    json!({
+        "deployment": "egress",
+        "credentials": [
+            {"name": "svc", "callers": "any", "oauth2": {
+                "token_endpoint": format!("http://{address}/token"), "allow_plaintext": true,
+                "cluster": "id", "client_id": "id", "client_auth": "client_secret_post",
+                "secret": secret("svc"),
+            }},
+            {"name": "key", "callers": "any", "api_key": {"secret": secret("key?v=1")}},
+        ],
+        "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "upstream": {"caller_token": "remove"}}],
+    })
+}
+
+#[test]
+fn what_only_the_proxy_reaches_is_named_with_the_option_that_gives_it() {
+    let provider = Provider::granting("opaque");
+    let document = behind_the_proxy(&provider);
+    for (name, address) in
+        [("svc", "http://files.invalid/svc"), ("key", "http://files.invalid/key?<hidden>")]
+    {
+        let output = run(&document, &["--credential", name], &[]);
+        let words = format!(
+            "credential `{name}` reads `{address}` by cluster `files`, in the clear and perhaps within the proxy alone; `--file files=PATH` gives what is read there, `--allow-plaintext` asks that host"
+        );
+        assert!(stderr(&output).contains(&words), "{}", stderr(&output));
+        assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(2), ""));
+    }
+    let output = run(&document, &["--credential", "svc", "--allow-plaintext"], &[]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let text = stdout(&output);
+    assert!(text.contains("- reads       secret: answer_interrupted: no answer: "), "{text}");
+    assert!(text.contains("; `--file files=PATH` gives what is read there"), "{text}");
+    assert_eq!(provider.asked(), [""; 0]);
+}
+
+#[test]
+fn a_file_takes_the_place_of_what_only_the_proxy_reaches_with_the_same_bounds() {
+    let scratch = Scratch::new().unwrap();
+    let path = scratch.path().join("secret").display().to_string();
+    let longest = "s".repeat(4096);
+    let given = format!("files={path}");
+    let rows = [
+        (SECRET.to_owned(), SECRET, ""),
+        (format!("{SECRET}\n"), SECRET, ""),
+        (format!("{SECRET}\r\n"), SECRET, ""),
+        (format!("{longest}\r\n"), &longest, ""),
+        (format!("{SECRET}\n\n"), "", "reading_unusable"),
+        (String::new(), "", "reading_empty"),
+        (format!("{longest}1"), "", "reading_too_long"),
+        (format!("{longest}123"), "", "answer_too_large"),
+    ];
+    for (content, secret, fault) in rows {
+        fs::write(&path, &content).unwrap();
+        let provider = Provider::granting("opaque");
+        let document = behind_the_proxy(&provider);
+        let output = run(&document, &["--credential", "svc", "--file", &given], &[]);
+        let text = stdout(&output);
+        let read = "reads       the given file, in place of GET http://files.invalid/svc (the filter goes to cluster `files`)";
+        assert!(text.contains(read), "{text}{}", stderr(&output));
+        if fault.is_empty() {
+            assert_eq!(output.status.code(), Some(0), "{text}");
+            let form = format!("grant_type=client_credentials&client_id=id&client_secret={secret}");
+            assert_eq!(provider.asked(), [format!("POST /token {form}")]);
+        } else {
+            assert_eq!(output.status.code(), Some(1), "{text}");
+            assert!(text.contains(&format!("- reads       secret: {fault}\n")), "{fault}: {text}");
+            assert_eq!(provider.asked(), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn files_of_one_cluster_are_told_apart_by_their_uri_and_idle_ones_are_told() {
+    let scratch = Scratch::new().unwrap();
+    let write = |name: &str, content: &str| {
+        let path = scratch.path().join(name);
+        fs::write(&path, content).unwrap();
+        path.display().to_string()
+    };
+    let (key, broken) = (write("key", SECRET), write("broken", "a b"));
+    let provider = Provider::granting("opaque");
+    let document = behind_the_proxy(&provider);
+    let by_cluster = format!("files={broken}");
+    let by_uri = format!("http://files.invalid/svc={key}");
+    let idle = format!("other={key}");
+    let arguments = ["--credential", "svc", "--file", &by_cluster, "--file", &by_uri];
+    let output = run(&document, &[&arguments[..], &["--file", &idle]].concat(), &[]);
+    let text = stdout(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}{}", stderr(&output));
+    for name in ["files", "other"] {
+        let line = format!("? file        `{name}`: nothing was read by that cluster or URI\n");
+        assert!(text.contains(&line), "{text}");
+    }
+    let output = run(&document, &["--credential", "key", "--file", &format!("files={key}")], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
+    assert!(!stdout(&output).contains("? file"), "{}", stdout(&output));
+    for (argument, words) in [
+        ("files", "`--file files` names no cluster; write `--file CLUSTER=PATH`"),
+        ("=x", "`--file =x` names no cluster"),
+        ("files=", "`--file files=` names no cluster"),
+        ("files=/nowhere/secret", "cannot read `/nowhere/secret`: "),
+    ] {
+        let output = run(&document, &["--credential", "key", "--file", argument], &[]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn what_a_machine_says_of_itself_is_told_to_be_had_there_alone() {
+    let document = json!({
+        "deployment": "egress",
+        "credentials": [{
+            "name": "machine", "callers": "any", "clusters": {"token": "idaas", "metadata": "metadata"},
+            "idaas": {
+                "idaasInstanceId": "idaas_1", "clientId": "app_1", "issuer": "https://idaas.example",
+                "tokenEndpoint": "https://idaas.example/token", "scope": "a|b",
+                "authnConfiguration": {
+                    "authnMethod": "PKCS7", "clientDeployEnvironment": "ALIBABA_CLOUD_ECS",
+                    "applicationFederatedCredentialName": "credential",
+                },
+            },
+        }],
+        "routes": [{"name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "upstream": {"caller_token": "remove"}}],
+    });
+    // A file cannot take its place: the service is first asked for a token.
+    for arguments in [
+        &["--credential", "machine"][..],
+        &["--credential", "machine", "--file", "metadata=Cargo.toml"],
+    ] {
+        let output = run(&document, arguments, &[]);
+        let words = "credential `machine` reads `http://100.100.100.200/latest/api/token` by cluster `metadata`, and a metadata service answers nobody but its own machine: run the tool there, with `--allow-plaintext`";
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(2));
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use tenantgate::time::Timestamp;
-use tenantgate::tool::token::{self, Anchors, Inquiry};
+use tenantgate::tool::token::{self, Anchors, Inquiry, Substitute};
 
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
@@ -38,6 +38,13 @@ fn describe(command: Command) -> Command {
                 .help("The subtenant that the token is to act for"),
         )
         .arg(
+            Arg::new("given")
+                .long("file")
+                .value_name("CLUSTER=PATH")
+                .action(ArgAction::Append)
+                .help("Reads a file in place of what only the proxy reaches by that cluster, as a secret or a service account token; URI=PATH where a cluster has several"),
+        )
+        .arg(
             Arg::new("ca")
                 .long("ca")
                 .value_name("FILE")
@@ -47,7 +54,7 @@ fn describe(command: Command) -> Command {
             Arg::new("allow-plaintext")
                 .long("allow-plaintext")
                 .action(ArgAction::SetTrue)
-                .help("Sends the secret in the clear to a token endpoint that is plain http on another machine"),
+                .help("Sends and reads secrets in the clear where an address is plain http on another machine"),
         )
         .arg(
             Arg::new("format")
@@ -71,6 +78,8 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         Some(file) => Anchors::from_pem(&input.read(file)?.1)
             .map_err(|error| Failure::Argument(format!("`{file}` {error}")))?,
     };
+    let given = arguments.get_many::<String>("given").unwrap_or_default();
+    let files = given.map(|text| substitute(text, &mut input)).collect::<Result<Vec<_>, _>>()?;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Timestamp::from_seconds(since.as_secs());
     let inquiry = Inquiry {
@@ -80,6 +89,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         credential: text("credential").unwrap_or_default(),
         subtenant: text("subtenant"),
         allow_plaintext: arguments.get_flag("allow-plaintext"),
+        files: &files,
         now,
         random: &random,
         perform: &|call| token::perform(call, &anchors, now),
@@ -93,6 +103,14 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     Ok(if obtained.usable_until.is_some() { Verdict::Fine } else { Verdict::Wrong })
 }
 
+fn substitute(text: &str, input: &mut Input) -> Result<Substitute, Failure> {
+    let named = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
+    let (name, path) = named.ok_or_else(|| {
+        Failure::Argument(format!("`--file {text}` names no cluster; write `--file CLUSTER=PATH`"))
+    })?;
+    Ok(Substitute::new(name, input.read(path)?.1))
+}
+
 /// The keys of the standard library's maps are the system's random numbers, other ones each time.
 fn random() -> [u8; 16] {
     let [one, other] = [(), ()].map(|()| RandomState::new().hash_one(0));
@@ -104,6 +122,7 @@ Examples:
   tenantgate token gateway.yaml --credential tenant-svc
   tenantgate token gateway.yaml --credential tenant-svc --subtenant cust-1
   tenantgate token gateway.yaml --credential partner --ca company-ca.pem --format json
+  tenantgate token gateway.yaml --credential files --file files-files=/var/run/secrets/idaas/token
 
 It calls the host of the URI itself, where the filter calls the named cluster. Neither secrets nor the
 token are shown; claims are.

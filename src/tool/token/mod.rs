@@ -6,6 +6,7 @@
 
 mod answer;
 mod call;
+mod reading;
 mod report;
 mod request;
 
@@ -29,6 +30,7 @@ use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
 pub use self::call::{Anchors, AnchorsError, Unanswered, perform};
+pub use self::reading::{NotReached, Substitute};
 pub use self::report::{json, text};
 
 /// What is to be obtained.
@@ -45,6 +47,8 @@ pub struct Inquiry<'a> {
     pub subtenant: Option<&'a str>,
     /// Whether a secret may go over the network in the clear, where the endpoint is plain `http`.
     pub allow_plaintext: bool,
+    /// Files in place of what only the proxy reaches.
+    pub files: &'a [Substitute],
     /// The time of the first call.
     pub now: Timestamp,
     /// 16 bytes that nobody can guess, new ones each time.
@@ -85,6 +89,8 @@ pub enum TokenError {
     Exchanged,
     /// The credential's token, or its key, is stated.
     NotFetched,
+    /// Something that the credential reads is neither given nor asked for from here.
+    NotReached(Box<NotReached>),
     /// The secret would go over the network in the clear.
     Plaintext,
     /// The file cannot be read.
@@ -113,42 +119,80 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
         return Err(TokenError::NotFetched);
     }
     let mut obtained = Obtained { trace: Trace::default(), claims: None, usable_until: None };
+    if let Some(response) = ask(inquiry, source, subtenant.as_ref(), &mut obtained.trace)? {
+        judge(inquiry, &config, source, subtenant.as_ref(), &response, &mut obtained);
+    }
+    reading::tell_unused(inquiry, &mut obtained.trace);
+    Ok(obtained)
+}
+
+/// Reads what is read first, then asks for the token; `None` where something went wrong, which is in the
+/// trace then.
+fn ask(
+    inquiry: &Inquiry<'_>,
+    source: &Source,
+    subtenant: Option<&SubtenantId>,
+    trace: &mut Trace,
+) -> Result<Option<CallResponse>, TokenError> {
     let mut read = Vec::new();
-    while let Some(call) = source.preparation().and_then(|own| own.next(&read, &inquiry.moment())) {
-        check_transport(inquiry, &call)?;
-        obtained.trace.fact("reads", request::line(&call));
-        let answer = (inquiry.perform)(&call);
-        let answer = answer.as_ref().map_err(|unanswered| unanswered.as_failure());
-        let reading = source.preparation().map(|own| own.read(&read, answer, inquiry.now));
-        match reading {
-            Some(Ok(reading)) if read.len() + 1 < usize::from(MOST_CALLS) => read.push(reading),
-            Some(Ok(_)) | None => {
-                obtained.trace.not_met("reads", "more and more");
-                return Ok(obtained);
+    while let Some(own) = source.preparation()
+        && let Some(call) = own.next(&read, &inquiry.moment())
+    {
+        let answer = reading::read(inquiry, &call, trace)?;
+        let result = answer.as_ref().map_err(Unanswered::as_failure);
+        match own.read(&read, result, inquiry.now) {
+            Ok(reading) if read.len() + 1 < usize::from(MOST_CALLS) => read.push(reading),
+            Ok(_) => {
+                trace.not_met("reads", "more and more");
+                return Ok(None);
             }
-            Some(Err(PreparationError { what, fault })) => {
-                obtained.trace.not_met("reads", format!("{what}: {}", fault.reason()));
-                return Ok(obtained);
+            Err(PreparationError { what, fault }) => {
+                let mut why = format!("{what}: {}", fault.reason());
+                if let Err(unanswered @ Unanswered::Transport(_)) = &answer {
+                    why = format!("{why}: {unanswered}; {}", reading::advice(&call));
+                }
+                trace.not_met("reads", why);
+                return Ok(None);
             }
         }
     }
-    let call = source.call(subtenant.as_ref(), &read, &inquiry.moment());
+    let call = source.call(subtenant, &read, &inquiry.moment());
     let call = call.map_err(TokenError::Uncallable)?;
-    check_transport(inquiry, &call)?;
-    request::tell(&call, &mut obtained.trace);
-    let response = match (inquiry.perform)(&call) {
-        Ok(response) => response,
-        Err(unanswered) => {
-            obtained.trace.not_met("answer", unanswered.to_string());
-            return Ok(obtained);
-        }
+    let answer = if source.is_key() {
+        reading::read(inquiry, &call, trace)?
+    } else {
+        check_transport(inquiry, &call)?;
+        request::tell(&call, trace);
+        (inquiry.perform)(&call)
     };
-    answer::arrived(&response, &mut obtained.trace);
-    obtained.claims = answer::claims(&response).filter(|_| !source.is_key());
+    match answer {
+        Ok(response) => Ok(Some(response)),
+        Err(unanswered) => {
+            let mut why = unanswered.to_string();
+            if source.is_key() {
+                why = format!("{why}; {}", reading::advice(&call));
+            }
+            trace.not_met("answer", why);
+            Ok(None)
+        }
+    }
+}
+
+/// Makes the filter's checks of an answer.
+fn judge(
+    inquiry: &Inquiry<'_>,
+    config: &Config,
+    source: &Source,
+    subtenant: Option<&SubtenantId>,
+    response: &CallResponse,
+    obtained: &mut Obtained,
+) {
+    answer::arrived(response, &mut obtained.trace);
+    obtained.claims = answer::claims(response).filter(|_| !source.is_key());
     let stages = Stage::of(source);
-    let accepted = source.accept(&response, subtenant.as_ref(), inquiry.now);
+    let accepted = source.accept(response, subtenant, inquiry.now);
     let (token, failed) = match &accepted {
-        Ok(token) => match prove(inquiry, &config, source, token, &mut obtained.trace) {
+        Ok(token) => match prove(inquiry, config, source, token, &mut obtained.trace) {
             Ok(()) => (Some(token), None),
             Err(why) => (None, Some((Stage::Signature, why))),
         },
@@ -156,7 +200,6 @@ pub fn obtain(inquiry: &Inquiry<'_>) -> Result<Obtained, TokenError> {
     };
     answer::tell(&stages, failed.as_ref(), &mut obtained.trace);
     obtained.usable_until = token.map(TechnicalToken::expires_at);
-    Ok(obtained)
 }
 
 /// Whatever its cluster makes of a call, from here a secret would go over the network as it stands.
@@ -301,6 +344,7 @@ impl fmt::Display for TokenError {
             Self::NotFetched => formatter.write_str(
                 "the token of that credential is not fetched: the environment or the document has it",
             ),
+            Self::NotReached(not_reached) => write!(formatter, "{not_reached}"),
             Self::Source(error) => write!(
                 formatter,
                 "line {} column {}: {}",

@@ -32,20 +32,19 @@ const HIDDEN: &str = "<hidden>";
 
 /// Method and address, and the cluster that the filter would use.
 pub(super) fn line(call: &HttpCall) -> String {
+    let cluster = shown(call.endpoint.cluster.as_bytes());
+    format!("{} {} (the filter goes to cluster `{cluster}`)", call.method, address(call))
+}
+
+/// The URI without its query: some endpoints take keys there.
+pub(super) fn address(call: &HttpCall) -> String {
     let endpoint = &call.endpoint;
-    // Some endpoints take keys in the query.
     let (path, query) = match endpoint.path.split_once('?') {
         Some((path, _)) => (path, format!("?{HIDDEN}")),
         None => (&*endpoint.path, String::new()),
     };
-    format!(
-        "{} {}://{}{}{query} (the filter goes to cluster `{}`)",
-        call.method,
-        endpoint.scheme,
-        shown(endpoint.authority.as_bytes()),
-        shown(path.as_bytes()),
-        shown(endpoint.cluster.as_bytes()),
-    )
+    let (authority, path) = (shown(endpoint.authority.as_bytes()), shown(path.as_bytes()));
+    format!("{}://{authority}{path}{query}", endpoint.scheme)
 }
 
 /// The whole call.
