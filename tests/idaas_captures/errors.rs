@@ -1,8 +1,8 @@
 //! The recorded answers that are refusals, or odd: what becomes of each, and where that is not what the
 //! vendor's client makes of it.
 
-use tenantgate::technical_token::idaas::{Refusal, Wish, openapi_grant, token_grant};
-use tenantgate::technical_token::{AnswerError, TokenRejected};
+use tenantgate::technical_token::idaas::{Wish, openapi_grant, token_grant};
+use tenantgate::technical_token::{AnswerError, Refusal, TokenRejected};
 
 use super::client::{method, scope};
 use super::form_call;

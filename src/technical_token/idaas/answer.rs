@@ -7,12 +7,11 @@
 
 use std::time::Duration;
 
-use super::Refusal;
 use crate::json::{self, Value};
 use crate::message::CallResponse;
 use crate::secret::Secret;
 use crate::technical_token::response::{checked, is_json};
-use crate::technical_token::{AnswerError, Grant, TokenRejected};
+use crate::technical_token::{AnswerError, Grant, Refusal, TokenRejected};
 use crate::time::Timestamp;
 
 /// What the members of an answer are called.

@@ -9,7 +9,7 @@
 //! - white space around tokens, and within identity documents, is not sent;
 //! - an answer without a token, or with a token of another type than `Bearer`, is an error;
 //! - an end of a token may be written as a text of digits, and one end of two is enough;
-//! - status, code and request id of a refusal are kept, whatever its body lacks ([`Refusal`]);
+//! - status, code and request id of a refusal are kept, whatever its body lacks ([`super::Refusal`]);
 //! - of the headers that it signs ours has those that no proxy changes: `host` and `x-acs-*`, without
 //!   `x-acs-credentials-provider`, which only informs;
 //! - an access key or document that was read is kept until 15 or 10 minutes before its end, where the
@@ -40,7 +40,6 @@ mod pkcs7;
 mod plugin;
 mod private_key_jwt;
 mod readings;
-mod refusal;
 mod rrsa;
 mod scope;
 mod service_account;
@@ -68,7 +67,6 @@ pub use pca::Pca;
 pub use pkcs7::Pkcs7;
 pub use plugin::OpenApiClient;
 pub use private_key_jwt::PrivateKeyJwt;
-pub use refusal::{Refusal, Word};
 pub use rrsa::Rrsa;
 pub use scope::{Scope, ScopeError};
 

@@ -5,7 +5,7 @@
 
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
-use crate::technical_token::idaas::Refusal;
+use crate::technical_token::Refusal;
 use crate::technical_token::preparation::{PreparationError, Reading, ReadingFault};
 use crate::time::Timestamp;
 
