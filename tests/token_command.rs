@@ -227,6 +227,19 @@ fn failing_check(provider: &Provider, arguments: &[&str]) -> String {
 }
 
 #[test]
+fn of_a_refusal_the_code_and_the_request_id_are_shown_and_its_description_is_not() {
+    let body =
+        json!({"error": "invalid_client", "error_description": SECRET, "request_id": "RID1"});
+    let refusal = json_response(401, body.to_string().into_bytes());
+    let output = Provider::answering(refusal).token(&["--credential", "svc"]);
+    let text = stdout(&output);
+    for line in ["code `invalid_client`", "request id `RID1`"] {
+        assert!(text.contains(&format!("  answer      {line}\n")), "{text}");
+    }
+    assert!(text.contains("- status      the status is 200: invalid_client\n"), "{text}");
+}
+
+#[test]
 fn an_opaque_token_is_checked_for_what_can_be_seen_and_no_secret_of_its_form_is_shown() {
     let provider = Provider::granting("opaque");
     // The variables of other credentials may be missing, its own must be there.

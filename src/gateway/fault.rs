@@ -1,8 +1,10 @@
 //! Why something could not be fetched, and what that says of other fetches.
 
+use std::time::Duration;
+
 use super::backoff::Prospect;
-use crate::message::CallFailure;
-use crate::technical_token::{AnswerError, PreparationError, TokenRejected};
+use crate::message::{CallFailure, CallResponse};
+use crate::technical_token::{AnswerError, PreparationError, Refusal, TokenRejected};
 use crate::telemetry::Cause;
 
 /// Why an answer is of no use.
@@ -20,6 +22,15 @@ pub(super) struct Fault {
     pub(super) reading: Option<&'static str>,
 }
 
+/// What an answer says besides, whatever becomes of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Aside {
+    /// How long its server wants no other call.
+    pub(super) retry_after: Option<Duration>,
+    /// What the operator is told of a refusal.
+    pub(super) refusal: Option<Refusal>,
+}
+
 /// What the failure of one fetch says of its credential, and so of all its other tokens.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Bearing {
@@ -35,6 +46,14 @@ pub(super) enum Bearing {
 pub(super) const fn lasting(reason: &'static str) -> Fault {
     let (cause, bearing) = (Cause::AnswerUnusable, Bearing::Token);
     Fault { reason, prospect: Prospect::Lasting, cause, bearing, reading: None }
+}
+
+impl Aside {
+    pub(super) fn of(response: &CallResponse) -> Self {
+        let is_refusal = !(200..300).contains(&response.status);
+        let refusal = is_refusal.then(|| Refusal::read(response));
+        Self { retry_after: response.retry_after, refusal }
+    }
 }
 
 impl From<CallFailure> for Fault {

@@ -28,6 +28,7 @@ use self::failure::common_to_all;
 use self::group::Groups;
 use self::proof::Unproven;
 use super::effect::{CallId, Effect};
+use super::fault::Aside;
 use super::origin::{Origins, Step};
 use super::preparing::{Chain, Means};
 use super::queue::Queue;
@@ -336,7 +337,7 @@ impl Fetching {
                 let (resource, cluster) = (resource.clone(), Arc::default());
                 let (step, chain) = (Step::Last, Chain::default());
                 let running = Running { resource, step, chain, cluster, unproven: None };
-                self.conclude(&running, Err(fault), None, now, shared, progress);
+                self.conclude(&running, Err(fault), Aside::default(), now, shared, progress);
             }
         }
     }

@@ -1,8 +1,9 @@
-//! What a server of the vendor says when it refuses.
+//! What a server says when it refuses.
 //!
-//! There are two spellings: `error`, `error_description`, `request_id` of the token endpoint, and
-//! `Code`, `Message`, `RequestId` of the OpenAPI, whose first letters may be small. The code and the
-//! request's id, which the vendor's support asks for, go to the log; never the description: it is free
+//! The code is `error` by RFC 6749 §5.2, also for UAA and the token endpoint of IDaaS, whose
+//! `request_id` its support asks for; `Code` and `RequestId` with Alibaba Cloud's OpenAPI, whose first
+//! letters may be small; `code` and `logref` with the platform's own services, where it may stand in a
+//! list `errors`. Code and id go to the log as far as they are words; never the description: it is free
 //! text, and may quote what was sent.
 
 use std::fmt;
@@ -18,11 +19,11 @@ pub struct Refusal {
     pub status: u16,
     /// The error code, with or without a description.
     pub code: Option<Word>,
-    /// The vendor's id of the request.
+    /// The server's id of the request.
     pub request_id: Option<Word>,
 }
 
-/// A word that a server wrote, fit for a log: 1 to 64 bytes of ASCII letters, digits and `._-`.
+/// A word that a server wrote, fit for a log: 1 to 64 bytes of ASCII letters, digits and `._:-`.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub struct Word {
     bytes: [u8; Self::LIMIT],
@@ -58,14 +59,18 @@ impl Refusal {
     /// Reads an answer, whatever its body is.
     pub fn read(response: &CallResponse) -> Self {
         let body = json::parse(response.body.expose()).ok();
-        let word = |names: [&str; 3]| {
-            let member = |name: &&str| body.as_ref()?.get(name).and_then(Value::as_str);
+        let body = body.as_ref().map(|body| match body.get("errors") {
+            Some(Value::Array(errors)) => errors.first().unwrap_or(body),
+            Some(_) | None => body,
+        });
+        let word = |names: &[&str]| {
+            let member = |name: &&str| body?.get(name).and_then(Value::as_str);
             Word::parse(names.iter().find_map(member)?)
         };
         Self {
             status: response.status,
-            code: word(["error", "Code", "code"]),
-            request_id: word(["request_id", "RequestId", "requestId"]),
+            code: word(&["error", "Code", "code"]),
+            request_id: word(&["request_id", "RequestId", "requestId", "logref"]),
         }
     }
 
@@ -88,7 +93,7 @@ impl Word {
 
     /// The word that `text` is, as a whole: a part of it could mislead.
     pub fn parse(text: &str) -> Option<Self> {
-        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte);
         let mut bytes = [0; Self::LIMIT];
         let length = u8::try_from(text.len()).ok().filter(|length| *length > 0)?;
         let room = bytes.get_mut(..text.len())?;
@@ -145,6 +150,13 @@ mod tests {
                 "Throttling.User",
                 "R-3",
             ),
+            (
+                r#"{"errors":[{"code":"mdsp.core.x.401","message":"x","logref":"4af2"},{"code":"b"}]}"#,
+                "mdsp.core.x.401",
+                "4af2",
+            ),
+            (r#"{"errors":[]}"#, "", ""),
+            (r#"{"errors":7,"code":"a"}"#, "a", ""),
             (r#"{"error":"a","Code":"b"}"#, "a", ""),
             (r#"{"error":7,"Code":"b"}"#, "b", ""),
             ("plain text", "", ""),
@@ -165,10 +177,21 @@ mod tests {
     #[test]
     fn a_word_is_taken_as_a_whole_or_not_at_all() {
         let longest = "x".repeat(64);
-        for word in ["a", "InvalidAccessKeyId.NotFound", "A0B1-c_d", &longest] {
+        for word in ["a", "InvalidAccessKeyId.NotFound", "A0B1-c_d", "urn:x:y", &longest] {
             assert_eq!(Word::parse(word).unwrap().as_str(), word);
         }
-        for odd in ["", "a b", "a\nb", "a=b", "é", "eyJ/x", &"x".repeat(65), &"x".repeat(300)] {
+        for odd in [
+            "",
+            "a b",
+            "a\nb",
+            "a\u{1b}[2J",
+            "a=b",
+            "a`b",
+            "é",
+            "eyJ/x",
+            &"x".repeat(65),
+            &"x".repeat(300),
+        ] {
             assert_eq!(Word::parse(odd), None, "{odd}");
         }
     }

@@ -1,5 +1,6 @@
 //! Log records and metrics as values. They hold names from the configuration and fixed words (and
-//! the `kid` of keys that cannot be used), never a header, a body or a token.
+//! the `kid` of keys that cannot be used, and the code and id that a server refuses with), never a
+//! header, a body or a token.
 
 mod metric;
 mod notice;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::jwt::SkippedKeys;
+use crate::technical_token::Refusal;
 
 /// How urgent a [`Notice`] is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -28,6 +29,8 @@ pub enum Notice {
         cluster: Arc<str>,
         /// The exact reason.
         reason: &'static str,
+        /// What the server said, if its answer was a refusal.
+        refusal: Option<Refusal>,
         /// How many tries have failed in a row.
         attempts: u32,
         /// When the next try may start, from now.
@@ -159,11 +162,17 @@ impl fmt::Display for What {
 impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FetchFailed { what, cluster, reason, attempts, retry_after } => write!(
-                formatter,
-                "fetching {what} from cluster `{cluster}` failed: {reason}; failures in a row: {attempts}; next try in {} ms",
-                retry_after.as_millis()
-            ),
+            Self::FetchFailed { what, cluster, reason, refusal, attempts, retry_after } => {
+                write!(formatter, "fetching {what} from cluster `{cluster}` failed: {reason}")?;
+                if let Some(refusal) = refusal {
+                    refused(refusal, reason, formatter)?;
+                }
+                write!(
+                    formatter,
+                    "; failures in a row: {attempts}; next try in {} ms",
+                    retry_after.as_millis()
+                )
+            }
             Self::FetchRecovered { what, attempts } => {
                 write!(formatter, "fetching {what} works again after {attempts} failures")
             }
@@ -219,9 +228,23 @@ impl fmt::Display for Notice {
     }
 }
 
+/// What a server said, beyond the reason.
+fn refused(refusal: &Refusal, reason: &str, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let Refusal { status, code, request_id } = refusal;
+    write!(formatter, " (status {status}")?;
+    if let Some(code) = code.as_ref().filter(|code| code.as_str() != reason) {
+        write!(formatter, ", code `{code}`")?;
+    }
+    if let Some(id) = request_id {
+        write!(formatter, ", request id `{id}`")?;
+    }
+    formatter.write_str(")")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::technical_token::Word;
 
     #[test]
     fn lines_name_the_culprit_the_reason_and_the_next_try() {
@@ -230,10 +253,28 @@ mod tests {
             what: what.clone(),
             cluster: Arc::from("piam"),
             reason: "invalid_client",
+            refusal: None,
             attempts: 2,
             retry_after: Duration::from_secs(10),
         };
+        let refused = |reason, code: &str, id: &str| {
+            let (code, request_id) = (Word::parse(code), Word::parse(id));
+            let refusal = Some(Refusal { status: 401, code, request_id });
+            let what = What::Credential(Arc::from("tenant-svc"));
+            let (cluster, retry_after) = (Arc::from("piam"), Duration::from_secs(10));
+            Notice::FetchFailed { what, cluster, reason, refusal, attempts: 1, retry_after }
+        };
         let rows = [
+            (
+                refused("status_429", "Throttling.User", "RID5"),
+                "fetching token of credential `tenant-svc` from cluster `piam` failed: status_429 \
+                 (status 401, code `Throttling.User`, request id `RID5`); failures in a row: 1; next try in 10000 ms",
+            ),
+            (
+                refused("invalid_client", "invalid_client", ""),
+                "fetching token of credential `tenant-svc` from cluster `piam` failed: invalid_client \
+                 (status 401); failures in a row: 1; next try in 10000 ms",
+            ),
             (
                 failed,
                 "fetching token of credential `tenant-svc` from cluster `piam` failed: invalid_client; \

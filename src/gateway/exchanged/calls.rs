@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::super::backoff;
 use super::super::effect::{CallId, Effect};
-use super::super::fault::{Bearing, Fault, UNKNOWN};
+use super::super::fault::{Aside, Bearing, Fault, UNKNOWN};
 use super::super::origin::Step;
 use super::super::preparing::{Asking, Chain};
 use super::super::slot::Held;
@@ -97,7 +97,7 @@ impl Exchanges {
                 Ok((chain, step, call)) => {
                     self.send((id, source, subject), (step, chain), call, now, turned);
                 }
-                Err(fault) => self.fail((id, source), (fault, None), None, now, turned),
+                Err(fault) => self.fail((id, source), (fault, Aside::default()), None, now, turned),
             }
         }
     }
@@ -118,7 +118,7 @@ impl Exchanges {
             return;
         }
         let subject = Arc::clone(subject);
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
+        let aside = result.as_ref().map_or(Aside::default(), Aside::of);
         match self.accept(source, (step, &mut chain), result, &subject, now) {
             Ok(Answered::Next(step, call)) => {
                 self.send((exchange, source, subject), (step, chain), call, now, turned);
@@ -134,7 +134,7 @@ impl Exchanges {
             }
             Err(fault) => {
                 let whose = (exchange, source);
-                self.fail(whose, (fault, retry_after), Some(cluster), now, turned);
+                self.fail(whose, (fault, aside), Some(cluster), now, turned);
             }
         }
     }
@@ -220,7 +220,7 @@ impl Exchanges {
     fn fail(
         &mut self,
         (exchange, source): (ExchangeId, SourceId),
-        (fault, retry_after): (Fault, Option<Duration>),
+        (fault, Aside { retry_after, refusal }): (Fault, Aside),
         cluster: Option<Arc<str>>,
         now: Timestamp,
         turned: &mut Turned,
@@ -264,6 +264,7 @@ impl Exchanges {
                 what,
                 cluster: cluster.unwrap_or_else(|| Arc::from("")),
                 reason: fault.reason,
+                refusal,
                 attempts: failure.attempts,
                 retry_after: failure.retry_at.since(now),
             }));

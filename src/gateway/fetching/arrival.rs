@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::{CallId, Effect};
-use super::super::fault::{Fault, PURGED};
+use super::super::fault::{Aside, Fault, PURGED};
 use super::super::origin::{Advance, Fetched};
 use super::super::slot::{Held, Resource, Stage};
 use super::failure::fetch;
@@ -37,10 +37,10 @@ impl Fetching {
         if running.unproven.is_some() {
             // It waited for its issuer's keys for as long as it may.
             let outcome = Err(TokenRejected::KeysUnavailable.into());
-            self.conclude(&running, outcome, None, now, shared, progress);
+            self.conclude(&running, outcome, Aside::default(), now, shared, progress);
             return;
         }
-        let retry_after = result.as_ref().ok().and_then(|response| response.retry_after);
+        let aside = result.as_ref().map_or(Aside::default(), Aside::of);
         let step = (running.step, &mut running.chain);
         let outcome = match self.origins.accept(&running.resource, step, result, now) {
             Ok(Advance::Next(step, call)) => {
@@ -56,7 +56,7 @@ impl Fetching {
             Ok(Advance::Arrived(fetched, record)) => Ok((fetched, record)),
             Err(fault) => Err(fault),
         };
-        self.conclude(&running, outcome, retry_after, now, shared, progress);
+        self.conclude(&running, outcome, aside, now, shared, progress);
     }
 
     /// The end of a fetch: what arrived is stored and held, or the failure is noted.
@@ -64,7 +64,7 @@ impl Fetching {
         &mut self,
         running: &Running,
         outcome: Result<(Fetched, Record), Fault>,
-        retry_after: Option<Duration>,
+        aside: Aside,
         now: Timestamp,
         shared: &mut dyn SharedData,
         progress: &mut Progress,
@@ -116,7 +116,7 @@ impl Fetching {
             }
             Err(fault) if is_stated => self.refuse_stated(resource, &fault, now, progress),
             Err(fault) => {
-                self.note_failure(running, nonce, (fault, retry_after), now, shared, progress);
+                self.note_failure(running, nonce, (fault, aside), now, shared, progress);
             }
         }
         progress.settled.push(resource.clone());
@@ -143,7 +143,8 @@ impl Fetching {
             entries.release(&meaning, nonce, now, shared);
             self.lift(resource, nonce, now, shared);
         } else {
-            self.note_failure(running, nonce, (PURGED, None), now, shared, progress);
+            let fault = (PURGED, Aside::default());
+            self.note_failure(running, nonce, fault, now, shared, progress);
         }
         progress.settled.push(resource.clone());
     }

@@ -1,10 +1,8 @@
 //! The failure of a fetch: for how long it holds whom off, and what is said of it.
 
-use std::time::Duration;
-
 use super::super::backoff;
 use super::super::effect::Effect;
-use super::super::fault::{Bearing, Fault};
+use super::super::fault::{Aside, Bearing, Fault};
 use super::super::slot::Resource;
 use super::{Fetching, Progress, Running};
 use crate::crypto::digest::Digest;
@@ -19,7 +17,7 @@ impl Fetching {
         &mut self,
         failed: &Running,
         nonce: u64,
-        (fault, retry_after): (Fault, Option<Duration>),
+        (fault, Aside { retry_after, refusal }): (Fault, Aside),
         now: Timestamp,
         shared: &mut dyn SharedData,
         progress: &mut Progress,
@@ -86,7 +84,8 @@ impl Fetching {
         let is_news = [own, barred].iter().flatten().all(|before| before.cause != digest);
         if is_news && self.groups.may_tell_failure(resource, digest, now) {
             let (cluster, retry_after) = (cluster.clone(), failure.retry_at.since(now));
-            let notice = Notice::FetchFailed { what, cluster, reason, attempts, retry_after };
+            let notice =
+                Notice::FetchFailed { what, cluster, reason, refusal, attempts, retry_after };
             progress.effects.push(Effect::Log(notice));
         }
     }

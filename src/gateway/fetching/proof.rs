@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::effect::CallId;
-use super::super::fault::Fault;
+use super::super::fault::{Aside, Fault};
 use super::super::origin::{Fetched, Step};
 use super::super::preparing::Chain;
 use super::super::slot::{Need, Resource};
@@ -135,7 +135,7 @@ impl Fetching {
                 }
                 Proof::Refused(rejected) => Err(Fault::from(rejected)),
             };
-            self.conclude(&running, outcome, None, now, shared, progress);
+            self.conclude(&running, outcome, Aside::default(), now, shared, progress);
         }
     }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::jwt::{ClaimKind, TokenError};
 use crate::message::CallResponse;
 use crate::shared::RecordKind;
-use crate::technical_token::{AnswerError, ReadingFault, Source, TokenRejected};
+use crate::technical_token::{AnswerError, ReadingFault, Refusal, Source, TokenRejected};
 use crate::tool::explain::Trace;
 use crate::tool::explain::words::shown;
 
@@ -192,8 +192,22 @@ pub(super) fn arrived(response: &CallResponse, trace: &mut Trace) {
     let kind = response.content_type.as_deref().map_or("no content-type".to_owned(), shown);
     let size = response.body.expose().len();
     trace.fact("answer", format!("status {}, {kind}, {size} bytes", response.status));
+    refused(response, trace);
     if let Some(span) = response.retry_after {
         trace.fact("answer", format!("asks to wait {} s", span.as_secs()));
+    }
+}
+
+/// What a refusal says that its server's support may ask for; never its free text, which may quote what
+/// was sent.
+pub(super) fn refused(response: &CallResponse, trace: &mut Trace) {
+    if (200..300).contains(&response.status) {
+        return;
+    }
+    let Refusal { status: _, code, request_id } = Refusal::read(response);
+    let words = [("code", code), ("request id", request_id)];
+    for (name, word) in words.into_iter().filter_map(|(name, word)| Some((name, word?))) {
+        trace.fact("answer", format!("{name} `{word}`"));
     }
 }
 

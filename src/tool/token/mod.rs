@@ -138,8 +138,8 @@ fn ask(
     while let Some(own) = source.preparation()
         && let Some(call) = own.next(&read, &inquiry.moment())
     {
-        let answer = reading::read(inquiry, &call, trace)?;
-        let result = answer.as_ref().map_err(Unanswered::as_failure);
+        let arrived = reading::read(inquiry, &call, trace)?;
+        let result = arrived.as_ref().map_err(Unanswered::as_failure);
         match own.read(&read, result, inquiry.now) {
             Ok(reading) if read.len() + 1 < usize::from(MOST_CALLS) => read.push(reading),
             Ok(_) => {
@@ -147,8 +147,11 @@ fn ask(
                 return Ok(None);
             }
             Err(PreparationError { what, fault }) => {
+                if let Ok(response) = &arrived {
+                    answer::refused(response, trace);
+                }
                 let mut why = format!("{what}: {}", fault.reason());
-                if let Err(unanswered @ Unanswered::Transport(_)) = &answer {
+                if let Err(unanswered @ Unanswered::Transport(_)) = &arrived {
                     why = format!("{why}: {unanswered}; {}", reading::advice(&call));
                 }
                 trace.not_met("reads", why);
