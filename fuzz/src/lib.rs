@@ -15,11 +15,13 @@ pub mod bucket;
 pub mod claims;
 pub mod configuration;
 pub mod grant;
+pub mod idaas_import;
 pub mod json;
 pub mod jwk_set;
 mod key_use;
 pub mod pairs;
 pub mod path;
+pub mod private_key;
 pub mod routes;
 pub mod signature;
 pub mod token;
@@ -29,7 +31,7 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 14] = [
+pub const TARGETS: [(&str, Run); 16] = [
     ("application_key_block", application_key_block::run),
     ("application_key_document", application_key_document::run),
     ("application_key_session", application_key_session::run),
@@ -37,10 +39,12 @@ pub const TARGETS: [(&str, Run); 14] = [
     ("claims", claims::run),
     ("configuration", configuration::run),
     ("grant", grant::run),
+    ("idaas_import", idaas_import::run),
     ("json", json::run),
     ("jwk_set", jwk_set::run),
     ("pairs", pairs::run),
     ("path", path::run),
+    ("private_key", private_key::run),
     ("routes", routes::run),
     ("signature", signature::run),
     ("token", token::run),
