@@ -99,8 +99,8 @@ fn metadata_that_is_wrong_leads_nowhere_and_the_log_names_it() {
         (with("jwks_uri", "jwks"), "metadata_jwks_uri_missing"),
         (Answer::http(200, "text/html", "<html>"), "metadata_malformed"),
         (Answer::json(" ".repeat((64 << 10) + 1)), "metadata_too_large"),
-        (Answer::status(500), "status_5xx"),
-        (Answer::status(302), "status_unexpected"),
+        (Answer::status(500), "status_5xx (status 500)"),
+        (Answer::status(302), "status_unexpected (status 302)"),
         (Answer::Failed(CallFailure::UnknownCluster), "cluster_unknown"),
     ];
     for (answer, reason) in rows {

@@ -149,7 +149,7 @@ fn a_set_that_turns_bad_is_said_once_and_so_is_its_recovery() {
     let bad = [
         (Answer::json(r#"{"keys":[]}"#), "key_set_without_usable_key"),
         (Answer::http(200, "text/html", "<html>"), "key_set_not_json"),
-        (Answer::status(500), "status_5xx"),
+        (Answer::status(500), "status_5xx (status 500)"),
         (Answer::Failed(CallFailure::TooLarge(Some(10 << 20))), "answer_too_large"),
     ];
     for (answer, reason) in bad {

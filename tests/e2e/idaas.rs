@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bootstrap;
 use crate::development::codes;
+use crate::development::envoy::EnvoyError;
 use crate::development::fault::Fault;
 use crate::development::http_client::{Received, request};
 use crate::development::idaas::IdaasProvider;
@@ -95,7 +96,8 @@ fn a_wrong_proof_is_answered_with_503_and_a_line_that_names_the_credential_and_t
         let before = idaas.refusals().len();
         assert_unavailable(&ask(&lab, &client.name), &client.name);
         assert_eq!(idaas.refusals().len(), before + 1, "{}", client.name);
-        assert_told(&lab, "fetching token", &client.name, "invalid_client");
+        let cause = "failed: invalid_client (status 401, request id `";
+        assert_told(&lab, "fetching token", &client.name, cause);
     }
     assert_eq!((lab.upstream.requests(), idaas.grants().len()), (0, 0));
     lab.assert_nothing_leaked(&secrets(&joined));
@@ -108,8 +110,78 @@ fn an_access_key_that_is_wrong_or_forgotten_is_told() {
     idaas.withdraw_access_key(crate::development::idaas::account::ACCESS_KEY_ID);
     let (lab, joined) = start(&idaas, std::slice::from_ref(&client));
     assert_unavailable(&ask(&lab, &client.name), &client.name);
-    assert_told(&lab, "fetching token", &client.name, "InvalidAccessKeyId");
+    assert_told(&lab, "fetching token", &client.name, "failed: InvalidAccessKeyId");
     lab.assert_nothing_leaked(&secrets(&joined));
+}
+
+#[test]
+fn of_a_refusal_the_log_has_status_code_and_request_id_and_no_free_text() {
+    let idaas = provider();
+    let rows = [
+        (
+            "throttled",
+            Method::Plugin,
+            "status_429 (status 429, code `Throttling.User`, request id `",
+        ),
+        (
+            "forbidden",
+            Method::ClientSecretBasic,
+            "status_4xx (status 403, code `forbidden`, request id `",
+        ),
+        ("free-text", Method::Oidc, "status_5xx (status 500); "),
+        ("redirect", Method::ClientSecretJwt, "status_unexpected (status 302); "),
+        ("page", Method::Pca, "answer_not_json; "),
+        ("no-token", Method::PrivateKeyJwt, "answer_not_a_grant; "),
+    ];
+    let clients = rows.map(|(name, method, _)| idaas.client(method).unwrap().named(name));
+    let (lab, joined) = start(&idaas, &clients);
+    let status = |status| Fault::Status { status, retry_after: None };
+    for (name, _, words) in rows {
+        match name {
+            "throttled" => idaas.refuse_next(Endpoint::OpenApi, Refusal::Throttled("1".to_owned())),
+            "forbidden" => idaas.refuse_next(Endpoint::Token, Refusal::Permission),
+            "free-text" => idaas.fail_next(Endpoint::Token, status(500)),
+            "redirect" => idaas.fail_next(Endpoint::Token, status(302)),
+            "page" => idaas.fail_next(Endpoint::Token, Fault::Html),
+            _ => idaas.fail_next(Endpoint::Token, Fault::Json("{\"expires_in\":60}".to_owned())),
+        }
+        assert_unavailable(&ask(&lab, name), name);
+        assert_told(&lab, "fetching token", name, &format!("failed: {words}"));
+    }
+    let free_text =
+        [Refusal::Permission.to_string(), Refusal::Throttled(String::new()).to_string()];
+    lab.assert_nothing_leaked(&[&free_text[..], &secrets(&joined)].concat());
+}
+
+#[test]
+fn while_a_client_is_refused_its_server_is_left_alone_and_callers_are_told_when_to_come_back() {
+    let idaas = provider();
+    let client = idaas.client(Method::ClientSecretBasic).unwrap().with_secret("another-basic");
+    let (lab, joined) = start(&idaas, std::slice::from_ref(&client));
+    for _ in 0..100 {
+        let answer = ask(&lab, &client.name);
+        assert_unavailable(&answer, &client.name);
+        assert!(answer.field("retry-after").parse::<u64>().is_ok_and(|seconds| seconds >= 1));
+        assert_eq!(answer.field("content-type"), "application/problem+json");
+    }
+    // The second try is five seconds after the first.
+    assert!((1..=2).contains(&idaas.calls(Endpoint::Token)), "{}", idaas.calls(Endpoint::Token));
+    lab.assert_nothing_leaked(&secrets(&joined));
+}
+
+#[test]
+fn a_private_key_that_cannot_be_read_stops_envoy_and_is_not_shown() {
+    let idaas = provider();
+    let sound = idaas.captures().keys["p256"].pkcs8.clone();
+    let (half, _) = sound.split_at(sound.len() / 2);
+    let client = idaas.client(Method::PrivateKeyJwt).unwrap().named("key").with_private_key(half);
+    let setup = setup_with(vec![client.join(idaas.address())], |_| {});
+    let Err(EnvoyError::Exited { log }) = setup.validate() else {
+        panic!("envoy accepts half a private key")
+    };
+    assert!(log.contains("credentials[0].idaas.authnConfiguration.privateKeyEnvVarName"), "{log}");
+    let body = half.lines().nth(1).expect("a line of the key");
+    assert!(!log.contains(body), "the key is in the log");
 }
 
 #[test]
@@ -121,10 +193,11 @@ fn a_clock_that_is_an_hour_off_is_told() {
         let idaas = provider();
         idaas.set_clock(clock);
         let client = idaas.client(Method::PrivateKeyJwt).unwrap();
-        let (lab, _) = start(&idaas, std::slice::from_ref(&client));
+        let (lab, joined) = start(&idaas, std::slice::from_ref(&client));
         assert_unavailable(&ask(&lab, &client.name), &client.name);
-        assert_told(&lab, "fetching token", &client.name, "invalid_client");
+        assert_told(&lab, "fetching token", &client.name, "invalid_client (status 401, ");
         assert_eq!(idaas.refusals()[0], Refusal::Assertion(error));
+        lab.assert_nothing_leaked(&secrets(&joined));
     }
 }
 
@@ -140,7 +213,7 @@ fn what_cannot_be_read_before_is_told_and_read_once_it_is_there() {
     for (client, (method, endpoint, what)) in clients.iter().zip(rows) {
         idaas.set_fault(endpoint, Fault::Status { status: 404, retry_after: None });
         assert_unavailable(&ask(&lab, &client.name), &client.name);
-        assert_told(&lab, &format!("fetching {what}"), &client.name, "status_4xx");
+        assert_told(&lab, &format!("fetching {what}"), &client.name, "status_4xx (status 404)");
         idaas.set_fault(endpoint, Fault::None);
         let token = eventually("a token", || {
             let answer = ask(&lab, &client.name);
@@ -148,6 +221,20 @@ fn what_cannot_be_read_before_is_told_and_read_once_it_is_there() {
         });
         assert_eq!(idaas.grant(&token).expect("a token").method, method);
     }
+    lab.assert_nothing_leaked(&[idaas.service_account_token()]);
+}
+
+#[test]
+fn a_metadata_service_that_is_down_is_told_and_asked_again_once_it_is_there() {
+    let idaas = provider();
+    let client = idaas.client(Method::Pkcs7).unwrap();
+    let (lab, _) = start(&idaas, std::slice::from_ref(&client));
+    idaas.stop();
+    assert_unavailable(&ask(&lab, &client.name), &client.name);
+    let cause = "failed: unavailable_or_timeout (status 503)";
+    assert_told(&lab, "fetching metadata_token", &client.name, cause);
+    idaas.resume().expect("the same port");
+    eventually("a token", || (ask(&lab, &client.name).status == 200).then_some(()));
 }
 
 #[test]
@@ -243,6 +330,10 @@ fn start(idaas: &IdaasProvider, clients: &[Client]) -> (Lab, Vec<Joined>) {
 }
 
 fn start_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Lab {
+    setup_with(joined, edit).start()
+}
+
+fn setup_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Setup {
     let mut setup = Setup::new();
     let credentials: Vec<_> = joined.iter().map(|one| one.credential.clone()).collect();
     let route = |credential: &Value| {
@@ -266,7 +357,7 @@ fn start_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Lab {
         document["static_resources"]["clusters"].as_array_mut().unwrap().extend(own);
         edit(document);
     }));
-    setup.start()
+    setup
 }
 
 fn path(name: &str) -> String {

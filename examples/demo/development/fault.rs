@@ -70,6 +70,6 @@ pub fn json_response(status: u16, body: Vec<u8>) -> Response {
 }
 
 /// Stands in every faulty body; a test that finds it in a log has found a leak.
-pub const BODY_MARK: &str = "body-that-must-not-be-logged";
+pub const BODY_MARK: &str = "body that must not be logged";
 
 const HUGE: usize = 40 * 1000 * 1000;

@@ -33,6 +33,7 @@
 //! | ignores `unsafeIgnoreSslCert` | `true` is refused: the cluster decides whom it trusts |
 //! | sends the scope as it was typed | single blanks |
 //! | takes an empty `clientSecretEnvVarName` for `ALIBABA_CLOUD_EIAM_APP_CLIENT_SECRET` with `BASIC` and `POST` | the same; with `JWT` it is missing |
+//! | loses status, code or body of some refusals | status, code and request id are kept, and logged as far as they are words; the description is not logged |
 //! | puts `https` before every endpoint | the same; the transport is the cluster's |
 //! | refuses a slash after `openApiEndpoint` | one is accepted, a path refused |
 
