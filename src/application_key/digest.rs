@@ -199,10 +199,10 @@ mod tests {
         for bad in [
             hex.to_owned(),
             String::new(),
-            format!("sha256:{}", &hex[1..]),
+            format!("sha256:{}", hex.get(1..).unwrap()),
             format!("sha256:{hex}0"),
             format!("sha256:{}", hex.to_uppercase()),
-            format!("sha256: {}", &hex[1..]),
+            format!("sha256: {}", hex.get(1..).unwrap()),
             format!("SHA256:{hex}"),
             format!("sha512:{hex}"),
             format!("hmac-sha256:{hex}"),
@@ -218,7 +218,7 @@ mod tests {
     fn debug_output_shows_eight_digits() {
         let digest = KeyDigest::of(b"x");
         assert_eq!(format!("{digest:?}").len(), 8);
-        assert_eq!(digest.short(), hex(digest.as_bytes())[..8]);
+        assert_eq!(digest.short(), hex(digest.as_bytes()).get(..8).unwrap());
         assert_eq!(DigestMark::parse(&digest.mark().text()), Some(digest.mark()));
         assert_eq!(DigestMark::parse("0123456789abcde"), None);
     }
