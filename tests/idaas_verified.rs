@@ -33,9 +33,9 @@ use tenantgate::message::{CallResponse, Endpoint, HttpCall};
 use tenantgate::secret::Secret;
 use tenantgate::technical_token::idaas::{
     AccessKey, AccessKeySource, Authn, Client, ClientConfig, Evidence, Exchange, Pam, RotatingFile,
-    Scope, SigningKey, SubjectToken, TemporaryKey, Wish,
+    Scope, SubjectToken, TemporaryKey, Wish,
 };
-use tenantgate::technical_token::{Assertion, AssertionKey, Moment};
+use tenantgate::technical_token::{Assertion, AssertionKey, Moment, SigningKey};
 use tenantgate::time::Timestamp;
 use tenantgate::tool::token::{self, Inquiry, Substitute};
 

@@ -204,6 +204,9 @@ fn uuid(random: [u8; 16]) -> String {
     uuid
 }
 
+/// The type of assertions that are JWTs (RFC 7523 §2.2).
+pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// The four bits of the version and the two of the variant.
 const VERSION_AND_VARIANT_MASK: u128 = 0xf000_c000_0000_0000_0000;
 const VERSION_AND_VARIANT: u128 = 0x4000_8000_0000_0000_0000;

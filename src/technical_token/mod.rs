@@ -18,11 +18,13 @@ mod api_key;
 mod assertion;
 mod client_authentication;
 mod form;
+mod platform_token;
 mod preparation;
 mod refusal;
 mod response;
 mod secret_source;
 mod signatures;
+mod signing_key;
 mod source;
 mod token;
 
@@ -34,6 +36,7 @@ pub use refusal::{Refusal, Word};
 pub use response::{AnswerError, Grant};
 pub use secret_source::SecretSource;
 pub use signatures::{IssuerKeys, Signatures};
+pub use signing_key::{SigningKey, SigningKeyError};
 #[cfg(not(target_arch = "wasm32"))]
 pub use source::Destination;
 pub use source::{CallError, Kind, Source, SourceId};

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tenantgate::message::Endpoint;
 use tenantgate::secret::Secret;
+use tenantgate::technical_token::SigningKey;
 use tenantgate::technical_token::idaas::{
     AccessKey, AccessKeySource, Authn, Client, ClientConfig, FormClient, OpenApiClient,
-    RotatingFile, Scope, SigningKey,
+    RotatingFile, Scope,
 };
 
 use super::recorded::{FILES, text};

@@ -1,14 +1,12 @@
 //! What the vendor's `client-config.json` says, with what the proxy adds to it: clusters, and values of
 //! environment variables.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::scope::Scope;
-use crate::crypto::{Algorithm, PrivateKey, PrivateKeyError};
 use crate::message::Endpoint;
 use crate::secret::Secret;
-use crate::technical_token::{AlgorithmUnfit, AssertionKey};
+use crate::technical_token::SigningKey;
 
 /// A client of one IDaaS instance: who it is, what it wants, and how it proves who it is.
 #[derive(Clone, Debug)]
@@ -91,24 +89,6 @@ pub enum Authn {
     },
 }
 
-/// A private key and how it signs.
-#[derive(Clone, Debug)]
-pub struct SigningKey {
-    /// The key as the variable holds it: PEM in one of its spellings.
-    pub pem: Secret<String>,
-    /// The algorithm, where it is not the one that follows from the key.
-    pub algorithm: Option<Algorithm>,
-}
-
-/// Why a key signs no assertions.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum SigningKeyError {
-    /// It does not sign by the algorithm.
-    Algorithm(AlgorithmUnfit),
-    /// The text is no key that signs.
-    Unreadable(PrivateKeyError),
-}
-
 /// A text that is read when it is needed, because it changes.
 #[derive(Clone, Debug)]
 pub struct RotatingFile {
@@ -171,17 +151,6 @@ impl ClientConfig {
 
     /// How long a call may take in a document that does not say it.
     pub const TIMEOUT: Duration = Duration::from_secs(10);
-}
-
-impl SigningKey {
-    /// What assertions are signed with.
-    ///
-    /// # Errors
-    /// [`SigningKeyError`].
-    pub fn read(&self) -> Result<AssertionKey, SigningKeyError> {
-        let key = PrivateKey::parse_pem(self.pem.expose()).map_err(SigningKeyError::Unreadable)?;
-        AssertionKey::private(Arc::new(key), self.algorithm).map_err(SigningKeyError::Algorithm)
-    }
 }
 
 impl Authn {

@@ -1,9 +1,7 @@
 //! `CLIENT_SECRET_JWT`: an assertion signed with the secret (RFC 7523 §2.2, HS256), made elsewhere.
 
 use super::form::{Evidence, Proof, assertion_fields};
-
-/// The type of assertions that are JWTs of the client itself.
-pub(super) const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+use crate::technical_token::assertion::JWT_BEARER;
 
 /// A client that proves itself by an assertion.
 #[derive(Clone, Copy, Debug)]

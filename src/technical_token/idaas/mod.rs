@@ -49,9 +49,7 @@ pub use acs3::Acs3Request;
 pub use answer::{openapi_grant, token_grant};
 pub use chain::{CredentialChain, Keys};
 pub use client::Client;
-pub use client_config::{
-    AccessKey, AccessKeySource, Authn, ClientConfig, RotatingFile, SigningKey, SigningKeyError,
-};
+pub use client_config::{AccessKey, AccessKeySource, Authn, ClientConfig, RotatingFile};
 pub use client_secret_basic::ClientSecretBasic;
 pub use client_secret_jwt::ClientSecretJwt;
 pub use client_secret_post::ClientSecretPost;

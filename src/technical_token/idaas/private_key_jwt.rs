@@ -1,7 +1,7 @@
 //! `PRIVATE_KEY_JWT`: an assertion signed with a private key (RFC 7523 §2.2), made elsewhere.
 
-use super::client_secret_jwt::JWT_BEARER;
 use super::form::{Evidence, Proof, assertion_fields};
+use crate::technical_token::assertion::JWT_BEARER;
 
 /// A client that proves itself by an assertion.
 #[derive(Clone, Copy, Debug)]

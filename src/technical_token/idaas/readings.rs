@@ -6,6 +6,7 @@
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
 use crate::technical_token::Refusal;
+pub(super) use crate::technical_token::platform_token::line;
 use crate::technical_token::preparation::{PreparationError, Reading, ReadingFault};
 use crate::time::Timestamp;
 
@@ -92,13 +93,4 @@ pub(super) fn body_of<'r>(
 /// What is not of its form.
 pub(super) const fn unusable(what: &'static str) -> PreparationError {
     PreparationError { what, fault: ReadingFault::Unusable }
-}
-
-/// A text of one line that a header field can carry: 1 byte to 16 KiB of visible ASCII, white space
-/// around it left out.
-pub(super) fn line(body: &[u8]) -> Option<&str> {
-    const LIMIT: usize = 16 * 1024;
-    let text = body.trim_ascii();
-    let is_line = (1..=LIMIT).contains(&text.len()) && text.iter().all(u8::is_ascii_graphic);
-    if is_line { std::str::from_utf8(text).ok() } else { None }
 }

@@ -14,7 +14,8 @@ use super::variables::{Content, check_name, named};
 use super::vendor::{Found, Vendor};
 use crate::message::Endpoint;
 use crate::secret::Secret;
-use crate::technical_token::idaas::{Authn, SigningKey, SigningKeyError};
+use crate::technical_token::idaas::Authn;
+use crate::technical_token::{SigningKey, SigningKeyError};
 
 /// Whether the method is `PLUGIN`, whatever else is wrong.
 pub(super) fn is_plugin(document: &Vendor<'_>) -> bool {
