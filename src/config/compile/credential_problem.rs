@@ -4,11 +4,14 @@ use std::fmt;
 
 use super::super::error::Quoted;
 use super::idaas::IdaasProblem;
+use crate::crypto::PrivateKeyError;
 use crate::tenancy::IdError;
 
 /// What is wrong with a credential. Nothing here holds a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CredentialProblem {
+    /// An algorithm for another kind of private key.
+    AlgorithmUnfit,
     /// No header can carry the key.
     ApiKeyUnsendable,
     /// The kind serves no caller who presents a token.
@@ -31,6 +34,8 @@ pub enum CredentialProblem {
     KeysUnneeded,
     /// No address is stated for the keys of this issuer, and none follows from the platform's rule.
     KeysUriUnstated(Quoted),
+    /// A text that is no private key by which assertions can be signed.
+    KeyUnreadable(PrivateKeyError),
     /// No kind, or more than one, is stated.
     KindUnclear,
     /// The name of an extra parameter is empty, too long, or no visible ASCII.
@@ -108,6 +113,12 @@ impl fmt::Display for CredentialProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Self::Idaas(problem) => return problem.fmt(formatter),
+            Self::KeyUnreadable(error) => {
+                return write!(
+                    formatter,
+                    "names a variable whose value is no private key to sign with: {error}"
+                );
+            }
             Self::KeysClusterUnstated(issuer) => {
                 return write!(
                     formatter,
@@ -176,6 +187,9 @@ impl fmt::Display for CredentialProblem {
                     "{} holds a control character (often a line break at the end) or over {limit} bytes",
                     variable(name.as_ref())
                 );
+            }
+            Self::AlgorithmUnfit => {
+                "does not fit the private key; leave it out for the one that follows from the key"
             }
             Self::ApiKeyUnsendable => {
                 "cannot be sent in a header; a key is visible ASCII without blanks"

@@ -6,16 +6,17 @@ use super::super::super::report::Report;
 use super::super::super::uri::Uri;
 use super::super::super::warning::{Ignored, Notice};
 use super::super::credential_problem::CredentialProblem;
+use super::super::signing_key::signing_key;
+use super::super::variables::{Content, check_name, named};
 use super::certificates::certificates;
 use super::plugin;
 use super::problem::IdaasProblem;
 use super::surroundings::Surroundings;
-use super::variables::{Content, check_name, named};
 use super::vendor::{Found, Vendor};
 use crate::message::Endpoint;
 use crate::secret::Secret;
+use crate::technical_token::SigningKey;
 use crate::technical_token::idaas::Authn;
-use crate::technical_token::{SigningKey, SigningKeyError};
 
 /// Whether the method is `PLUGIN`, whatever else is wrong.
 pub(super) fn is_plugin(document: &Vendor<'_>) -> bool {
@@ -145,19 +146,9 @@ impl Fields<'_, '_> {
             }
             Found::Wrong => return None,
         };
-        let pem = named(&place, name, Content::Lines, self.around.secrets, report)?;
-        let key = SigningKey { pem, algorithm: self.around.algorithm() };
-        match key.read() {
-            Ok(read) if read.is_short() => report.warn(&place, Notice::KeyShort),
-            Ok(_) => {}
-            Err(SigningKeyError::Algorithm(_)) => {
-                report.error(&self.around.place("algorithm"), IdaasProblem::Algorithm);
-            }
-            Err(SigningKeyError::Unreadable(error)) => {
-                report.error(&place, IdaasProblem::KeyUnreadable(error));
-            }
-        }
-        Some(key)
+        let around = self.around;
+        let algorithm = (&around.place("algorithm"), around.algorithm());
+        Some(signing_key((&place, name), algorithm, around.secrets, report)?.0)
     }
 
     fn credential_name(&self, report: &mut Report) -> Option<String> {

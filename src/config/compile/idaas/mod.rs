@@ -44,7 +44,6 @@ mod endpoints;
 mod plugin;
 mod problem;
 mod surroundings;
-mod variables;
 mod vendor;
 
 pub(super) use credential::{SURROUNDINGS, read};

@@ -5,10 +5,10 @@ use super::super::super::report::Report;
 use super::super::super::uri::{Scheme, Uri, is_label};
 use super::super::super::warning::Notice;
 use super::super::problem::AddressProblem;
+use super::super::variables::looked_for;
 use super::authn::metadata;
 use super::problem::IdaasProblem;
 use super::surroundings::Surroundings;
-use super::variables::looked_for;
 use crate::technical_token::idaas::{AccessKey, AccessKeySource};
 
 /// The variables that the chain looks for.

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::super::super::error::Quoted;
-use crate::crypto::PrivateKeyError;
 
 /// What is wrong with the vendor's document, in the vendor's words where it has some, or with what stands
 /// around it. Nothing here holds a secret.
@@ -13,8 +12,6 @@ pub enum IdaasProblem {
     AccessKey,
     /// What this variable holds can stand in no header, or would end another value there.
     AccessKeyUnsendable(&'static str),
-    /// An algorithm for another kind of private key.
-    Algorithm,
     /// Documents of AWS instances, which the vendor's client does not have either.
     Aws,
     /// A text that is no certificates in PEM.
@@ -41,8 +38,6 @@ pub enum IdaasProblem {
     EndpointPath,
     /// The identity of a person.
     Human,
-    /// A text that is no private key by which assertions can be signed.
-    KeyUnreadable(PrivateKeyError),
     /// A key is stated twice, perhaps in both spellings.
     KeyTwice(&'static str),
     /// No method, or one that the vendor does not have.
@@ -114,12 +109,6 @@ impl fmt::Display for IdaasProblem {
                     "is {found}, no environment of the vendor's (`ClientDeployEnvironmentNotFound`); this method works on `{needed}` alone"
                 );
             }
-            Self::KeyUnreadable(error) => {
-                return write!(
-                    formatter,
-                    "names a variable whose value is no private key to sign with: {error}"
-                );
-            }
             Self::KeyTwice(key) => {
                 return write!(
                     formatter,
@@ -179,9 +168,6 @@ impl fmt::Display for IdaasProblem {
             }
             Self::AccessKey => {
                 "has no access key: set `ALIBABA_CLOUD_ACCESS_KEY_ID` and `ALIBABA_CLOUD_ACCESS_KEY_SECRET` for the proxy and hand them to the filter, or state `clusters.metadata` for the role of an ECS instance, or set the variables of RRSA or `ALIBABA_CLOUD_CREDENTIALS_URI`; files of profiles cannot be read here"
-            }
-            Self::Algorithm => {
-                "does not fit the private key; leave it out for the one that follows from the key"
             }
             Self::Clusters => {
                 "is required beside `idaas`; name the clusters that reach the vendor's servers"

@@ -1,9 +1,10 @@
-//! Environment variables that the vendor's document names, and those that the vendor's client looks for.
+//! Environment variables that a vendor's document names, those with lines, and those that a vendor's client
+//! looks for.
 
-use super::super::super::error::{Place, Quoted};
-use super::super::super::report::Report;
-use super::super::client::{Secrets, is_variable, looks_like_variable};
-use super::super::credential_problem::CredentialProblem;
+use super::super::error::{Place, Quoted};
+use super::super::report::Report;
+use super::client::{Secrets, is_variable, looks_like_variable};
+use super::credential_problem::CredentialProblem;
 use crate::secret::Secret;
 
 /// What a value may hold besides visible letters and blanks.
@@ -39,7 +40,7 @@ pub(super) fn check_name(place: &Place, name: &str, report: &mut Report) {
     }
 }
 
-/// The value of the variable that the document names at `place`. `None` when there is none, or
+/// The value of the variable that is named at `place`. `None` when there is none, or
 /// [`check_name`] has something against it, which has been reported.
 pub(super) fn named(
     place: &Place,
