@@ -53,7 +53,7 @@ impl Kind for ApiKey {
         let subtenant = subtenant.map_or("", |id| id.as_str()).as_bytes();
         let digest = match &self.0 {
             Place::Known(key) => Digest::of(&[b"api_key", key.expose(), subtenant]),
-            Place::Read(SecretSource { endpoint, refresh, timeout: _ }) => Digest::of(&[
+            Place::Read(SecretSource { endpoint, refresh, .. }) => Digest::of(&[
                 b"api_key source",
                 endpoint.cluster.as_bytes(),
                 endpoint.scheme.as_bytes(),
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::message::Endpoint;
     use crate::technical_token::preparation::MOMENT;
-    use crate::technical_token::{ReadingFault, Source};
+    use crate::technical_token::{ReadingFault, SecretForm, Source};
 
     fn source() -> SecretSource {
         SecretSource {
@@ -131,6 +131,7 @@ mod tests {
             },
             timeout: Duration::from_secs(2),
             refresh: Duration::from_secs(60),
+            form: SecretForm::Text,
         }
     }
 

@@ -95,6 +95,17 @@ impl AssertionKey {
         }
     }
 
+    /// Whether a certificate in DER is for this key: it holds its public half as it stands.
+    pub fn is_certified_by(&self, certificate: &[u8]) -> bool {
+        match &self.key {
+            Key::Private(key) => {
+                let public = key.public_der();
+                certificate.windows(public.len()).any(|part| part == public)
+            }
+            Key::Secret(_) => false,
+        }
+    }
+
     /// A digest that changes with the key and does not reveal it to a reader of shared data.
     pub fn digest(&self) -> [u8; 32] {
         let name = self.algorithm.name().as_bytes();

@@ -63,6 +63,11 @@ impl ClientCredentials {
 
     /// The reading of the secret, if it is not known.
     pub fn preparation(&self) -> Option<&dyn Preparation> {
+        self.source().map(|source| source as &dyn Preparation)
+    }
+
+    /// Where the secret is read, if it is not known.
+    pub(super) const fn source(&self) -> Option<&SecretSource> {
         match &self.secret {
             ClientSecret::Known(_) => None,
             ClientSecret::Read(source) => Some(source),
@@ -77,14 +82,7 @@ impl ClientCredentials {
             ClientSecret::Known(secret) => {
                 Digest::of(&[b"client secret", id, secret.expose().as_bytes()])
             }
-            ClientSecret::Read(SecretSource { endpoint, .. }) => Digest::of(&[
-                b"client secret source",
-                id,
-                endpoint.cluster.as_bytes(),
-                endpoint.scheme.as_bytes(),
-                endpoint.authority.as_bytes(),
-                endpoint.path.as_bytes(),
-            ]),
+            ClientSecret::Read(source) => return place_digest(source, &self.id),
         };
         *digest.as_bytes()
     }
@@ -95,13 +93,35 @@ impl ClientCredentials {
     /// [`CallError::Unprepared`] while there is neither.
     pub(super) fn proof<'s>(&'s self, read: &'s [Reading]) -> Result<Proof<'s>, CallError> {
         let secret = match &self.secret {
-            ClientSecret::Known(secret) => Some(secret.expose().as_str()),
-            ClientSecret::Read(_) => {
-                read.last().and_then(|reading| std::str::from_utf8(reading.value.expose()).ok())
-            }
+            ClientSecret::Known(secret) => secret.expose().as_str(),
+            ClientSecret::Read(_) => return Ok(Proof { id: &self.id, secret: last(read)? }),
         };
-        Ok(Proof { id: &self.id, secret: secret.ok_or(CallError::Unprepared)? })
+        Ok(Proof { id: &self.id, secret })
     }
+}
+
+/// The digest of a place from which what proves a client is read: what was granted for the last one stays
+/// good.
+pub(super) fn place_digest(source: &SecretSource, id: &str) -> [u8; 32] {
+    let endpoint = &source.endpoint;
+    let digest = Digest::of(&[
+        b"client secret source",
+        id.as_bytes(),
+        endpoint.cluster.as_bytes(),
+        endpoint.scheme.as_bytes(),
+        endpoint.authority.as_bytes(),
+        endpoint.path.as_bytes(),
+    ]);
+    *digest.as_bytes()
+}
+
+/// What was read last, as text.
+///
+/// # Errors
+/// [`CallError::Unprepared`] if nothing was.
+pub(super) fn last(read: &[Reading]) -> Result<&str, CallError> {
+    let text = read.last().map(|reading| std::str::from_utf8(reading.value.expose()));
+    text.and_then(Result::ok).ok_or(CallError::Unprepared)
 }
 
 impl Proof<'_> {
@@ -140,6 +160,7 @@ mod tests {
 
     use super::*;
     use crate::message::Endpoint;
+    use crate::technical_token::secret_source::SecretForm;
     use crate::time::Timestamp;
 
     fn basic(id: &str, secret: &str, encoding: BasicEncoding) -> String {
@@ -159,6 +180,7 @@ mod tests {
             },
             timeout: Duration::from_secs(1),
             refresh: Duration::from_secs(60),
+            form: SecretForm::Text,
         };
         let client = |path| ClientCredentials::reading("id", source(path));
         assert_eq!(client("/a").proof(&[]).err(), Some(CallError::Unprepared));

@@ -53,12 +53,12 @@ impl TokenExchange {
     /// The call that exchanges a token (RFC 8693 §2.1), with all that was read.
     ///
     /// # Errors
-    /// [`CallError`] without the client's secret, and for a token that is no text.
+    /// [`CallError`] without what the client proves itself by, and for a token that is no text.
     pub fn call(
         &self,
         subject: &Subject,
         read: &[Reading],
-        _: &Moment<'_>,
+        moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         let token = std::str::from_utf8(subject.token.expose());
         let token = token.map_err(|_| CallError::SubjectUnusable)?;
@@ -67,7 +67,7 @@ impl TokenExchange {
             ("subject_token_type", ACCESS_TOKEN),
             ("requested_token_type", ACCESS_TOKEN),
         ];
-        self.oauth2.post(GRANT_TYPE, &own, read)
+        self.oauth2.post(GRANT_TYPE, &own, read, moment)
     }
 
     /// The token in the answer to such a call, if it acts for exactly whom the caller's does.

@@ -16,6 +16,7 @@ pub mod oauth2;
 
 mod api_key;
 mod assertion;
+mod client;
 mod client_authentication;
 mod form;
 mod platform_token;
@@ -30,11 +31,12 @@ mod token;
 
 pub use api_key::ApiKey;
 pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
+pub use client::{Client, KeyPlace, SecretPlace, SignedAssertion};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
 pub use preparation::{MOST_CALLS, Moment, Preparation, PreparationError, Reading, ReadingFault};
 pub use refusal::{Refusal, Word};
 pub use response::{AnswerError, Grant};
-pub use secret_source::SecretSource;
+pub use secret_source::{SecretForm, SecretSource};
 pub use signatures::{IssuerKeys, Signatures};
 pub use signing_key::{SigningKey, SigningKeyError};
 #[cfg(not(target_arch = "wasm32"))]

@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use super::client_authentication::{BasicEncoding, ClientCredentials};
+#[cfg(not(target_arch = "wasm32"))]
+use super::Destination;
+use super::client::Client;
 use super::{CallError, Kind, Moment, Preparation, Reading, TokenRejected, Validity, form};
 use crate::crypto::Digest;
 use crate::message::{Endpoint, HttpCall, MediaType};
@@ -19,23 +21,12 @@ use crate::time::Timestamp;
 pub struct OAuth2 {
     /// The token endpoint.
     pub endpoint: Endpoint,
-    /// The client.
-    pub client: ClientCredentials,
-    /// How the client proves who it is.
-    pub authentication: ClientAuthentication,
+    /// The client, and how it proves who it is.
+    pub client: Client,
     /// What is asked for.
     pub wanted: Wanted,
     /// How long a call may take.
     pub timeout: Duration,
-}
-
-/// How a client proves who it is (RFC 6749 §2.3.1).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum ClientAuthentication {
-    /// By `authorization: Basic`.
-    Basic(BasicEncoding),
-    /// By `client_id` and `client_secret` in the form.
-    Post,
 }
 
 /// What is asked for besides a token of the client.
@@ -73,27 +64,21 @@ impl OAuth2 {
     /// The call for a grant with these parameters of its own.
     ///
     /// # Errors
-    /// [`CallError::Unprepared`] without the client's secret.
+    /// [`CallError::Unprepared`] without what the client proves itself by, [`CallError::Unsigned`] if a
+    /// key does not sign.
     pub(super) fn post(
         &self,
         grant_type: &str,
         own: &[(&str, &str)],
         read: &[Reading],
+        moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
-        let client = self.client.proof(read)?;
         // Room for all of it at once: a buffer that grows leaves copies of a token behind.
         let own_length: usize = own.iter().map(|(name, value)| name.len() + 3 * value.len()).sum();
         let mut body = Vec::with_capacity(own_length + 1024);
         form::push(&mut body, "grant_type", grant_type);
-        let proof = match self.authentication {
-            ClientAuthentication::Basic(encoding) => {
-                Some(("authorization", client.basic(encoding)))
-            }
-            ClientAuthentication::Post => {
-                client.push_to(&mut body);
-                None
-            }
-        };
+        let proof = self.client.prove(&mut body, read, moment)?;
+        let proof = proof.map(|value| ("authorization", value));
         for (name, value) in own {
             form::push(&mut body, name, value);
         }
@@ -119,7 +104,7 @@ impl Kind for OAuth2 {
             self.endpoint.authority.as_bytes(),
             self.endpoint.path.as_bytes(),
             self.client.id().as_bytes(),
-            &self.client.secret_digest(),
+            &self.client.digest(),
             wanted.expose(),
             subtenant.map_or("", |id| id.as_str()).as_bytes(),
         ]);
@@ -134,10 +119,10 @@ impl Kind for OAuth2 {
         &self,
         subtenant: Option<&SubtenantId>,
         read: &[Reading],
-        _: &Moment<'_>,
+        moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         match subtenant {
-            None => self.post("client_credentials", &[], read),
+            None => self.post("client_credentials", &[], read, moment),
             Some(_) => Err(CallError::SubtenantUnserved),
         }
     }
@@ -150,6 +135,11 @@ impl Kind for OAuth2 {
     ) -> Result<Option<Validity>, TokenRejected> {
         if subtenant.is_some() { Err(TokenRejected::SubtenantMismatch) } else { Ok(None) }
     }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn destinations(&self) -> Vec<Destination> {
+        self.client.destinations(&self.endpoint)
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +148,12 @@ mod tests {
 
     use super::*;
     use crate::technical_token::preparation::MOMENT;
+    use crate::technical_token::{BasicEncoding, ClientCredentials, SecretPlace};
+
+    fn client(place: SecretPlace) -> Client {
+        let secret = Secret::new("s3cr3t".to_owned());
+        Client::Secret(ClientCredentials::new("client", secret), place)
+    }
 
     fn credential() -> OAuth2 {
         OAuth2 {
@@ -167,8 +163,7 @@ mod tests {
                 authority: Arc::from("id.example"),
                 path: Arc::from("/token"),
             },
-            client: ClientCredentials::new("client", Secret::new("s3cr3t".to_owned())),
-            authentication: ClientAuthentication::Post,
+            client: client(SecretPlace::Post),
             wanted: Wanted::default(),
             timeout: Duration::from_secs(5),
         }
@@ -208,9 +203,8 @@ mod tests {
         let mut meanings = Vec::new();
         for wanted in &wishes {
             let one = OAuth2 { wanted: wanted.clone(), ..credential() };
-            let encoding = BasicEncoding::Raw;
-            let authentication = ClientAuthentication::Basic(encoding);
-            let other = OAuth2 { authentication, ..one.clone() };
+            let basic = client(SecretPlace::Basic(BasicEncoding::Raw));
+            let other = OAuth2 { client: basic, ..one.clone() };
             assert_eq!(one.meaning(None), other.meaning(None));
             meanings.push(one.meaning(None));
         }

@@ -1,8 +1,11 @@
-//! A secret that is read when it is needed, because it changes: a file that a platform rotates.
+//! What a client proves itself by, where that is read when it is needed because it changes: a file that a
+//! platform rotates.
 
 use std::time::Duration;
 
+use super::platform_token;
 use super::preparation::{Moment, Preparation, PreparationError, Reading, ReadingFault};
+use crate::crypto::PrivateKey;
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -16,6 +19,37 @@ pub struct SecretSource {
     pub timeout: Duration,
     /// How long a worker goes on with what it has read.
     pub refresh: Duration,
+    /// What it is.
+    pub form: SecretForm,
+}
+
+/// What is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum SecretForm {
+    /// A JWT of somebody else about the client, who replaces it before it ends.
+    Assertion,
+    /// A private key in PEM.
+    PrivateKey,
+    /// A secret of one line.
+    Text,
+}
+
+impl SecretForm {
+    /// As a word for logs.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Assertion => "assertion",
+            Self::PrivateKey => "private_key",
+            Self::Text => "secret",
+        }
+    }
+
+    const fn limit(self) -> usize {
+        match self {
+            Self::Assertion | Self::PrivateKey => platform_token::LIMIT,
+            Self::Text => SecretSource::LIMIT,
+        }
+    }
 }
 
 impl SecretSource {
@@ -30,18 +64,14 @@ impl SecretSource {
             headers: Vec::new(),
             body: Secret::new(Vec::new()),
             timeout: self.timeout,
-            body_limit: Self::LIMIT + 2,
+            body_limit: self.form.limit() + 2,
         }
     }
 
     /// The secret in an answer: the body without the one line break (LF or CRLF) that editors leave
     /// at the end of a file. It holds nothing that no secret from a variable may.
     pub(super) fn secret(response: &CallResponse) -> Result<Secret<Vec<u8>>, ReadingFault> {
-        if response.status != 200 {
-            return Err(ReadingFault::Status { status: response.status, error: None });
-        }
-        let text =
-            std::str::from_utf8(response.body.expose()).map_err(|_| ReadingFault::Unusable)?;
+        let text = text(response)?;
         let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
         let secret = line.unwrap_or(text);
         if secret.is_empty() {
@@ -54,9 +84,38 @@ impl SecretSource {
             Ok(Secret::new(secret.as_bytes().to_vec()))
         }
     }
+
+    /// What is in an answer, and until when it is believed: for `refresh`, an assertion no longer than it
+    /// says itself.
+    fn reading(&self, response: &CallResponse, now: Timestamp) -> Result<Reading, ReadingFault> {
+        let until = now + self.refresh;
+        let (value, until) = match self.form {
+            SecretForm::Assertion => {
+                let token = platform_token::line(text(response)?.as_bytes());
+                let token = token.ok_or(ReadingFault::Unusable)?;
+                let until = platform_token::believed_until(token).min(until);
+                (Secret::new(token.as_bytes().to_vec()), until)
+            }
+            SecretForm::PrivateKey => {
+                let text = text(response)?;
+                // One that cannot be used is told where it is read.
+                PrivateKey::parse_pem(text).map_err(|_| ReadingFault::Unusable)?;
+                (Secret::new(text.as_bytes().to_vec()), until)
+            }
+            SecretForm::Text => (Self::secret(response)?, until),
+        };
+        Ok(Reading { value, until })
+    }
 }
 
-/// The one reading is the secret.
+fn text(response: &CallResponse) -> Result<&str, ReadingFault> {
+    match response.status {
+        200 => std::str::from_utf8(response.body.expose()).map_err(|_| ReadingFault::Unusable),
+        status => Err(ReadingFault::Status { status, error: None }),
+    }
+}
+
+/// The one reading is what the client proves itself by.
 impl Preparation for SecretSource {
     fn next(&self, read: &[Reading], _: &Moment<'_>) -> Option<HttpCall> {
         read.is_empty().then(|| self.call())
@@ -68,11 +127,9 @@ impl Preparation for SecretSource {
         answer: Result<&CallResponse, CallFailure>,
         now: Timestamp,
     ) -> Result<Reading, PreparationError> {
-        let secret = answer.map_err(ReadingFault::Unanswered).and_then(Self::secret);
-        match secret {
-            Ok(value) => Ok(Reading { value, until: now + self.refresh }),
-            Err(fault) => Err(PreparationError { what: "secret", fault }),
-        }
+        let answer = answer.map_err(ReadingFault::Unanswered);
+        let reading = answer.and_then(|response| self.reading(response, now));
+        reading.map_err(|fault| PreparationError { what: self.form.name(), fault })
     }
 }
 

@@ -87,8 +87,8 @@ pub trait Kind: Send + Sync {
     /// All servers that it may call, for whoever shows or renders a configuration; none where a call that is
     /// made for that tells as much. The filter has no use for it.
     #[cfg(not(target_arch = "wasm32"))]
-    fn destinations(&self) -> &[Destination] {
-        &[]
+    fn destinations(&self) -> Vec<Destination> {
+        Vec::new()
     }
 }
 
@@ -218,7 +218,7 @@ impl Source {
 
     /// See [`Kind::destinations`].
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn destinations(&self) -> &[Destination] {
+    pub fn destinations(&self) -> Vec<Destination> {
         self.kind.destinations()
     }
 

@@ -11,7 +11,7 @@ use super::super::warning::Notice;
 use super::credential_problem::CredentialProblem;
 use super::values::endpoint;
 use crate::secret::Secret;
-use crate::technical_token::{ClientCredentials, SecretSource};
+use crate::technical_token::{ClientCredentials, SecretForm, SecretSource};
 
 /// What is needed to read secrets.
 pub(super) struct Secrets<'e> {
@@ -25,14 +25,22 @@ pub(super) fn client(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> Option<ClientCredentials> {
-    let id = match pair(section, "client_id", "client_id_env", report) {
-        Some(Stated::Inline(entry)) => entry.text().map(str::to_owned),
-        Some(Stated::Variable(entry)) => variable(&entry, secrets, report),
-        None => None,
-    };
+    let id = client_id(section, secrets, report);
     match secret(section, ("client_secret", "client_secret_env"), secrets, report)? {
         SecretPlace::Known(secret) => Some(ClientCredentials::new(&id?, secret)),
         SecretPlace::Read(source) => Some(ClientCredentials::reading(&id?, source)),
+    }
+}
+
+/// The id of a client. `None` when there is none, which has been reported.
+pub(super) fn client_id(
+    section: &Section<'_>,
+    secrets: &Secrets<'_>,
+    report: &mut Report,
+) -> Option<String> {
+    match pair(section, "client_id", "client_id_env", report)? {
+        Stated::Inline(entry) => entry.text().map(str::to_owned),
+        Stated::Variable(entry) => variable(&entry, secrets, report),
     }
 }
 
@@ -57,7 +65,7 @@ pub(super) fn secret(
             let problem = CredentialProblem::SecretTwice { inline, variable: named };
             report.error(read.place(), problem);
         }
-        return secret_source(&read, report).map(SecretPlace::Read);
+        return secret_source(&read, SecretForm::Text, report).map(SecretPlace::Read);
     }
     let secret = match pair(section, inline, named, report)? {
         Stated::Inline(entry) if secrets.is_inline_allowed => {
@@ -74,13 +82,18 @@ pub(super) fn secret(
 }
 
 /// Where a secret is read. `None` when that is not clear, which has been reported.
-fn secret_source(section: &Section<'_>, report: &mut Report) -> Option<SecretSource> {
+pub(super) fn secret_source(
+    section: &Section<'_>,
+    form: SecretForm,
+    report: &mut Report,
+) -> Option<SecretSource> {
     let place = section.place_of("uri");
     let endpoint = endpoint(section, &place, section.text("uri")?, report);
     Some(SecretSource {
         endpoint: endpoint?,
         timeout: section.duration("timeout").unwrap_or(SECRET_TIMEOUT),
         refresh: section.duration("refresh").unwrap_or(SECRET_REFRESH),
+        form,
     })
 }
 

@@ -14,12 +14,20 @@ pub enum CredentialProblem {
     AlgorithmUnfit,
     /// No header can carry the key.
     ApiKeyUnsendable,
+    /// Nothing says where the assertion of somebody else is read.
+    AssertionUnstated,
     /// The kind serves no caller who presents a token.
     CallersUnserved,
     /// The kind has no tenant of its own, so `callers` must say whom it serves.
     CallersUnstated,
+    /// A text that is no certificate in PEM.
+    Certificate,
+    /// The certificate of another key than the client's.
+    CertificateOther,
     /// A claim of an exchanged token is said to be `none`.
     ClaimNone,
+    /// A key that the client authentication has no use for.
+    ClientAuthUnneeded,
     /// The base domain is no host name.
     Domain,
     /// The client id has a colon, which the `Basic` scheme cannot carry as it stands.
@@ -42,6 +50,8 @@ pub enum CredentialProblem {
     ParameterName,
     /// An extra parameter that another key states, or that belongs to another grant.
     ParameterReserved,
+    /// The private key is read from a file, and what stands in a variable would not change with it.
+    PrivateKeyTwice,
     /// The region is no label of a host name.
     Region,
     /// A resource that is no absolute URI without fragment (RFC 8707 §2).
@@ -194,15 +204,21 @@ impl fmt::Display for CredentialProblem {
             Self::ApiKeyUnsendable => {
                 "cannot be sent in a header; a key is visible ASCII without blanks"
             }
+            Self::AssertionUnstated => {
+                "is required: the filter reads no files; state `{ cluster, uri }` of a listener that serves the file with the assertion"
+            }
             Self::CallersUnserved => {
                 "has no effect: a user's token is for a program that presents none; leave it out"
             }
             Self::CallersUnstated => {
                 "is required for this kind of credential; list the tenants whose callers it may serve, or write `any`"
             }
+            Self::Certificate => "names a variable whose value is no certificate in PEM",
+            Self::CertificateOther => "names a variable that holds the certificate of another key",
             Self::ClaimNone => {
                 "cannot be `none`: an exchanged token is compared with its caller by this claim; write `/none` for a claim of that name"
             }
+            Self::ClientAuthUnneeded => "is of no use for this `client_auth`; leave it out",
             Self::Domain => "is no host name; write it in lower case without scheme and region",
             Self::IdColon => {
                 "has a colon, which HTTP Basic authentication cannot carry in a client id"
@@ -215,6 +231,9 @@ impl fmt::Display for CredentialProblem {
             Self::ParameterName => "cannot be sent; use 1 to 128 visible ASCII characters",
             Self::ParameterReserved => {
                 "is no extra parameter: another key of this credential states it, or it belongs to another grant"
+            }
+            Self::PrivateKeyTwice => {
+                "cannot stand beside `private_key`, whose file changes; keep one of them"
             }
             Self::Region => "is no region; write it in lower case as in the host names, like `eu1`",
             Self::SubtenantEmpty => {

@@ -33,6 +33,7 @@ mod mindsphere_user;
 mod mode;
 mod names;
 mod oauth2;
+mod oauth2_client;
 mod policy;
 mod problem;
 mod route_problem;

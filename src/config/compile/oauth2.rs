@@ -6,18 +6,19 @@ use super::super::error::Quoted;
 use super::super::raw::Section;
 use super::super::report::Report;
 use super::claims::NONE;
-use super::client::{Secrets, basic_client, client};
+use super::client::Secrets;
 use super::credential_problem::CredentialProblem;
 use super::credentials::{KindParts, Proof, Traits};
 use super::issuer_problem::IssuerProblem;
 use super::mindsphere_tenant::TIMEOUT;
+use super::oauth2_client;
 use super::values::{endpoint, texts};
 use crate::jwt::{ClaimName, ClaimNames};
 use crate::policy::Subtenants;
 use crate::secret::Secret;
+use crate::technical_token::Source;
 use crate::technical_token::exchange::TokenExchange;
-use crate::technical_token::oauth2::{ClientAuthentication, OAuth2, Wanted};
-use crate::technical_token::{BasicEncoding, Source};
+use crate::technical_token::oauth2::{OAuth2, Wanted};
 
 /// Reads one.
 pub(super) fn read(
@@ -26,16 +27,7 @@ pub(super) fn read(
     secrets: &Secrets<'_>,
     report: &mut Report,
 ) -> KindParts {
-    let authentication = authentication(section);
-    let client = match authentication {
-        Some(ClientAuthentication::Basic(BasicEncoding::Raw)) => {
-            basic_client(section, secrets, report)
-        }
-        Some(
-            ClientAuthentication::Basic(BasicEncoding::FormEncoded) | ClientAuthentication::Post,
-        )
-        | None => client(section, secrets, report),
-    };
+    let client = oauth2_client::read(section, secrets, report);
     let place = section.place_of("token_endpoint");
     let url = section.text("token_endpoint");
     let endpoint = url.and_then(|url| endpoint(section, &place, url, report));
@@ -47,12 +39,8 @@ pub(super) fn read(
     };
     let client_id = client.as_ref().map(|client| Arc::from(client.id()));
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
-    let oauth2 = match (endpoint, client, authentication) {
-        (Some(endpoint), Some(client), Some(authentication)) => {
-            Some(OAuth2 { endpoint, client, authentication, wanted, timeout })
-        }
-        (_, _, _) => None,
-    };
+    let oauth2 =
+        endpoint.zip(client).map(|(endpoint, client)| OAuth2 { endpoint, client, wanted, timeout });
     let (source, subtenants) = match section.section("exchange") {
         None => (oauth2.map(|oauth2| Source::new(name, oauth2)), Subtenants::None),
         Some(exchange) => {
@@ -89,19 +77,6 @@ fn expected(exchange: &Section<'_>, report: &mut Report) -> Option<(String, Clai
         user: None,
     };
     Some((exchange.text("issuer")?.to_owned(), claims))
-}
-
-fn authentication(section: &Section<'_>) -> Option<ClientAuthentication> {
-    use ClientAuthentication::{Basic, Post};
-    if !section.states("client_auth") {
-        return Some(Basic(BasicEncoding::FormEncoded));
-    }
-    match section.text("client_auth")? {
-        "client_secret_basic" => Some(Basic(BasicEncoding::FormEncoded)),
-        "client_secret_basic_raw" => Some(Basic(BasicEncoding::Raw)),
-        "client_secret_post" => Some(Post),
-        _ => None,
-    }
 }
 
 /// The scopes in one text, as the request has them.

@@ -166,10 +166,22 @@ const TOKEN_KEYS: &[Key] = &[
 const SIGNATURE: Shape = OneOf(&["required", "not_checked"]);
 
 /// The ways of client authentication.
-const CLIENT_AUTH: &[&str] =
-    &["client_secret_basic", "client_secret_basic_raw", "client_secret_post"];
+const CLIENT_AUTH: &[&str] = &[
+    "client_secret_basic",
+    "client_secret_basic_raw",
+    "client_secret_post",
+    "client_secret_jwt",
+    "private_key_jwt",
+    "federated_jwt",
+    "tls_client_auth",
+    "self_signed_tls_client_auth",
+];
 
-/// `secret` of every kind: where the client's secret, or the key, is read.
+/// The algorithms of client assertions.
+const ASSERTION_ALGORITHMS: &[&str] =
+    &["ES256", "ES384", "ES512", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512"];
+
+/// `secret` of every kind, and its like: where what proves the client, or the key, is read.
 const SECRET: &[Key] = &[
     Key::required("cluster", Text),
     Key::required("uri", Text),
@@ -187,6 +199,14 @@ const OAUTH2: &[Key] = &[
     Key::optional("client_secret_env", Text),
     Key::optional("secret", Object(SECRET)),
     Key::optional("client_auth", OneOf(CLIENT_AUTH)),
+    Key::optional("private_key_env", Text),
+    Key::optional("private_key", Object(SECRET)),
+    Key::optional("algorithm", OneOf(ASSERTION_ALGORITHMS)),
+    Key::optional("kid", Text),
+    Key::optional("certificate_env", Text),
+    Key::optional("assertion_audience", Text),
+    Key::optional("assertion_life", span(10_000, 600_000)),
+    Key::optional("assertion", Object(SECRET)),
     Key::optional("scopes", TEXTS),
     Key::optional("audience", Text),
     Key::optional("resource", Either(&[Text, TEXTS])),

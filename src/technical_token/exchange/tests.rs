@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::jwt::ClaimName;
-use crate::technical_token::oauth2::{ClientAuthentication, Wanted};
+use crate::technical_token::oauth2::Wanted;
 use crate::technical_token::preparation::MOMENT;
-use crate::technical_token::{BasicEncoding, ClientCredentials};
+use crate::technical_token::{BasicEncoding, Client, ClientCredentials, SecretPlace};
 use crate::tenancy::TenantId;
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
@@ -24,8 +24,10 @@ fn exchange() -> TokenExchange {
                 authority: Arc::from("id.example"),
                 path: Arc::from("/token"),
             },
-            client: ClientCredentials::new("gateway", Secret::new("s3cr3t".to_owned())),
-            authentication: ClientAuthentication::Basic(BasicEncoding::FormEncoded),
+            client: Client::Secret(
+                ClientCredentials::new("gateway", Secret::new("s3cr3t".to_owned())),
+                SecretPlace::Basic(BasicEncoding::FormEncoded),
+            ),
             wanted: Wanted {
                 scope: "read".to_owned(),
                 audience: Some("orders".to_owned()),

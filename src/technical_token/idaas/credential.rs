@@ -122,8 +122,8 @@ impl Kind for Idaas {
     }
 
     #[cfg(not(target_arch = "wasm32"))]
-    fn destinations(&self) -> &[Destination] {
-        &self.destinations
+    fn destinations(&self) -> Vec<Destination> {
+        self.destinations.clone()
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
         story.trace.fact("upstream", format!("{what}; {how}"));
         for Destination { purpose, endpoint } in source.destinations() {
             let Endpoint { scheme, authority, cluster, .. } = endpoint;
-            let cluster = quoted(cluster);
+            let cluster = quoted(&cluster);
             let words = format!("it {purpose}: {scheme}://{authority} by cluster {cluster}");
             story.trace.fact("call", words);
         }
