@@ -1,12 +1,12 @@
 //! Values of environment variables that are not set here and are made up, and what depends on them.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check;
 use super::explain::Trace;
-use super::idaas::MADE_UP_KEY;
-use super::named;
+use super::made_up_key::{certificate, private_key};
+use super::named::{self, Held};
 use super::tree::Tree;
 use crate::config::{
     self, CHAIN_VARIABLES, Environment, Quoted, looks_like_variable, platform_sets,
@@ -27,8 +27,8 @@ pub(super) struct Supposed<'e> {
     own: Environment<'e>,
     /// The variables that the configuration names, that of a subtenant where it requires one.
     named: BTreeSet<String>,
-    /// Those that hold a private key.
-    private_keys: BTreeSet<String>,
+    /// Those that hold a private key or a certificate, with a value that fits.
+    keys: BTreeMap<String, String>,
     /// Whether the vendor's credential chain of IDaaS needs a variable, and none of it is set.
     is_chain_unset: bool,
 }
@@ -46,7 +46,10 @@ impl<'e> Supposed<'e> {
         Self {
             own,
             named,
-            private_keys: named::private_keys(tree).into_iter().map(str::to_owned).collect(),
+            keys: named::keys(tree)
+                .into_iter()
+                .map(|(name, held)| (name.to_owned(), key(held, own)))
+                .collect(),
             is_chain_unset: named::requires_access_key(tree) && chain.iter().all(is_unset),
         }
     }
@@ -71,12 +74,22 @@ impl<'e> Supposed<'e> {
         own.or_else(|| match name {
             TENANT => Some("tenant".to_owned()),
             _ if is_optional => None,
-            _ if self.private_keys.contains(name) => Some(MADE_UP_KEY.to_owned()),
-            _ => {
+            _ => self.keys.get(name).cloned().or_else(|| {
                 let width = name.len().next_multiple_of(4).max(96);
                 Some(format!("{name:A<width$}"))
-            }
+            }),
         })
+    }
+}
+
+/// A private key, or a certificate of the one that is set or made up.
+fn key(held: Held<'_>, own: Environment<'_>) -> String {
+    match held {
+        Held::Certificate(key, algorithm) => {
+            let key = own(key).filter(|key| !key.is_empty());
+            certificate(key.as_deref().unwrap_or_else(|| private_key(algorithm)))
+        }
+        Held::PrivateKey(algorithm) => private_key(algorithm).to_owned(),
     }
 }
 
@@ -164,6 +177,7 @@ fn lacking(document: &str, supposed: &Supposed<'_>, variable: &str) -> BTreeSet<
 
 #[cfg(test)]
 mod tests {
+    use super::super::made_up_key::MADE_UP_KEY;
     use super::super::source;
     use super::*;
 

@@ -17,6 +17,7 @@ mod finding;
 pub mod idaas;
 mod json;
 mod made_up;
+mod made_up_key;
 mod named;
 pub mod render;
 pub mod report;

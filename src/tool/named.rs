@@ -1,6 +1,6 @@
 //! What a configuration names of the proxy around it: clusters and environment variables.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::idaas::{Named, named};
 use super::tree::{Tree, Value};
@@ -35,17 +35,33 @@ pub(super) fn variables(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
-/// Those of them that hold a private key.
-pub(super) fn private_keys(configuration: &Tree) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    collect(configuration, &mut |name, value| {
-        if name == "idaas"
-            && let Named::Key(variable) = named(value)
-        {
-            names.insert(variable);
+/// What one of them holds that not every text can stand for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Held<'t> {
+    /// The certificate of the private key in a variable, for an algorithm.
+    Certificate(&'t str, Option<&'t str>),
+    /// A private key, for an algorithm.
+    PrivateKey(Option<&'t str>),
+}
+
+/// Those of them that hold a private key, or the certificate of one.
+pub(super) fn keys(configuration: &Tree) -> BTreeMap<&str, Held<'_>> {
+    let mut found = BTreeMap::new();
+    collect_objects(configuration, &mut |object| {
+        let text = |key| object.get(key).and_then(Tree::text);
+        let of_idaas = match object.get("idaas").map(named) {
+            Some(Named::Key(variable)) => Some(variable),
+            Some(_) | None => None,
+        };
+        let algorithm = text("algorithm");
+        for variable in [of_idaas, text("private_key_env")].into_iter().flatten() {
+            found.insert(variable, Held::PrivateKey(algorithm));
+            if let Some(certificate) = text("certificate_env") {
+                found.insert(certificate, Held::Certificate(variable, algorithm));
+            }
         }
     });
-    names
+    found
 }
 
 /// The variables of the vendor's credential chain, if one of its documents uses that.
@@ -243,7 +259,7 @@ mod tests {
         let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PCA, privateKeyEnvVarName: KEY } } }, { idaas: { authnConfiguration: { authnMethod: CLIENT_SECRET_POST, clientSecretEnvVarName: SECRET } } }]";
         let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);
         assert_eq!(variables(&tree), ["KEY", "SECRET"].into());
-        assert_eq!(private_keys(&tree), ["KEY"].into());
+        assert_eq!(keys(&tree), [("KEY", Held::PrivateKey(None))].into());
         assert!(chain_variables(&tree).is_empty());
         let text = "credentials: [{ idaas: { authnConfiguration: { authnMethod: PLUGIN } } }]";
         let tree = source::read("x.yaml", text.as_bytes()).unwrap().remove(0);

@@ -10,7 +10,7 @@ use crate::tenancy::IdError;
 /// What is wrong with a credential. Nothing here holds a secret.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CredentialProblem {
-    /// An algorithm for another kind of private key.
+    /// An algorithm for another kind of key.
     AlgorithmUnfit,
     /// No header can carry the key.
     ApiKeyUnsendable,
@@ -199,7 +199,7 @@ impl fmt::Display for CredentialProblem {
                 );
             }
             Self::AlgorithmUnfit => {
-                "does not fit the private key; leave it out for the one that follows from the key"
+                "does not fit the key that signs; leave it out for the one that follows from that"
             }
             Self::ApiKeyUnsendable => {
                 "cannot be sent in a header; a key is visible ASCII without blanks"

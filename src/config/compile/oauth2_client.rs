@@ -56,11 +56,13 @@ pub(super) fn read(
         "client_secret_post" => by(client::client(section, secrets, report)?, SecretPlace::Post),
         SECRET_JWT | KEY_JWT => {
             let id = client_id(section, secrets, report);
-            let key = match way {
-                KEY_JWT => private_key(section, secrets, report),
-                _ => shared_key(section, secrets, report),
+            let (key, x5t_s256) = if way == KEY_JWT {
+                let key = private_key(section, secrets, report);
+                let x5t_s256 = thumbprint(section, key.as_ref(), secrets, report);
+                (key, x5t_s256)
+            } else {
+                (shared_key(section, secrets, report), Some(None))
             };
-            let x5t_s256 = thumbprint(section, key.as_ref(), secrets, report);
             let audience = section.text("assertion_audience");
             let assertion = SignedAssertion {
                 audience: audience.or_else(|| section.text("token_endpoint"))?.into(),

@@ -13,7 +13,6 @@ mod relaxed;
 use std::fmt;
 
 pub(super) use self::named::{Named, named};
-pub(super) use self::probe::MADE_UP_KEY;
 
 use self::output::Output;
 use super::json;

@@ -7,6 +7,7 @@ use super::Order;
 use crate::config::{CHAIN_VARIABLES, ConfigErrors, Notice, compile_idaas};
 use crate::message::Endpoint;
 use crate::technical_token::idaas::{AccessKeySource, Authn, ClientConfig};
+use crate::tool::made_up_key::MADE_UP_KEY;
 use crate::tool::tree::Tree;
 
 /// What a document needs.
@@ -93,6 +94,3 @@ fn clusters(config: &ClientConfig) -> (Vec<(&'static str, Endpoint)>, bool) {
     }
     (clusters, has_service_account)
 }
-
-/// What a variable could hold, be it a secret or a key: that of P-256 whose number is 1.
-pub(in crate::tool) const MADE_UP_KEY: &str = "-----BEGIN PRIVATE KEY-----MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAGhRANCAARrF9Hy4SxCR/i85uVjpEDydwN9gS3rM6D0oTlF2JjClk/jQuL+Gn+bjufrSnwPnhYrzjNXazFezsu2QGg3v1H1-----END PRIVATE KEY-----";
