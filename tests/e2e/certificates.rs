@@ -45,13 +45,22 @@ impl Identity {
 
     /// The certificate as Envoy reads it.
     pub fn pem(&self) -> Value {
-        json!({"inline_string": self.certificate.to_pem(LineEnding::LF).unwrap()})
+        json!({"inline_string": self.certificate()})
     }
 
     /// Certificate and private key as Envoy reads them.
     pub fn tls_certificate(&self) -> Value {
-        let key = self.key.to_pkcs8_pem(LineEnding::LF).unwrap();
-        json!({"certificate_chain": self.pem(), "private_key": {"inline_string": key.as_str()}})
+        json!({"certificate_chain": self.pem(), "private_key": {"inline_string": self.private_key()}})
+    }
+
+    /// The certificate in PEM.
+    pub fn certificate(&self) -> String {
+        self.certificate.to_pem(LineEnding::LF).unwrap()
+    }
+
+    /// The private key in PEM.
+    pub fn private_key(&self) -> String {
+        self.key.to_pkcs8_pem(LineEnding::LF).unwrap().to_string()
     }
 
     /// As `x5t#S256` has it (RFC 8705 §3.1).

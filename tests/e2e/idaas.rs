@@ -1,9 +1,6 @@
 //! Credentials of Alibaba Cloud IDaaS, against a provider that verifies what proves who asks.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -23,6 +20,7 @@ use crate::development::idaas::method::{Method, Source};
 use crate::development::idaas::refusal::Refusal;
 use crate::development::scratch::Scratch;
 use crate::development::upstream::seen;
+use crate::files::Files;
 use crate::lab::{Lab, Setup, eventually};
 
 #[test]
@@ -242,16 +240,14 @@ fn a_service_account_token_that_is_replaced_in_its_file_is_noticed_by_no_request
     let idaas = provider();
     idaas.set_lifetime(2);
     let scratch = Scratch::new().expect("a directory");
-    let files = Files(scratch.path().join("tokens"));
-    fs::create_dir(&files.0).expect("a directory");
-    files.publish("1", &idaas.service_account_token());
-    symlink("..data/token", files.0.join("token")).expect("a link");
+    let files = Files::new(scratch.path());
+    files.publish("1", &[("token", &idaas.service_account_token())]);
     let client = idaas.client(Method::Oidc).unwrap();
     let mut joined = client.join(idaas.address());
     joined.clusters.retain(|(name, _)| *name != FILE_CLUSTER);
     joined.credential["service_account_token"]["refresh"] = json!("1s");
-    let folder = files.0.clone();
-    let lab = start_with(vec![joined], move |document| files_inside(document, &folder));
+    let folder = files.clone();
+    let lab = start_with(vec![joined], move |document| folder.serve(FILE_CLUSTER, document));
 
     let mut proofs = BTreeSet::new();
     for version in 2..=4 {
@@ -262,61 +258,10 @@ fn a_service_account_token_that_is_replaced_in_its_file_is_noticed_by_no_request
             thread::sleep(Duration::from_millis(20));
         }
         idaas.renew_service_account_token();
-        files.publish(&version.to_string(), &idaas.service_account_token());
+        files.publish(&version.to_string(), &[("token", &idaas.service_account_token())]);
     }
     assert_eq!((proofs.len(), idaas.refusals()), (3, Vec::new()));
     assert!(!lab.envoy.log().contains("fetching"), "{}", lab.envoy.log());
-}
-
-/// A folder that Kubernetes keeps a token in.
-struct Files(PathBuf);
-
-impl Files {
-    /// Replaces the content as Kubernetes does: `..data` is a link to a directory, replaced by renaming.
-    fn publish(&self, version: &str, token: &str) {
-        let directory = self.0.join(format!("..{version}"));
-        fs::create_dir(&directory).expect("a directory");
-        fs::write(directory.join("token"), format!("{token}\n")).expect("a file");
-        let link = self.0.join("..data_tmp");
-        symlink(format!("..{version}"), &link).expect("a link");
-        fs::rename(link, self.0.join("..data")).expect("a link in place");
-    }
-}
-
-/// A listener without a port that serves the file, and the cluster that leads to it.
-fn files_inside(document: &mut Value, folder: &Path) {
-    let file = folder.join("token");
-    let content = format!("%FILE_CONTENT({}:{})%", file.display(), folder.display());
-    let typed = |name: &str| format!("type.googleapis.com/envoy.extensions.{name}");
-    let resources = &mut document["static_resources"];
-    resources["listeners"].as_array_mut().unwrap().push(json!({
-        "name": FILE_CLUSTER, "internal_listener": {},
-        "filter_chains": [{"filters": [{"name": "manager", "typed_config": {
-            "@type": typed("filters.network.http_connection_manager.v3.HttpConnectionManager"),
-            "stat_prefix": FILE_CLUSTER,
-            "route_config": {"virtual_hosts": [{"name": "files", "domains": ["*"], "routes": [{
-                "match": {"prefix": "/"},
-                "direct_response": {"status": 200, "body_format": {
-                    "text_format_source": {"inline_string": content},
-                    "formatters": [{"name": "file", "typed_config": {"@type": typed("formatter.file_content.v3.FileContent")}}],
-                }},
-            }]}]},
-            "http_filters": [{"name": "router", "typed_config": {"@type": typed("filters.http.router.v3.Router")}}],
-        }}]}],
-    }));
-    resources["clusters"].as_array_mut().unwrap().push(json!({
-        "name": FILE_CLUSTER, "type": "STATIC",
-        "load_assignment": {"cluster_name": FILE_CLUSTER, "endpoints": [{"lb_endpoints": [{
-            "endpoint": {"address": {"envoy_internal_address": {"server_listener_name": FILE_CLUSTER}}},
-        }]}]},
-        "transport_socket": {"name": "internal", "typed_config": {
-            "@type": typed("transport_sockets.internal_upstream.v3.InternalUpstreamTransport"),
-            "transport_socket": {"name": "raw", "typed_config": {"@type": typed("transport_sockets.raw_buffer.v3.RawBuffer")}},
-        }},
-    }));
-    document["bootstrap_extensions"] = json!([{"name": "internal", "typed_config": {
-        "@type": typed("bootstrap.internal_listener.v3.InternalListener"),
-    }}]);
 }
 
 fn provider() -> IdaasProvider {

@@ -19,6 +19,7 @@ mod binding;
 mod bootstrap;
 mod certificates;
 mod chance;
+mod client_authentication;
 mod configuration;
 mod cost;
 #[path = "../decision_cases/mod.rs"]
@@ -31,6 +32,7 @@ mod discovery;
 mod egress;
 mod faults;
 mod fetching;
+mod files;
 mod filter;
 mod filter_state;
 mod flood;

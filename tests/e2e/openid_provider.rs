@@ -15,6 +15,8 @@ use crate::lab::{Setup, variable};
 pub struct OpenIdProvider {
     process: Child,
     address: SocketAddr,
+    /// Of the server that asks for a certificate, if there is one.
+    secure: Option<SocketAddr>,
 }
 
 /// One client of the provider.
@@ -36,21 +38,30 @@ pub const OPAQUE_RESOURCE: &str = "https://api.example/v1?kind=a%20b&part=1+1";
 impl OpenIdProvider {
     /// Starts one that exchanges tokens of callers by the keys of `callers`.
     pub fn start(clients: &[ProviderClient], callers: &IdentityProvider) -> Self {
+        let clients = clients.iter().map(|client| {
+            json!({
+                "client_id": client.id, "client_secret": client.secret,
+                "token_endpoint_auth_method": client.authentication,
+            })
+        });
+        Self::start_with(json!({"clients": clients.collect::<Vec<_>>()}), callers)
+    }
+
+    /// The same with the settings of `tests/openid_provider/provider.mjs`.
+    pub fn start_with(settings: Value, callers: &IdentityProvider) -> Self {
         let program = variable("OPENID_PROVIDER").expect(
             "`OPENID_PROVIDER` does not name the provider: run the end-to-end tests with `make e2e`",
         );
-        let setting = json!({
+        let is_secure = settings.get("tls").is_some();
+        let mut setting = json!({
             "issuer": ISSUER, "tenant": "acme",
             "callers": format!("http://{}/token_keys", callers.address()),
-            "clients": clients.iter().map(|client| json!({
-                "client_id": client.id, "client_secret": client.secret,
-                "token_endpoint_auth_method": client.authentication,
-            })).collect::<Vec<_>>(),
             "resources": {
                 JWT_RESOURCE: {"scope": "read write", "format": "jwt"},
                 OPAQUE_RESOURCE: {"scope": "read", "format": "opaque"},
             },
         });
+        setting.as_object_mut().unwrap().extend(settings.as_object().unwrap().clone());
         let mut process = Command::new("node")
             .args([program, setting.to_string()])
             // It ends when this end of its input is closed, however this process ends.
@@ -60,9 +71,20 @@ impl OpenIdProvider {
             .spawn()
             .expect("Node runs the provider");
         let lines = BufReader::new(process.stdout.take().expect("its output")).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| line.parse::<u16>().ok());
-        let port = port.expect("the provider says where it listens");
-        Self { process, address: SocketAddr::from(([127, 0, 0, 1], port)) }
+        let ports = lines.map_while(Result::ok).filter_map(|line| line.parse::<u16>().ok());
+        let mut addresses = ports.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let address = addresses.next().expect("the provider says where it listens");
+        let secure = if is_secure { addresses.next() } else { None };
+        Self { process, address, secure }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Of the server that asks for a certificate.
+    pub fn secure(&self) -> SocketAddr {
+        self.secure.expect("a server with TLS")
     }
 
     /// Adds it to a scenario's Envoy as the cluster `openid`.
