@@ -834,3 +834,34 @@ fn settings_of_harmless_filters_that_touch_our_headers_are_found() {
         "- { name: f, typed_config: { '@type': x/envoy.extensions.filters.http.cors.v3.Cors } }";
     Proxy { behind, route: &route, ..Proxy::default() }.expect(&["envoy-filter-behind config"]);
 }
+
+#[test]
+fn a_cluster_whose_certificate_proves_a_client_has_one() {
+    let context = |common: &str| {
+        format!(
+            "transport_socket: {{ typed_config: {{ '@type': x.UpstreamTlsContext, sni: id.example, common_tls_context: {{ {common} validation_context: {{ trusted_ca: {{ filename: ca.pem }}, match_typed_subject_alt_names: [{{ san_type: DNS, matcher: {{ exact: id.example }} }}] }} }} }} }}"
+        )
+    };
+    let here = "load_assignment: { endpoints: [{ lb_endpoints: [{ endpoint: { address: { socket_address: { address: 127.0.0.1 } } } }] }] }";
+    let absent = "envoy-client-certificate clusters[1]";
+    let rows: [(&str, &str, &[&str]); 8] = [
+        ("tls_client_auth", &context("tls_certificates: [{}],"), &[]),
+        ("tls_client_auth", &context("tls_certificate_sds_secret_configs: [{ name: a }],"), &[]),
+        ("tls_client_auth", &context("tls_certificate_provider_instance: {},"), &[]),
+        ("tls_client_auth", &context("tls_certificates: [],"), &[absent]),
+        ("self_signed_tls_client_auth", &context(""), &[absent]),
+        ("self_signed_tls_client_auth", here, &[]),
+        ("tls_client_auth", "connect_timeout: 1s", &["envoy-cluster-tls clusters[1]", absent]),
+        ("client_secret_post", &context(""), &[]),
+    ];
+    for (way, keys, expected) in rows {
+        let secret = if way == "client_secret_post" { ", client_secret_env: SECRET" } else { "" };
+        let configuration = format!(
+            "credentials: [{{ name: a, callers: [acme], oauth2: {{ token_endpoint: 'https://id.example/t', cluster: keys, client_id: a, client_auth: {way}{secret} }} }}]"
+        );
+        let vm = "environment_variables: { host_env_keys: [SECRET] }";
+        let proxy =
+            Proxy { keys: Some(keys), configuration: &configuration, vm, ..Proxy::default() };
+        proxy.expect(expected);
+    }
+}

@@ -215,3 +215,6 @@ fn key_of(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -183,4 +183,61 @@ mod tests {
             assert_eq!(read(status, body), Err(expected), "{body:?}");
         }
     }
+
+    fn read_as(form: SecretForm, body: &str) -> Result<(String, Timestamp), ReadingFault> {
+        let source = SecretSource {
+            endpoint: Endpoint {
+                cluster: "files".into(),
+                scheme: "http",
+                authority: "files".into(),
+                path: "/a".into(),
+            },
+            timeout: Duration::from_secs(1),
+            refresh: Duration::from_secs(60),
+            form,
+        };
+        let response = CallResponse {
+            status: 200,
+            content_type: None,
+            retry_after: None,
+            fresh_for: None,
+            body: Secret::new(body.as_bytes().to_vec()),
+        };
+        let reading = source.reading(&response, Timestamp::from_seconds(1_000))?;
+        Ok((String::from_utf8(reading.value.expose().clone()).unwrap(), reading.until))
+    }
+
+    #[test]
+    fn what_is_no_key_and_no_assertion_is_refused() {
+        for body in
+            ["", "\n", "s3cr3t", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"]
+        {
+            assert_eq!(
+                read_as(SecretForm::PrivateKey, body),
+                Err(ReadingFault::Unusable),
+                "{body}"
+            );
+        }
+        let too_long = "a".repeat(platform_token::LIMIT + 1);
+        for body in ["", " \n", "a b", "a\nb", "ü", &too_long] {
+            assert_eq!(read_as(SecretForm::Assertion, body), Err(ReadingFault::Unusable), "{body}");
+        }
+    }
+
+    #[test]
+    fn an_assertion_is_believed_for_the_time_of_its_file_and_no_longer_than_it_says() {
+        let token = |exp: &str| {
+            let claims = base64::Engine::encode(
+                &base64::engine::general_purpose::URL_SAFE_NO_PAD,
+                format!("{{{exp}}}"),
+            );
+            format!("e30.{claims}.c2ln")
+        };
+        for (exp, until) in
+            [(r#""exp":9000"#, 1_060), (r#""exp":1660"#, 1_060), (r#""exp":1659"#, 1_059), ("", 0)]
+        {
+            let read = read_as(SecretForm::Assertion, &format!(" {} \r\n", token(exp)));
+            assert_eq!(read, Ok((token(exp), Timestamp::from_seconds(until))), "{exp}");
+        }
+    }
 }

@@ -158,6 +158,18 @@ pub(super) fn secure_clusters(configuration: &Tree) -> BTreeSet<&str> {
     names
 }
 
+/// The clusters whose certificate proves a client (RFC 8705).
+pub(super) fn certified_clusters(configuration: &Tree) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    collect_objects(configuration, &mut |object| {
+        let text = |key| object.get(key).and_then(Tree::text);
+        if let Some("tls_client_auth" | "self_signed_tls_client_auth") = text("client_auth") {
+            names.extend(text("cluster"));
+        }
+    });
+    names
+}
+
 /// Gives clusters other names, where [`clusters`] finds them.
 pub(super) fn rename_clusters(tree: &mut Tree, rename: &dyn Fn(&str) -> Option<String>) {
     let replace = |value: &mut Tree| {

@@ -78,7 +78,7 @@ fn a_real_provider_verifies_assertions_of_every_kind_and_the_upstream_sees_the_t
 }
 
 #[test]
-fn a_wrong_proof_is_answered_with_503_and_a_line_that_names_the_credential_and_the_cause() {
+fn a_wrong_proof_of_an_oauth2_client_is_answered_with_503_and_told() {
     let [secret, wrong] = [random_hex(), random_hex()].map(|half| format!("{half}{half}"));
     let [mine, other] = [(); 2].map(|()| ec_key());
     let mut scene = Scene::default();

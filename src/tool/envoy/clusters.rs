@@ -18,6 +18,7 @@ pub(super) fn lint(
 ) {
     let routed = unguarded::guarded(all, plugins);
     let called: BTreeSet<_> = plugins.iter().flat_map(Plugin::secure_clusters).collect();
+    let certified: BTreeSet<_> = plugins.iter().flat_map(Plugin::certified_clusters).collect();
     let mut note = |at: &Spot<'_>, problem| findings.push(at.finding(&problem));
     for cluster in roots.iter().flat_map(clusters) {
         let Some(name) = cluster.text("name") else { continue };
@@ -26,6 +27,9 @@ pub(super) fn lint(
         }
         if called.contains(name) {
             tls::lint(name, &cluster, roots, &mut note);
+        }
+        if certified.contains(name) && !tls::is_certified(&cluster) {
+            note(&cluster, EnvoyProblem::CertificateAbsent(Quoted::from(name)));
         }
     }
 }

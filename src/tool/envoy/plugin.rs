@@ -49,6 +49,11 @@ impl<'t> Plugin<'t> {
         self.configurations.iter().flat_map(named::secure_clusters).collect()
     }
 
+    /// The clusters whose certificate proves a client.
+    pub(super) fn certified_clusters(&self) -> BTreeSet<&str> {
+        self.configurations.iter().flat_map(named::certified_clusters).collect()
+    }
+
     /// Whether it stands in that part of the file.
     pub(super) fn is_inside(&self, part: &Spot<'_>) -> bool {
         part.all().iter().any(|inner| std::ptr::eq(inner.tree(), self.spot.tree()))

@@ -9,6 +9,8 @@ use crate::tool::finding::Severity;
 pub(super) enum EnvoyProblem {
     /// The address of the client is taken from what it says itself.
     AddressUntrusted,
+    /// A cluster whose certificate shall prove a client has none. Its name.
+    CertificateAbsent(Quoted),
     /// No cluster of that name.
     ClusterUnknown(Quoted),
     /// The filter is inside another one, which decides whether it runs.
@@ -86,6 +88,7 @@ impl EnvoyProblem {
     pub(super) const fn kind(&self) -> &'static str {
         match self {
             Self::AddressUntrusted => "envoy-client-address",
+            Self::CertificateAbsent(_) => "envoy-client-certificate",
             Self::ClusterUnknown(_) => "envoy-cluster",
             Self::Conditional | Self::Disabled => "envoy-disabled",
             Self::FailClosed | Self::FailOpen => "envoy-failure-policy",
@@ -121,7 +124,8 @@ impl EnvoyProblem {
     /// An error where requests get past the filter, or the filter cannot do what it is asked to.
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::ClusterUnknown(_)
+            Self::CertificateAbsent(_)
+            | Self::ClusterUnknown(_)
             | Self::Conditional
             | Self::Disabled
             | Self::FailOpen
@@ -164,6 +168,12 @@ impl EnvoyProblem {
 impl fmt::Display for EnvoyProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
+            Self::CertificateAbsent(name) => {
+                return write!(
+                    formatter,
+                    "has no certificate of its own, and the filter's configuration proves a client by that of cluster {name} (`client_auth`); write `tls_certificates`, or `tls_certificate_sds_secret_configs`, into the `common_tls_context` of its TLS"
+                );
+            }
             Self::ClusterUnknown(name) => {
                 return write!(formatter, "names cluster {name}, which the proxy does not have");
             }

@@ -35,6 +35,25 @@ pub(super) fn lint(
     }
 }
 
+/// Whether a cluster shows a certificate of its own to whomever it connects, or leads to somebody on this
+/// machine who may.
+pub(super) fn is_certified(cluster: &Spot<'_>) -> bool {
+    let matches = cluster.list("transport_socket_matches");
+    let others = matches.iter().filter_map(|item| item.field("transport_socket"));
+    let mut sockets = cluster.field("transport_socket").into_iter().chain(others).peekable();
+    let has_certificate = |socket: Spot<'_>| {
+        let common = context(&socket).and_then(|context| context.field("common_tls_context"));
+        common.is_some_and(|common| {
+            let lists = ["tls_certificates", "tls_certificate_sds_secret_configs"];
+            let providers =
+                ["tls_certificate_provider_instance", "custom_tls_certificate_selector"];
+            lists.iter().any(|name| !common.list(name).is_empty())
+                || providers.iter().any(|name| common.field(name).is_some())
+        })
+    };
+    is_local(cluster) || sockets.peek().is_some() && sockets.all(has_certificate)
+}
+
 /// Whether all that is sent there stays on this machine.
 fn is_local(cluster: &Spot<'_>) -> bool {
     let assignment = cluster.field("load_assignment");
