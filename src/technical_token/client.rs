@@ -135,8 +135,8 @@ impl Client {
     /// Adds what proves it to the form of a call, or gives the `authorization` value that does.
     ///
     /// # Errors
-    /// [`CallError::Unprepared`] without what has to be read, [`CallError::Unsigned`] if a key does not
-    /// sign.
+    /// [`CallError::Unprepared`] without what has to be read; [`CallError::Randomless`] without randomness
+    /// for an assertion, [`CallError::Unsigned`] if a key does not sign it.
     pub(super) fn prove(
         &self,
         body: &mut Vec<u8>,
@@ -178,6 +178,7 @@ impl SignedAssertion {
         read: &[Reading],
         moment: &Moment<'_>,
     ) -> Result<Secret<String>, CallError> {
+        let random = moment.random.ok_or(CallError::Randomless)?;
         let key = match &self.key {
             KeyPlace::Known(key) => key.clone(),
             KeyPlace::Read(source, algorithm) => key_of(source.form, *algorithm, last(read)?)?,
@@ -191,7 +192,7 @@ impl SignedAssertion {
             kid: self.kid.clone(),
             x5t_s256: self.x5t_s256,
         };
-        let made = assertion.make(moment.now, moment.random, moment.signer);
+        let made = assertion.make(moment.now, random, moment.signer);
         made.map_err(CallError::Unsigned)
     }
 }

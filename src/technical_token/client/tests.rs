@@ -140,3 +140,12 @@ fn a_digest_changes_with_the_key_or_its_place() {
     assert_eq!(digests.len(), clients.len());
     assert!(!format!("{clients:?}").contains("MIGH"));
 }
+
+#[test]
+fn without_randomness_no_assertion_is_made_and_whatever_needs_none_goes_on() {
+    let moment = Moment { random: None, ..MOMENT };
+    let made = signing(known()).prove(&mut Vec::new(), &[], &moment);
+    assert_eq!(made.err(), Some(CallError::Randomless));
+    let certificate = Client::Certificate(Arc::from("a:b"));
+    assert!(certificate.prove(&mut Vec::new(), &[], &moment).is_ok());
+}
