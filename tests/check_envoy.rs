@@ -862,7 +862,9 @@ fn a_cluster_whose_certificate_proves_a_client_has_one() {
         let vm = "environment_variables: { host_env_keys: [SECRET] }";
         let proxy =
             Proxy { keys: Some(keys), configuration: &configuration, vm, ..Proxy::default() };
-        // No route injects it here.
-        proxy.expect(&[&["credential-unused credentials[0]"], expected].concat());
+        // No route injects it here, and its variable is not set.
+        let unset = ["variable-unset client_secret_env"];
+        let unset = if secret.is_empty() { &[][..] } else { &unset };
+        proxy.expect(&[&["credential-unused credentials[0]"], unset, expected].concat());
     }
 }

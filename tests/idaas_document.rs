@@ -444,7 +444,7 @@ fn what_is_of_no_use_for_a_method_is_refused() {
     };
     assert_eq!(key.algorithm, Some(Algorithm::Rs256));
     with_algorithm["algorithm"] = "ES256".into();
-    let expected = "algorithm: does not fit the private key; leave it out for the one that follows from the key";
+    let expected = "algorithm: does not fit the key that signs; leave it out for the one that follows from that";
     assert_eq!(bad(&with_algorithm), [expected]);
     with_algorithm["algorithm"] = "PS256".into();
     assert_eq!(bad(&with_algorithm).len(), 1);
