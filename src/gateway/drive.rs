@@ -33,6 +33,9 @@ pub trait Host {
         decide: &mut dyn FnMut(&RequestHead<'_>, &dyn SignatureVerifier) -> Outcome,
     );
 
+    /// Puts something into the queue that wakes another root context; nothing when that is gone.
+    fn ask(&mut self, queue: u32, wish: &[u8]);
+
     /// Answers a waiting request; nothing when its stream is gone.
     fn answer(&mut self, stream: StreamId, refused: &Refused);
 
@@ -85,6 +88,7 @@ fn perform(
                     });
                 }
                 Effect::Answer(stream, refused) => host.answer(stream, &refused),
+                Effect::Ask { queue, wish } => host.ask(queue, &wish),
                 Effect::Call(id, call) => {
                     if let Err(failure) = host.send(id, &call) {
                         events.push_back(Event::CallEnded(id, Err(failure)));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::fetching::WISH;
 use super::filter_state::FilterState;
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reduced, Reply};
 use crate::problem::Protocol;
@@ -19,6 +20,8 @@ pub struct CallId(pub u64);
 /// Something that happened to the root context.
 #[derive(Debug)]
 pub enum Event {
+    /// Another root context asks this one, as it serves no requests: what stood in [`Effect::Ask`].
+    Asked(Vec<u8>),
     /// A call ended, well or not.
     CallEnded(CallId, Result<CallResponse, CallFailure>),
     /// The timer fired.
@@ -32,6 +35,13 @@ pub enum Event {
 pub enum Effect {
     /// Answer a waiting request.
     Answer(StreamId, Refused),
+    /// Ask another root context, which gets it as [`Event::Asked`]. It may be gone.
+    Ask {
+        /// The queue that wakes it.
+        queue: u32,
+        /// What is asked for.
+        wish: [u8; WISH],
+    },
     /// Send a call. A call that cannot be sent comes back as [`Event::CallEnded`].
     Call(CallId, HttpCall),
     /// Write a line to the log.

@@ -10,6 +10,7 @@
 
 mod arrival;
 mod capacity;
+mod cession;
 mod doubt;
 mod failure;
 mod group;
@@ -24,6 +25,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use self::cession::WISH;
+use self::cession::Duty;
 use self::failure::common_to_all;
 use self::group::Groups;
 use self::proof::Unproven;
@@ -58,6 +61,7 @@ pub(super) struct Fetching {
     /// What holds all tokens of a credential off.
     bars: SharedEntries,
     groups: Groups,
+    duty: Duty,
     /// Tokens that an upstream refused.
     doubted: Vec<(Resource, Arc<TechnicalToken>)>,
     random: Sequence,
@@ -106,6 +110,9 @@ impl Fetching {
             tokens: SharedEntries::new("token", 1024),
             bars: SharedEntries::new("credential", 64),
             groups: Groups::default(),
+            duty: Duty::new(config.sources(), |source| {
+                source.signs_by().is_some_and(|algorithm| !means.signer.is_quick(algorithm))
+            }),
             doubted: Vec::new(),
             random: Sequence::new(seed),
             last_call: 0,
@@ -175,7 +182,7 @@ impl Fetching {
     /// that the host lost.
     pub(super) fn look_around(&mut self, now: Timestamp, shared: &mut dyn SharedData) -> Progress {
         let mut progress = Progress::default();
-        self.keep_up(now, &mut progress);
+        self.keep_up(now, shared, &mut progress);
         let running: Vec<_> =
             self.calls.iter().map(|(id, call)| (*id, call.resource.clone())).collect();
         for (call, resource) in running {
@@ -270,8 +277,9 @@ impl Fetching {
         let nonce = self.random.next();
         let lease = Lease { nonce, deadline: now + LEASE_TERM };
         let gate = self.gate(resource, now, shared);
+        let lease_here = (!self.is_left(resource, now, shared)).then_some(lease);
         let attempt = |than, shared: &mut dyn SharedData| match gate {
-            Gate::Due(_) | Gate::Free => entries.claim(&meaning, than, lease, now, shared),
+            Gate::Due(_) | Gate::Free => entries.claim(&meaning, than, lease_here, now, shared),
             Gate::Barred(failure) => entries
                 .find(&meaning, than, now, shared)
                 .map_or(Claim::Held(common_to_all(failure)), Claim::Found),
@@ -303,6 +311,11 @@ impl Fetching {
             Claim::Granted(failure) => {
                 self.lead(resource, (nonce, failure), now, shared, progress);
                 Pursuit::Over
+            }
+            Claim::Free => {
+                self.ask(resource, than, now, shared, progress);
+                self.slot(resource).follow();
+                Pursuit::Later(need)
             }
             // A record newer than the end of time is not found.
             Claim::Found(_) | Claim::Taken => {

@@ -20,6 +20,7 @@ mod preparing;
 mod queue;
 mod random;
 mod report_only;
+mod signing;
 mod slot;
 mod tally;
 mod waiters;
@@ -42,6 +43,7 @@ use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
 use self::preparing::Means;
+use self::signing::CountingSigner;
 use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
@@ -67,6 +69,7 @@ pub struct Gateway {
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
     watches: HashMap<StreamId, Watch>,
+    signer: Rc<CountingSigner>,
     tally: Tally,
     reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
@@ -84,7 +87,8 @@ impl Gateway {
         random: Rc<dyn Random>,
         signer: Rc<dyn Signer>,
     ) -> Self {
-        let means = Means { random, signer };
+        let signer = Rc::new(CountingSigner::new(signer));
+        let means = Means { random, signer: Rc::clone(&signer) as Rc<dyn Signer> };
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
@@ -92,12 +96,18 @@ impl Gateway {
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             watches: HashMap::new(),
+            signer,
             tally: Tally::default(),
             reported_at: Timestamp::default(),
             is_woken: false,
             tick: FIRST_TICK,
             config,
         }
+    }
+
+    /// This queue wakes the root context, for other root contexts of the process as well.
+    pub const fn listen(&mut self, queue: u32) {
+        self.fetching.listen(queue);
     }
 
     /// The period that the timer should have now; short at first.
@@ -119,6 +129,7 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
+        self.fetching.serve();
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => {
@@ -206,6 +217,7 @@ impl Gateway {
         let mut progress = Progress::default();
         let mut turned = Turned::default();
         match event {
+            Event::Asked(wish) => self.fetching.asked(&wish, now),
             Event::CallEnded(id, result) if Exchanges::owns(id) => {
                 self.exchanges.end(id, result, now, &mut turned);
             }
@@ -237,6 +249,11 @@ impl Gateway {
             .into_iter()
             .chain(turned.outcomes)
             .for_each(|metric| self.tally.count(metric));
+        for (metric, count) in self.signer.take(self.fetching.is_idle()) {
+            if count > 0 {
+                self.tally.add(metric, count);
+            }
+        }
         let mut effects = progress.effects;
         effects.append(&mut turned.effects);
         let longest = self.config.limits().waiting_deadline;

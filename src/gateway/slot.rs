@@ -55,6 +55,8 @@ pub(super) struct Slot {
     rejected: Option<(u32, Timestamp)>,
     /// When its token was doubted last, by this worker.
     doubt: Option<Doubt>,
+    /// When idle root contexts were asked for it, in this fetch.
+    asked_at: Option<Timestamp>,
 }
 
 /// What requests use.
@@ -257,6 +259,16 @@ impl Slot {
         self.stage = Stage::Following;
     }
 
+    /// When idle root contexts were asked to fetch it, if they were.
+    pub(super) const fn asked_at(&self) -> Option<Timestamp> {
+        self.asked_at
+    }
+
+    /// Idle root contexts are asked to fetch it.
+    pub(super) const fn ask(&mut self, now: Timestamp) {
+        self.asked_at = Some(now);
+    }
+
     /// This worker fetches; `failure` is the last one of any worker, from which the back-off goes on.
     pub(super) fn lead(
         &mut self,
@@ -267,6 +279,7 @@ impl Slot {
         failure: Option<Failure>,
     ) {
         self.setback = failure.or(self.setback);
+        self.asked_at = None;
         self.stage = Stage::Leading { call, nonce, deadline, renewed_at: now };
     }
 
@@ -306,6 +319,7 @@ impl Slot {
         self.setback = Some(failure);
         self.stage = Stage::Idle;
         self.wanted = None;
+        self.asked_at = None;
     }
 
     /// Whether the slot may be dropped to make room: nothing runs for it.

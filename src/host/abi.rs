@@ -274,16 +274,16 @@ pub(super) fn register_queue(name: &str) -> Result<u32, HostError> {
     Ok(queue)
 }
 
-/// Puts an empty item into a queue.
-pub(super) fn enqueue(queue: u32) -> Result<(), HostError> {
-    // SAFETY: one byte of a static slice.
-    check(unsafe { proxy_enqueue_shared_queue(queue, b"w".as_ptr(), 1) })
+/// Puts an item into a queue.
+pub(super) fn enqueue(queue: u32, item: &[u8]) -> Result<(), HostError> {
+    // SAFETY: the item is valid during the call.
+    check(unsafe { proxy_enqueue_shared_queue(queue, item.as_ptr(), item.len()) })
 }
 
 /// Takes an item out of a queue; an error when it is empty.
-pub(super) fn dequeue(queue: u32) -> Result<(), HostError> {
+pub(super) fn dequeue(queue: u32) -> Result<Vec<u8>, HostError> {
     // SAFETY: see `returned`.
-    returned(|data, size| unsafe { proxy_dequeue_shared_queue(queue, data, size) }).map(drop)
+    returned(|data, size| unsafe { proxy_dequeue_shared_queue(queue, data, size) })
 }
 
 /// Sets the period of the root context's timer.

@@ -67,6 +67,11 @@ impl Host for RootHost<'_> {
         });
     }
 
+    fn ask(&mut self, queue: u32, wish: &[u8]) {
+        // Whoever does not answer is not waited for, whatever the reason.
+        let _status = abi::enqueue(queue, wish);
+    }
+
     fn answer(&mut self, stream: StreamId, refused: &Refused) {
         self.with_stream(stream, || refuse(refused));
     }

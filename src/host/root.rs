@@ -15,7 +15,7 @@ use super::random::HostRandom;
 use super::shared::HostShared;
 use super::signatures::{AssertionSigner, HostSignatures};
 use super::stream::{Stream, Unconfigured};
-use super::worker::Worker;
+use super::worker::{WAKE, Worker};
 use crate::config;
 use crate::gateway::{CallId, Event, Gateway, drive};
 use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs, retry_after};
@@ -104,7 +104,7 @@ impl Root {
             self.metrics.step(Metric::IsolatedWorkers, 1);
         }
         let seed = RandomState::new().hash_one(self.id);
-        let gateway = Gateway::new(
+        let mut gateway = Gateway::new(
             Arc::new(compiled.config),
             seed,
             Rc::new(HostRandom),
@@ -113,6 +113,9 @@ impl Root {
         let signatures = HostSignatures::probe();
         abi::log(Level::Info, &format!("configured; signatures by {}", signatures.name()));
         let queue = abi::register_queue(&format!("tenantgate/wake/{seed:016x}")).ok();
+        if let Some(queue) = queue {
+            gateway.listen(queue);
+        }
         let _kept = abi::set_tick_period(gateway.tick_period());
         self.worker = Some(Rc::new(Worker {
             gateway: gateway.into(),
@@ -165,8 +168,10 @@ impl RootContext for Root {
     fn on_queue_ready(&mut self, queue: u32) {
         // One wake-up serves all items; more than a few can only be stale.
         for _ in 0..16 {
-            if abi::dequeue(queue).is_err() {
-                break;
+            match abi::dequeue(queue) {
+                Ok(item) if item == WAKE => {}
+                Ok(wish) => self.handle(Event::Asked(wish)),
+                Err(_) => break,
             }
         }
         self.handle(Event::Woken);

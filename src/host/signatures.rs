@@ -17,15 +17,26 @@ pub(super) struct HostSignatures {
 /// The host function alone, which the self-test looks at.
 struct HostFunction;
 
-/// Signs assertions by the host what that has shown to sign right, everything else in Rust. The first
-/// signature by an algorithm finds out, and the log says what was found: a worker that never signs never
-/// tries.
+/// Signs assertions by the host what that has shown to sign right, everything else in Rust. Whoever first asks for an
+/// algorithm finds out, and the log says what was found: without a credential that signs, nothing is tried.
 pub(super) struct AssertionSigner(HostSigner);
 
 impl AssertionSigner {
     /// One that has not tried anything.
     pub(super) const fn new() -> Self {
         Self(HostSigner::new(|argument| abi::call_foreign_function(envoy::SIGN, argument).ok()))
+    }
+
+    fn find_out(&self, algorithm: Algorithm) {
+        if self.0.known(algorithm).is_some() {
+            return;
+        }
+        let signed_by = match self.0.find_out(algorithm) {
+            SignedBy::Host => "the host's sign",
+            SignedBy::Rust => "Rust code in Wasm (the host has no sign to rely on)",
+        };
+        let name = algorithm.name();
+        abi::log(Level::Info, &format!("assertions by {name} are signed by {signed_by}"));
     }
 }
 
@@ -36,15 +47,13 @@ impl Signer for AssertionSigner {
         key: &PrivateKey,
         message: &[u8],
     ) -> Result<Vec<u8>, SignError> {
-        if self.0.known(algorithm).is_none() {
-            let signed_by = match self.0.find_out(algorithm) {
-                SignedBy::Host => "the host's sign",
-                SignedBy::Rust => "Rust code in Wasm (the host has no sign to rely on)",
-            };
-            let name = algorithm.name();
-            abi::log(Level::Info, &format!("assertions by {name} are signed by {signed_by}"));
-        }
+        self.find_out(algorithm);
         self.0.sign(algorithm, key, message)
+    }
+
+    fn is_quick(&self, algorithm: Algorithm) -> bool {
+        self.find_out(algorithm);
+        self.0.is_quick(algorithm)
     }
 }
 

@@ -10,6 +10,9 @@ use super::signatures::HostSignatures;
 use crate::gateway::{Gateway, Outcome, StreamId};
 use crate::message::{RequestHead, parse_pairs};
 
+/// What a stream puts into the queue of its own root context. What other root contexts put there is longer.
+pub(super) const WAKE: &[u8] = b"w";
+
 /// One configuration at work in one worker.
 pub(super) struct Worker {
     pub(super) gateway: RefCell<Gateway>,
@@ -93,7 +96,7 @@ impl Worker {
 
     /// Wakes the root context: by its queue, else by a short tick.
     fn wake(&self) {
-        let is_queued = self.queue.is_some_and(|queue| abi::enqueue(queue).is_ok());
+        let is_queued = self.queue.is_some_and(|queue| abi::enqueue(queue, WAKE).is_ok());
         if !is_queued && abi::set_tick_period(Duration::from_millis(1)).is_ok() {
             self.hurried.set(true);
         }

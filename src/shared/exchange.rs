@@ -21,6 +21,8 @@ pub struct SharedEntries {
 pub enum Claim {
     /// Something newer is there already.
     Found(Record),
+    /// Nobody fetches, and whoever asks has left it at that.
+    Free,
     /// The caller must fetch. It holds the lease, or the host stores none and every worker fetches
     /// for itself. With the last failure of any worker, so that the back-off goes on from there.
     Granted(Option<Failure>),
@@ -37,7 +39,7 @@ impl SharedEntries {
     }
 
     /// Takes what is newer than `than` and not expired, else asks for the right to fetch until the
-    /// lease's deadline (at most [`Lease::LONGEST`] away).
+    /// lease's deadline (at most [`Lease::LONGEST`] away). Without a lease, only how it stands.
     ///
     /// An expired lease is taken over with the counter that was read, so of several contenders one
     /// wins. When the bucket is full of running fetches the claim is `Taken`: the thing waits for
@@ -46,7 +48,7 @@ impl SharedEntries {
         &self,
         meaning: &[u8; 32],
         than: Timestamp,
-        lease: Lease,
+        lease: Option<Lease>,
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> Claim {
@@ -61,7 +63,7 @@ impl SharedEntries {
             if let Some(failure) = entry.live_failure(now) {
                 return Err(Claim::Held(failure));
             }
-            entry.lease = Some(lease);
+            entry.lease = Some(lease.ok_or(Claim::Free)?);
             Ok(entry.failure)
         });
         match claimed {
@@ -304,7 +306,7 @@ mod tests {
 
     fn claim(nonce: u64, now: Timestamp, map: &mut Map) -> Claim {
         let lease = Lease { nonce, deadline: now + TERM };
-        entries().claim(&THING, Timestamp::default(), lease, now, map)
+        entries().claim(&THING, Timestamp::default(), Some(lease), now, map)
     }
 
     fn stored(entries: &SharedEntries, meaning: &[u8; 32], map: &mut Map) -> Option<Entry> {
@@ -370,7 +372,7 @@ mod tests {
         let found = Claim::Found(Record { generation: 1, ..record() });
         assert_eq!(claim(2, NOW, &mut map), found);
         let lease = Lease { nonce: 2, deadline: NOW + TERM };
-        let newer = entries().claim(&THING, NOW, lease, NOW, &mut map);
+        let newer = entries().claim(&THING, NOW, Some(lease), NOW, &mut map);
         assert_eq!(newer, Claim::Granted(None), "as new as asked for is not newer");
         let mut map = Map::default();
         entries().complete(&THING, 1, &record(), NOW, &mut map);

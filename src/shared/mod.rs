@@ -27,11 +27,13 @@ mod codec;
 mod exchange;
 mod gate;
 mod purge;
+mod roster;
 
 pub use bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
 pub use exchange::{Claim, SharedEntries};
 pub use gate::Gate;
 pub use purge::{Doubt, Doubted, Purge, Stored};
+pub use roster::IdleRoots;
 
 /// A counter that the host changes with every write of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -87,6 +87,14 @@ impl AssertionKey {
         self.algorithm
     }
 
+    /// The algorithm that it signs by, if it is a private key: that may take long.
+    pub fn private_algorithm(&self) -> Option<Algorithm> {
+        match &self.key {
+            Key::Private(_) => Some(self.algorithm),
+            Key::Secret(_) => None,
+        }
+    }
+
     /// Whether it is a private key that is shorter than it should be ([`PrivateKey::is_short`]).
     pub fn is_short(&self) -> bool {
         match &self.key {

@@ -8,7 +8,7 @@ use super::preparation::{Moment, Preparation, Reading};
 use super::response::{AnswerError, Grant, checked};
 use super::signatures::Signatures;
 use super::token::{TechnicalToken, TokenRejected, Validity};
-use crate::crypto::{Digest, SignError, SignatureVerifier};
+use crate::crypto::{Algorithm, Digest, SignError, SignatureVerifier};
 use crate::jwt::{KeyRing, KeySetId, Unverified};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::message::Endpoint;
@@ -53,6 +53,11 @@ pub trait Kind: Send + Sync {
     /// [`AnswerError`] when the endpoint refused, or its answer is none to such a call.
     fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
         Grant::read(response)
+    }
+
+    /// The algorithm of the signature by a private key that each call needs, if it does: it may take long.
+    fn signs_by(&self) -> Option<Algorithm> {
+        None
     }
 
     /// Checks that `token` is the one that was asked for, and gives its own times; `None` where only
@@ -198,6 +203,11 @@ impl Source {
         moment: &Moment<'_>,
     ) -> Result<HttpCall, CallError> {
         self.kind.call(subtenant, read, moment)
+    }
+
+    /// See [`Kind::signs_by`].
+    pub fn signs_by(&self) -> Option<Algorithm> {
+        self.kind.signs_by()
     }
 
     /// See [`Kind::stated`].

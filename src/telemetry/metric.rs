@@ -32,6 +32,8 @@ pub enum Metric {
     Refused(&'static str),
     /// Workers that run a policy which is not enforced, or not everywhere.
     ReportOnly,
+    /// Signatures by private keys, for client assertions.
+    Signatures(SignedBy),
     /// Slots for technical tokens and key sets that workers hold.
     Slots,
     /// Slots that gave way to others because there were too many.
@@ -62,6 +64,17 @@ pub enum Fetch {
     Keys,
     /// Technical tokens.
     Token,
+}
+
+/// Who made a signature.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum SignedBy {
+    /// Wasm code that takes long, in a root context that has had no request.
+    IdleRoot,
+    /// The host, or Wasm code that takes little time: no requests stood still for it.
+    Quick,
+    /// Wasm code that takes long, in a worker that serves requests.
+    Worker,
 }
 
 /// What goes wrong with fetches, as far as somebody else has to act on it.
@@ -128,6 +141,9 @@ impl Metric {
             Self::RefusedTokensForgotten => "refused_tokens.forgotten".to_owned(),
             Self::Refused(code) => format!("request.refused.{code}"),
             Self::ReportOnly => "report_only".to_owned(),
+            Self::Signatures(SignedBy::IdleRoot) => "signatures.by_idle_root".to_owned(),
+            Self::Signatures(SignedBy::Quick) => "signatures.quick".to_owned(),
+            Self::Signatures(SignedBy::Worker) => "signatures.by_worker".to_owned(),
             Self::Slots => "slots".to_owned(),
             Self::SlotsEvicted => "slots.evicted".to_owned(),
             Self::TokensPurged => "tokens.purged".to_owned(),
@@ -152,6 +168,7 @@ impl Metric {
             | Self::Forwarded
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
+            | Self::Signatures(_)
             | Self::SlotsEvicted
             | Self::TokensPurged
             | Self::UpstreamRefused
@@ -196,6 +213,9 @@ mod tests {
             (Metric::RefusedTokens, "tenantgate.refused_tokens"),
             (Metric::RefusedTokensForgotten, "tenantgate.refused_tokens.forgotten"),
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
+            (Metric::Signatures(SignedBy::IdleRoot), "tenantgate.signatures.by_idle_root"),
+            (Metric::Signatures(SignedBy::Quick), "tenantgate.signatures.quick"),
+            (Metric::Signatures(SignedBy::Worker), "tenantgate.signatures.by_worker"),
             (Metric::Slots, "tenantgate.slots"),
             (Metric::SlotsEvicted, "tenantgate.slots.evicted"),
             (Metric::TokensPurged, "tenantgate.tokens.purged"),

@@ -5,5 +5,5 @@
 mod metric;
 mod notice;
 
-pub use metric::{Cause, Fetch, Metric, MetricKind};
+pub use metric::{Cause, Fetch, Metric, MetricKind, SignedBy};
 pub use notice::{Level, Notice, What};

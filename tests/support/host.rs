@@ -23,6 +23,7 @@ pub(super) struct WorkerHost<'w> {
     pub(super) log: &'w mut Vec<String>,
     pub(super) metrics: &'w mut BTreeMap<String, i64>,
     pub(super) source: Option<IpAddr>,
+    pub(super) asked: &'w mut Vec<(u32, Vec<u8>)>,
     pub(super) period: Option<Duration>,
     pub(super) turns: &'w mut usize,
 }
@@ -75,6 +76,10 @@ impl Host for WorkerHost<'_> {
         if fate != Fate::Waiting {
             self.settle(stream, fate, state);
         }
+    }
+
+    fn ask(&mut self, queue: u32, wish: &[u8]) {
+        self.asked.push((queue, wish.to_vec()));
     }
 
     fn answer(&mut self, stream: StreamId, refused: &Refused) {

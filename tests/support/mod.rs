@@ -79,6 +79,10 @@ pub struct Worker {
     period: Duration,
     next_tick: Timestamp,
     is_woken: bool,
+    /// What other root contexts put into its queue.
+    wishes: Vec<Vec<u8>>,
+    /// Whether it hears nothing of what others put into its queue.
+    is_deaf: bool,
     streams: BTreeMap<StreamId, Stream>,
     calls: BTreeMap<CallId, (Timestamp, Answer)>,
     log: Vec<String>,
@@ -122,6 +126,10 @@ pub struct World {
     pub metrics: BTreeMap<String, i64>,
     /// The most waiting requests that had their turn in one callback.
     pub most_turns: usize,
+    /// Whether the host has queues; else workers that are started from now on know of none.
+    pub has_queues: bool,
+    /// How often one root context asked another one.
+    pub wishes: usize,
     workers: Vec<Worker>,
     variables: BTreeMap<String, String>,
     last_stream: u32,
@@ -150,6 +158,8 @@ impl World {
             source: None,
             metrics: BTreeMap::new(),
             most_turns: 0,
+            has_queues: true,
+            wishes: 0,
             workers: Vec::new(),
             variables: variables.iter().map(own).collect(),
             last_stream: 0,
@@ -174,14 +184,19 @@ impl World {
             .unwrap_or_else(|errors| panic!("{errors}"));
         let seed = 1 + self.workers.len() as u64;
         let random = Rc::clone(&self.random);
-        let gateway =
+        let mut gateway =
             Gateway::new(Arc::new(compiled.config), seed, random, Rc::new(SoftwareSigner));
+        if self.has_queues {
+            gateway.listen(queue_of(self.workers.len()));
+        }
         let period = gateway.tick_period();
         self.workers.push(Worker {
             next_tick: self.now + period,
             gateway,
             period,
             is_woken: false,
+            wishes: Vec::new(),
+            is_deaf: false,
             streams: BTreeMap::new(),
             calls: BTreeMap::new(),
             log: Vec::new(),
@@ -196,6 +211,11 @@ impl World {
         worker.is_dead = true;
         worker.calls.clear();
         worker.streams.clear();
+    }
+
+    /// A worker that other root contexts cannot wake, or can again.
+    pub fn deafen(&mut self, worker: usize, is_deaf: bool) {
+        self.workers[worker].is_deaf = is_deaf;
     }
 
     /// A worker whose timer does not fire for a while; its calls end all the same.
@@ -348,9 +368,21 @@ impl World {
 
     /// Wakes every root context whose queue has an item.
     fn wake_up(&mut self) {
-        for worker in 0..self.workers.len() {
-            if std::mem::take(&mut self.workers[worker].is_woken) {
-                self.handle(worker, Event::Woken);
+        loop {
+            let mut is_quiet = true;
+            for worker in 0..self.workers.len() {
+                let wishes = std::mem::take(&mut self.workers[worker].wishes);
+                let is_woken = std::mem::take(&mut self.workers[worker].is_woken);
+                is_quiet &= wishes.is_empty() && !is_woken;
+                for wish in wishes {
+                    self.handle(worker, Event::Asked(wish));
+                }
+                if is_woken {
+                    self.handle(worker, Event::Woken);
+                }
+            }
+            if is_quiet {
+                break;
             }
         }
     }
@@ -371,7 +403,7 @@ impl World {
         if state.is_dead {
             return;
         }
-        let mut turns = 0;
+        let (mut turns, mut asked) = (0, Vec::new());
         let mut host = WorkerHost {
             now,
             shared: &mut self.shared,
@@ -381,17 +413,34 @@ impl World {
             log: &mut state.log,
             metrics: &mut self.metrics,
             source: self.source,
+            asked: &mut asked,
             period: None,
             turns: &mut turns,
         };
         drive(&mut state.gateway, event, now, &mut host);
         let period = host.period;
+        self.wishes += asked.len();
+        for (queue, wish) in asked {
+            let whose = (0..self.workers.len()).find(|worker| queue_of(*worker) == queue);
+            if let Some(asked) = whose.map(|worker| &mut self.workers[worker])
+                && !asked.is_deaf
+                && !asked.is_dead
+            {
+                asked.wishes.push(wish);
+            }
+        }
+        let state = &mut self.workers[worker];
         self.most_turns = self.most_turns.max(turns);
         if let Some(period) = period {
             state.period = period;
             state.next_tick = now + period;
         }
     }
+}
+
+/// The host's number of the queue that wakes a worker.
+fn queue_of(worker: usize) -> u32 {
+    u32::try_from(worker).unwrap() + 100
 }
 
 fn head(fields: &[(String, String)]) -> RequestHead<'_> {

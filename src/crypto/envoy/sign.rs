@@ -80,6 +80,10 @@ impl Signer for HostSigner {
         };
         signature.map_or_else(|| SoftwareSigner.sign(algorithm, key, message), Ok)
     }
+
+    fn is_quick(&self, algorithm: Algorithm) -> bool {
+        SoftwareSigner.is_quick(algorithm) || self.find_out(algorithm) == SignedBy::Host
+    }
 }
 
 /// Whether the host's signature by a known key is right.

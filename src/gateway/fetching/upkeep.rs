@@ -6,19 +6,26 @@ use std::time::Duration;
 use super::super::effect::Effect;
 use super::super::slot::{Need, Resource};
 use super::{Fetching, Progress};
+use crate::shared::SharedData;
 use crate::telemetry::Notice;
 use crate::time::Timestamp;
 
 impl Fetching {
     /// Looks after all that is held, at most once a second: that may be much, and this worker ticks
     /// fast while requests wait.
-    pub(super) fn keep_up(&mut self, now: Timestamp, progress: &mut Progress) {
+    pub(super) fn keep_up(
+        &mut self,
+        now: Timestamp,
+        shared: &mut dyn SharedData,
+        progress: &mut Progress,
+    ) {
         if self.kept_up_at <= now && now.since(self.kept_up_at) < KEEP_UP {
             return;
         }
         self.kept_up_at = now;
         self.keep_up_keys(now, progress);
         self.tend_tokens(now);
+        self.report_for_duty(now, shared);
     }
 
     /// Marks the key sets whose time has come, and drops those that are too old.

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{Authn, Client, ClientConfig, Evidence, Scope};
-use crate::crypto::{Digest, SharedSecret};
+use crate::crypto::{Algorithm, Digest, SharedSecret};
 use crate::message::{CallResponse, HttpCall};
 use crate::shared::RecordKind;
 #[cfg(not(target_arch = "wasm32"))]
@@ -107,6 +107,10 @@ impl Kind for Idaas {
 
     fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
         self.client.grant(response)
+    }
+
+    fn signs_by(&self) -> Option<Algorithm> {
+        self.assertion.as_ref()?.key.private_algorithm()
     }
 
     fn check(
