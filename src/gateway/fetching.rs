@@ -25,8 +25,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(super) use self::cession::WISH;
 use self::cession::Duty;
+pub(super) use self::cession::WISH;
 use self::failure::common_to_all;
 use self::group::Groups;
 use self::proof::Unproven;

@@ -173,7 +173,7 @@ fn a_private_key_that_cannot_be_read_stops_envoy_and_is_not_shown() {
     let sound = idaas.captures().keys["p256"].pkcs8.clone();
     let (half, _) = sound.split_at(sound.len() / 2);
     let client = idaas.client(Method::PrivateKeyJwt).unwrap().named("key").with_private_key(half);
-    let setup = setup_with(vec![client.join(idaas.address())], |_| {});
+    let setup = setup(vec![client.join(idaas.address())], |_| {});
     let Err(EnvoyError::Exited { log }) = setup.validate() else {
         panic!("envoy accepts half a private key")
     };
@@ -264,7 +264,8 @@ fn a_service_account_token_that_is_replaced_in_its_file_is_noticed_by_no_request
     assert!(!lab.envoy.log().contains("fetching"), "{}", lab.envoy.log());
 }
 
-fn provider() -> IdaasProvider {
+/// A provider on a port that the system chooses.
+pub fn provider() -> IdaasProvider {
     IdaasProvider::start(([127, 0, 0, 1], 0).into()).expect("a provider")
 }
 
@@ -275,10 +276,11 @@ fn start(idaas: &IdaasProvider, clients: &[Client]) -> (Lab, Vec<Joined>) {
 }
 
 fn start_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Lab {
-    setup_with(joined, edit).start()
+    setup(joined, edit).start()
 }
 
-fn setup_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Setup {
+/// What [`start`] starts, with a last word on Envoy's document.
+pub fn setup(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Setup {
     let mut setup = Setup::new();
     let credentials: Vec<_> = joined.iter().map(|one| one.credential.clone()).collect();
     let route = |credential: &Value| {

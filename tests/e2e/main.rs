@@ -55,6 +55,7 @@ mod report_only;
 mod requirements;
 mod rotating_secret;
 mod rotation;
+mod slow_signatures;
 mod subtenancy;
 mod third_party;
 mod token_signatures;

@@ -126,13 +126,12 @@ pub struct World {
     pub metrics: BTreeMap<String, i64>,
     /// The most waiting requests that had their turn in one callback.
     pub most_turns: usize,
-    /// Whether the host has queues; else workers that are started from now on know of none.
-    pub has_queues: bool,
     /// How often one root context asked another one.
     pub wishes: usize,
     workers: Vec<Worker>,
     variables: BTreeMap<String, String>,
     last_stream: u32,
+    has_queues: bool,
 }
 
 impl World {
@@ -148,6 +147,16 @@ impl World {
 
     /// The same where these variables have values of their own.
     pub fn of_variables(workers: usize, configuration: &str, variables: &[(&str, &str)]) -> Self {
+        Self::of_host(workers, configuration, variables, true)
+    }
+
+    /// The same on a host that has queues or none.
+    pub fn of_host(
+        workers: usize,
+        configuration: &str,
+        variables: &[(&str, &str)],
+        has_queues: bool,
+    ) -> Self {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let mut world = Self {
             now: START,
@@ -158,7 +167,7 @@ impl World {
             source: None,
             metrics: BTreeMap::new(),
             most_turns: 0,
-            has_queues: true,
+            has_queues,
             wishes: 0,
             workers: Vec::new(),
             variables: variables.iter().map(own).collect(),
@@ -216,6 +225,16 @@ impl World {
     /// A worker that other root contexts cannot wake, or can again.
     pub fn deafen(&mut self, worker: usize, is_deaf: bool) {
         self.workers[worker].is_deaf = is_deaf;
+    }
+
+    /// Puts something into the queue of a worker.
+    pub fn put(&mut self, worker: usize, wish: &[u8]) {
+        self.workers[worker].wishes.push(wish.to_vec());
+    }
+
+    /// How often the timer of a worker fires.
+    pub fn period(&self, worker: usize) -> Duration {
+        self.workers[worker].period
     }
 
     /// A worker whose timer does not fire for a while; its calls end all the same.
