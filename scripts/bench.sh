@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # Measures what a request costs Envoy with tenantgate and with native filters: a table, and target/bench/results.json.
 # Argument: --rounds NUMBER. With --signatures alone: what one signature of each algorithm costs, by the host's function
-# and by the Rust code in Wasm, each in Envoy.
+# and by the Rust code in Wasm, each in Envoy. With --stalls alone: how long workers that serve stand still at most while
+# client assertions are signed.
 set -euo pipefail
 # shellcheck source=scripts/say.sh
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
 if [[ ${1:-} == --signatures ]]; then
   exec scripts/test.sh --test e2e -- --ignored --nocapture cost::
+fi
+if [[ ${1:-} == --stalls ]]; then
+  exec scripts/test.sh --test e2e -- --ignored --nocapture slow_signatures::
 fi
 
 scripts/wasm.sh

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::fetching::WISH;
 use super::filter_state::FilterState;
 use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reduced, Reply};
 use crate::problem::Protocol;
@@ -20,7 +19,7 @@ pub struct CallId(pub u64);
 /// Something that happened to the root context.
 #[derive(Debug)]
 pub enum Event {
-    /// Another root context asks this one, as it serves no requests: what stood in [`Effect::Ask`].
+    /// Another root context asks this one, as it serves no requests: what stands in [`Effect::Ask`].
     Asked(Vec<u8>),
     /// A call ended, well or not.
     CallEnded(CallId, Result<CallResponse, CallFailure>),
@@ -40,7 +39,7 @@ pub enum Effect {
         /// The queue that wakes it.
         queue: u32,
         /// What is asked for.
-        wish: [u8; WISH],
+        wish: Vec<u8>,
     },
     /// Send a call. A call that cannot be sent comes back as [`Event::CallEnded`].
     Call(CallId, HttpCall),

@@ -26,7 +26,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::cession::Duty;
-pub(super) use self::cession::WISH;
 use self::failure::common_to_all;
 use self::group::Groups;
 use self::proof::Unproven;
@@ -110,9 +109,7 @@ impl Fetching {
             tokens: SharedEntries::new("token", 1024),
             bars: SharedEntries::new("credential", 64),
             groups: Groups::default(),
-            duty: Duty::new(config.sources(), |source| {
-                source.signs_by().is_some_and(|algorithm| !means.signer.is_quick(algorithm))
-            }),
+            duty: Duty::new(config.sources(), &*means.signer),
             doubted: Vec::new(),
             random: Sequence::new(seed),
             last_call: 0,
@@ -312,11 +309,7 @@ impl Fetching {
                 self.lead(resource, (nonce, failure), now, shared, progress);
                 Pursuit::Over
             }
-            Claim::Free => {
-                self.ask(resource, than, now, shared, progress);
-                self.slot(resource).follow();
-                Pursuit::Later(need)
-            }
+            Claim::Free => self.leave(resource, (than, need), now, shared, progress),
             // A record newer than the end of time is not found.
             Claim::Found(_) | Claim::Taken => {
                 self.slot(resource).follow();

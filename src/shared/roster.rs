@@ -29,49 +29,50 @@ impl IdleRoots {
         rewrite(queue, None, now, shared);
     }
 
-    /// The queues of all that are idle, but for the one of whoever asks.
+    /// Tells the queues of all that are idle, but for the one of whoever asks.
     pub fn others(
         self,
         own: Option<u32>,
         now: Timestamp,
         shared: &mut dyn SharedData,
-    ) -> impl Iterator<Item = u32> {
-        let (entries, _) = read(now, shared);
-        entries.into_iter().map(|(queue, _)| queue).filter(move |queue| Some(*queue) != own)
+        tell: &mut dyn FnMut(u32),
+    ) {
+        if let Some((bytes, _)) = shared.read(KEY) {
+            entries(&bytes, own, now, &mut |queue, _| tell(queue));
+        }
     }
 }
 
-type Entries = Vec<(u32, Timestamp)>;
-
-/// All entries that are believed.
-fn read(now: Timestamp, shared: &mut dyn SharedData) -> (Entries, Cas) {
-    let Some((bytes, cas)) = shared.read(KEY) else { return (Entries::new(), Cas::CREATE) };
-    let (chunks, _) = bytes.as_chunks::<ENTRY>();
-    let entry = |chunk: &[u8; ENTRY]| {
-        let [a, b, c, d, time @ ..] = *chunk;
-        (u32::from_le_bytes([a, b, c, d]), Timestamp::from_millis(u64::from_le_bytes(time)))
-    };
-    // What is from far ahead was written under another clock.
-    let is_believed = |(_, at): &(u32, Timestamp)| {
-        now.since(*at) <= IdleRoots::LIFE && at.since(now) <= IdleRoots::LIFE
-    };
-    let entries = chunks.iter().take(IdleRoots::MOST).map(entry).filter(is_believed);
-    (entries.collect(), cas)
+/// Tells all entries that are believed, with their queues, but for the one of this queue.
+fn entries(
+    bytes: &[u8],
+    own: Option<u32>,
+    now: Timestamp,
+    tell: &mut dyn FnMut(u32, &[u8; ENTRY]),
+) {
+    let (all, _) = bytes.as_chunks::<ENTRY>();
+    for entry in all.iter().take(IdleRoots::MOST) {
+        let [a, b, c, d, time @ ..] = *entry;
+        let queue = u32::from_le_bytes([a, b, c, d]);
+        let at = Timestamp::from_millis(u64::from_le_bytes(time));
+        // What is from far ahead was written under another clock.
+        let is_believed = now.since(at) <= IdleRoots::LIFE && at.since(now) <= IdleRoots::LIFE;
+        if is_believed && Some(queue) != own {
+            tell(queue, entry);
+        }
+    }
 }
 
 fn rewrite(queue: u32, seen: Option<Timestamp>, now: Timestamp, shared: &mut dyn SharedData) {
     for _ in 0..TRIES {
-        let (mut entries, cas) = read(now, shared);
-        entries.retain(|(other, _)| *other != queue);
-        if let Some(seen) = seen.filter(|_| entries.len() < IdleRoots::MOST) {
-            entries.push((queue, seen));
+        let (before, cas) = shared.read(KEY).unwrap_or((Vec::new(), Cas::CREATE));
+        let mut list = Vec::with_capacity(IdleRoots::MOST * ENTRY);
+        entries(&before, Some(queue), now, &mut |_, entry| list.extend_from_slice(entry));
+        if let Some(seen) = seen.filter(|_| list.len() < IdleRoots::MOST * ENTRY) {
+            list.extend_from_slice(&queue.to_le_bytes());
+            list.extend_from_slice(&seen.as_millis().to_le_bytes());
         }
-        let mut bytes = Vec::with_capacity(entries.len() * ENTRY);
-        for (queue, at) in entries {
-            bytes.extend(queue.to_le_bytes());
-            bytes.extend(at.as_millis().to_le_bytes());
-        }
-        if shared.write(KEY, &bytes, cas) != Err(WriteError::CasMismatch) {
+        if shared.write(KEY, &list, cas) != Err(WriteError::CasMismatch) {
             return;
         }
     }
@@ -113,7 +114,9 @@ mod tests {
     const NONE: [u32; 0] = [];
 
     fn others(own: Option<u32>, now: Timestamp, map: &mut Map) -> Vec<u32> {
-        IdleRoots.others(own, now, map).collect()
+        let mut others = Vec::new();
+        IdleRoots.others(own, now, map, &mut |queue| others.push(queue));
+        others
     }
 
     #[test]

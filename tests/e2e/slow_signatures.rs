@@ -108,9 +108,8 @@ fn measure(key: Option<&str>, sharing: Sharing) -> Run {
     idaas.set_lifetime(2);
     let lab = start(&idaas, key, sharing);
     serve(&lab, Duration::from_secs(4), true);
-    lab.envoy.admin("POST", "/reset_counters").expect("an answer");
     let before = turns(&lab);
-    let requests = serve(&lab, Duration::from_secs(20), true);
+    let requests = serve(&lab, Duration::from_secs(10), true);
     let turn = longest(&before, &turns(&lab));
     thread::sleep(Duration::from_millis(1500));
     let signed = ["by_idle_root", "by_worker", "quick"].map(|by| {
@@ -127,7 +126,7 @@ fn turns(lab: &Lab) -> Vec<Turns> {
         .envoy
         .admin(
             "GET",
-            "/stats?histogram_buckets=disjoint&filter=worker_.*loop_duration_us&format=json",
+            "/stats?histogram_buckets=detailed&filter=worker_.*loop_duration_us&format=json",
         )
         .expect("an answer");
     let document = page.json();
@@ -135,17 +134,16 @@ fn turns(lab: &Lab) -> Vec<Turns> {
         .as_array()
         .into_iter()
         .flatten()
-        .filter_map(|stat| stat["histograms"].as_array())
+        .filter_map(|stat| stat["histograms"]["details"].as_array())
         .flatten();
     let numbers = |bucket: &Value| {
-        (
-            bucket["upper_bound"].as_f64().unwrap_or(f64::INFINITY),
-            bucket["cumulative"].as_u64().unwrap_or(0),
-        )
+        let number = |name: &str| bucket[name].as_f64().expect("a number");
+        (number("lower_bound") + number("width"), bucket["count"].as_u64().expect("a number"))
     };
-    details
-        .map(|one| one["buckets"].as_array().into_iter().flatten().map(numbers).collect())
-        .collect()
+    let turns = |one: &Value| one["totals"].as_array().into_iter().flatten().map(numbers).collect();
+    let turns: Vec<Turns> = details.map(turns).collect();
+    assert_eq!(turns.len(), 2, "one for each worker: {}", page.text());
+    turns
 }
 
 /// The longest turn that came in between, rounded up to the bound of its bucket.

@@ -20,7 +20,8 @@ use std::time::Duration;
 
 use super::super::effect::Effect;
 use super::super::slot::{Need, Resource, Slot};
-use super::{Fetching, Progress};
+use super::{Fetching, Progress, Pursuit};
+use crate::crypto::Signer;
 use crate::shared::{IdleRoots, SharedData};
 use crate::technical_token::{Source, SourceId};
 use crate::time::Timestamp;
@@ -28,8 +29,8 @@ use crate::time::Timestamp;
 /// Who makes signatures that take long.
 #[derive(Debug)]
 pub(super) struct Duty {
-    /// The credentials that need them, with what their tokens mean.
-    concerned: Vec<(SourceId, [u8; 32])>,
+    /// The credentials that need them.
+    concerned: Vec<SourceId>,
     /// What wakes this root, if the host can wake one for another.
     queue: Option<u32>,
     /// Whether this root has had a request.
@@ -38,18 +39,19 @@ pub(super) struct Duty {
 }
 
 impl Duty {
-    /// That of a root which has had no request. `is_slow` tells of a credential whether its calls need such a
-    /// signature.
-    pub(super) fn new(sources: &[Source], is_slow: impl Fn(&Source) -> bool) -> Self {
-        let slow = (0..).map(SourceId).zip(sources).filter(|(_, source)| is_slow(source));
-        let concerned = slow.map(|(id, source)| (id, source.meaning(None))).collect();
+    /// That of a root which has had no request.
+    pub(super) fn new(sources: &[Source], signer: &dyn Signer) -> Self {
+        let mut concerned = Vec::new();
+        for (id, source) in (0..).map(SourceId).zip(sources) {
+            if source.signs_by().is_some_and(|algorithm| !signer.is_quick(algorithm)) {
+                concerned.push(id);
+            }
+        }
         Self { concerned, queue: None, has_served: false, is_listed: false }
     }
 
-    fn concerns(&self, resource: &Resource) -> Option<&[u8; 32]> {
-        let Resource::Token(id, None) = resource else { return None };
-        let found = self.concerned.iter().find(|(concerned, _)| concerned == id);
-        found.map(|(_, meaning)| meaning)
+    fn concerns(&self, resource: &Resource) -> bool {
+        matches!(resource, Resource::Token(id, None) if self.concerned.contains(id))
     }
 }
 
@@ -95,47 +97,49 @@ impl Fetching {
         now: Timestamp,
         shared: &mut dyn SharedData,
     ) -> bool {
-        if self.is_idle() || self.duty.concerns(resource).is_none() {
+        if self.is_idle() || !self.duty.concerns(resource) {
             return false;
         }
         match self.slots.get(resource).and_then(Slot::asked_at) {
             Some(asked_at) => asked_at <= now && now.since(asked_at) < self.patience(),
-            None => IdleRoots.others(self.duty.queue, now, shared).next().is_some(),
+            None => {
+                let mut is_any_idle = false;
+                IdleRoots.others(self.duty.queue, now, shared, &mut |_| is_any_idle = true);
+                is_any_idle
+            }
         }
     }
 
-    /// Asks all idle roots for a thing that is left to them, once.
-    pub(super) fn ask(
+    /// Leaves a thing to the idle roots, who are asked for it once.
+    pub(super) fn leave(
         &mut self,
         resource: &Resource,
-        than: Timestamp,
+        (than, need): (Timestamp, Need),
         now: Timestamp,
         shared: &mut dyn SharedData,
         progress: &mut Progress,
-    ) {
-        let Some(meaning) = self.duty.concerns(resource) else { return };
-        let Some(slot) = self.slots.get_mut(resource).filter(|slot| slot.asked_at().is_none())
-        else {
-            return;
-        };
-        let mut wish = [0; WISH];
-        let (own, time) = wish.split_at_mut(meaning.len());
-        own.copy_from_slice(meaning);
-        time.copy_from_slice(&than.as_millis().to_le_bytes());
-        let idle = IdleRoots.others(self.duty.queue, now, shared);
-        progress.effects.extend(idle.map(|queue| Effect::Ask { queue, wish }));
-        slot.ask(now);
+    ) -> Pursuit {
+        let Some(meaning) = self.origins.meaning(resource) else { return Pursuit::Over };
+        let own = self.duty.queue;
+        let slot = self.slot(resource);
+        slot.follow();
+        if slot.asked_at().is_none() {
+            slot.ask(now);
+            let wish = [meaning.as_slice(), &than.as_millis().to_le_bytes()].concat();
+            IdleRoots.others(own, now, shared, &mut |queue| {
+                progress.effects.push(Effect::Ask { queue, wish: wish.clone() });
+            });
+        }
+        Pursuit::Later(need)
     }
 
     /// Another root asks this one, as it has had no request. One that meanwhile has leaves it to the others.
     pub(in super::super) fn asked(&mut self, wish: &[u8], now: Timestamp) {
-        let Some((meaning, [a, b, c, d, e, f, g, h])) = wish.split_first_chunk::<32>() else {
-            return;
-        };
-        let concerned = self.duty.concerned.iter().find(|(_, own)| own == meaning);
-        if let (Some((id, _)), true) = (concerned, self.is_idle()) {
-            let than = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-            let resource = Resource::Token(*id, None);
+        let Some((meaning, time)) = wish.split_first_chunk::<32>() else { return };
+        let Ok(than) = time.try_into().map(u64::from_le_bytes) else { return };
+        let mut known = self.duty.concerned.iter().map(|id| Resource::Token(*id, None));
+        let known = known.find(|known| self.origins.meaning(known).as_ref() == Some(meaning));
+        if let (Some(resource), true) = (known, self.is_idle()) {
             self.want(resource, Timestamp::from_millis(than).min(now), Need::Now);
         }
     }
@@ -145,9 +149,6 @@ impl Fetching {
         PATIENCE.min(self.config.limits().waiting_deadline / 2)
     }
 }
-
-/// The bytes of a wish: what a token means, and the time than which it must be newer.
-pub(in super::super) const WISH: usize = 40;
 
 /// How long idle roots are waited for at most.
 const PATIENCE: Duration = Duration::from_millis(500);
