@@ -66,12 +66,14 @@ fn entries(
 fn rewrite(queue: u32, seen: Option<Timestamp>, now: Timestamp, shared: &mut dyn SharedData) {
     for _ in 0..TRIES {
         let (before, cas) = shared.read(KEY).unwrap_or((Vec::new(), Cas::CREATE));
-        let mut list = Vec::with_capacity(IdleRoots::MOST * ENTRY);
+        let mut list = Vec::with_capacity(IdleRoots::MOST * ENTRY + 1);
         entries(&before, Some(queue), now, &mut |_, entry| list.extend_from_slice(entry));
         if let Some(seen) = seen.filter(|_| list.len() < IdleRoots::MOST * ENTRY) {
             list.extend_from_slice(&queue.to_le_bytes());
             list.extend_from_slice(&seen.as_millis().to_le_bytes());
         }
+        // The host does not tell a value of no bytes from none.
+        list.push(0);
         if shared.write(KEY, &list, cas) != Err(WriteError::CasMismatch) {
             return;
         }
@@ -96,8 +98,12 @@ mod tests {
     struct Map(HashMap<String, (Vec<u8>, u32)>);
 
     impl SharedData for Map {
+        /// As the host does, which does not tell a value of no bytes from none.
         fn read(&mut self, key: &str) -> Option<(Vec<u8>, Cas)> {
-            self.0.get(key).map(|(value, cas)| (value.clone(), Cas::from_host(*cas)))
+            self.0
+                .get(key)
+                .filter(|(value, _)| !value.is_empty())
+                .map(|(value, cas)| (value.clone(), Cas::from_host(*cas)))
         }
 
         fn write(&mut self, key: &str, value: &[u8], expected: Cas) -> Result<(), WriteError> {
@@ -143,7 +149,17 @@ mod tests {
         assert_eq!(others(None, NOW.before(IdleRoots::LIFE), &mut map), [1]);
         assert_eq!(others(None, NOW.before(over), &mut map), NONE);
         IdleRoots.list(2, NOW + over, &mut map);
-        assert_eq!(map.0[KEY].0.len(), ENTRY, "who is gone gives way");
+        assert_eq!(map.0[KEY].0.len(), ENTRY + 1, "who is gone gives way");
+    }
+
+    #[test]
+    fn a_list_that_nobody_stands_on_any_more_can_be_written_again() {
+        let mut map = Map::default();
+        IdleRoots.list(1, NOW, &mut map);
+        IdleRoots.strike(1, NOW, &mut map);
+        assert_eq!(others(None, NOW, &mut map), NONE);
+        IdleRoots.list(2, NOW, &mut map);
+        assert_eq!(others(None, NOW, &mut map), [2]);
     }
 
     #[test]
@@ -153,7 +169,7 @@ mod tests {
             IdleRoots.list(queue, NOW, &mut map);
         }
         assert_eq!(others(None, NOW, &mut map).len(), IdleRoots::MOST);
-        assert_eq!(map.0[KEY].0.len(), IdleRoots::MOST * ENTRY);
+        assert_eq!(map.0[KEY].0.len(), IdleRoots::MOST * ENTRY + 1);
         map.0.insert(KEY.to_owned(), (vec![0; 5], 1));
         assert_eq!(others(None, NOW, &mut map), NONE);
         map.0.insert(KEY.to_owned(), (vec![0xff; 100_000], 1));

@@ -14,7 +14,8 @@
 //! ```
 //!
 //! The idle root that takes the lease signs, calls and stores, as any worker would for itself. Where there is none
-//! (a host with one VM or without queues, workers that share nothing), a worker signs at once.
+//! (a host with one VM or without queues, workers that share nothing), a worker signs at once, but for the first time: roots
+//! write themselves down on their first tick, and requests may come before.
 
 use std::time::Duration;
 
@@ -36,6 +37,8 @@ pub(super) struct Duty {
     /// Whether this root has had a request.
     has_served: bool,
     is_listed: bool,
+    /// When it first found nobody to ask.
+    alone_since: Option<Timestamp>,
 }
 
 impl Duty {
@@ -47,7 +50,13 @@ impl Duty {
                 concerned.push(id);
             }
         }
-        Self { concerned, queue: None, has_served: false, is_listed: false }
+        Self { concerned, queue: None, has_served: false, is_listed: false, alone_since: None }
+    }
+
+    /// Whether others may yet write themselves down: at the start of a process requests may come before that.
+    fn may_come(&mut self, now: Timestamp) -> bool {
+        let since = *self.alone_since.get_or_insert(now);
+        self.queue.is_some() && since <= now && now.since(since) < GRACE
     }
 
     fn concerns(&self, resource: &Resource) -> bool {
@@ -73,7 +82,8 @@ impl Fetching {
 
     /// Says to the others that this root is idle, or that it no longer is.
     pub(super) fn report_for_duty(&mut self, now: Timestamp, shared: &mut dyn SharedData) {
-        let Duty { concerned, queue: Some(queue), has_served, is_listed } = &mut self.duty else {
+        let Duty { concerned, queue: Some(queue), has_served, is_listed, .. } = &mut self.duty
+        else {
             return;
         };
         match (concerned.is_empty(), *has_served, *is_listed) {
@@ -92,7 +102,7 @@ impl Fetching {
     /// Whether a wanted thing is left to idle roots now: its call needs a signature that takes long, this root serves
     /// requests, others do not, and they have not been waited for in vain.
     pub(super) fn is_left(
-        &self,
+        &mut self,
         resource: &Resource,
         now: Timestamp,
         shared: &mut dyn SharedData,
@@ -105,7 +115,7 @@ impl Fetching {
             None => {
                 let mut is_any_idle = false;
                 IdleRoots.others(self.duty.queue, now, shared, &mut |_| is_any_idle = true);
-                is_any_idle
+                is_any_idle || self.duty.may_come(now)
             }
         }
     }
@@ -124,9 +134,9 @@ impl Fetching {
         let slot = self.slot(resource);
         slot.follow();
         if slot.asked_at().is_none() {
-            slot.ask(now);
             let wish = [meaning.as_slice(), &than.as_millis().to_le_bytes()].concat();
             IdleRoots.others(own, now, shared, &mut |queue| {
+                slot.ask(now);
                 progress.effects.push(Effect::Ask { queue, wish: wish.clone() });
             });
         }
@@ -149,6 +159,9 @@ impl Fetching {
         PATIENCE.min(self.config.limits().waiting_deadline / 2)
     }
 }
+
+/// How long a root waits for anybody to be on the list, once in its life.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// How long idle roots are waited for at most.
 const PATIENCE: Duration = Duration::from_millis(500);
