@@ -13,7 +13,7 @@ use crate::development::idaas::method::Method;
 use crate::lab::{Lab, eventually, now};
 
 #[test]
-fn while_workers_serve_whoever_stalls_nobody_signs() {
+fn no_worker_that_serves_makes_a_signature_that_takes_long() {
     let idaas = crate::idaas::provider();
     idaas.set_lifetime(2);
     let lab = start(&idaas, Some("rsa3072"), Sharing::Process);
