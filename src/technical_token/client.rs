@@ -132,6 +132,19 @@ impl Client {
         }
     }
 
+    /// The algorithm of the private key that signs each call, if one does. For one that is read and whose
+    /// algorithm is not stated, one of those that take long.
+    pub(super) fn signs_by(&self) -> Option<Algorithm> {
+        let Self::Signing { assertion, .. } = self else { return None };
+        match &assertion.key {
+            KeyPlace::Known(key) => key.private_algorithm(),
+            KeyPlace::Read(source, algorithm) => match source.form {
+                SecretForm::PrivateKey => Some(algorithm.unwrap_or(Algorithm::Rs256)),
+                SecretForm::Assertion | SecretForm::Text => None,
+            },
+        }
+    }
+
     /// Adds what proves it to the form of a call, or gives the `authorization` value that does.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Destination;
 use super::client::Client;
 use super::{CallError, Kind, Moment, Preparation, Reading, TokenRejected, Validity, form};
-use crate::crypto::Digest;
+use crate::crypto::{Algorithm, Digest};
 use crate::message::{Endpoint, HttpCall, MediaType};
 use crate::secret::Secret;
 use crate::shared::RecordKind;
@@ -134,6 +134,10 @@ impl Kind for OAuth2 {
         _now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected> {
         if subtenant.is_some() { Err(TokenRejected::SubtenantMismatch) } else { Ok(None) }
+    }
+
+    fn signs_by(&self) -> Option<Algorithm> {
+        self.client.signs_by()
     }
 
     #[cfg(not(target_arch = "wasm32"))]

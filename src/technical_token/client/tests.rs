@@ -149,3 +149,20 @@ fn without_randomness_no_assertion_is_made_and_whatever_needs_none_goes_on() {
     let certificate = Client::Certificate(Arc::from("a:b"));
     assert!(certificate.prove(&mut Vec::new(), &[], &moment).is_ok());
 }
+
+#[test]
+fn only_a_private_key_may_take_long_to_sign() {
+    let file = |form, algorithm| signing(KeyPlace::Read(source("/a", form), algorithm));
+    let rows = [
+        (Client::Certificate(Arc::from("a")), None),
+        (federated("/a"), None),
+        (signing(shared("a")), None),
+        (signing(known()), Some(Algorithm::Es256)),
+        (file(SecretForm::Text, None), None),
+        (file(SecretForm::PrivateKey, None), Some(Algorithm::Rs256)),
+        (file(SecretForm::PrivateKey, Some(Algorithm::Es256)), Some(Algorithm::Es256)),
+    ];
+    for (client, expected) in rows {
+        assert_eq!(client.signs_by(), expected, "{client:?}");
+    }
+}
