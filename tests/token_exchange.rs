@@ -34,6 +34,23 @@ fn configuration() -> Value {
             "exchange": {"issuer": "https://id.example", "claims": {"tenant": "ten", "subtenant": "subtenant"}},
         },
     }));
+    document["credentials"].as_array_mut().unwrap().push(json!({
+        "name": "idaas", "callers": "any", "clusters": {"token": "id"}, "idaas": {
+            "idaasInstanceId": "idaas_1", "clientId": "app_1", "issuer": "https://id.example",
+            "tokenEndpoint": "https://id.example/token", "scope": "orders|read",
+            "authnConfiguration": {
+                "authnMethod": "CLIENT_SECRET_JWT", "clientSecretEnvVarName": "CLIENT_SECRET",
+            },
+        },
+        "exchange": {"issuer": "https://id.example", "claims": {"tenant": "ten", "subtenant": "subtenant"}},
+    }));
+    document["routes"].as_array_mut().unwrap().push(json!({
+        "name": "by-idaas",
+        "match": {"hosts": ["*"], "path": "/idaas/**", "methods": ["GET"]},
+        "authentication": "required", "subtenancy": "aware", "subtenant": "impersonate",
+        "scopes": "not_needed",
+        "upstream": {"caller_token": "remove", "inject": [{"credential": "idaas"}]},
+    }));
     document["routes"].as_array_mut().unwrap().push(json!({
         "name": "exchanging",
         "match": {"hosts": ["*"], "path": "/exchange/**", "methods": ["GET"]},
@@ -122,6 +139,38 @@ fn each_caller_gets_a_token_of_their_own_once_for_each_worker() {
     assert_eq!(exchanges(&world), 6);
     assert!(world.shared.values.keys().all(|key| !key.contains("/token/")), "nothing is shared");
     assert_eq!(world.metrics["tenantgate.fetch.token.succeeded"], 6);
+}
+
+#[test]
+fn a_client_of_idaas_exchanges_by_the_same_rules() {
+    let mut world = world(1);
+    let north = caller(&world, "a", "acme", Some("north"));
+    for _ in 0..3 {
+        let request = world.request(0, "/idaas/x", Some(&north));
+        world.settle();
+        assert_eq!(seen(&world, request)["subtenant"], "north");
+    }
+    assert_eq!(exchanges(&world), 1, "it is kept");
+    assert!(world.shared.values.keys().all(|key| !key.contains("/token/")), "nothing is shared");
+
+    // An opaque token, or one for another subtenant, reaches nobody.
+    let of_another = |now| exchanged_token(&json!({"ten": "acme"}), &json!({}), now, 600);
+    let opaque = |_| "idaas-opaque".to_owned();
+    let rows: [(fn(_) -> String, _); 2] =
+        [(of_another, "fetched_subtenant_mismatch"), (opaque, "malformed")];
+    for (index, (token, reason)) in rows.into_iter().enumerate() {
+        world
+            .provider
+            .script(move |asked, now| asked.is_exchange().then(|| Answer::exchange(&token(now))));
+        let email = format!("b{index}");
+        let other = caller(&world, &email, "acme", Some("north"));
+        let request = world.request(0, "/idaas/x", Some(&other));
+        world.settle();
+        assert_eq!(world.fate(request), Fate::Refused(503, "token_unavailable"));
+        let log = world.log();
+        assert!(log.iter().any(|line| line.contains(reason)), "{reason}: {log:?}");
+        world.pass(11 * SECOND);
+    }
 }
 
 #[test]

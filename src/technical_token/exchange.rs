@@ -1,17 +1,22 @@
-//! `oauth2` with `exchange`: a token for the caller's own (RFC 8693).
+//! `oauth2` and `idaas` with `exchange`: a token for the caller's own (RFC 8693).
 //!
 //! What comes back acts for the caller, so it must say so: a JWT of the issuer that is expected, for the
 //! caller's tenant and subtenant. It is used until the caller's own token expires, at most.
 
+#[cfg(not(target_arch = "wasm32"))]
+use super::Destination;
+use super::idaas::Idaas;
 use super::oauth2::OAuth2;
-use super::response::{AnswerError, Grant};
+use super::response::AnswerError;
 use super::{
     CallError, Kind, Moment, Preparation, Reading, TechnicalToken, TokenRejected, Validity,
 };
 use crate::crypto::Digest;
 use crate::json;
 use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
-use crate::message::{CallResponse, Endpoint, HttpCall};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::message::Endpoint;
+use crate::message::{CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::shared::RecordKind;
 use crate::tenancy::{SubtenantId, Tenancy};
@@ -20,12 +25,21 @@ use crate::time::{Leeway, Timestamp, is_in_future};
 /// A configured credential that exchanges callers' tokens.
 #[derive(Clone, Debug)]
 pub struct TokenExchange {
-    /// The token endpoint, the client, and what is asked for.
-    pub oauth2: OAuth2,
+    /// Who exchanges.
+    pub client: Exchanger,
     /// The only `iss` that its tokens may have, byte by byte.
     pub issuer: String,
     /// The names of the claims of its tokens.
     pub claims: ClaimNames,
+}
+
+/// A client of a token endpoint, and what it asks for.
+#[derive(Clone, Debug)]
+pub enum Exchanger {
+    /// Of IDaaS, by a method that posts a form.
+    Idaas(Idaas),
+    /// Of any provider.
+    OAuth2(OAuth2),
 }
 
 /// A caller's verified token, to be exchanged.
@@ -42,12 +56,24 @@ pub struct Subject {
 impl TokenExchange {
     /// What is read before a call; `None` where nothing has to be.
     pub fn preparation(&self) -> Option<&dyn Preparation> {
-        self.oauth2.client.preparation()
+        self.kind().preparation()
     }
 
     /// The token endpoint.
+    #[cfg(not(target_arch = "wasm32"))]
     pub const fn endpoint(&self) -> &Endpoint {
-        &self.oauth2.endpoint
+        match &self.client {
+            Exchanger::Idaas(idaas) => idaas.endpoint(),
+            Exchanger::OAuth2(oauth2) => &oauth2.endpoint,
+        }
+    }
+
+    /// The credential that the client would be without exchange.
+    fn kind(&self) -> &dyn Kind {
+        match &self.client {
+            Exchanger::Idaas(idaas) => idaas,
+            Exchanger::OAuth2(oauth2) => oauth2,
+        }
     }
 
     /// The call that exchanges a token (RFC 8693 §2.1), with all that was read.
@@ -62,12 +88,17 @@ impl TokenExchange {
     ) -> Result<HttpCall, CallError> {
         let token = std::str::from_utf8(subject.token.expose());
         let token = token.map_err(|_| CallError::SubjectUnusable)?;
-        let own = [
-            ("subject_token", token),
-            ("subject_token_type", ACCESS_TOKEN),
-            ("requested_token_type", ACCESS_TOKEN),
-        ];
-        self.oauth2.post(GRANT_TYPE, &own, read, moment)
+        match &self.client {
+            Exchanger::Idaas(idaas) => idaas.exchange(token, read, moment),
+            Exchanger::OAuth2(oauth2) => {
+                let own = [
+                    ("subject_token", token),
+                    ("subject_token_type", ACCESS_TOKEN),
+                    ("requested_token_type", ACCESS_TOKEN),
+                ];
+                oauth2.post(GRANT_TYPE, &own, read, moment)
+            }
+        }
     }
 
     /// The token in the answer to such a call, if it acts for exactly whom the caller's does.
@@ -80,7 +111,7 @@ impl TokenExchange {
         subject: &Subject,
         now: Timestamp,
     ) -> Result<TechnicalToken, AnswerError> {
-        let grant = Grant::read(response)?;
+        let grant = self.kind().grant(response)?;
         let answer = json::parse(response.body.expose()).map_err(|_| AnswerError::NotJson)?;
         // RFC 8693 §2.2.1 requires it; a JWT that is an access token may be called either.
         let issued = answer.get("issued_token_type").and_then(json::Value::as_str);
@@ -133,8 +164,8 @@ impl Kind for TokenExchange {
     }
 
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
-        let oauth2 = self.oauth2.meaning(subtenant);
-        *Digest::of(&[b"token exchange", &oauth2, self.issuer.as_bytes()]).as_bytes()
+        let client = self.kind().meaning(subtenant);
+        *Digest::of(&[b"token exchange", &client, self.issuer.as_bytes()]).as_bytes()
     }
 
     fn preparation(&self) -> Option<&dyn Preparation> {
@@ -161,6 +192,11 @@ impl Kind for TokenExchange {
 
     fn exchange(&self) -> Option<&TokenExchange> {
         Some(self)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn destinations(&self) -> Vec<Destination> {
+        self.kind().destinations()
     }
 }
 

@@ -7,11 +7,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::bootstrap;
+use crate::development::caller::Caller;
 use crate::development::codes;
 use crate::development::envoy::EnvoyError;
 use crate::development::fault::Fault;
 use crate::development::http_client::{Received, request};
 use crate::development::idaas::IdaasProvider;
+use crate::development::idaas::account;
 use crate::development::idaas::assertion::AssertionError;
 use crate::development::idaas::client::{Client, FILE_CLUSTER, Joined};
 use crate::development::idaas::control::Clock;
@@ -19,8 +21,10 @@ use crate::development::idaas::endpoint::Endpoint;
 use crate::development::idaas::method::{Method, Source};
 use crate::development::idaas::refusal::Refusal;
 use crate::development::scratch::Scratch;
+use crate::development::signing_key::claims_of;
 use crate::development::upstream::seen;
 use crate::files::Files;
+use crate::filter;
 use crate::lab::{Lab, Setup, eventually};
 
 #[test]
@@ -43,6 +47,52 @@ fn each_method_gets_a_token_that_the_provider_verified_and_the_upstream_sees() {
         secrets.push(idaas.service_account_token());
         lab.assert_nothing_leaked(&secrets);
     }
+}
+
+#[test]
+fn a_callers_token_is_exchanged_by_every_method_that_posts_a_form() {
+    let idaas = provider();
+    let by_form = Method::ALL.into_iter().filter(|method| *method != Method::Plugin);
+    let clients: Vec<_> = by_form.map(|method| idaas.client(method).unwrap()).collect();
+    let joined: Vec<_> = clients.iter().map(|client| client.join(idaas.address())).collect();
+    let mut secrets = secrets(&joined);
+    let lab = start_exchanging(joined);
+    for caller in [Caller::of_tenant("acme"), Caller::of_tenant("beta").in_subtenant("north")] {
+        let token = lab.idp.sign(&caller);
+        idaas.accept_subject_token(&token);
+        for client in &clients {
+            let answer = lab.get_with_token(&path(&client.name), &token);
+            assert_eq!(answer.status, 200, "{}: {}\n{}", client.name, answer.text(), lab.logs());
+            let exchanged = bearer(&answer);
+            let grant = idaas.grant(&exchanged).expect("a token of the provider");
+            assert_eq!(
+                (grant.method, &grant.scope, grant.subject_token.as_ref()),
+                (client.method, &client.scope, Some(&token))
+            );
+            let (asked, claims) = (claims_of(&token), claims_of(&exchanged));
+            assert_eq!(
+                (&claims["ten"], claims.get("subtenant")),
+                (&asked["ten"], asked.get("subtenant"))
+            );
+            secrets.push(exchanged);
+        }
+        secrets.push(token);
+    }
+    assert_eq!((idaas.grants().len(), idaas.refusals()), (2 * clients.len(), Vec::new()));
+    // Each worker exchanges for itself, and once.
+    for client in clients.iter().cycle().take(8 * clients.len()) {
+        let token = secrets.last().unwrap();
+        assert_eq!(lab.get_with_token(&path(&client.name), token).status, 200);
+    }
+    assert!((2 * clients.len()..=3 * clients.len()).contains(&idaas.grants().len()));
+    // A token that the provider does not take is its caller's trouble alone.
+    let stranger = lab.idp.sign(&Caller::of_tenant("acme").in_subtenant("south"));
+    let name = &clients[0].name;
+    assert_unavailable(&lab.get_with_token(&path(name), &stranger), name);
+    assert_eq!(idaas.refusals(), [Refusal::SubjectToken]);
+    assert_eq!(lab.get_with_token(&path(name), secrets.last().unwrap()).status, 200);
+    secrets.push(stranger);
+    lab.assert_nothing_leaked(&secrets);
 }
 
 #[test]
@@ -273,6 +323,21 @@ pub fn provider() -> IdaasProvider {
 fn start(idaas: &IdaasProvider, clients: &[Client]) -> (Lab, Vec<Joined>) {
     let joined: Vec<_> = clients.iter().map(|client| client.join(idaas.address())).collect();
     (start_with(joined.clone(), |_| {}), joined)
+}
+
+/// A way in with one route per client, by which callers' tokens are exchanged.
+fn start_exchanging(mut joined: Vec<Joined>) -> Lab {
+    for one in &mut joined {
+        one.credential["exchange"] = json!({"issuer": account::ISSUER, "claims": {"tenant": "ten", "subtenant": "subtenant"}});
+    }
+    let mut setup = setup(joined, |_| {});
+    setup.filter["issuers"] = json!([filter::ingress()["issuers"][0]]);
+    for route in setup.filter["routes"].as_array_mut().unwrap() {
+        route["authentication"] = json!("required");
+        route["subtenancy"] = json!("aware");
+        route["subtenant"] = json!("impersonate");
+    }
+    setup.start()
 }
 
 fn start_with(joined: Vec<Joined>, edit: impl Fn(&mut Value) + 'static) -> Lab {

@@ -17,7 +17,7 @@ use crate::jwt::{ClaimName, ClaimNames};
 use crate::policy::Subtenants;
 use crate::secret::Secret;
 use crate::technical_token::Source;
-use crate::technical_token::exchange::TokenExchange;
+use crate::technical_token::exchange::{Exchanger, TokenExchange};
 use crate::technical_token::oauth2::{OAuth2, Wanted};
 
 /// Reads one.
@@ -46,7 +46,8 @@ pub(super) fn read(
         Some(exchange) => {
             let expected = expected(&exchange, report);
             let parts = oauth2.zip(expected).map(|(oauth2, (issuer, claims))| {
-                Source::new(name, TokenExchange { oauth2, issuer, claims })
+                let client = Exchanger::OAuth2(oauth2);
+                Source::new(name, TokenExchange { client, issuer, claims })
             });
             (parts, Subtenants::Own)
         }
@@ -56,7 +57,10 @@ pub(super) fn read(
 }
 
 /// What an exchanged token must say: its issuer, and the claims that tell for whom it acts.
-fn expected(exchange: &Section<'_>, report: &mut Report) -> Option<(String, ClaimNames)> {
+pub(super) fn expected(
+    exchange: &Section<'_>,
+    report: &mut Report,
+) -> Option<(String, ClaimNames)> {
     let claims = exchange.section("claims")?;
     let mut name = |key: &str| {
         let stated = claims.text(key)?;

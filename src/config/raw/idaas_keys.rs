@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::keys::EXCHANGE;
 use super::shape::Key;
 use super::shape::Shape::{
     AnyObject, Boolean, Duration as Span, Either, List, Object, OneOf, Text,
@@ -14,6 +15,7 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
     Key::required("idaas", AnyObject),
     Key::required("clusters", Object(CLUSTERS)),
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
+    Key::optional("exchange", Object(EXCHANGE)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];

@@ -87,6 +87,7 @@ const CREDENTIAL: &[Key] = &[
     Key::optional("oauth2", Object(OAUTH2)),
     Key::optional("clusters", Object(CLUSTERS)),
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
+    Key::optional("exchange", Object(EXCHANGE)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];
@@ -217,8 +218,8 @@ const OAUTH2: &[Key] = &[
     Key::optional("allow_plaintext", Boolean),
 ];
 
-/// `credentials[].oauth2.exchange`.
-const EXCHANGE: &[Key] =
+/// `credentials[].oauth2.exchange`, and `credentials[].exchange` beside `idaas`.
+pub(super) const EXCHANGE: &[Key] =
     &[Key::required("issuer", Text), Key::required("claims", Object(EXCHANGE_CLAIMS))];
 
 /// `credentials[].oauth2.exchange.claims`.

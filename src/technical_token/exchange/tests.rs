@@ -17,7 +17,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 fn exchange() -> TokenExchange {
     let name = |name| ClaimName::parse(name).unwrap();
     TokenExchange {
-        oauth2: OAuth2 {
+        client: Exchanger::OAuth2(OAuth2 {
             endpoint: Endpoint {
                 cluster: Arc::from("id"),
                 scheme: "https",
@@ -35,7 +35,7 @@ fn exchange() -> TokenExchange {
                 parameters: Vec::new(),
             },
             timeout: Duration::from_secs(5),
-        },
+        }),
         issuer: "https://id.example".to_owned(),
         claims: ClaimNames {
             client: name("client_id"),

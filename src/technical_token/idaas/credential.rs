@@ -5,9 +5,12 @@
 
 use std::time::Duration;
 
-use super::{Authn, Client, ClientConfig, Evidence, Scope};
+use super::{Authn, Client, ClientConfig, Evidence, Exchange, Scope, SubjectToken, Wish};
 use crate::crypto::{Algorithm, Digest, SharedSecret};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::message::Endpoint;
 use crate::message::{CallResponse, HttpCall};
+use crate::secret::Secret;
 use crate::shared::RecordKind;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::technical_token::Destination;
@@ -51,6 +54,48 @@ impl Idaas {
             #[cfg(not(target_arch = "wasm32"))]
             destinations: super::destinations::of(config),
         })
+    }
+
+    /// Whether its method exchanges tokens of others: each that posts a form does.
+    pub const fn exchanges(&self) -> bool {
+        matches!(self.client, Client::Form(_))
+    }
+
+    /// The token endpoint, or the OpenAPI.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub const fn endpoint(&self) -> &Endpoint {
+        match &self.client {
+            Client::Form(client) => &client.endpoint,
+            Client::OpenApi(client) => &client.endpoint,
+        }
+    }
+
+    /// The call that exchanges an access token.
+    ///
+    /// # Errors
+    /// [`CallError`], as for a token of its own; also for a token that is blank.
+    pub(in super::super) fn exchange(
+        &self,
+        token: &str,
+        read: &[Reading],
+        moment: &Moment<'_>,
+    ) -> Result<HttpCall, CallError> {
+        let Client::Form(client) = &self.client else { return Err(CallError::NotFetched) };
+        let subject = SubjectToken::access_token(Secret::new(token.to_owned()));
+        let subject = subject.map_err(|_| CallError::SubjectUnusable)?;
+        let exchange = Exchange::new(subject, self.scope.clone());
+        let assertion = self.assertion(moment)?;
+        let evidence = Evidence { assertion: assertion.as_ref(), read };
+        client.call(Wish::Exchange(&exchange), evidence).ok_or(CallError::Unprepared)
+    }
+
+    /// The assertion of one call, where the method has them.
+    fn assertion(&self, moment: &Moment<'_>) -> Result<Option<Secret<String>>, CallError> {
+        let make = |own: &Assertion| {
+            let random = moment.random.ok_or(CallError::Randomless)?;
+            own.make(moment.now, random, moment.signer).map_err(CallError::Unsigned)
+        };
+        self.assertion.as_ref().map(make).transpose()
     }
 }
 
@@ -96,11 +141,7 @@ impl Kind for Idaas {
         if subtenant.is_some() {
             return Err(CallError::SubtenantUnserved);
         }
-        let make = |own: &Assertion| {
-            let random = moment.random.ok_or(CallError::Randomless)?;
-            own.make(moment.now, random, moment.signer).map_err(CallError::Unsigned)
-        };
-        let assertion = self.assertion.as_ref().map(make).transpose()?;
+        let assertion = self.assertion(moment)?;
         let evidence = Evidence { assertion: assertion.as_ref(), read };
         self.client.call(&self.scope, evidence, moment)
     }
@@ -140,8 +181,6 @@ mod tests {
 
     use super::super::{AccessKey, AccessKeySource, RotatingFile};
     use super::*;
-    use crate::message::Endpoint;
-    use crate::secret::Secret;
     use crate::technical_token::preparation::MOMENT;
 
     fn endpoint(authority: &str) -> Endpoint {

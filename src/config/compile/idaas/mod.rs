@@ -13,6 +13,7 @@
 //! | `clusters.credentials_uri` | reaches the host of `ALIBABA_CLOUD_CREDENTIALS_URI`; `PLUGIN` |
 //! | `clusters.developer_api` | reaches the host of `developerApiEndpoint`; only to exchange tokens there |
 //! | `service_account_token` | `{ cluster, uri, refresh, timeout, allow_plaintext }`: who serves the file that the filter cannot read; `OIDC`, and `PLUGIN` for RRSA |
+//! | `exchange` | exchanges callers' tokens, in place of tokens of the client |
 //! | `algorithm` | how a private key signs, where not by the algorithm that follows from it |
 //! | `allow_plaintext` | lets `ALIBABA_CLOUD_CREDENTIALS_URI` be plain `http` |
 //!

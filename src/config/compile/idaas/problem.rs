@@ -36,6 +36,8 @@ pub enum IdaasProblem {
     },
     /// A path where there can be a host alone.
     EndpointPath,
+    /// A method that exchanges no tokens.
+    ExchangeByPlugin,
     /// The identity of a person.
     Human,
     /// A key is stated twice, perhaps in both spellings.
@@ -179,6 +181,9 @@ impl fmt::Display for IdaasProblem {
                 "is no certificate in PEM; in JSON each line break is written `\\n`"
             }
             Self::EndpointPath => "has a path; write the host alone",
+            Self::ExchangeByPlugin => {
+                "is not for `PLUGIN`, which exchanges no tokens (`UnsupportedAuthenticationMethod`); choose another `authnMethod`"
+            }
             Self::Human => {
                 "is `HUMAN`: people sign in by a browser, which a gateway has not; only `CLIENT` obtains tokens here"
             }
