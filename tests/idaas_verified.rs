@@ -21,7 +21,7 @@ use development::http_client::{exchange, request};
 use development::idaas::IdaasProvider;
 use development::idaas::account;
 use development::idaas::assertion::AssertionError;
-use development::idaas::client::{CREDENTIALS_URI, FILE_CLUSTER, TOKEN_FILE_URI};
+use development::idaas::client::{CREDENTIALS_URI, FILE_CLUSTER, Joined, TOKEN_FILE_URI};
 use development::idaas::control::Clock;
 use development::idaas::metadata::MetadataMode;
 use development::idaas::method::{Method, Source};
@@ -37,7 +37,7 @@ use tenantgate::technical_token::idaas::{
 };
 use tenantgate::technical_token::{Assertion, AssertionKey, Moment, SigningKey};
 use tenantgate::time::Timestamp;
-use tenantgate::tool::token::{self, Inquiry, Substitute};
+use tenantgate::tool::token::{self, Inquiry, Obtained, Substitute};
 
 #[test]
 fn every_method_is_believed_each_time() {
@@ -70,36 +70,7 @@ fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
             client = client.with_private_key(&provider.captures().keys[key].pkcs8);
         }
         let joined = client.join(provider.address());
-        // What no tool can read through the proxy is given as a file, as the platform writes it.
-        let service_account = format!("{}\n", provider.service_account_token()).into_bytes();
-        let file = Substitute::new(FILE_CLUSTER, service_account);
-        let document = serde_json::json!({
-            "deployment": "egress", "credentials": [joined.credential],
-            "routes": [{
-                "name": "out", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
-                "authentication": "none",
-                "upstream": {"caller_token": "remove", "inject": [{"credential": client.name}]},
-            }],
-        });
-        let value = |name: &str| {
-            joined.environment.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
-        };
-        let obtained = token::obtain(&Inquiry {
-            name: "config.json",
-            document: document.to_string().as_bytes(),
-            environment: &value,
-            credential: &client.name,
-            subtenant: None,
-            allow_plaintext: true,
-            files: std::slice::from_ref(&file),
-            now: moment().now,
-            random: &|| moment().random.unwrap(),
-            perform: &|call| {
-                assert_ne!(&*call.endpoint.cluster, FILE_CLUSTER, "the file is given");
-                Ok(perform(&provider, call))
-            },
-        })
-        .unwrap_or_else(|error| panic!("{method:?} {source:?} {key}: {error}"));
+        let obtained = obtained(&provider, &client.name, &joined);
         let told = token::text(&obtained, moment().now);
         assert!(obtained.usable_until.is_some(), "{method:?} {source:?} {key}: {told}");
         assert_eq!((provider.grants().len(), provider.refusals()), (1, Vec::new()));
@@ -112,6 +83,56 @@ fn the_tool_obtains_a_token_by_every_method_and_tells_no_secret() {
         }
         assert!(!told.contains(&grant.token), "{told}");
     }
+}
+
+/// What `tenantgate token` makes of a credential.
+fn obtained(provider: &IdaasProvider, name: &str, joined: &Joined) -> Obtained {
+    let document = serde_json::json!({
+        "deployment": "egress", "credentials": [joined.credential],
+        "routes": [{
+            "name": "out", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "authentication": "none",
+            "upstream": {"caller_token": "remove", "inject": [{"credential": name}]},
+        }],
+    });
+    let value = |name: &str| {
+        joined.environment.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
+    };
+    // What no tool can read through the proxy is given as a file, as the platform writes it.
+    let service_account = format!("{}\n", provider.service_account_token()).into_bytes();
+    let file = Substitute::new(FILE_CLUSTER, service_account);
+    token::obtain(&Inquiry {
+        name: "config.json",
+        document: document.to_string().as_bytes(),
+        environment: &value,
+        credential: name,
+        subtenant: None,
+        allow_plaintext: true,
+        files: std::slice::from_ref(&file),
+        now: moment().now,
+        random: &|| moment().random.unwrap(),
+        perform: &|call| {
+            assert_ne!(&*call.endpoint.cluster, FILE_CLUSTER, "the file is given");
+            Ok(perform(provider, call))
+        },
+    })
+    .unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+#[test]
+fn the_tool_obtains_what_idaas_holds_and_tells_no_secret() {
+    let provider = provider();
+    let client = provider.client(Method::PrivateKeyJwt).unwrap().with_developer_api();
+    let mut joined = client.join(provider.address());
+    joined.credential["held_api_key"] = serde_json::json!({"identifier": account::API_KEY_NAME});
+    let got = obtained(&provider, &client.name, &joined);
+    let told = token::text(&got, moment().now);
+    assert!(got.usable_until.is_some() && provider.refusals().is_empty(), "{told}");
+    assert!(!told.contains(account::API_KEY) && !told.contains(&provider.grants()[0].token));
+
+    joined.credential["held_api_key"] = serde_json::json!({"identifier": "other"});
+    let got = obtained(&provider, &client.name, &joined);
+    assert!(got.usable_until.is_none(), "{}", token::text(&got, moment().now));
 }
 
 #[test]

@@ -263,16 +263,16 @@ fn an_opaque_token_is_checked_for_what_can_be_seen_and_no_secret_of_its_form_is_
 #[test]
 fn a_key_is_read_from_its_file_and_not_shown_and_a_stated_one_is_not_fetched() {
     for (body, code, line) in [
-        (format!("{SECRET}\n"), 0, "+ key         the body is a key that a header can carry"),
+        (format!("{SECRET}\n"), 0, "+ key         it is a key that a header can carry"),
         (
             format!("{SECRET}\n\n"),
             1,
-            "- key         the body is a key that a header can carry: reading_unusable",
+            "- key         it is a key that a header can carry: reading_unusable",
         ),
         (
             format!("{SECRET} x"),
             1,
-            "- key         the body is a key that a header can carry: fetched_token_unsendable",
+            "- key         it is a key that a header can carry: fetched_token_unsendable",
         ),
     ] {
         let answer = Response { status: 200, fields: Vec::new(), body: body.into_bytes() };

@@ -96,6 +96,38 @@ fn a_callers_token_is_exchanged_by_every_method_that_posts_a_form() {
 }
 
 #[test]
+fn an_api_key_that_idaas_holds_is_had_by_every_method() {
+    let idaas = provider();
+    let clients = Method::ALL.map(|method| idaas.client(method).unwrap().with_developer_api());
+    let mut joined = clients.each_ref().map(|client| client.join(idaas.address())).to_vec();
+    for one in &mut joined {
+        one.credential["held_api_key"] = json!({"identifier": account::API_KEY_NAME});
+    }
+    let mut secrets = secrets(&joined);
+    let mut setup = setup(joined, |_| {});
+    for route in setup.filter["routes"].as_array_mut().unwrap() {
+        route["upstream"]["inject"][0]["header"] = json!("x-api-key");
+    }
+    let lab = setup.start();
+    for client in &clients {
+        for _ in 0..2 {
+            let answer = ask(&lab, &client.name);
+            assert_eq!(answer.status, 200, "{}: {}\n{}", client.name, answer.text(), lab.logs());
+            assert_eq!(seen(&answer.json(), "x-api-key"), [account::API_KEY]);
+        }
+    }
+    assert_eq!(idaas.refusals(), []);
+    let grants = idaas.grants();
+    assert!(grants.iter().all(|grant| grant.scope == "urn:cloud:idaas:pam|.all"), "{grants:?}");
+    let of_developer_api = idaas.calls(Endpoint::DeveloperApi);
+    // With one secret `CLIENT_SECRET_BASIC` and `CLIENT_SECRET_POST` are the same client, and share a key.
+    assert!(grants.len() == of_developer_api && (7..=8).contains(&of_developer_api));
+    secrets.extend(grants.into_iter().map(|grant| grant.token));
+    secrets.push(account::API_KEY.to_owned());
+    lab.assert_nothing_leaked(&secrets);
+}
+
+#[test]
 fn access_keys_are_had_from_every_source() {
     for source in [Source::CredentialsUri, Source::EcsRole, Source::EnvironmentSts, Source::Rrsa] {
         let idaas = provider();

@@ -16,6 +16,7 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
     Key::required("clusters", Object(CLUSTERS)),
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
     Key::optional("exchange", Object(EXCHANGE)),
+    Key::optional("held_api_key", Object(HELD_API_KEY)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];
@@ -37,6 +38,12 @@ pub(super) const SERVICE_ACCOUNT_TOKEN: &[Key] = &[
     Key::optional("refresh", Span(Duration::from_secs(1), Duration::from_secs(86_400))),
     Key::optional("timeout", Span(Duration::from_millis(100), Duration::from_secs(60))),
     Key::optional("allow_plaintext", Boolean),
+];
+
+/// `held_api_key`: a key that IDaaS holds.
+pub(super) const HELD_API_KEY: &[Key] = &[
+    Key::required("identifier", Text),
+    Key::optional("refresh", Span(Duration::from_secs(60), Duration::from_secs(86_400))),
 ];
 
 /// The algorithms that a private key can be told to sign by.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::idaas_keys::{CLUSTERS, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS};
+use super::idaas_keys::{CLUSTERS, HELD_API_KEY, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS};
 use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
 use super::shape::{Key, Shape};
 use super::subtenancy_keys::SUBTENANCY;
@@ -88,6 +88,7 @@ const CREDENTIAL: &[Key] = &[
     Key::optional("clusters", Object(CLUSTERS)),
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
     Key::optional("exchange", Object(EXCHANGE)),
+    Key::optional("held_api_key", Object(HELD_API_KEY)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];

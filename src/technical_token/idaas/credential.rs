@@ -52,7 +52,7 @@ impl Idaas {
             scope: config.scope.clone(),
             assertion,
             #[cfg(not(target_arch = "wasm32"))]
-            destinations: super::destinations::of(config),
+            destinations: super::destinations::of(config, None),
         })
     }
 

@@ -4,8 +4,8 @@ use super::{AccessKeySource, Authn, ClientConfig};
 use crate::message::Endpoint;
 use crate::technical_token::Destination;
 
-/// The servers that a client may call, in the order in which it would.
-pub(super) fn of(config: &ClientConfig) -> Vec<Destination> {
+/// The servers that a client may call, in the order in which it would; the developer API for this purpose.
+pub(super) fn of(config: &ClientConfig, purpose: Option<&'static str>) -> Vec<Destination> {
     let mut found = Vec::new();
     let mut add = |purpose, endpoint: &Endpoint| {
         found.push(Destination { purpose, endpoint: endpoint.clone() });
@@ -36,7 +36,7 @@ pub(super) fn of(config: &ClientConfig) -> Vec<Destination> {
     }
     add("asks for the token", &config.endpoint);
     if let Some(api) = &config.developer_api {
-        add("does not call the developer API yet", api);
+        add(purpose.unwrap_or("does not call the developer API"), api);
     }
     found
 }

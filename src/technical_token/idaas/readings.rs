@@ -30,6 +30,8 @@ pub(super) enum Mark {
     RoleToken = b'v',
     /// A Kubernetes service account token.
     ServiceAccount = b's',
+    /// A token of the client.
+    Token = b'i',
 }
 
 impl Mark {

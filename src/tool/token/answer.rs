@@ -82,7 +82,7 @@ impl Stage {
             Self::Status => "the status is 200",
             Self::Json => "the body is JSON",
             Self::Grant => "it grants a bearer token that a header can carry",
-            Self::Key => "the body is a key that a header can carry",
+            Self::Key => "it is a key that a header can carry",
             Self::Form => "the token is an access token in the form of a JWT",
             Self::Algorithm => "its algorithm is the one expected",
             Self::Type => "its type is one of an access token",
@@ -118,6 +118,7 @@ impl Stage {
 pub(super) fn failed(error: &AnswerError, is_key: bool) -> (Stage, String) {
     let stage = match error {
         AnswerError::Status { .. } => Stage::Status,
+        AnswerError::NotAGrant | AnswerError::NotJson if is_key => Stage::Key,
         AnswerError::NotJson => Stage::Json,
         AnswerError::NotAGrant => Stage::Grant,
         AnswerError::Rejected(TokenRejected::Unsendable) if is_key => Stage::Key,

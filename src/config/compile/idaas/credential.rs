@@ -1,6 +1,7 @@
 //! The credential that a vendor's document and what stands around it make.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::super::raw::Section;
 use super::super::super::report::Report;
@@ -11,11 +12,20 @@ use super::{IdaasProblem, client_config};
 use crate::policy::Subtenants;
 use crate::technical_token::Source;
 use crate::technical_token::exchange::{Exchanger, TokenExchange};
-use crate::technical_token::idaas::Idaas;
+use crate::technical_token::idaas::{ClientConfig, Held, Idaas, What};
 
 /// The keys that stand beside the document, and for no other kind.
-pub(in super::super) const SURROUNDINGS: [&str; 5] =
-    ["clusters", "service_account_token", "exchange", "algorithm", "allow_plaintext"];
+pub(in super::super) const SURROUNDINGS: [&str; 6] = [
+    "clusters",
+    "service_account_token",
+    "exchange",
+    "held_api_key",
+    "algorithm",
+    "allow_plaintext",
+];
+
+/// Those that say what is obtained in place of a token of the client: one at most.
+pub(super) const PURPOSES: [&str; 2] = ["exchange", "held_api_key"];
 
 /// Reads one: the whole entry of `credentials`.
 pub(in super::super) fn read(
@@ -28,20 +38,22 @@ pub(in super::super) fn read(
         report.error(&credential.place_of("clusters"), IdaasProblem::Clusters);
     }
     let config = client_config(credential, secrets, report);
-    let idaas = config.as_ref().and_then(Idaas::new);
-    let (source, subtenants) = match credential.section("exchange") {
-        None => (idaas.map(|idaas| Source::new(name, idaas)), Subtenants::None),
-        Some(exchange) => {
-            if idaas.as_ref().is_some_and(|idaas| !idaas.exchanges()) {
-                report.error(exchange.place(), IdaasProblem::ExchangeByPlugin);
-            }
-            let expected = expected(&exchange, report);
-            let source = idaas.zip(expected).map(|(idaas, (issuer, claims))| {
-                let client = Exchanger::Idaas(idaas);
-                Source::new(name, TokenExchange { client, issuer, claims })
-            });
-            (source, Subtenants::Own)
-        }
+    let mut stated = PURPOSES.into_iter().filter(|key| credential.states(key));
+    if let (Some(first), Some(other)) = (stated.next(), stated.next()) {
+        report.error(&credential.place_of(other), IdaasProblem::PurposeTwice(first));
+    }
+    let mut subtenants = Subtenants::None;
+    let source = if let Some(exchange) = credential.section("exchange") {
+        subtenants = Subtenants::Own;
+        exchanging(&exchange, name, config.as_ref(), report)
+    } else if let Some(key) = credential.section("held_api_key") {
+        let identifier = key.text("identifier").map(Arc::from);
+        let refresh = key.duration("refresh").unwrap_or(REFRESH);
+        let what = identifier.map(|identifier| What::ApiKey { identifier, refresh });
+        let held = config.as_ref().zip(what).and_then(|(config, what)| Held::new(config, what));
+        held.map(|held| Source::new(name, held))
+    } else {
+        config.as_ref().and_then(Idaas::new).map(|idaas| Source::new(name, idaas))
     };
     KindParts {
         source,
@@ -51,3 +63,24 @@ pub(in super::super) fn read(
         traits: Traits { has_tenant: false, subtenants },
     }
 }
+
+/// The credential that exchanges callers' tokens.
+fn exchanging(
+    exchange: &Section<'_>,
+    name: &str,
+    config: Option<&ClientConfig>,
+    report: &mut Report,
+) -> Option<Source> {
+    let idaas = config.and_then(Idaas::new);
+    if idaas.as_ref().is_some_and(|idaas| !idaas.exchanges()) {
+        report.error(exchange.place(), IdaasProblem::ExchangeByPlugin);
+    }
+    let expected = expected(exchange, report);
+    idaas.zip(expected).map(|(idaas, (issuer, claims))| {
+        let client = Exchanger::Idaas(idaas);
+        Source::new(name, TokenExchange { client, issuer, claims })
+    })
+}
+
+/// How long a key is believed.
+const REFRESH: Duration = Duration::from_secs(600);

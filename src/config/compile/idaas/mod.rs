@@ -11,9 +11,10 @@
 //! | `clusters.metadata` | reaches `100.100.100.200:80`; `PKCS7`, and `PLUGIN` for the role of an ECS instance |
 //! | `clusters.sts` | reaches `sts.aliyuncs.com` or that of `ALIBABA_CLOUD_STS_REGION`; `PLUGIN` for RRSA |
 //! | `clusters.credentials_uri` | reaches the host of `ALIBABA_CLOUD_CREDENTIALS_URI`; `PLUGIN` |
-//! | `clusters.developer_api` | reaches the host of `developerApiEndpoint`; only to exchange tokens there |
+//! | `clusters.developer_api` | reaches the host of `developerApiEndpoint`; for what IDaaS holds |
 //! | `service_account_token` | `{ cluster, uri, refresh, timeout, allow_plaintext }`: who serves the file that the filter cannot read; `OIDC`, and `PLUGIN` for RRSA |
 //! | `exchange` | exchanges callers' tokens, in place of tokens of the client |
+//! | `held_api_key` | obtains an API key that IDaaS holds, in place of a token of the client |
 //! | `algorithm` | how a private key signs, where not by the algorithm that follows from it |
 //! | `allow_plaintext` | lets `ALIBABA_CLOUD_CREDENTIALS_URI` be plain `http` |
 //!
@@ -86,7 +87,8 @@ pub(in crate::config) fn client_config(
     });
     let scope = scope(&vendor, report);
     let developer_api = of_host(&vendor, "developerApiEndpoint", report);
-    let developer_api = match around.states_cluster("developer_api") {
+    let is_called = credential.states("held_api_key");
+    let developer_api = match is_called || around.states_cluster("developer_api") {
         true if !vendor.states("developerApiEndpoint") => {
             let place = vendor.place("developerApiEndpoint");
             report.error(&place, IdaasProblem::NotFound("DeveloperApiEndpointNotFound"));

@@ -52,6 +52,8 @@ pub enum IdaasProblem {
     Plugin(Quoted),
     /// No plugin.
     PluginUnnamed,
+    /// Two keys say what is obtained; the other one.
+    PurposeTwice(&'static str),
     /// A private key stands in the document.
     PrivateKey,
     /// The region of STS, in this variable, is no label of a host name.
@@ -137,6 +139,9 @@ impl fmt::Display for IdaasProblem {
                     formatter,
                     "plugin {name} is a program of its own, which cannot run here; `alibabacloudPluginCredentialProvider` is built in, or choose another `authnMethod`"
                 );
+            }
+            Self::PurposeTwice(other) => {
+                return write!(formatter, "cannot go with `{other}`; make a credential for each");
             }
             Self::Region(variable) => {
                 return write!(
