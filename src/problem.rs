@@ -11,6 +11,7 @@ use crate::credential::CredentialError;
 use crate::jwt::TokenError;
 use crate::message::{Reply, RequestError, RequestHead};
 use crate::policy::{ActingError, Denial, EditError, NoMatch};
+use crate::technical_token::idaas::Unsignable;
 use row::Row;
 
 /// Why a request is answered by us and not by an upstream.
@@ -35,6 +36,8 @@ pub enum Refusal {
         /// When one more is looked at, from now.
         retry_after: Duration,
     },
+    /// The request is to be signed, and cannot be as it stands.
+    Unsignable(Unsignable),
 }
 
 /// What is our fault, or that of somebody we depend on; never the caller's.
@@ -131,6 +134,7 @@ impl Refusal {
             Self::Request(error) => error.reason(),
             Self::Token(error) => error.reason(),
             Self::TooManyBadTokens { .. } => row::TOO_MANY_BAD_TOKENS.code,
+            Self::Unsignable(error) => error.reason(),
         }
     }
 
@@ -155,6 +159,7 @@ impl Refusal {
             Self::Request(error) => request_row(*error),
             Self::Token(error) => token_row(*error),
             Self::TooManyBadTokens { .. } => row::TOO_MANY_BAD_TOKENS,
+            Self::Unsignable(_) => row::REQUEST_UNSIGNABLE,
         }
     }
 
@@ -170,7 +175,8 @@ impl Refusal {
             | Self::KeyUnknown
             | Self::Request(_)
             | Self::Token(_)
-            | Self::TooManyBadTokens { .. } => None,
+            | Self::TooManyBadTokens { .. }
+            | Self::Unsignable(_) => None,
         }
     }
 
@@ -184,7 +190,8 @@ impl Refusal {
             | Self::Edit(_)
             | Self::KeyUnknown
             | Self::Request(_)
-            | Self::Token(_) => None,
+            | Self::Token(_)
+            | Self::Unsignable(_) => None,
         }
     }
 }
@@ -236,6 +243,12 @@ impl From<Failure> for Refusal {
 impl From<RequestError> for Refusal {
     fn from(error: RequestError) -> Self {
         Self::Request(error)
+    }
+}
+
+impl From<Unsignable> for Refusal {
+    fn from(error: Unsignable) -> Self {
+        Self::Unsignable(error)
     }
 }
 

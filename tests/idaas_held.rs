@@ -44,8 +44,14 @@ impl Scene {
     }
 
     fn ask(&mut self, worker: usize) -> Fate {
+        self.ask_with(worker, "/held/x", &[])
+    }
+
+    fn ask_with(&mut self, worker: usize, path: &str, brought: &[(&str, &str)]) -> Fate {
         let token = self.world.mint.token("acme", None, self.world.now);
-        let request = self.world.request(worker, "/held/x", Some(&token));
+        let bearer = format!("Bearer {token}");
+        let fields = [&[("authorization", bearer.as_str())], brought].concat();
+        let request = self.world.request_with(worker, path, &fields);
         if self.world.fate(request) == Fate::Waiting {
             self.world.settle();
         }
@@ -191,5 +197,156 @@ fn whatever_is_refused_is_told_by_the_vendors_code_and_nothing_is_sent() {
         assert_eq!(scene.ask(0), Fate::Refused(503, "token_unavailable"), "{reason}");
         assert!(scene.logs(["fetching idaas_token of credential `held`", reason]), "{reason}");
         assert_eq!(scene.calls().1, 0, "{reason}");
+    }
+}
+
+/// An answer with the access key of a role that ends then.
+fn role_key(id: &str, expiration: &str) -> Answer {
+    let key = json!({
+        "accessKeyId": id, "accessKeySecret": "s3cr,3t", "securityToken": "to/k+en=",
+        "expiration": expiration,
+    });
+    Answer::json(
+        json!({"cloudAccountRoleAccessCredential": {"alibabaCloudStsToken": key}}).to_string(),
+    )
+}
+
+/// The time in so many seconds, as the vendor writes it.
+fn end(scene: &Scene, seconds: u64) -> String {
+    let at = scene.world.now.as_seconds() + seconds;
+    let (mut day, second) = (at / 86_400, at % 86_400);
+    let mut year = 1970;
+    let length = |year: u64| if year.is_multiple_of(4) { 366 } else { 365 };
+    while day >= length(year) {
+        day -= length(year);
+        year += 1;
+    }
+    let mut month = 0;
+    let months = [31, length(year) - 337, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    while day >= months[month] {
+        day -= months[month];
+        month += 1;
+    }
+    let (hour, minute) = (second / 3600, second / 60 % 60);
+    format!("{year}-{:02}-{:02}T{hour:02}:{minute:02}:{:02}Z", month + 1, day + 1, second % 60)
+}
+
+fn role_scene(workers: usize, inject: &Value) -> Scene {
+    Scene::new(workers, &json!({"sts": {"role_arn": "acs:ram::1:role/r"}}), inject)
+}
+
+#[test]
+fn the_parts_of_an_access_key_go_to_the_headers_they_are_mapped_to_and_nobody_brings_them_in() {
+    let inject = json!([
+        {"credential": "held", "part": "access_key_id", "header": "x-id"},
+        {"credential": "held", "part": "access_key_secret", "header": "x-secret"},
+        {"credential": "held", "part": "security_token", "header": "x-token", "prefix": "STS "},
+    ]);
+    let mut scene = role_scene(2, &inject);
+    *scene.held.borrow_mut() = role_key("STS.1", &end(&scene, 3600));
+    for worker in [0, 1] {
+        let brought = [("x-id", "forged"), ("X_Secret", "forged")];
+        let fate = scene.ask_with(worker, "/held/x", &brought);
+        let sent = ["x-id", "x-secret", "x-token"].map(|name| fate.header(name));
+        assert_eq!(sent, [Some("STS.1"), Some("s3cr,3t"), Some("STS to/k+en=")]);
+        assert!(fate.header("x_secret").is_none() && fate.header("authorization").is_none());
+    }
+    assert_eq!(scene.calls(), (1, 1), "shared");
+    let targets = &scene.world.provider.targets;
+    let path = "/v2/idaas_1/cloudAccountRoles/_/actions/obtainAccessCredential?cloudAccountRoleExternalId=acs%3Aram%3A%3A1%3Arole%2Fr";
+    assert!(targets.contains(&format!("developer-api https://api.example{path}")), "{targets:?}");
+}
+
+#[test]
+fn an_access_key_is_obtained_anew_ahead_of_its_end_and_serves_until_then() {
+    let inject = json!([{"credential": "held", "part": "access_key_id", "header": "x-id"}]);
+    let mut scene = role_scene(1, &inject);
+    *scene.held.borrow_mut() = role_key("STS.1", &end(&scene, 3600));
+    assert_eq!(scene.ask(0).header("x-id"), Some("STS.1"));
+    scene.world.pass(50 * MINUTE);
+    assert_eq!(scene.ask(0).header("x-id"), Some("STS.1"));
+    assert_eq!(scene.calls().1, 1);
+    *scene.held.borrow_mut() = refusal(500, "server_error");
+    for _ in 0..8 {
+        scene.world.pass(MINUTE);
+        assert_eq!(scene.ask(0).header("x-id"), Some("STS.1"), "an outage is not noticed");
+    }
+    *scene.held.borrow_mut() = role_key("STS.2", &end(&scene, 3600));
+    scene.world.pass(2 * MINUTE);
+    assert_eq!(scene.ask(0).header("x-id"), Some("STS.2"));
+}
+
+type Make<'m> = &'m dyn Fn(&Scene) -> Answer;
+type Brought<'b> = &'b [(&'b str, &'b str)];
+
+#[test]
+fn an_access_key_without_a_part_or_a_future_reaches_nobody() {
+    let inject = json!([{"credential": "held", "part": "access_key_id", "header": "x-id"}]);
+    let rows: [(Make, &str); 5] = [
+        (&|scene| role_key("STS.1", &end(scene, 0)), "fetched_lifetime_too_short"),
+        (&|_| role_key("STS.1", "soon"), "answer_not_a_grant"),
+        (&|scene| role_key("", &end(scene, 60)), "answer_not_a_grant"),
+        (&|scene| role_key("STS,1", &end(scene, 60)), "answer_not_a_grant"),
+        (&|_| refusal(403, "NoPermission"), "NoPermission"),
+    ];
+    for (answer, reason) in rows {
+        let mut scene = role_scene(1, &inject);
+        *scene.held.borrow_mut() = answer(&scene);
+        assert_eq!(scene.ask(0), Fate::Refused(503, "token_unavailable"), "{reason}");
+        assert!(scene.logs(["token of credential `held`", reason]), "{reason}");
+        assert!(!scene.world.log().iter().any(|line| line.contains("s3cr,3t")));
+    }
+}
+
+#[test]
+fn each_request_is_signed_as_it_goes_on_with_a_nonce_of_its_own() {
+    let mut scene = role_scene(1, &json!([{"credential": "held", "sign": "acs3"}]));
+    *scene.held.borrow_mut() = role_key("STS.1", &end(&scene, 3600));
+    let mut nonces = Vec::new();
+    for _ in 0..3 {
+        // The first one waits for the key.
+        let brought =
+            [("x-acs-action", "Do"), ("x-acs-date", "1970"), ("X_ACS_security_token", "forged")];
+        let fate = scene.ask_with(0, "/held/x?b=1&a=2", &brought);
+        let value = |name: &str| fate.header(name).unwrap().to_owned();
+        assert_eq!(value("x-acs-accesskey-id"), "STS.1");
+        assert_eq!(value("x-acs-security-token"), "to/k+en=");
+        assert_eq!(value("x-acs-date"), end(&scene, 0));
+        assert!(fate.header("x_acs_security_token").is_none());
+        let names = "SignedHeaders=host;x-acs-accesskey-id;x-acs-action;x-acs-content-sha256;x-acs-date;x-acs-security-token;x-acs-signature-nonce,";
+        let authorization = value("authorization");
+        assert!(authorization.starts_with("ACS3-HMAC-SHA256 Credential=STS.1,"));
+        assert!(authorization.contains(names), "{authorization}");
+        nonces.push((value("x-acs-signature-nonce"), authorization));
+        scene.world.pass(SECOND);
+    }
+    nonces.sort();
+    nonces.dedup();
+    assert_eq!(nonces.len(), 3);
+    assert_eq!(scene.calls(), (1, 1));
+}
+
+#[test]
+fn a_request_that_cannot_be_signed_as_it_stands_is_refused() {
+    let mut scene = role_scene(1, &json!([{"credential": "held", "sign": "acs3"}]));
+    *scene.held.borrow_mut() = role_key("STS.1", &end(&scene, 3600));
+    let long = "a".repeat(64);
+    let rows: [(&str, Brought, Option<&str>); 6] = [
+        ("/held/x", &[], None),
+        ("/held/x?a=%zz", &[], Some("signed_query_malformed")),
+        ("/held/x:y", &[], Some("signed_path_spelling")),
+        ("/held/x", &[("x-acs-action", "a"), ("x-acs-action", "b")], Some("signed_field_odd")),
+        ("/held/x", &[("content-length", "3")], Some("body_digest_missing")),
+        ("/held/x", &[("content-length", "3"), ("x-acs-content-sha256", &long)], None),
+    ];
+    for (path, brought, refused) in rows {
+        let fate = scene.ask_with(0, path, brought);
+        match refused {
+            None => {
+                let digest = fate.header("x-acs-content-sha256").map(|digest| digest == long);
+                assert_eq!(digest, Some(!brought.is_empty()), "{path} {brought:?} {fate:?}");
+            }
+            Some(reason) => assert_eq!(fate, Fate::Refused(400, reason), "{path}"),
+        }
     }
 }

@@ -14,6 +14,7 @@ use tenantgate::jwt::{ClaimKind, TokenError};
 use tenantgate::message::{HeaderName, HostError, PathError, RequestError, RequestHead};
 use tenantgate::policy::{ActingError, Denial, EditError, NoMatch};
 use tenantgate::problem::{Failure, Protocol, Refusal, reply};
+use tenantgate::technical_token::idaas::Unsignable;
 use tenantgate::time::Timestamp;
 
 #[test]
@@ -183,6 +184,10 @@ fn refusals() -> Vec<Refusal> {
     all.push(EditError::IdentityTooLong(header.clone()).into());
     all.push(EditError::TokenMissing(header).into());
     all.extend(
+        [Unsignable::BodyDigest, Unsignable::Field, Unsignable::Path, Unsignable::Query]
+            .map(Refusal::from),
+    );
+    all.extend(
         [
             Failure::KeysUnavailable { retry_after },
             Failure::Overloaded { retry_after },
@@ -318,6 +323,9 @@ fn assert_listed(refusal: &Refusal) {
             | RequestError::PathMissing,
         )
         | Refusal::Token(_)
-        | Refusal::TooManyBadTokens { .. } => {}
+        | Refusal::TooManyBadTokens { .. }
+        | Refusal::Unsignable(
+            Unsignable::BodyDigest | Unsignable::Field | Unsignable::Path | Unsignable::Query,
+        ) => {}
     }
 }

@@ -96,6 +96,8 @@ pub struct Parked {
     pub deadline: Timestamp,
     /// What its client speaks.
     pub protocol: Protocol,
+    /// Whether nothing follows its head.
+    pub is_whole: bool,
     /// The route on which it waits, for the log.
     pub route: Option<Arc<str>>,
 }

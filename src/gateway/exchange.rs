@@ -14,11 +14,12 @@ use super::waiters::Cause;
 use crate::credential;
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified};
-use crate::message::{HeaderEdits, HeaderValue, RequestHead};
-use crate::policy::{Authentication, Denial, GuardedRoute, Injection, Mode, Policy};
+use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
+use crate::policy::{Authentication, Denial, Form, GuardedRoute, Injection, Mode, Policy};
 use crate::principal::Principal;
 use crate::problem::{Failure, Refusal};
 use crate::technical_token::TechnicalToken;
+use crate::technical_token::idaas::{Signing, TemporaryKey};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
@@ -148,8 +149,41 @@ impl Gateway {
         if !missing.is_empty() {
             return Err(Halt::Wait(missing));
         }
-        let edits = permit.into_edits(head, &values, config.owned_headers(), config.identity());
-        Ok(edits?)
+        let mut signed_by = needs.iter().zip(&values);
+        let signed_by = signed_by.find(|(injection, _)| injection.form == Form::Signature);
+        let signed_by = signed_by.map(|(_, key)| key.clone());
+        let mut edits =
+            permit.into_edits(head, &values, config.owned_headers(), config.identity())?;
+        if let Some(key) = signed_by {
+            self.sign(head, &key, now, &mut edits)?;
+        }
+        Ok(edits)
+    }
+
+    /// Sets what signs a request by an access key, once all else is settled that the upstream sees.
+    fn sign(
+        &self,
+        head: &RequestHead<'_>,
+        key: &HeaderValue,
+        now: Timestamp,
+        edits: &mut HeaderEdits,
+    ) -> Result<(), Halt> {
+        let key = TemporaryKey::of_token(key.expose());
+        let (Some(key), Some(nonce)) = (key, self.random.draw()) else {
+            return Err(unavailable_token(RETRY_SOON));
+        };
+        let reduced = edits.iter().find_map(|edit| match edit {
+            HeaderEdit::Reduce(reduced) if reduced.name() == ":path" => Some(reduced.expose()),
+            HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) | HeaderEdit::Set(..) => None,
+        });
+        let target = reduced.or(head.path()).unwrap_or_default();
+        let signing = Signing { head, target, key: &key, now, nonce };
+        for (name, value) in signing.fields()? {
+            let name = HeaderName::parse(name).ok();
+            let value = HeaderValue::from_visible_ascii(value.expose().clone());
+            edits.extend(name.zip(value).map(|(name, value)| HeaderEdit::Set(name, value)));
+        }
+        Ok(())
     }
 
     /// Who is asking. A credential that is presented must be valid, except where the route does

@@ -68,6 +68,7 @@ pub struct Gateway {
     exchanges: Exchanges,
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
+    random: Rc<dyn Random>,
     watches: HashMap<StreamId, Watch>,
     signer: Rc<CountingSigner>,
     tally: Tally,
@@ -88,13 +89,15 @@ impl Gateway {
         signer: Rc<dyn Signer>,
     ) -> Self {
         let signer = Rc::new(CountingSigner::new(signer));
-        let means = Means { random, signer: Rc::clone(&signer) as Rc<dyn Signer> };
+        let means =
+            Means { random: Rc::clone(&random), signer: Rc::clone(&signer) as Rc<dyn Signer> };
         Self {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
+            random,
             watches: HashMap::new(),
             signer,
             tally: Tally::default(),
@@ -143,7 +146,8 @@ impl Gateway {
             Err(Halt::Wait(wants)) => {
                 let deadline = now + self.config.limits().waiting_deadline;
                 let route = case.route_name().cloned();
-                let parked = Parked { stream, deadline, protocol: Protocol::of(head), route };
+                let (protocol, is_whole) = (Protocol::of(head), head.is_whole());
+                let parked = Parked { stream, deadline, protocol, is_whole, route };
                 let outcome = self.park(wants, parked, &case, now);
                 if matches!(outcome, Outcome::Wait { .. }) {
                     self.tally.count(Metric::Waited);
@@ -162,6 +166,8 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
+        // A head that is read again does not say what follows it.
+        let head = &head.clone().ending(parked.is_whole);
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(edits) => {

@@ -17,7 +17,7 @@ use std::time::Duration;
 use super::effect::CallId;
 use crate::jwt::KeySetId;
 use crate::message::HeaderValue;
-use crate::policy::Injection;
+use crate::policy::{Form, Injection};
 use crate::shared::{Doubt, Failure};
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::SubtenantId;
@@ -68,8 +68,8 @@ pub(super) struct Held {
     pub(super) fetched_at: Timestamp,
     /// When it is to be fetched anew.
     pub(super) refresh_at: Timestamp,
-    /// The token with the prefix asked for last: made once, and gone with the token.
-    value: Option<(Arc<str>, HeaderValue)>,
+    /// The token, or what was asked of it, with the prefix asked for last: made once, and gone with the token.
+    value: Option<(Arc<str>, Form, HeaderValue)>,
     /// When a request took it along whose answer is looked at.
     watched_at: Timestamp,
 }
@@ -100,13 +100,14 @@ impl Held {
     /// Copying, checking and overwriting the token anew for each request would cost more than the
     /// rest of the decision.
     pub(super) fn value(&mut self, injection: &Injection) -> Option<HeaderValue> {
-        if let Some((prefix, value)) = &self.value
+        if let Some((prefix, form, value)) = &self.value
             && *prefix == injection.prefix
+            && *form == injection.form
         {
             return Some(value.clone());
         }
         let value = injection.value(self.token.as_ref()?.value().expose())?;
-        self.value = Some((Arc::clone(&injection.prefix), value.clone()));
+        self.value = Some((Arc::clone(&injection.prefix), injection.form, value.clone()));
         Some(value)
     }
 }

@@ -137,6 +137,7 @@ mod tests {
             stream: StreamId(stream),
             deadline: Timestamp::from_seconds(deadline),
             protocol: Protocol::Http,
+            is_whole: true,
             route: None,
         }
     }

@@ -169,7 +169,7 @@ mod tests {
 
     use super::super::pattern::PathPattern;
     use super::super::route::{ScopeRequirement, Subtenancy, SubtenantMode, Upstream401};
-    use super::super::source::{Injection, SourceId};
+    use super::super::source::{Form, Injection, SourceId};
     use super::super::{HeaderConditions, HostPattern, Methods};
     use super::*;
     use crate::message::{HeaderName, Opaque};
@@ -185,6 +185,7 @@ mod tests {
             header: HeaderName::parse(&format!("x-token-{index}")).unwrap(),
             prefix: Arc::from(""),
             when,
+            form: Form::Token,
         });
         Route {
             name: Arc::from("route"),

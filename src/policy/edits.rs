@@ -5,7 +5,7 @@ use super::identity::{IdentityHeaders, OwnedHeaders};
 use super::identity_edits::set_identity;
 use super::reserved::AUTHORIZATION;
 use super::route::CallerToken;
-use super::source::Injection;
+use super::source::{Form, Injection};
 use crate::credential::TokenPlaces;
 use crate::message::{
     CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead,
@@ -28,7 +28,7 @@ impl Permit {
     /// tokens.
     ///
     /// `tokens` holds the complete values (see [`Injection::value`]) for [`Permit::injections`],
-    /// in that order. Only what is present is removed, and not what is set under the very same
+    /// in that order; a signature is not set. Only what is present is removed, and not what is set under the very same
     /// name: each change costs a host call.
     ///
     /// # Errors
@@ -168,7 +168,10 @@ fn set_tokens(
                 token.is_some_and(|token| !token.is_empty())
             })
             .ok_or_else(|| EditError::TokenMissing(injection.header.clone()))?;
-        edits.push(HeaderEdit::Set(injection.header.clone(), value.clone()));
+        // What signs is not sent; what it signs is set once all else is.
+        if injection.form != Form::Signature {
+            edits.push(HeaderEdit::Set(injection.header.clone(), value.clone()));
+        }
     }
     Ok(())
 }

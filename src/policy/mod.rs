@@ -64,11 +64,14 @@ pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
     Upstream401,
 };
-pub use source::{Callers, Injection, Source, SourceId, Subtenants, When};
+pub use source::{Callers, Form, Injection, Source, SourceId, Subtenants, When};
 
 use crate::credential::TokenPlaces;
-use crate::message::{Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget};
+use crate::message::{
+    HeaderName, Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget,
+};
 use crate::principal::Principal;
+use crate::technical_token::idaas::Signing;
 use table::RouteTable;
 pub use table::WIDTH_LIMIT;
 
@@ -120,7 +123,10 @@ impl Policy {
         let injected = parts.routes.iter().flat_map(|route| &route.upstream.inject);
         let acting = parts.routes.iter().filter_map(|route| route.subtenant.header());
         let ours = injected.map(|injection| &injection.header).chain(parts.identity.names());
-        let ours = ours.chain(acting);
+        let signs = parts.routes.iter().any(|route| route.upstream.signs());
+        let signing = Signing::FIELDS.into_iter().filter(|_| signs);
+        let signing: Vec<_> = signing.filter_map(|name| HeaderName::parse(name).ok()).collect();
+        let ours = ours.chain(acting).chain(&signing);
         let owned = OwnedHeaders::new(ours, parts.places.clone());
         let table = table(&parts, &owned, &mut errors);
         if !errors.is_empty() {

@@ -10,7 +10,7 @@ use super::host::HostPattern;
 use super::method::Methods;
 use super::mode::Mode;
 use super::pattern::PathPattern;
-use super::source::Injection;
+use super::source::{Form, Injection};
 use crate::message::{HeaderName, Opaque};
 use crate::tenancy::{SubtenantId, TenantId};
 
@@ -127,6 +127,13 @@ pub struct Upstream {
     pub caller_token: CallerToken,
     /// The technical tokens that are put on the request, one per header.
     pub inject: Vec<Injection>,
+}
+
+impl Upstream {
+    /// Whether requests are signed.
+    pub fn signs(&self) -> bool {
+        self.inject.iter().any(|injection| injection.form == Form::Signature)
+    }
 }
 
 /// What becomes of a 401 that an upstream answers to a technical token, besides that the token is

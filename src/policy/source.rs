@@ -5,6 +5,9 @@ use std::sync::Arc;
 
 use crate::message::{HeaderName, HeaderValue};
 pub use crate::technical_token::SourceId;
+use crate::technical_token::idaas::KeyPart;
+#[cfg(doc)]
+use crate::technical_token::idaas::Signing;
 use crate::tenancy::{SubtenantId, TenantId};
 
 /// A configured credential, as far as policy must know it.
@@ -58,13 +61,31 @@ pub struct Injection {
     pub prefix: Arc<str>,
     /// When it is put on.
     pub when: When,
+    /// What of the token is put on.
+    pub form: Form,
+}
+
+/// What of a token is put on a request.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Form {
+    /// A part of an access key.
+    Part(KeyPart),
+    /// A signature by an access key, in fields of its own ([`Signing::FIELDS`]).
+    Signature,
+    /// All of it.
+    Token,
 }
 
 impl Injection {
-    /// The complete header value for `token`: prefix and token.
+    /// The complete header value for `token`: prefix and token. For a signature it is what signs, and never
+    /// sent.
     ///
-    /// `None` when a byte of it lies outside 0x20-0x7E.
+    /// `None` when a byte of it lies outside 0x20-0x7E, or it is not of three parts where one is asked for.
     pub fn value(&self, token: &[u8]) -> Option<HeaderValue> {
+        let token = match self.form {
+            Form::Part(part) => part.of(token)?,
+            Form::Signature | Form::Token => token,
+        };
         HeaderValue::from_visible_ascii([self.prefix.as_bytes(), token].concat())
     }
 }

@@ -133,6 +133,12 @@ pub(super) const PATH_AMBIGUOUS: Row = row(
 );
 pub(super) const REQUEST_MALFORMED: Row =
     row(Kind::BadRequest, "request_malformed", "The request is malformed", Challenge::None);
+pub(super) const REQUEST_UNSIGNABLE: Row = row(
+    Kind::BadRequest,
+    "request_unsignable",
+    "The request cannot be signed: state x-acs-content-sha256 of its body, and spell its path as RFC 3986 does",
+    Challenge::None,
+);
 pub(super) const ROUTE_NOT_FOUND: Row =
     row(Kind::NotFound, "route_unknown", "No route is for this request", Challenge::None);
 pub(super) const ROUTE_UNKNOWN: Row =

@@ -123,7 +123,8 @@ impl TechnicalToken {
     pub fn supposed(now: Timestamp) -> Self {
         Self {
             kind: RecordKind::Opaque,
-            value: Secret::new(b"supposed".to_vec()),
+            // It may stand for an access key, which has three parts.
+            value: Secret::new(b"supposed,8,supposedsupposed".to_vec()),
             fetched_at: now,
             validity: Validity { from: now, until: now + Self::LONGEST_USE },
         }

@@ -15,10 +15,11 @@ use crate::development::http_client::{Received, request};
 use crate::development::idaas::IdaasProvider;
 use crate::development::idaas::account;
 use crate::development::idaas::assertion::AssertionError;
-use crate::development::idaas::client::{Client, FILE_CLUSTER, Joined};
+use crate::development::idaas::client::{Client, FILE_CLUSTER, Joined, SERVICE_CLUSTER};
 use crate::development::idaas::control::Clock;
 use crate::development::idaas::endpoint::Endpoint;
 use crate::development::idaas::method::{Method, Source};
+use crate::development::idaas::record::{Outcome, Verified};
 use crate::development::idaas::refusal::Refusal;
 use crate::development::scratch::Scratch;
 use crate::development::signing_key::claims_of;
@@ -125,6 +126,84 @@ fn an_api_key_that_idaas_holds_is_had_by_every_method() {
     secrets.extend(grants.into_iter().map(|grant| grant.token));
     secrets.push(account::API_KEY.to_owned());
     lab.assert_nothing_leaked(&secrets);
+}
+
+#[test]
+fn requests_are_signed_by_the_access_key_of_a_role_and_the_service_believes_them() {
+    let idaas = provider();
+    let client = idaas.client(Method::PrivateKeyJwt).unwrap().with_developer_api();
+    let mut joined = client.join(idaas.address());
+    joined.credential["sts"] = json!({"role_arn": account::ROLE_ARN});
+    let mut secrets = secrets(std::slice::from_ref(&joined));
+    let mut setup = setup(vec![joined], to_service);
+    let route = &mut setup.filter["routes"][0];
+    route["match"]["methods"] = json!("any");
+    route["match"]["path"] = json!("/**");
+    route["upstream"]["inject"][0]["sign"] = json!("acs3");
+    let lab = setup.start();
+    let host = ("host", account::SERVICE_HOST);
+    let body = r#"{"things":[1,2]}"#;
+    let digest = "2abaced348ca123216c7eed8fcb333e13fb43f56aac07ee20cf8481e7fd41464";
+    let send = |method: &str, target: &str, fields: &[(&str, &str)], body: &str| {
+        lab.send(&request(method, target, &[&[host], fields].concat(), body))
+    };
+    let action: [(&str, &str); 2] = [("x-acs-action", "DoThings"), ("x-acs-version", "2021-12-01")];
+    let stated = [&action[..], &[("x-acs-content-sha256", digest)]].concat();
+    let forged = [
+        &action[..],
+        &[("x-acs-date", "1970-01-01T00:00:00Z"), ("X_Acs_Security_Token", "forged")],
+    ];
+    let rows: [Sent; 6] = [
+        ("GET", "/", &action, ""),
+        ("GET", "/?b=2&a=1&a.10=x&a.2=%e4%ba%91+c%3a", &action, ""),
+        ("PUT", "/things/a%20b/1?a=%20&b=", &[], ""),
+        ("DELETE", "/things/1", &forged.concat(), ""),
+        ("POST", "/?x", &stated, body),
+        ("PATCH", "/things/", &stated, body),
+    ];
+    for (method, target, fields, body) in rows {
+        let answer = send(method, target, fields, body);
+        let refusals = idaas.refusals();
+        assert_eq!(
+            (answer.status, refusals),
+            (200, Vec::new()),
+            "{method} {target}\n{}",
+            lab.logs()
+        );
+        let echo = answer.json();
+        assert_eq!((&echo["method"], &echo["path"]), (&json!(method), &json!(target)));
+        let record = idaas.records().pop().unwrap();
+        let by_role = Verified::SignedCall(Source::DeveloperApi);
+        assert_eq!(record.outcome, Outcome::Verified(by_role));
+        secrets.extend(seen(&echo, "x-acs-security-token"));
+    }
+    assert_eq!((idaas.grants().len(), idaas.calls(Endpoint::DeveloperApi)), (1, 1));
+
+    // The digest of another body is the service's matter; none at all is ours.
+    let answer = send("POST", "/", &stated, "another");
+    assert_eq!((answer.status, idaas.refusals().len()), (400, 1));
+    for (target, fields, body) in [("/", &action[..], body), ("/a:b", &[], ""), ("/?a=%2", &[], "")]
+    {
+        let answer = send("POST", target, fields, body);
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "request_unsignable"),
+            "{target}"
+        );
+    }
+    assert_eq!(idaas.refusals().len(), 1);
+    lab.assert_nothing_leaked(&secrets);
+}
+
+/// Method, target, fields and body of a request.
+type Sent<'s> = (&'s str, &'s str, &'s [(&'s str, &'s str)], &'s str);
+
+/// Leads all requests to the service that verifies signatures.
+fn to_service(document: &mut Value) {
+    let manager =
+        &mut document["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0];
+    let host = &mut manager["typed_config"]["route_config"]["virtual_hosts"][0];
+    host["routes"][0]["route"]["cluster"] = json!(SERVICE_CLUSTER);
 }
 
 #[test]

@@ -249,7 +249,8 @@ impl World {
         self.request_with(worker, path, authorization.as_slice())
     }
 
-    /// A request of `GET path` with these fields, decided at once or waiting.
+    /// A request of `GET path` with these fields, decided at once or waiting. A body follows it if it has
+    /// a `content-length`.
     pub fn request_with(&mut self, worker: usize, path: &str, more: &[(&str, &str)]) -> Request {
         let mut fields = vec![
             (":method".to_owned(), "GET".to_owned()),
@@ -263,7 +264,8 @@ impl World {
         let state = &mut self.workers[worker];
         let outcome = {
             let from = From(self.source);
-            let head = head(&fields).with_connection(&from);
+            let is_whole = !fields.iter().any(|(name, _)| name == "content-length");
+            let head = head(&fields).with_connection(&from).ending(is_whole);
             state.gateway.request(stream, &head, self.now, &NoVerifier)
         };
         if let Outcome::Wait { wake } = outcome {

@@ -19,6 +19,12 @@ pub enum RouteProblem {
     },
     /// `subtenant: impersonate` where callers with a subtenant are refused.
     ImpersonationOnUnawareRoute,
+    /// A part, or a signature, of what is no access key.
+    KeyPartUnneeded,
+    /// A part of an access key without a header.
+    KeyPartUnplaced,
+    /// An access key of which neither a part nor a signature is asked for.
+    KeyPartUnstated,
     /// The methods.
     Method(MethodError),
     /// Callers must authenticate, and there is no issuer.
@@ -42,6 +48,10 @@ pub enum RouteProblem {
     Scope(Quoted),
     /// `scopes` is an object with both `any` and `all`, or neither.
     ScopesUnclear,
+    /// A header or prefix beside `sign`.
+    SignaturePlaced,
+    /// `sign` beside `part`.
+    SignedPart,
     /// `subtenancy` on a route that looks at no credential.
     SubtenancyUnused,
     /// `subtenant` by a header on a route that does not see whether a token is presented.
@@ -88,6 +98,19 @@ impl fmt::Display for RouteProblem {
             Self::ImpersonationOnUnawareRoute => {
                 "`subtenant: impersonate` needs `subtenancy: aware`, `catalogue` or `only`: this route refuses callers with a subtenant"
             }
+            Self::KeyPartUnneeded => {
+                "is for credentials with `sts` alone, which obtain an access key; leave it out"
+            }
+            Self::KeyPartUnplaced => {
+                "is required with `part`: no header is the usual one for a part of an access key"
+            }
+            Self::KeyPartUnstated => {
+                "is an access key of three parts: write `sign: acs3`, or `part` and `header`"
+            }
+            Self::SignaturePlaced => {
+                "cannot go with `sign`, which sets `authorization` and its own `x-acs-*` fields; leave it out"
+            }
+            Self::SignedPart => "cannot go with `part`; make an entry for each",
             Self::NobodyAuthenticates => {
                 "needs callers to authenticate, but `issuers` is missing; add the issuers whose tokens they present"
             }

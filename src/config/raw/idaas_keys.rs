@@ -17,6 +17,7 @@ pub(super) const IDAAS_CREDENTIAL: &[Key] = &[
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
     Key::optional("exchange", Object(EXCHANGE)),
     Key::optional("held_api_key", Object(HELD_API_KEY)),
+    Key::optional("sts", Object(STS)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];
@@ -45,6 +46,9 @@ pub(super) const HELD_API_KEY: &[Key] = &[
     Key::required("identifier", Text),
     Key::optional("refresh", Span(Duration::from_secs(60), Duration::from_secs(86_400))),
 ];
+
+/// `sts`: the access key of a RAM role.
+pub(super) const STS: &[Key] = &[Key::optional("role_arn", Text)];
 
 /// The algorithms that a private key can be told to sign by.
 pub(super) const SIGNING_ALGORITHMS: &[&str] =

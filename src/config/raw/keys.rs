@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::idaas_keys::{CLUSTERS, HELD_API_KEY, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS};
+use super::idaas_keys::{CLUSTERS, HELD_API_KEY, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS, STS};
 use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
 use super::shape::{Key, Shape};
 use super::subtenancy_keys::SUBTENANCY;
@@ -89,6 +89,7 @@ const CREDENTIAL: &[Key] = &[
     Key::optional("service_account_token", Object(SERVICE_ACCOUNT_TOKEN)),
     Key::optional("exchange", Object(EXCHANGE)),
     Key::optional("held_api_key", Object(HELD_API_KEY)),
+    Key::optional("sts", Object(STS)),
     Key::optional("algorithm", OneOf(SIGNING_ALGORITHMS)),
     Key::optional("allow_plaintext", Boolean),
 ];
@@ -290,6 +291,8 @@ const INJECT: &[Key] = &[
     Key::optional("header", Text),
     Key::optional("prefix", Shape::TextOrNothing),
     Key::optional("when", OneOf(&["always", "no_caller_token"])),
+    Key::optional("part", OneOf(&["access_key_id", "access_key_secret", "security_token"])),
+    Key::optional("sign", OneOf(&["acs3"])),
 ];
 
 /// `token_places[]`.

@@ -3,7 +3,7 @@
 
 use super::support::{caller, parts, request, route, source, tenant};
 use crate::policy::{
-    ActingError, Authentication, CallerToken, Callers, Denial, Deployment, Injection, Permit,
+    ActingError, Authentication, CallerToken, Callers, Denial, Deployment, Form, Injection, Permit,
     Policy, Route, Subtenancy, SubtenantMode, Upstream, When,
 };
 use crate::principal::{Principal, PrincipalKind};
@@ -50,6 +50,7 @@ impl Case {
     fn policy(&self) -> Option<Policy> {
         let inject = self.inject.map(|when| Injection {
             when,
+            form: Form::Token,
             ..super::support::injection("x-technical", When::Always)
         });
         let route = Route {

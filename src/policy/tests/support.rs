@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::credential::TokenPlaces;
 use crate::message::{HeaderName, Opaque, PathSpelling, RequestHead};
 use crate::policy::{
-    Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, IdentityHeaders,
+    Authentication, CallerToken, Deployment, Form, HeaderConditions, HostPattern, IdentityHeaders,
     Injection, Methods, Mode, NoMatch, PathPattern, Policy, PolicyParts, Route, ScopeRequirement,
     Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, Upstream401, When,
 };
@@ -60,7 +60,13 @@ pub(in crate::policy) fn technical_route(name: &str, path: &str) -> Route {
 }
 
 pub(in crate::policy) fn injection(name: &str, when: When) -> Injection {
-    Injection { source: SourceId(1), header: header(name), prefix: Arc::from("Bearer "), when }
+    Injection {
+        source: SourceId(1),
+        header: header(name),
+        prefix: Arc::from("Bearer "),
+        when,
+        form: Form::Token,
+    }
 }
 
 /// Credential 1, of tenant A.

@@ -9,6 +9,29 @@ use crate::secret::Secret;
 use crate::technical_token::preparation::Reading;
 use crate::time::Timestamp;
 
+/// A part of an access key that a role lends.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum KeyPart {
+    /// Its id.
+    AccessKeyId,
+    /// Its secret.
+    AccessKeySecret,
+    /// Its security token.
+    SecurityToken,
+}
+
+impl KeyPart {
+    /// This part of what [`TemporaryKey::into_token`] has made.
+    pub fn of(self, token: &[u8]) -> Option<&[u8]> {
+        let [id, secret, security_token] = split(token)?;
+        Some(match self {
+            Self::AccessKeyId => id,
+            Self::AccessKeySecret => secret,
+            Self::SecurityToken => security_token,
+        })
+    }
+}
+
 /// An access key that a role lends.
 #[derive(Clone, Debug)]
 pub struct TemporaryKey {
@@ -49,12 +72,37 @@ impl TemporaryKey {
         Mark::Key.on(value.expose().as_bytes(), self.expires_at.before(Self::MARGIN))
     }
 
+    /// The key as one token: its id, the length of its secret, both followed by a comma, secret and security
+    /// token. An id has no comma.
+    pub(super) fn into_token(self) -> Secret<Vec<u8>> {
+        let AccessKey { id, secret, security_token } = &self.key;
+        let token = security_token.as_ref().map_or("", |token| token.expose());
+        let length = secret.expose().len().to_string();
+        Secret::new([id, ",", &length, ",", secret.expose(), token].concat().into_bytes())
+    }
+
+    /// The key in such a token.
+    pub fn of_token(token: &[u8]) -> Option<AccessKey> {
+        let [id, secret, token] = split(token)?.map(|part| std::str::from_utf8(part).ok());
+        Some(key([id?, secret?, token?]))
+    }
+
     /// The key in what a preparation has read.
     pub(super) fn among(read: &[Reading]) -> Option<AccessKey> {
         let text = std::str::from_utf8(Mark::Key.among(read)?).ok()?;
         let mut lines = text.split('\n');
         Some(key([lines.next()?, lines.next()?, lines.next()?]))
     }
+}
+
+/// The id, the secret and the security token; none is empty.
+fn split(token: &[u8]) -> Option<[&[u8]; 3]> {
+    let mut outer = token.splitn(3, |byte| *byte == b',');
+    let (id, length, rest) = (outer.next()?, outer.next()?, outer.next()?);
+    let length = std::str::from_utf8(length).ok()?.parse().ok()?;
+    let (secret, token) = rest.split_at_checked(length)?;
+    let parts = [id, secret, token];
+    parts.iter().all(|part| !part.is_empty()).then_some(parts)
 }
 
 fn key([id, secret, token]: [&str; 3]) -> AccessKey {
@@ -116,6 +164,23 @@ mod tests {
         }
         assert!(parse(&DOCUMENT.replace("STS.i", "i,SignedHeaders=")).is_none());
         assert!(parse(&DOCUMENT.replace("04:41:54Z", "04:41:54+08:00")).is_none());
+    }
+
+    #[test]
+    fn a_key_is_one_token_and_comes_back_from_it_whatever_commas_it_has() {
+        let token = parse(DOCUMENT).unwrap().into_token();
+        assert_eq!(token.expose(), b"STS.i,5,s,/+=t");
+        let read = TemporaryKey::of_token(token.expose()).unwrap();
+        assert_eq!(parts(&read), ["STS.i", "s,/+=", "t"]);
+        let part = |part: KeyPart| part.of(token.expose()).unwrap();
+        assert_eq!(part(KeyPart::AccessKeyId), b"STS.i");
+        assert_eq!(part(KeyPart::AccessKeySecret), b"s,/+=");
+        assert_eq!(part(KeyPart::SecurityToken), b"t");
+        for odd in
+            ["", "i", "i,1", "i,1,", "i,1,s", "i,2,s", "i,0,st", ",1,st", "i,-1,st", "i,x,st"]
+        {
+            assert!(TemporaryKey::of_token(odd.as_bytes()).is_none(), "{odd}");
+        }
     }
 
     #[test]

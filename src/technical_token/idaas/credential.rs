@@ -56,6 +56,11 @@ impl Idaas {
         })
     }
 
+    /// The same client, asking for another scope.
+    pub(super) fn with_scope(self, scope: Scope) -> Self {
+        Self { scope, ..self }
+    }
+
     /// Whether its method exchanges tokens of others: each that posts a form does.
     pub const fn exchanges(&self) -> bool {
         matches!(self.client, Client::Form(_))

@@ -1,4 +1,5 @@
-//! `idaas` with `held_api_key`: a key that IDaaS holds for a client, handed out for a token of the client.
+//! `idaas` with `held_api_key` or `sts`: a key that IDaaS holds for a client, or the access key of a RAM role,
+//! handed out for a token of the client.
 //!
 //! ```text
 //! [what the method reads] ──> [token of the client] ──> [the developer API: the key]
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::readings::Mark;
-use super::{ClientConfig, Idaas, Pam, Scope};
-use crate::crypto::{Digest, SoftwareSigner};
+use super::{ClientConfig, Idaas, Pam, Scope, TemporaryKey};
+use crate::crypto::{Algorithm, Digest, SoftwareSigner};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::secret::Secret;
 use crate::shared::RecordKind;
@@ -47,13 +48,14 @@ pub enum What {
         /// How long it is believed: its answer does not say.
         refresh: Duration,
     },
+    /// The access key of this RAM role.
+    Role(Arc<str>),
 }
 
 impl Held {
     /// The credential of a configuration. `None` where [`Idaas::new`] is, and without a developer API.
     pub fn new(config: &ClientConfig, what: What) -> Option<Self> {
-        let config = ClientConfig { scope: scope(config)?, ..config.clone() };
-        let client = Idaas::new(&config)?;
+        let client = Idaas::new(config)?.with_scope(scope(config, &what)?);
         let pam = Pam {
             endpoint: config.developer_api.clone()?,
             instance_id: Arc::from(config.instance_id.as_str()),
@@ -61,7 +63,7 @@ impl Held {
         };
         Some(Self {
             #[cfg(not(target_arch = "wasm32"))]
-            destinations: super::destinations::of(&config, Some("obtains the key")),
+            destinations: super::destinations::of(config, Some("obtains the key")),
             client,
             pam,
             what,
@@ -75,11 +77,12 @@ impl Held {
 }
 
 /// The scope of the document if it is one for what IDaaS holds, else all of it. The vendor's default is
-/// not for keys.
-fn scope(config: &ClientConfig) -> Option<Scope> {
+/// for roles alone.
+fn scope(config: &ClientConfig, what: &What) -> Option<Scope> {
     let own = &config.scope;
     let all = Scope::parse(Pam::SCOPE).ok()?;
-    let is_own = own.audience() == all.audience() && own.as_str() != ClientConfig::DEFAULT_SCOPE;
+    let suffices = matches!(what, What::Role(_)) || own.as_str() != ClientConfig::DEFAULT_SCOPE;
+    let is_own = own.audience() == all.audience() && suffices;
     Some(if is_own { own.clone() } else { all })
 }
 
@@ -121,20 +124,26 @@ impl Preparation for Held {
 
 impl Kind for Held {
     fn record_kind(&self) -> RecordKind {
-        RecordKind::Opaque
+        match &self.what {
+            What::ApiKey { .. } => RecordKind::Opaque,
+            What::Role(_) => RecordKind::Sts,
+        }
     }
 
     fn meaning(&self, subtenant: Option<&SubtenantId>) -> [u8; 32] {
         let client = self.client.meaning(subtenant);
         let endpoint = &self.pam.endpoint;
-        let What::ApiKey { identifier, refresh } = &self.what;
+        let (kind, name, refresh): (&[u8], _, _) = match &self.what {
+            What::ApiKey { identifier, refresh } => (b"idaas held", identifier, *refresh),
+            What::Role(arn) => (b"idaas sts", arn, Duration::ZERO),
+        };
         let digest = Digest::of(&[
-            b"idaas held",
+            kind,
             &client,
             endpoint.cluster.as_bytes(),
             endpoint.authority.as_bytes(),
             self.pam.instance_id.as_bytes(),
-            identifier.as_bytes(),
+            name.as_bytes(),
             &refresh.as_millis().to_le_bytes(),
         ]);
         *digest.as_bytes()
@@ -155,16 +164,26 @@ impl Kind for Held {
             return Err(call.err().unwrap_or(CallError::Unprepared));
         };
         let token = Secret::new(token.to_vec());
-        let What::ApiKey { identifier, .. } = &self.what;
-        Ok(self.pam.api_key_call(identifier, &token))
+        Ok(match &self.what {
+            What::ApiKey { identifier, .. } => self.pam.api_key_call(identifier, &token),
+            What::Role(arn) => self.pam.role_call(arn, &token),
+        })
     }
 
     fn grant(&self, response: &CallResponse) -> Result<Grant, AnswerError> {
-        let What::ApiKey { refresh, .. } = &self.what;
-        let key = Pam::api_key(response)?;
-        let token = checked(Secret::new(key.expose().as_bytes().to_vec()));
-        let token = token.map_err(AnswerError::Rejected)?;
-        Ok(Grant { token, expires_in: Some(*refresh), expires_at: None })
+        let (token, expires_in, expires_at) = match &self.what {
+            What::ApiKey { refresh, .. } => {
+                let key = Pam::api_key(response)?;
+                (Secret::new(key.expose().as_bytes().to_vec()), Some(*refresh), None)
+            }
+            What::Role(_) => {
+                let key = Pam::role_key(response)?;
+                let expires_at = key.expires_at;
+                (key.into_token(), None, Some(expires_at))
+            }
+        };
+        let token = checked(token).map_err(AnswerError::Rejected)?;
+        Ok(Grant { token, expires_in, expires_at })
     }
 
     fn check(
@@ -173,11 +192,19 @@ impl Kind for Held {
         subtenant: Option<&SubtenantId>,
         now: Timestamp,
     ) -> Result<Option<Validity>, TokenRejected> {
+        // A record of another kind is none; one of this kind has three parts.
+        if matches!(self.what, What::Role(_)) && TemporaryKey::of_token(token).is_none() {
+            return Err(TokenRejected::RecordMismatch);
+        }
         self.client.check(token, subtenant, now)
     }
 
+    fn signs_by(&self) -> Option<Algorithm> {
+        self.client.signs_by()
+    }
+
     fn is_key(&self) -> bool {
-        true
+        matches!(self.what, What::ApiKey { .. })
     }
 
     #[cfg(not(target_arch = "wasm32"))]

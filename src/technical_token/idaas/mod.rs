@@ -44,8 +44,9 @@ mod readings;
 mod rrsa;
 mod scope;
 mod service_account;
+mod signed_request;
 
-pub use access_key::TemporaryKey;
+pub use access_key::{KeyPart, TemporaryKey};
 pub use acs3::Acs3Request;
 pub use answer::{openapi_grant, token_grant};
 pub use chain::{CredentialChain, Keys};
@@ -69,6 +70,7 @@ pub use plugin::OpenApiClient;
 pub use private_key_jwt::PrivateKeyJwt;
 pub use rrsa::Rrsa;
 pub use scope::{Scope, ScopeError};
+pub use signed_request::{Signing, Unsignable};
 
 use crate::time::utc;
 

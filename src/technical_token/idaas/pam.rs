@@ -33,7 +33,7 @@ impl Pam {
     /// The call that borrows an access key of a RAM role.
     pub fn role_call(&self, role_arn: &str, token: &Secret<Vec<u8>>) -> HttpCall {
         let action = "/cloudAccountRoles/_/actions/obtainAccessCredential?";
-        self.call(action, ("cloudAccountRoleExternalId", role_arn), bearer(token))
+        self.call(action, ("cloudAccountRoleExternalId", role_arn), vec![bearer(token)])
     }
 
     /// The access key in an answer to it.
@@ -50,7 +50,7 @@ impl Pam {
     pub fn api_key_call(&self, identifier: &str, token: &Secret<Vec<u8>>) -> HttpCall {
         let action = "/credentials/_/actions/obtain?";
         let accept = Secret::new(b"application/json".to_vec());
-        let headers = [vec![("accept", accept)], bearer(token)].concat();
+        let headers = vec![("accept", accept), bearer(token)];
         self.call(action, ("credentialIdentifier", identifier), headers)
     }
 
@@ -76,8 +76,8 @@ impl Pam {
 
 type Headers = Vec<(&'static str, Secret<Vec<u8>>)>;
 
-fn bearer(token: &Secret<Vec<u8>>) -> Headers {
-    vec![("authorization", Secret::new([b"Bearer ", &token.expose()[..]].concat()))]
+fn bearer(token: &Secret<Vec<u8>>) -> (&'static str, Secret<Vec<u8>>) {
+    ("authorization", Secret::new([b"Bearer ", &token.expose()[..]].concat()))
 }
 
 fn inner<'v>(answer: &'v Value<'_>, path: [&str; 2]) -> Option<&'v Value<'v>> {

@@ -4,7 +4,7 @@ use super::narrate::Story;
 use super::words::{list, quoted};
 use crate::config::Config;
 use crate::message::{Endpoint, HttpCall};
-use crate::policy::{CallerToken, Permit};
+use crate::policy::{CallerToken, Form, Permit};
 use crate::principal::PrincipalKind;
 use crate::technical_token::Destination;
 use crate::tool::calls;
@@ -27,9 +27,17 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
             story.tokens.push((injection.source, subtenant.cloned()));
             continue;
         }
-        let what = match source.is_key() {
-            true => format!("gets the key of credential {name} in {header}"),
-            false => format!("gets a technical token of credential {name} for {whom} in {header}"),
+        let what = match (injection.form, source.is_key()) {
+            (Form::Signature, _) => {
+                format!("gets a signature by the access key of credential {name}")
+            }
+            (Form::Part(_), _) => {
+                format!("gets a part of the access key of credential {name} in {header}")
+            }
+            (Form::Token, true) => format!("gets the key of credential {name} in {header}"),
+            (Form::Token, false) => {
+                format!("gets a technical token of credential {name} for {whom} in {header}")
+            }
         };
         let how = match source.stated().is_some() {
             true => "it is not fetched",

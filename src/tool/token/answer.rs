@@ -60,7 +60,7 @@ impl Stage {
 
     /// The checks of a credential's answers: tokens that only their issuer can read are not opened.
     pub(super) fn of(source: &Source) -> Vec<Self> {
-        let is_opaque = source.record_kind() == RecordKind::Opaque;
+        let is_opaque = source.record_kind() != RecordKind::Jwt;
         let is_made = |stage: &Self| match stage {
             Self::Status | Self::Lifetime => true,
             Self::Json | Self::Grant => !source.is_key(),

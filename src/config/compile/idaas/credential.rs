@@ -8,6 +8,7 @@ use super::super::super::report::Report;
 use super::super::client::Secrets;
 use super::super::credentials::{KindParts, Proof, Traits};
 use super::super::oauth2::expected;
+use super::super::variables::looked_for;
 use super::{IdaasProblem, client_config};
 use crate::policy::Subtenants;
 use crate::technical_token::Source;
@@ -15,17 +16,18 @@ use crate::technical_token::exchange::{Exchanger, TokenExchange};
 use crate::technical_token::idaas::{ClientConfig, Held, Idaas, What};
 
 /// The keys that stand beside the document, and for no other kind.
-pub(in super::super) const SURROUNDINGS: [&str; 6] = [
+pub(in super::super) const SURROUNDINGS: [&str; 7] = [
     "clusters",
     "service_account_token",
     "exchange",
     "held_api_key",
+    "sts",
     "algorithm",
     "allow_plaintext",
 ];
 
 /// Those that say what is obtained in place of a token of the client: one at most.
-pub(super) const PURPOSES: [&str; 2] = ["exchange", "held_api_key"];
+pub(super) const PURPOSES: [&str; 3] = ["exchange", "held_api_key", "sts"];
 
 /// Reads one: the whole entry of `credentials`.
 pub(in super::super) fn read(
@@ -46,10 +48,8 @@ pub(in super::super) fn read(
     let source = if let Some(exchange) = credential.section("exchange") {
         subtenants = Subtenants::Own;
         exchanging(&exchange, name, config.as_ref(), report)
-    } else if let Some(key) = credential.section("held_api_key") {
-        let identifier = key.text("identifier").map(Arc::from);
-        let refresh = key.duration("refresh").unwrap_or(REFRESH);
-        let what = identifier.map(|identifier| What::ApiKey { identifier, refresh });
+    } else if credential.states("held_api_key") || credential.states("sts") {
+        let what = what(credential, secrets, report);
         let held = config.as_ref().zip(what).and_then(|(config, what)| Held::new(config, what));
         held.map(|held| Source::new(name, held))
     } else {
@@ -81,6 +81,28 @@ fn exchanging(
         Source::new(name, TokenExchange { client, issuer, claims })
     })
 }
+
+/// What is obtained with a token of the client. `None` when that is not clear, which has been reported.
+fn what(credential: &Section<'_>, secrets: &Secrets<'_>, report: &mut Report) -> Option<What> {
+    if let Some(key) = credential.section("held_api_key") {
+        let identifier = Arc::from(key.text("identifier")?);
+        let refresh = key.duration("refresh").unwrap_or(REFRESH);
+        return Some(What::ApiKey { identifier, refresh });
+    }
+    let sts = credential.section("sts")?;
+    if sts.states("role_arn") {
+        return sts.text("role_arn").map(|arn| What::Role(Arc::from(arn)));
+    }
+    let place = sts.place_of("role_arn");
+    let arn = looked_for(ROLE_ARN, &place, secrets, report);
+    if arn.is_none() {
+        report.error(&place, IdaasProblem::RoleUnstated);
+    }
+    arn.map(|arn| What::Role(Arc::from(arn.expose().as_str())))
+}
+
+/// The vendor's variable for a role.
+const ROLE_ARN: &str = "ALIBABA_CLOUD_ROLE_ARN";
 
 /// How long a key is believed.
 const REFRESH: Duration = Duration::from_secs(600);

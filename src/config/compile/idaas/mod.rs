@@ -15,6 +15,7 @@
 //! | `service_account_token` | `{ cluster, uri, refresh, timeout, allow_plaintext }`: who serves the file that the filter cannot read; `OIDC`, and `PLUGIN` for RRSA |
 //! | `exchange` | exchanges callers' tokens, in place of tokens of the client |
 //! | `held_api_key` | obtains an API key that IDaaS holds, in place of a token of the client |
+//! | `sts` | obtains the access key of a RAM role, in place of a token of the client |
 //! | `algorithm` | how a private key signs, where not by the algorithm that follows from it |
 //! | `allow_plaintext` | lets `ALIBABA_CLOUD_CREDENTIALS_URI` be plain `http` |
 //!
@@ -87,7 +88,7 @@ pub(in crate::config) fn client_config(
     });
     let scope = scope(&vendor, report);
     let developer_api = of_host(&vendor, "developerApiEndpoint", report);
-    let is_called = credential.states("held_api_key");
+    let is_called = credential.states("held_api_key") || credential.states("sts");
     let developer_api = match is_called || around.states_cluster("developer_api") {
         true if !vendor.states("developerApiEndpoint") => {
             let place = vendor.place("developerApiEndpoint");

@@ -58,6 +58,8 @@ pub enum IdaasProblem {
     PrivateKey,
     /// The region of STS, in this variable, is no label of a host name.
     Region(&'static str),
+    /// Nothing says which role.
+    RoleUnstated,
     /// A scope without items.
     ScopeBlank,
     /// A variable of a set is missing: another place must not stand in for it unnoticed.
@@ -200,6 +202,9 @@ impl fmt::Display for IdaasProblem {
             }
             Self::PrivateKey => {
                 "holds a private key; put it into an environment variable, and its name here"
+            }
+            Self::RoleUnstated => {
+                "is required unless `ALIBABA_CLOUD_ROLE_ARN` is set for the proxy and handed to the filter"
             }
             Self::ScopeBlank => "is blank (`InvalidScope`); leave it out for the vendor's default",
             Self::Secret => {
