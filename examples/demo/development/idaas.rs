@@ -150,6 +150,11 @@ impl IdaasProvider {
         lock(&self.state).account.keys.remove(name);
     }
 
+    /// The secrets and security tokens of all access keys that were lent.
+    pub fn lent_secrets(&self) -> Vec<String> {
+        lock(&self.state).access_keys.lent_secrets()
+    }
+
     /// Forgets an access key.
     pub fn withdraw_access_key(&self, id: &str) {
         lock(&self.state).access_keys.remove(id);

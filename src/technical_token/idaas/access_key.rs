@@ -21,7 +21,7 @@ pub enum KeyPart {
 }
 
 impl KeyPart {
-    /// This part of what [`TemporaryKey::into_token`] has made.
+    /// This part of the token that a [`TemporaryKey`] is kept as.
     pub fn of(self, token: &[u8]) -> Option<&[u8]> {
         let [id, secret, security_token] = split(token)?;
         Some(match self {

@@ -47,6 +47,12 @@ impl AccessKeys {
         key
     }
 
+    /// What of the keys that were lent nobody but their holder may know.
+    pub fn lent_secrets(&self) -> Vec<String> {
+        let lent = self.keys.iter().filter(|key| key.expires.is_some());
+        lent.flat_map(|key| key.token.clone().into_iter().chain([key.secret.clone()])).collect()
+    }
+
     /// All keys with this id: one may stand with a security token and without.
     pub fn with_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a AccessKey> {
         self.keys.iter().filter(move |key| key.id == id)
