@@ -33,7 +33,7 @@ pub use path::{
     CanonicalPath, LetterCase, Opaque, PATH_LIMIT, PathError, PathRules, PathSpelling,
     SEGMENT_LIMIT, TrailingSlash,
 };
-pub use query::{ParameterName, ParameterNameError, parameter_values};
+pub use query::{ParameterName, ParameterNameError, decode_parameter, parameter_values};
 pub(crate) use reduced::CookiesLeft;
 pub use reduced::Reduced;
 pub use reply::Reply;

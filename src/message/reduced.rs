@@ -1,5 +1,5 @@
-//! A field of which something was cut out: the path without some query parameters, the cookies
-//! without some cookies.
+//! A field of which something was cut out: the path or the `referer` without some query parameters,
+//! the cookies without some cookies.
 //!
 //! What is left are bytes of the request, in their order. Nothing can be added, and nothing before
 //! the `?` of a path can change: so the path that was decided on is the path that goes on.
@@ -33,19 +33,17 @@ impl Reduced {
     ///
     /// The `?` goes with the last parameter.
     pub fn without_parameters(target: &[u8], names: &[ParameterName]) -> Option<Self> {
-        let (path, query) = split_query(target);
-        let is_left = |piece: &&[u8]| names.iter().all(|name| name.value_in(piece).is_none());
-        let query = query?;
-        if pieces(query).all(|piece| is_left(&piece)) {
-            return None;
-        }
-        let mut value = Vec::with_capacity(target.len());
-        value.extend(path);
-        for (index, piece) in pieces(query).filter(is_left).enumerate() {
-            value.push(if index == 0 { b'?' } else { b'&' });
-            value.extend(piece);
-        }
-        Some(Self::of(":path", value))
+        without_pieces(target, names).map(|value| Self::of(":path", value))
+    }
+
+    /// A `referer` without the query parameters of these names, and without a fragment, which it must
+    /// not have (RFC 9110 §10.1.3). `None` when it has none of them.
+    pub fn referer_without_parameters(url: &[u8], names: &[ParameterName]) -> Option<Self> {
+        let end = url.iter().position(|&b| b == b'#').unwrap_or(url.len());
+        let (url, fragment) = url.split_at_checked(end).unwrap_or((url, &[]));
+        let left = without_pieces(url, names);
+        let left = left.or_else(|| (!fragment.is_empty()).then(|| url.to_vec()));
+        left.map(|value| Self::of("referer", value))
     }
 
     /// The cookies without those of these names. `None` when the request has none of them.
@@ -84,7 +82,7 @@ impl Reduced {
         })
     }
 
-    /// The name of the field: `:path` or `cookie`.
+    /// The name of the field: `:path`, `referer` or `cookie`.
     pub const fn name(&self) -> &'static str {
         self.name
     }
@@ -97,6 +95,23 @@ impl Reduced {
     fn of(name: &'static str, value: Vec<u8>) -> Self {
         Self { name, value: Arc::new(Secret::new(value)) }
     }
+}
+
+/// A URL without the query parameters of these names; `None` when it has none of them.
+fn without_pieces(url: &[u8], names: &[ParameterName]) -> Option<Vec<u8>> {
+    let (path, query) = split_query(url);
+    let is_left = |piece: &&[u8]| names.iter().all(|name| name.value_in(piece).is_none());
+    let query = query?;
+    if pieces(query).all(|piece| is_left(&piece)) {
+        return None;
+    }
+    let mut value = Vec::with_capacity(url.len());
+    value.extend(path);
+    for (index, piece) in pieces(query).filter(is_left).enumerate() {
+        value.push(if index == 0 { b'?' } else { b'&' });
+        value.extend(piece);
+    }
+    Some(value)
 }
 
 /// Cookies and queries may hold credentials.

@@ -137,6 +137,30 @@ fn whatever_the_cookies_every_other_one_stays_byte_by_byte() {
 }
 
 #[test]
+fn a_parameter_is_cut_out_of_a_referer_and_the_rest_but_its_fragment_stays() {
+    let names = [ParameterName::parse("jwt").unwrap().in_any_case()];
+    for (url, expected) in [
+        ("https://h/p?jwt=x", Some("https://h/p")),
+        ("https://h/p?a=1&JWT=x&&b=%2f+", Some("https://h/p?a=1&&b=%2f+")),
+        ("/p?%4AwT", Some("/p")),
+        ("https://h/p?jwt=x#f?jwt=y&jwt=z", Some("https://h/p")),
+        ("https://h/p?a=1#jwt=y", Some("https://h/p?a=1")),
+        ("https://h/p#", Some("https://h/p")),
+        ("?jwt=x", Some("")),
+        ("https://h/p?a=1", None),
+        ("https://h/jwt=x", None),
+        ("", None),
+    ] {
+        let left = Reduced::referer_without_parameters(url.as_bytes(), &names);
+        let left = left.map(|reduced| {
+            assert_eq!(reduced.name(), "referer");
+            String::from_utf8(reduced.expose().to_vec()).unwrap()
+        });
+        assert_eq!(left.as_deref(), expected, "{url}");
+    }
+}
+
+#[test]
 fn debug_output_shows_no_value() {
     let names = [ParameterName::parse("jwt").unwrap()];
     let reduced = Reduced::without_parameters(b"/a?key=secret&jwt=x", &names);
