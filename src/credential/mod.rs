@@ -1,23 +1,50 @@
 //! What a client presents to prove who it is: well-formed, still unproven.
 
+mod application_key;
+mod authorization;
 mod bearer;
+mod key_places;
 mod origin;
 mod place;
+mod session;
+mod stripping;
 
+pub use application_key::{KeyError, KeyFrom, PresentedKey};
 pub use bearer::Bearer;
+pub use key_places::{Decisive, KeyPlaces, KeyPlacesParts};
 pub use place::{TokenPlace, TokenPlaces};
+pub use session::SessionCookie;
+pub use stripping::strip;
 
 use crate::message::{RequestHead, cookie_values, parameter_values};
+use authorization::Authorization;
 
 /// What one request presents: of each kind nothing, or exactly one. How kinds combine is the rule
 /// of policy.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Presented<'a> {
+    /// The application key.
+    pub application_key: Option<PresentedKey<'a>>,
     /// The bearer token.
     pub bearer: Option<Bearer<'a>>,
-    /// Whether the token stands in cookies alone: then the browser has put it there, and not the
-    /// one who made the request.
+    /// The cookie of a session that a key opened. Beside a key or a token it does not count.
+    pub session: Option<SessionCookie<'a>>,
+    /// Whether a session is asked for. Only a key can open one.
+    pub asks_for_session: bool,
+    /// Whether a user and a password stand in `authorization` (RFC 7617) beside an application key.
+    pub has_basic: bool,
+    /// Whether the token or the session stands in cookies alone: then the browser has put it there,
+    /// and not the one who made the request.
     is_ambient: bool,
+}
+
+/// Why what is presented is not well-formed, where application keys are known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PresentedError {
+    /// The application key or the session.
+    Key(KeyError),
+    /// The token.
+    Token(CredentialError),
 }
 
 /// Why what is presented is not well-formed. It is refused, never taken as absent.
@@ -46,7 +73,54 @@ pub fn extract<'a>(
     head: &RequestHead<'a>,
     places: &'a TokenPlaces,
 ) -> Result<Presented<'a>, CredentialError> {
-    let mut presented = Presented { bearer: Bearer::extract(head)?, is_ambient: false };
+    tokens(head, places, Authorization::Other)
+}
+
+/// What `head` presents, application keys and sessions included. A key that stands at several places
+/// is one key.
+///
+/// # Errors
+/// [`PresentedError`] when something is presented that counts and cannot be one credential of its
+/// kind. See [`Decisive`] for what counts.
+pub fn extract_with_keys<'a>(
+    head: &RequestHead<'a>,
+    places: &'a TokenPlaces,
+    keys: &KeyPlaces,
+) -> Result<Presented<'a>, PresentedError> {
+    let session = SessionCookie::extract(head, keys)?;
+    let authorization = Authorization::read(head, keys);
+    let decisive = keys.parts().decisive;
+    let is_key_there = PresentedKey::stands(head, keys, authorization);
+    let mut presented = match decisive {
+        Decisive::Key if is_key_there => Presented::default(),
+        Decisive::Both | Decisive::Key | Decisive::Token => {
+            let is_basic = matches!(authorization, Authorization::Basic);
+            let read = if is_basic && !is_key_there { Authorization::Other } else { authorization };
+            tokens(head, places, read)?
+        }
+    };
+    if presented.bearer.is_none() || decisive == Decisive::Both {
+        presented.application_key = PresentedKey::extract(head, keys, authorization)?;
+    }
+    presented.has_basic = is_key_there && matches!(authorization, Authorization::Basic);
+    presented.asks_for_session = session::is_asked_for(head, keys);
+    presented.session = session;
+    presented.is_ambient |=
+        session.is_some() && presented.bearer.is_none() && presented.application_key.is_none();
+    Ok(presented)
+}
+
+/// The token of `head`; in `authorization` only if nothing else stands there.
+fn tokens<'a>(
+    head: &RequestHead<'a>,
+    places: &'a TokenPlaces,
+    authorization: Authorization<'_>,
+) -> Result<Presented<'a>, CredentialError> {
+    let bearer = match authorization {
+        Authorization::Basic | Authorization::Key(_) => None,
+        Authorization::Other => Bearer::extract(head)?,
+    };
+    let mut presented = Presented { bearer, ..Presented::default() };
     for (name, prefix) in places.headers() {
         for value in head.values(name.as_str().as_bytes()) {
             presented.add(Bearer::after_prefix(value, prefix.as_bytes())?)?;
@@ -68,7 +142,7 @@ pub fn extract<'a>(
 }
 
 impl<'a> Presented<'a> {
-    /// Whether the token stands in cookies alone.
+    /// Whether cookies alone say who asks.
     pub const fn is_ambient(&self) -> bool {
         self.is_ambient
     }
@@ -108,6 +182,28 @@ impl CredentialError {
             Self::SchemeUnsupported => "authorization_scheme_unsupported",
             Self::TokensDiffer => "tokens_differ",
         }
+    }
+}
+
+impl PresentedError {
+    /// The exact reason, stable, for logs and filter state.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Key(error) => error.reason(),
+            Self::Token(error) => error.reason(),
+        }
+    }
+}
+
+impl From<CredentialError> for PresentedError {
+    fn from(error: CredentialError) -> Self {
+        Self::Token(error)
+    }
+}
+
+impl From<KeyError> for PresentedError {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
     }
 }
 
