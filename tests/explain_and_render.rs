@@ -65,6 +65,22 @@ fn explain_tells_what_becomes_of_a_request_and_why() {
     }
 }
 
+#[test]
+fn a_request_that_is_signed_is_explained_as_the_filter_would_decide_it() {
+    let rows: [(&str, &[&str], i32, &str); 3] = [
+        ("GET https://ecs.example/", &[], 0, "x-acs-signature-nonce"),
+        ("POST https://ecs.example/", &["--header", "content-length: 3"], 1, "request_unsignable"),
+        ("POST https://ecs.example/", &["--header", "content-length: 0"], 0, "authorization"),
+    ];
+    for (request, more, status, words) in rows {
+        let arguments = [&["explain", "signed.yaml", "--request", request], more].concat();
+        let output = run(&arguments, None);
+        let told = [stdout(&output), stderr(&output)].concat();
+        assert_eq!(output.status.code(), Some(status), "{request}: {told}");
+        assert!(told.contains(words), "{request}: {told}");
+    }
+}
+
 /// What stands for a secret that is not set here must not be what a token is judged by.
 #[test]
 fn a_token_of_a_shared_secret_is_judged_only_where_the_secret_is_set() {

@@ -63,7 +63,7 @@ impl Origins {
 
     /// The call that a fetch begins with.
     pub(super) fn begin(
-        &self,
+        &mut self,
         resource: &Resource,
         now: Timestamp,
     ) -> Result<(Chain, Step, HttpCall), Fault> {
@@ -74,7 +74,7 @@ impl Origins {
                 Ok((Chain::default(), step, source.call().ok_or(UNKNOWN)?))
             }
             Resource::Token(id, subtenant) => {
-                let source = self.source(*id).ok_or(UNKNOWN)?;
+                let source = source(&self.config, *id).ok_or(UNKNOWN)?;
                 self.readings.begin(&Asking {
                     id: *id,
                     preparation: source.preparation(),

@@ -20,7 +20,7 @@ use crate::crypto::{Random, Signer};
 use crate::message::{CallFailure, CallResponse, HttpCall};
 use crate::technical_token::{
     AnswerError, CallError, MOST_CALLS, Moment, Preparation, PreparationError, Reading,
-    ReadingFault, SourceId,
+    ReadingFault, SourceId, TOKEN_READING,
 };
 use crate::telemetry::Cause;
 use crate::time::Timestamp;
@@ -68,7 +68,7 @@ type TokenCall<'a> = dyn Fn(&[Reading], &Moment<'_>) -> Result<HttpCall, CallErr
 
 impl Readings {
     /// The call that a fetch begins with.
-    pub(super) fn begin(&self, asking: &Asking<'_>) -> Result<(Chain, Step, HttpCall), Fault> {
+    pub(super) fn begin(&mut self, asking: &Asking<'_>) -> Result<(Chain, Step, HttpCall), Fault> {
         let now = asking.now;
         // What was read in the future was read under another clock.
         let known = self.0.iter().find(|kept| kept.source == asking.id && kept.at <= now);
@@ -76,7 +76,11 @@ impl Readings {
         let read: Vec<_> =
             known.into_iter().flat_map(|kept| &kept.read).filter(is_good).cloned().collect();
         let mut chain = Chain { is_supposed: !read.is_empty(), read, calls: 0 };
-        let (step, call) = chain.next(asking)?;
+        let (step, call) = match chain.next(asking) {
+            // What was read for an earlier fetch may have been replaced since.
+            Err(_) if chain.is_supposed => self.begin_anew(&mut chain, asking)?,
+            next => next?,
+        };
         Ok((chain, step, call))
     }
 
@@ -96,6 +100,13 @@ impl Readings {
                 let lasting = chain.read.iter().filter(|reading| at < reading.until);
                 self.0.push(Kept { source, read: lasting.cloned().collect(), at });
                 chain.next(asking)
+            }
+            Err(PreparationError { what: TOKEN_READING, fault })
+                if let ReadingFault::Status { status, error } = fault =>
+            {
+                let answer = AnswerError::Status { status, error };
+                let fault = PreparationError { what: TOKEN_READING, fault }.into();
+                self.doubt(chain, asking, (answer, fault))
             }
             // It may have been asked for with something outdated.
             Err(PreparationError { fault: ReadingFault::Status { .. }, .. })
@@ -173,6 +184,8 @@ impl From<PreparationError> for Fault {
             ReadingFault::Status { status, error } => AnswerError::Status { status, error }.into(),
             ReadingFault::Unanswered(failure) => failure.into(),
         };
+        // But for a token: its endpoint refuses for good as the last one does.
+        let prospect = if what == TOKEN_READING { base.prospect } else { prospect };
         Self { prospect, bearing, reading: Some(what), ..base }
     }
 }

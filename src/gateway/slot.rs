@@ -57,6 +57,8 @@ pub(super) struct Slot {
     doubt: Option<Doubt>,
     /// When idle root contexts were asked for it, in this fetch.
     asked_at: Option<Timestamp>,
+    /// Whether another root context failed at it last.
+    is_own_turn: bool,
 }
 
 /// What requests use.
@@ -265,6 +267,11 @@ impl Slot {
         self.asked_at
     }
 
+    /// Whether another root context failed at it last, so that this one is to try by itself.
+    pub(super) const fn is_own_turn(&self) -> bool {
+        self.is_own_turn
+    }
+
     /// Idle root contexts are asked to fetch it.
     pub(super) const fn ask(&mut self, now: Timestamp) {
         self.asked_at = Some(now);
@@ -317,6 +324,7 @@ impl Slot {
 
     /// A fetch failed, here or elsewhere. What is held stays.
     pub(super) const fn set_back(&mut self, failure: Failure) {
+        self.is_own_turn = !matches!(self.stage, Stage::Leading { .. });
         self.setback = Some(failure);
         self.stage = Stage::Idle;
         self.wanted = None;

@@ -166,7 +166,7 @@ impl RootContext for Root {
     }
 
     fn on_queue_ready(&mut self, queue: u32) {
-        // One wake-up serves all items; more than a few can only be stale.
+        // Each item has a wake-up of its own, so whatever is left comes next.
         for _ in 0..16 {
             match abi::dequeue(queue) {
                 Ok(item) if item == WAKE => {}

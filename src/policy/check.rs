@@ -20,7 +20,7 @@ use super::pattern::PathPattern;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Injection, Source, Subtenants, When};
-use crate::message::LetterCase;
+use crate::message::{HeaderName, LetterCase};
 
 /// A route without problems of its own.
 pub(super) struct Checked {
@@ -48,10 +48,12 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
         }
     }
     let mut seen = BTreeSet::new();
+    let signs = parts.routes.iter().any(|route| route.upstream.signs());
     for name in parts.identity.names() {
         let is_place =
             parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
-        if is_place || is_credential(name) || is_reserved(name) || !seen.insert(folded(name)) {
+        let is_taken = is_place || is_credential(name) || is_reserved(name);
+        if is_taken || signs && is_signed(name) || !seen.insert(folded(name)) {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }
@@ -224,11 +226,18 @@ fn headers(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyPro
             report(PolicyProblem::HeaderTaken(name.clone()));
         }
     }
+    let signs = route.upstream.signs();
     for injection in &route.upstream.inject {
-        if is_reserved(&injection.header) || !seen.insert(folded(&injection.header)) {
+        let is_taken = is_reserved(&injection.header) || signs && is_signed(&injection.header);
+        if is_taken || !seen.insert(folded(&injection.header)) {
             report(PolicyProblem::HeaderTaken(injection.header.clone()));
         }
     }
+}
+
+/// Whether a signature covers the field as the caller sends it: another one of that name would break it.
+fn is_signed(name: &HeaderName) -> bool {
+    folded(name).starts_with("x-acs-")
 }
 
 fn sources(

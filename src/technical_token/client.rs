@@ -12,7 +12,7 @@ use super::signing_key::SigningKey;
 use super::source::CallError;
 #[cfg(not(target_arch = "wasm32"))]
 use super::source::Destination;
-use crate::crypto::{Algorithm, SharedSecret, SignError};
+use crate::crypto::{Algorithm, Digest, SharedSecret, SignError};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::message::Endpoint;
 use crate::secret::Secret;
@@ -118,17 +118,12 @@ impl Client {
     /// A digest that changes with what proves it and does not reveal that to a reader of shared data; with
     /// its place, if it is read.
     pub(super) fn digest(&self) -> [u8; 32] {
-        match (self, self.read()) {
-            (Self::Secret(credentials, _), _) => credentials.secret_digest(),
-            (_, Some(source)) => place_digest(source, self.id()),
-            (
-                Self::Signing {
-                    assertion: SignedAssertion { key: KeyPlace::Known(key), .. }, ..
-                },
-                _,
-            ) => key.digest(),
+        match self {
             // The cluster has the certificate.
-            (Self::Certificate(_) | Self::Federated { .. } | Self::Signing { .. }, None) => [0; 32],
+            Self::Certificate(_) => [0; 32],
+            Self::Federated { assertion, .. } => place_digest(assertion, self.id()),
+            Self::Secret(credentials, _) => credentials.secret_digest(),
+            Self::Signing { id, assertion } => assertion.digest(id),
         }
     }
 
@@ -185,6 +180,24 @@ fn push_assertion(body: &mut Vec<u8>, id: &str, assertion: &str) {
 }
 
 impl SignedAssertion {
+    /// See [`Client::digest`]. With all that its assertions say: who mends that must not wait for the back-off of
+    /// what was wrong.
+    fn digest(&self, id: &str) -> [u8; 32] {
+        let (key, algorithm) = match &self.key {
+            KeyPlace::Known(key) => (key.digest(), None),
+            KeyPlace::Read(source, algorithm) => (place_digest(source, id), *algorithm),
+        };
+        let digest = Digest::of(&[
+            b"signed assertion",
+            &key,
+            algorithm.map_or("", Algorithm::name).as_bytes(),
+            self.audience.as_bytes(),
+            self.kid.as_deref().unwrap_or_default().as_bytes(),
+            self.x5t_s256.as_ref().map_or(&[][..], |digest| digest),
+        ]);
+        *digest.as_bytes()
+    }
+
     fn make(
         &self,
         id: &str,

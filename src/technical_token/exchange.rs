@@ -11,7 +11,7 @@ use super::response::AnswerError;
 use super::{
     CallError, Kind, Moment, Preparation, Reading, TechnicalToken, TokenRejected, Validity,
 };
-use crate::crypto::Digest;
+use crate::crypto::{Algorithm, Digest};
 use crate::json;
 use crate::jwt::{self, AccessTokenRules, ClaimNames, TokenError};
 #[cfg(not(target_arch = "wasm32"))]
@@ -65,6 +65,14 @@ impl TokenExchange {
         match &self.client {
             Exchanger::Idaas(idaas) => idaas.endpoint(),
             Exchanger::OAuth2(oauth2) => &oauth2.endpoint,
+        }
+    }
+
+    /// The algorithm of the private key that signs each call, if one does: it may take long.
+    pub fn signs_by(&self) -> Option<Algorithm> {
+        match &self.client {
+            Exchanger::Idaas(idaas) => idaas.signs_by(),
+            Exchanger::OAuth2(oauth2) => oauth2.client.signs_by(),
         }
     }
 

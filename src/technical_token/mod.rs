@@ -33,7 +33,9 @@ pub use api_key::ApiKey;
 pub use assertion::{AlgorithmUnfit, Assertion, AssertionKey};
 pub use client::{Client, KeyPlace, SecretPlace, SignedAssertion};
 pub use client_authentication::{BasicEncoding, ClientCredentials};
-pub use preparation::{MOST_CALLS, Moment, Preparation, PreparationError, Reading, ReadingFault};
+pub use preparation::{
+    MOST_CALLS, Moment, Preparation, PreparationError, Reading, ReadingFault, TOKEN_READING,
+};
 pub use refusal::{Refusal, Word};
 pub use response::{AnswerError, Grant};
 pub use secret_source::{SecretForm, SecretSource};

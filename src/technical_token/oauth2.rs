@@ -137,7 +137,8 @@ impl Kind for OAuth2 {
     }
 
     fn signs_by(&self) -> Option<Algorithm> {
-        self.client.signs_by()
+        // A key in a file is as a rule behind a listener within the proxy, which no thread but workers reach.
+        self.client.signs_by().filter(|_| self.client.preparation().is_none())
     }
 
     #[cfg(not(target_arch = "wasm32"))]

@@ -57,9 +57,13 @@ impl fmt::Debug for dyn Preparation {
     }
 }
 
-/// How many calls a fetch may take. The longest chain there is has ten: two to the STS, six to a metadata
-/// service that gives its role and not the key, one to a URI, and the one for the token.
+/// How many calls a fetch may take. The longest chain there is has eleven: two to the STS, six to a
+/// metadata service that gives its role and not the key, one to a URI, one for the token of a client, and the one
+/// for what IDaaS holds.
 pub const MOST_CALLS: u8 = 12;
+
+/// The name of a reading that is itself the token of a token endpoint.
+pub const TOKEN_READING: &str = "idaas_token";
 
 /// Why a fetch ends before a token is asked for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::certificates::Identity;
 use crate::development::caller::Caller;
 use crate::development::envoy::{EnvoyError, example, validate};
 use crate::development::http_client::{Connection, Received, exchange, request};
@@ -19,6 +20,7 @@ use crate::rotating_secret::SECRETS;
 #[test]
 fn every_example_is_accepted_by_envoy() {
     let scratch = Scratch::new().unwrap();
+    let client = Identity::authority().sign("gateway");
     let secret = "a secret of at least 32 bytes, for an example";
     let environment = [
         ("MINDSPHERE_CLIENT_ID", secret),
@@ -38,6 +40,8 @@ fn every_example_is_accepted_by_envoy() {
         let config = scratch.path().join(file.file_name().unwrap());
         let example = example(&file, Path::new(module())).unwrap();
         fs::write(scratch.path().join("client-secret"), "s3cr3t\n").unwrap();
+        fs::write(scratch.path().join("tls.crt"), client.certificate()).unwrap();
+        fs::write(scratch.path().join("tls.key"), client.private_key()).unwrap();
         let example = example.replace(SECRETS, scratch.path().to_str().unwrap());
         fs::write(&config, example).unwrap();
         validate(&envoy_binary(), &config, &environment)

@@ -42,7 +42,7 @@ fn a_set_that_turns_bad_keeps_the_last_good_one_in_use_and_is_said_once() {
     let status = Fault::Status { status: 500, retry_after: None };
     let rows = [
         (Fault::Html, "key_set_not_json"),
-        (status, "status_5xx"),
+        (status, "status_5xx (status 500)"),
         // Envoy itself ends what is longer than its own buffers.
         (Fault::Huge, "answer_interrupted"),
         (Fault::Json("{\"keys\":[]}".to_owned()), "key_set_without_usable_key"),

@@ -67,6 +67,7 @@ impl Exchanges {
 
     /// Begins what is wanted, as far as there are places; the others keep their turn.
     pub(in super::super) fn pursue(&mut self, now: Timestamp, turned: &mut Turned) {
+        let mut has_signed = false;
         for id in std::mem::take(&mut self.wanted) {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let Stage::Wanted(subject) = &entry.stage else { continue };
@@ -83,6 +84,13 @@ impl Exchanges {
                 continue;
             }
             let exchange = exchange(self.config.sources(), source).ok_or(UNKNOWN);
+            // All requests stand still for a signature that takes long: one in a turn.
+            let signs_by = exchange.as_ref().ok().and_then(|exchange| exchange.signs_by());
+            let is_slow = signs_by.is_some_and(|algorithm| !self.means.signer.is_quick(algorithm));
+            if is_slow && std::mem::replace(&mut has_signed, true) {
+                self.wanted.push_back(id);
+                continue;
+            }
             let begun = exchange.and_then(|exchange| {
                 self.readings.begin(&Asking {
                     id: source,

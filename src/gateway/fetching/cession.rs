@@ -14,7 +14,7 @@
 //! ```
 //!
 //! The idle root that takes the lease signs, calls and stores, as any worker would for itself. Where there is none
-//! (a host with one VM or without queues, workers that share nothing), a worker signs at once, but for the first time: roots
+//! (a host with one VM or without queues, workers that share nothing), or one has just failed, a worker signs at once, but for the first time: roots
 //! write themselves down on their first tick, and requests may come before.
 
 use std::time::Duration;
@@ -108,6 +108,10 @@ impl Fetching {
         shared: &mut dyn SharedData,
     ) -> bool {
         if self.is_idle() || !self.duty.concerns(resource) {
+            return false;
+        }
+        // Envoy's main thread, whose root is the idle one, does not reach each cluster: none behind an internal listener.
+        if self.slots.get(resource).is_some_and(Slot::is_own_turn) {
             return false;
         }
         match self.slots.get(resource).and_then(Slot::asked_at) {

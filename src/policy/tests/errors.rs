@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::support::{header, injection, parts, route, source, technical_route, tenant};
 use crate::message::{HeaderName, LetterCase, Opaque, PathSpelling, TrailingSlash};
 use crate::policy::{
-    Authentication, CallerToken, Callers, Catalogue, CombinationError, Culprit, Deployment,
-    HeaderConditions, HostPattern, Methods, Policy, PolicyError, PolicyParts, PolicyProblem, Route,
-    ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode, Subtenants, Upstream, When,
+    Authentication, CallerToken, Callers, Catalogue, CombinationError, Culprit, Deployment, Form,
+    HeaderConditions, HostPattern, Injection, Methods, Policy, PolicyError, PolicyParts,
+    PolicyProblem, Route, ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode,
+    Subtenants, Upstream, When,
 };
 
 fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
@@ -197,10 +198,31 @@ fn a_route_that_cannot_be_kept_is_refused() {
         (inject("x-a", "x_a"), PolicyProblem::HeaderTaken(header("x_a"))),
         (inject("x-a", "x-user"), PolicyProblem::HeaderTaken(header("x-user"))),
         (inject("x-a", "host"), PolicyProblem::HeaderTaken(header("host"))),
+        (signing("x_acs-key"), PolicyProblem::HeaderTaken(header("x_acs-key"))),
     ];
     for (route, expected) in rows {
         assert_eq!(of_route(route), [expected]);
     }
+}
+
+/// A route that signs requests and puts on another field.
+fn signing(name: &str) -> Route {
+    let mut route = technical_route("r", "/**");
+    let signature = Injection { form: Form::Signature, ..injection("authorization", When::Always) };
+    route.upstream.inject = vec![signature, injection(name, When::Always)];
+    route
+}
+
+#[test]
+fn what_a_signature_covers_cannot_carry_identity() {
+    let with = |route| {
+        let mut parts = parts(vec![route]);
+        parts.identity.user = HeaderName::parse("x-acs-user").ok();
+        problems(parts)
+    };
+    let expected = (Culprit::Identity, PolicyProblem::HeaderTaken(header("x-acs-user")));
+    assert_eq!(with(signing("x-key")), [expected]);
+    assert_eq!(with(technical_route("r", "/**")), []);
 }
 
 #[test]

@@ -123,13 +123,24 @@ fn what_was_not_read_proves_nothing() {
 #[test]
 fn a_digest_changes_with_the_key_or_its_place() {
     let key = |path| signing(KeyPlace::Read(source(path, SecretForm::PrivateKey), None));
+    let said = |change: fn(&mut SignedAssertion)| {
+        let mut client = signing(known());
+        if let Client::Signing { assertion, .. } = &mut client {
+            change(assertion);
+        }
+        client
+    };
     let clients = [
         Client::Certificate(Arc::from("a:b")),
         federated("/a"),
         federated("/b"),
         signing(known()),
         signing(shared("a")),
-        signing(shared("b")),
+        signing(shared("hunter2")),
+        said(|own| own.audience = Box::from("other")),
+        said(|own| own.kid = Some(Box::from("other"))),
+        said(|own| own.x5t_s256 = Some([1; 32])),
+        signing(KeyPlace::Read(source("/c", SecretForm::PrivateKey), Some(Algorithm::Es256))),
         key("/c"),
         key("/d"),
     ];
@@ -138,7 +149,8 @@ fn a_digest_changes_with_the_key_or_its_place() {
     digests.sort_unstable();
     digests.dedup();
     assert_eq!(digests.len(), clients.len());
-    assert!(!format!("{clients:?}").contains("MIGH"));
+    let shown = format!("{clients:?}");
+    assert!(!shown.contains("MIGH") && !shown.contains("hunter2"), "{shown}");
 }
 
 #[test]

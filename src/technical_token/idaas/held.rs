@@ -20,10 +20,11 @@ use crate::secret::Secret;
 use crate::shared::RecordKind;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::technical_token::Destination;
+use crate::technical_token::preparation::TOKEN_READING;
 use crate::technical_token::response::checked;
 use crate::technical_token::{
     AnswerError, CallError, Grant, Kind, Moment, Preparation, PreparationError, Reading,
-    ReadingFault, TokenRejected, Validity,
+    ReadingFault, TechnicalToken, TokenRejected, Validity,
 };
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -108,7 +109,7 @@ impl Preparation for Held {
         {
             return own.read(read, answer, now);
         }
-        let unread = |fault| PreparationError { what: "idaas_token", fault };
+        let unread = |fault| PreparationError { what: TOKEN_READING, fault };
         let answer = answer.map_err(|failure| unread(ReadingFault::Unanswered(failure)))?;
         let grant = self.client.grant(answer).map_err(|error| match error {
             AnswerError::Status { status, error } => unread(ReadingFault::Status { status, error }),
@@ -117,7 +118,8 @@ impl Preparation for Held {
             | AnswerError::Rejected(_)
             | AnswerError::Unread(_) => unread(ReadingFault::Unusable),
         })?;
-        let until = grant.end(now).map_or(now, |end| end.before(TOKEN_MARGIN));
+        let longest = now + TechnicalToken::LONGEST_USE;
+        let until = grant.end(now).map_or(now, |end| end.min(longest).before(TOKEN_MARGIN));
         Ok(Mark::Token.on(grant.token.expose(), until))
     }
 }

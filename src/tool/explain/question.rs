@@ -126,7 +126,10 @@ impl Question<'_> {
     ) -> RequestHead<'f> {
         let fields =
             fields.iter().map(|(name, value)| (name.as_bytes(), value.expose().as_slice()));
-        RequestHead::new(fields.collect()).with_connection(client).ending(true)
+        let has_body = self.headers.iter().any(|(name, value)| {
+            name.eq_ignore_ascii_case("content-length") && value.trim() != "0"
+        });
+        RequestHead::new(fields.collect()).with_connection(client).ending(!has_body)
     }
 }
 
