@@ -16,6 +16,7 @@ pub mod explain;
 mod finding;
 pub mod idaas;
 mod json;
+pub mod key;
 mod made_up;
 mod made_up_key;
 mod named;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, Command};
 
 use crate::failure::Failure;
-use crate::{catalogue, check, completions, explain, idaas, render, schema, token};
+use crate::{catalogue, check, completions, explain, idaas, key, render, schema, token};
 
 /// All subcommands, in the order of `--help`.
 const SUBCOMMANDS: &[Subcommand] = &[
@@ -17,6 +17,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     token::SUBCOMMAND,
     catalogue::SUBCOMMAND,
     idaas::SUBCOMMAND,
+    key::SUBCOMMAND,
     completions::SUBCOMMAND,
 ];
 
@@ -35,6 +36,8 @@ pub struct Subcommand {
 pub enum Verdict {
     /// Nothing is wrong.
     Fine,
+    /// Something will soon be wrong with what was looked at.
+    Soon,
     /// Something is wrong with what was looked at.
     Wrong,
     /// Nobody can tell here.
@@ -65,7 +68,7 @@ pub fn run() -> ExitCode {
     match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Wrong) => ExitCode::from(1),
-        Ok(Verdict::Undecided) => ExitCode::from(3),
+        Ok(Verdict::Soon | Verdict::Undecided) => ExitCode::from(3),
         Err(failure) => {
             // If not even that can be written, the status still tells.
             let _ = writeln!(anstream::stderr(), "tenantgate: {failure}");
@@ -85,6 +88,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Says what was done, beside the output.
+pub fn say(words: &str) {
+    let _ = writeln!(anstream::stderr(), "tenantgate: {words}");
+}
+
 /// Says something beside the output. If that cannot be written, the output counts all the same.
 pub fn warn(words: &str) {
     let _ = writeln!(anstream::stderr(), "tenantgate: warning: {words}");
@@ -98,4 +106,4 @@ Examples:
   tenantgate render envoy gateway.yaml --upstream app.internal:8080 > envoy.yaml
 
 Exit status: 0 nothing is wrong, 1 something was found, 2 the arguments, a file or the output cannot be
-used, 3 nobody can tell (explain alone).";
+used, 3 nobody can tell (explain), or a key ends soon (key list).";
