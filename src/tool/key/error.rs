@@ -33,7 +33,7 @@ pub enum KeyError {
     Io(&'static str, io::Error),
     /// It cannot be the name of a key.
     Name,
-    /// What is read from the input or a file is no key: 1 to 256 visible ASCII characters in one line.
+    /// What is read from the input or a file is no key: 1 to 256 visible ASCII characters without `,` in one line.
     NoKey,
     /// The key has no current secret.
     NoSecret,
@@ -72,7 +72,7 @@ impl fmt::Display for KeyError {
             Self::LifetimeTooLong => "the end lies further away than `--max-lifetime`",
             Self::Io(what, error) => return write!(formatter, "cannot {what}: {error}"),
             Self::Name => "no name: 1 to 128 letters, digits, `.`, `_` and `-`",
-            Self::NoKey => "no key: 1 to 256 visible ASCII characters in one line",
+            Self::NoKey => "no key: 1 to 256 visible ASCII characters without `,` in one line",
             Self::NoSecret => "it has no current secret; `rotate` makes one",
             Self::Pepper(error) => return error.fmt(formatter),
             Self::Retiring => {
