@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::jwt::ClaimName;
+use crate::message::Endpoint;
 use crate::technical_token::oauth2::Wanted;
 use crate::technical_token::preparation::MOMENT;
 use crate::technical_token::{BasicEncoding, Client, ClientCredentials, SecretPlace};

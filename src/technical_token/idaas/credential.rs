@@ -186,6 +186,7 @@ mod tests {
 
     use super::super::{AccessKey, AccessKeySource, RotatingFile};
     use super::*;
+    use crate::message::Endpoint;
     use crate::technical_token::preparation::MOMENT;
 
     fn endpoint(authority: &str) -> Endpoint {
