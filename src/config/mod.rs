@@ -6,6 +6,7 @@
 //! holds the result, in which every value is valid. All errors of all steps come in one list, each
 //! with its path and what to do.
 
+mod application_keys;
 mod compile;
 mod duration;
 mod error;
@@ -15,6 +16,7 @@ mod report;
 mod uri;
 mod warning;
 
+pub use self::application_keys::{ApplicationKeys, KeyStore, RemoteStore, SessionSettings};
 pub use self::compile::{
     AddressProblem, BadSignatures, CHAIN_VARIABLES, CatalogueProblem, ConditionProblem,
     CredentialProblem, Demand, HeaderProblem, IdaasProblem, IssuerProblem, KeyAddress,
@@ -47,6 +49,7 @@ pub struct Config {
     key_sources: Vec<KeySource>,
     sources: Vec<technical_token::Source>,
     policy: Policy,
+    application_keys: Option<ApplicationKeys>,
     limits: Limits,
     notes_every_request: bool,
 }
@@ -140,6 +143,11 @@ impl Config {
     /// Who may go where.
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// How application keys are taken; `None` if none are known.
+    pub const fn application_keys(&self) -> Option<&ApplicationKeys> {
+        self.application_keys.as_ref()
     }
 
     /// The headers that clients can never bring in.

@@ -13,6 +13,8 @@ mod exchanged;
 mod fault;
 mod fetching;
 mod filter_state;
+#[allow(dead_code, reason = "until requests are matched with keys")]
+mod key_store;
 #[cfg(not(target_arch = "wasm32"))]
 mod offline;
 mod origin;
@@ -42,6 +44,7 @@ use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want, overdue};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
+use self::key_store::KeyStore;
 use self::preparing::Means;
 use self::signing::CountingSigner;
 use self::slot::Need;
@@ -66,6 +69,8 @@ pub struct Gateway {
     abuse: Abuse,
     fetching: Fetching,
     exchanges: Exchanges,
+    #[allow(dead_code, reason = "until requests are matched with keys")]
+    key_store: KeyStore,
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
     random: Rc<dyn Random>,
@@ -95,6 +100,7 @@ impl Gateway {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
+            key_store: KeyStore::new(&config),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             random,

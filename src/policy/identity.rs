@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
-use crate::credential::TokenPlaces;
+use crate::credential::{KeyPlaces, TokenPlaces};
 use crate::jwt::ClaimName;
 use crate::message::HeaderName;
 
@@ -53,27 +53,35 @@ pub struct OwnedHeaders {
     /// Bit `n` is set when a name is `n + 1` bytes long.
     lengths: u128,
     places: TokenPlaces,
+    keys: Option<KeyPlaces>,
 }
 
 impl OwnedHeaders {
-    /// The headers `names` and those of `places`, besides those that are always ours.
+    /// The headers `names` and those of `places` and `keys`, besides those that are always ours.
     pub(super) fn new<'n>(
         names: impl Iterator<Item = &'n HeaderName>,
         places: TokenPlaces,
+        keys: Option<KeyPlaces>,
     ) -> Self {
         let always = CREDENTIALS.iter().chain(&OVERRIDES);
         let ours = always.filter_map(|name| HeaderName::parse(name).ok());
         let headers = places.headers().iter().map(|(name, _)| name);
         let mut all = BTreeSet::new();
         all.extend(ours.chain(names.cloned()).chain(headers.cloned()));
+        all.extend(keys.iter().flat_map(KeyPlaces::headers).cloned());
         let names: Vec<_> = all.into_iter().collect();
         let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
-        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places }
+        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places, keys }
     }
 
     /// Where callers' tokens may stand besides `authorization`.
     pub const fn places(&self) -> &TokenPlaces {
         &self.places
+    }
+
+    /// Where application keys may stand; `None` if none are known.
+    pub const fn keys(&self) -> Option<&KeyPlaces> {
+        self.keys.as_ref()
     }
 
     /// Whether the header `name`, as received, is one of which a caller's token is read.
@@ -103,7 +111,7 @@ mod tests {
     fn owned_headers_are_covered_in_every_spelling() {
         let longest = "x".repeat(128);
         let names = ["x-tenant", &longest].map(|name| HeaderName::parse(name).unwrap());
-        let owned = OwnedHeaders::new(names.iter(), TokenPlaces::default());
+        let owned = OwnedHeaders::new(names.iter(), TokenPlaces::default(), None);
         let covered =
             ["x-tenant", "X_Tenant", "Authorization", "appKey", "X_HTTP_Method", &longest];
         assert!(owned.cover(b"Proxy_Authorization"));
@@ -118,7 +126,7 @@ mod tests {
 
     #[test]
     fn the_headers_that_are_always_ours_are_all_header_names() {
-        let owned = OwnedHeaders::new(std::iter::empty(), TokenPlaces::default());
+        let owned = OwnedHeaders::new(std::iter::empty(), TokenPlaces::default(), None);
         assert_eq!(owned.names.len(), CREDENTIALS.len() + OVERRIDES.len());
     }
 }

@@ -18,6 +18,7 @@ mod header_condition;
 mod host;
 mod identity;
 mod identity_edits;
+mod key_combination;
 mod lack;
 mod leaf;
 mod method;
@@ -53,6 +54,7 @@ pub use guarded::GuardedRoute;
 pub use header_condition::{CONDITION_LIMIT, HeaderConditions};
 pub use host::HostPattern;
 pub use identity::{IdentityHeaders, OwnedHeaders};
+pub use key_combination::{BasicWithKey, KeyCombination, WhenBoth};
 pub use lack::Lack;
 pub use method::{MethodError, MethodSet, Methods};
 pub use mode::Mode;
@@ -66,7 +68,7 @@ pub use route::{
 };
 pub use source::{Callers, Form, Injection, Source, SourceId, Subtenants, When};
 
-use crate::credential::TokenPlaces;
+use crate::credential::{KeyPlaces, KeyPlacesParts, TokenPlaces};
 use crate::message::{
     HeaderName, Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget,
 };
@@ -90,6 +92,8 @@ pub struct PolicyParts {
     pub identity: IdentityHeaders,
     /// Where callers' tokens may stand besides `authorization`.
     pub places: TokenPlaces,
+    /// Where application keys may stand; `None` if none are known.
+    pub keys: Option<KeyPlacesParts>,
     /// How a request is refused that no route is for.
     pub no_match: NoMatch,
     /// Which paths are one path for the upstreams.
@@ -127,7 +131,10 @@ impl Policy {
         let signing = Signing::FIELDS.into_iter().filter(|_| signs);
         let signing: Vec<_> = signing.filter_map(|name| HeaderName::parse(name).ok()).collect();
         let ours = ours.chain(acting).chain(&signing);
-        let owned = OwnedHeaders::new(ours, parts.places.clone());
+        let owned = {
+            let keys = parts.keys.clone().map(|keys| KeyPlaces::new(keys, &parts.places));
+            OwnedHeaders::new(ours, parts.places.clone(), keys)
+        };
         let table = table(&parts, &owned, &mut errors);
         if !errors.is_empty() {
             return Err(errors);

@@ -84,6 +84,7 @@ impl Table {
             sources: Vec::new(),
             identity: IdentityHeaders::default(),
             places: TokenPlaces::default(),
+            keys: None,
             no_match: NoMatch::Forbidden,
             spelling: self.spelling,
             mode: Mode::Enforce,

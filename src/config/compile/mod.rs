@@ -119,6 +119,7 @@ pub(super) fn compile(
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
         places,
+        keys: None,
         mode,
         no_match: match root.text("no_match") {
             Some("not_found") => NoMatch::NotFound,
@@ -138,6 +139,7 @@ pub(super) fn compile(
         key_sources: issuers.key_sources,
         sources: sources?,
         policy: policy?,
+        application_keys: None,
         limits: limits::limits(root),
         notes_every_request: root.text("filter_state") == Some("always"),
     })

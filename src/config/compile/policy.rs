@@ -8,7 +8,7 @@ use super::super::report::Report;
 use super::super::warning::Notice;
 use super::route_problem::RouteProblem;
 use super::routes::PlacedRoute;
-use crate::credential::TokenPlaces;
+use crate::credential::{KeyPlacesParts, TokenPlaces};
 use crate::message::PathSpelling;
 use crate::policy::{
     Authentication, Catalogue, CombinationError, Culprit, Deployment, IdentityHeaders, Mode,
@@ -23,6 +23,7 @@ pub(super) struct Surroundings {
     pub(super) sources: Vec<Source>,
     pub(super) identity: IdentityHeaders,
     pub(super) places: TokenPlaces,
+    pub(super) keys: Option<KeyPlacesParts>,
     pub(super) no_match: NoMatch,
     pub(super) spelling: PathSpelling,
     pub(super) mode: Mode,
@@ -51,6 +52,7 @@ pub(super) fn policy(
         sources,
         identity,
         places,
+        keys,
         no_match,
         mode,
         spelling,
@@ -63,6 +65,7 @@ pub(super) fn policy(
         sources,
         identity,
         places,
+        keys,
         no_match,
         spelling,
         mode,

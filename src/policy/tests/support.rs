@@ -88,6 +88,7 @@ pub(in crate::policy) fn parts(routes: Vec<Route>) -> PolicyParts {
         sources: vec![source()],
         identity: identity(),
         places: TokenPlaces::default(),
+        keys: None,
         no_match: NoMatch::Forbidden,
         spelling: PathSpelling::default(),
         mode: Mode::Enforce,
