@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::application_key::{KeyHolder, KeyPlace, Texts};
 use crate::jwt::{Claim, ClaimName, VerifiedToken};
 use crate::tenancy::Tenancy;
 
@@ -14,16 +15,26 @@ pub struct Principal(Proof);
 pub enum PrincipalKind {
     /// Nothing was presented, or nothing was looked at. It is no caller "without a subtenant".
     Anonymous,
-    /// A verified bearer token.
+    /// An application key.
+    ApplicationKey,
+    /// A verified bearer token, perhaps with an application key that agrees with it.
     Bearer,
+    /// A session that an application key opened.
+    Session,
 }
+
+/// A token and an application key that do not belong to the same user, tenant and subtenant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct IdentityMismatch;
 
 impl PrincipalKind {
     /// The name that headers and filter state tell; none for nobody.
     pub const fn name(self) -> Option<&'static str> {
         match self {
             Self::Anonymous => None,
+            Self::ApplicationKey => Some("application_key"),
             Self::Bearer => Some("bearer"),
+            Self::Session => Some("session"),
         }
     }
 }
@@ -31,7 +42,10 @@ impl PrincipalKind {
 #[derive(Clone, Debug)]
 enum Proof {
     Nothing,
+    Key(Arc<KeyHolder>),
     Token(Arc<VerifiedToken>),
+    // INVARIANT: of the same user and tenancy.
+    TokenAndKey(Arc<VerifiedToken>, Arc<KeyHolder>),
 }
 
 impl Principal {
@@ -45,19 +59,48 @@ impl Principal {
         Self(Proof::Token(token))
     }
 
+    /// The principal that holds a key.
+    pub const fn of_key(holder: Arc<KeyHolder>) -> Self {
+        Self(Proof::Key(holder))
+    }
+
+    /// The principal that a verified token speaks for, and whose key says the same. It has the scopes that both have.
+    ///
+    /// # Errors
+    /// [`IdentityMismatch`] if they are not of the same user, tenant and subtenant; what only one of them states differs.
+    pub fn of_token_and_key(
+        token: Arc<VerifiedToken>,
+        holder: Arc<KeyHolder>,
+    ) -> Result<Self, IdentityMismatch> {
+        let is_same = token.user() == Some(holder.user()) && token.tenancy() == holder.tenancy();
+        if is_same { Ok(Self(Proof::TokenAndKey(token, holder))) } else { Err(IdentityMismatch) }
+    }
+
     /// What its identity rests on.
-    pub const fn kind(&self) -> PrincipalKind {
-        match self.0 {
+    pub fn kind(&self) -> PrincipalKind {
+        match &self.0 {
             Proof::Nothing => PrincipalKind::Anonymous,
-            Proof::Token(_) => PrincipalKind::Bearer,
+            Proof::Key(holder) => match holder.from() {
+                KeyPlace::Header | KeyPlace::Query => PrincipalKind::ApplicationKey,
+                KeyPlace::Session { .. } => PrincipalKind::Session,
+            },
+            Proof::Token(_) | Proof::TokenAndKey(..) => PrincipalKind::Bearer,
         }
     }
 
     /// The verified token, for what depends on the time: its expiry is asked again after a wait.
     pub fn token(&self) -> Option<&VerifiedToken> {
         match &self.0 {
-            Proof::Nothing => None,
-            Proof::Token(token) => Some(token),
+            Proof::Nothing | Proof::Key(_) => None,
+            Proof::Token(token) | Proof::TokenAndKey(token, _) => Some(token),
+        }
+    }
+
+    /// The holder of the key, if it holds one.
+    pub fn key(&self) -> Option<&KeyHolder> {
+        match &self.0 {
+            Proof::Nothing | Proof::Token(_) => None,
+            Proof::Key(holder) | Proof::TokenAndKey(_, holder) => Some(holder),
         }
     }
 
@@ -73,25 +116,57 @@ impl Principal {
 
     /// The user, if it is one.
     pub fn user(&self) -> Option<&str> {
-        self.token().and_then(VerifiedToken::user)
+        match &self.0 {
+            Proof::Nothing => None,
+            Proof::Key(holder) => Some(holder.user()),
+            Proof::Token(token) | Proof::TokenAndKey(token, _) => token.user(),
+        }
     }
 
     /// For whom it acts; unstated for nobody.
     pub fn tenancy(&self) -> &Tenancy {
-        self.token().map_or(&Tenancy::Unstated, VerifiedToken::tenancy)
+        match &self.0 {
+            Proof::Nothing => &Tenancy::Unstated,
+            Proof::Key(holder) => holder.tenancy(),
+            Proof::Token(token) | Proof::TokenAndKey(token, _) => token.tenancy(),
+        }
     }
 
-    /// What its token says under a name that the configuration asks about; absent for nobody.
+    /// What its token says under a name that the configuration asks about; absent without a token.
     pub fn claim(&self, name: &ClaimName) -> &Claim {
         self.token().map_or(&Claim::Absent, |token| token.claim(name))
     }
 
     /// Whether it holds this scope, compared exactly.
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.token().is_some_and(|token| token.scopes().contains(scope))
+        match &self.0 {
+            Proof::Nothing => false,
+            Proof::Key(holder) => has(holder.scopes(), scope),
+            Proof::Token(token) => token.scopes().contains(scope),
+            Proof::TokenAndKey(token, holder) => {
+                token.scopes().contains(scope) && has(holder.scopes(), scope)
+            }
+        }
+    }
+
+    /// The scopes that it holds, in the order of its credential.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        let of_token = self.token().map(|token| token.scopes().iter());
+        let of_key = match &self.0 {
+            Proof::Key(holder) => Some(holder.scopes().iter()),
+            Proof::Nothing | Proof::Token(_) | Proof::TokenAndKey(..) => None,
+        };
+        let all = of_token.into_iter().flatten().chain(of_key.into_iter().flatten());
+        all.filter(|scope| match &self.0 {
+            Proof::Nothing | Proof::Key(_) | Proof::Token(_) => true,
+            Proof::TokenAndKey(_, holder) => has(holder.scopes(), scope),
+        })
     }
 }
 
+fn has(texts: Texts<'_>, text: &str) -> bool {
+    texts.iter().any(|one| one == text)
+}
 #[cfg(test)]
 impl Principal {
     /// A verified caller for tests of other modules.
@@ -130,7 +205,7 @@ impl Principal {
     /// The same caller with these claims kept under these names.
     pub(crate) fn saying(self, document: &str, names: &[&str]) -> Self {
         match self.0 {
-            Proof::Nothing => self,
+            Proof::Nothing | Proof::Key(_) | Proof::TokenAndKey(..) => self,
             Proof::Token(token) => Self::of_token(token.saying(document, names)),
         }
     }

@@ -3,16 +3,18 @@
 //! The public code is coarse on purpose: it tells a caller what to do, not what we know. The exact
 //! reason goes to the log and to filter state.
 
+mod key;
 mod row;
 
 use std::time::Duration;
 
-use crate::credential::CredentialError;
+use crate::credential::{CredentialError, PresentedError};
 use crate::jwt::TokenError;
 use crate::message::{Reply, RequestError, RequestHead};
 use crate::policy::{ActingError, Denial, EditError, NoMatch};
 use crate::technical_token::idaas::Unsignable;
-use row::Row;
+pub use key::KeyProblem;
+use row::{Challenge, Row};
 
 /// Why a request is answered by us and not by an upstream.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +27,8 @@ pub enum Refusal {
     Edit(EditError),
     /// We, or somebody we depend on, failed.
     Failed(Failure),
+    /// The application key, or what stands beside it, is refused.
+    Key(KeyProblem),
     /// The token's key is in nobody's key set, even after a fresh look where one was due.
     KeyUnknown,
     /// The request has no canonical target.
@@ -43,6 +47,11 @@ pub enum Refusal {
 /// What is our fault, or that of somebody we depend on; never the caller's.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Failure {
+    /// The application keys cannot be fetched, and none are held or they are too old.
+    KeyStoreUnavailable {
+        /// When it is worth to try again, from now.
+        retry_after: Duration,
+    },
     /// The issuer's keys cannot be fetched and none are held.
     KeysUnavailable {
         /// When it is worth to try again, from now.
@@ -82,11 +91,23 @@ impl Protocol {
     }
 }
 
+/// With what callers may prove who they are; each has a challenge of its own (RFC 9110 §11.6.1).
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Schemes {
+    /// Application keys.
+    Keys,
+    /// Bearer tokens.
+    Tokens,
+    /// Both.
+    TokensAndKeys,
+}
+
 /// The answer to a refused request.
-pub fn reply(refusal: &Refusal, protocol: Protocol) -> Reply {
+pub fn reply(refusal: &Refusal, protocol: Protocol, schemes: Schemes) -> Reply {
     let row = refusal.row();
     let mut headers = vec![("cache-control", "no-store".to_owned())];
-    if let Some(challenge) = row.challenge.text() {
+    let challenges = [Some(row.challenge), row.also_challenges(schemes)];
+    for challenge in challenges.into_iter().flatten().filter_map(Challenge::text) {
         headers.push(("www-authenticate", challenge.to_owned()));
     }
     if let Some(allow) = refusal.allowed_methods() {
@@ -130,6 +151,7 @@ impl Refusal {
             Self::Denied(denial) => denial.reason(),
             Self::Edit(error) => error.reason(),
             Self::Failed(failure) => failure.row().code,
+            Self::Key(problem) => problem.reason(),
             Self::KeyUnknown => "key_unknown",
             Self::Request(error) => error.reason(),
             Self::Token(error) => error.reason(),
@@ -155,6 +177,7 @@ impl Refusal {
             }
             Self::Edit(EditError::TokenMissing(_)) => row::INTERNAL,
             Self::Failed(failure) => failure.row(),
+            Self::Key(problem) => problem.row(),
             Self::KeyUnknown => row::TOKEN_INVALID,
             Self::Request(error) => request_row(*error),
             Self::Token(error) => token_row(*error),
@@ -172,6 +195,7 @@ impl Refusal {
             | Self::Denied(_)
             | Self::Edit(_)
             | Self::Failed(_)
+            | Self::Key(_)
             | Self::KeyUnknown
             | Self::Request(_)
             | Self::Token(_)
@@ -188,6 +212,7 @@ impl Refusal {
             Self::Credential(_)
             | Self::Denied(_)
             | Self::Edit(_)
+            | Self::Key(_)
             | Self::KeyUnknown
             | Self::Request(_)
             | Self::Token(_)
@@ -199,6 +224,7 @@ impl Refusal {
 impl Failure {
     const fn row(self) -> Row {
         match self {
+            Self::KeyStoreUnavailable { .. } => row::KEY_STORE_UNAVAILABLE,
             Self::KeysUnavailable { .. } => row::KEYS_UNAVAILABLE,
             Self::Overloaded { .. } => row::OVERLOADED,
             Self::TokenUnavailable { .. } => row::TOKEN_UNAVAILABLE,
@@ -208,10 +234,32 @@ impl Failure {
 
     const fn retry_after(self) -> Option<Duration> {
         match self {
-            Self::KeysUnavailable { retry_after }
+            Self::KeyStoreUnavailable { retry_after }
+            | Self::KeysUnavailable { retry_after }
             | Self::Overloaded { retry_after }
             | Self::TokenUnavailable { retry_after } => Some(retry_after),
             Self::UpstreamRefusedOurToken => None,
+        }
+    }
+}
+
+impl Row {
+    /// The challenge of what else would do.
+    fn also_challenges(self, schemes: Schemes) -> Option<Challenge> {
+        match (self.challenge, schemes) {
+            (Challenge::Bare | Challenge::InvalidToken, Schemes::TokensAndKeys) => {
+                Some(Challenge::Key)
+            }
+            (Challenge::Key, Schemes::TokensAndKeys) => Some(Challenge::Bare),
+            (
+                Challenge::Bare
+                | Challenge::InsufficientScope
+                | Challenge::InvalidRequest
+                | Challenge::InvalidToken
+                | Challenge::Key
+                | Challenge::None,
+                Schemes::Keys | Schemes::Tokens | Schemes::TokensAndKeys,
+            ) => None,
         }
     }
 }
@@ -252,6 +300,21 @@ impl From<Unsignable> for Refusal {
     }
 }
 
+impl From<KeyProblem> for Refusal {
+    fn from(problem: KeyProblem) -> Self {
+        Self::Key(problem)
+    }
+}
+
+impl From<PresentedError> for Refusal {
+    fn from(error: PresentedError) -> Self {
+        match error {
+            PresentedError::Key(error) => Self::Key(KeyProblem::Malformed(error)),
+            PresentedError::Token(error) => Self::Credential(error),
+        }
+    }
+}
+
 impl From<TokenError> for Refusal {
     fn from(error: TokenError) -> Self {
         Self::Token(error)
@@ -275,6 +338,7 @@ const fn denial_row(denial: &Denial) -> Row {
         Denial::ClaimMismatch => row::CLAIM_MISMATCH,
         Denial::CredentialMissing => row::TOKEN_MISSING,
         Denial::HeaderUnmatched => row::HEADER_UNMATCHED,
+        Denial::KeyNotForwarded => row::APP_KEY_NOT_ALLOWED,
         Denial::MethodNotAllowed { .. } => row::METHOD_NOT_ALLOWED,
         Denial::NoRoute(NoMatch::Forbidden) => row::ROUTE_UNKNOWN,
         Denial::NoRoute(NoMatch::NotFound) => row::ROUTE_NOT_FOUND,

@@ -26,8 +26,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tenantgate::application_key::{
-    Asked, Block, Document, DocumentError, KeyDigest, KeyPlace, KeySet, ReadRules, Sharding,
-    StatedDigest, Use,
+    Asked, Block, Client, Document, DocumentError, KeyDigest, KeyPlace, KeySet, ReadRules,
+    Sharding, StatedDigest, Use,
 };
 use tenantgate::message::PathSpelling;
 use tenantgate::tenancy::TenantId;
@@ -95,7 +95,7 @@ fn plain_use() -> Use<'static> {
     Use {
         now: NOW,
         leeway: Leeway::new(std::time::Duration::ZERO).unwrap(),
-        address: Some("10.1.2.3".parse().unwrap()),
+        client: Client::At(Some("10.1.2.3".parse().unwrap())),
         from: KeyPlace::Header,
         asked: Asked {
             method: "GET",

@@ -9,11 +9,12 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tenantgate::credential::CredentialError;
+use tenantgate::application_key::KeyRefused;
+use tenantgate::credential::{CredentialError, KeyError};
 use tenantgate::jwt::{ClaimKind, TokenError};
 use tenantgate::message::{HeaderName, HostError, PathError, RequestError, RequestHead};
 use tenantgate::policy::{ActingError, Denial, EditError, NoMatch};
-use tenantgate::problem::{Failure, Protocol, Refusal, reply};
+use tenantgate::problem::{Failure, KeyProblem, Protocol, Refusal, Schemes, reply};
 use tenantgate::technical_token::idaas::Unsignable;
 use tenantgate::time::Timestamp;
 
@@ -37,7 +38,10 @@ fn every_refusal_has_its_golden_reply() {
 }
 
 fn shown(refusal: &Refusal) -> String {
-    let (http, grpc) = (reply(refusal, Protocol::Http), reply(refusal, Protocol::Grpc));
+    let (http, grpc) = (
+        reply(refusal, Protocol::Http, scheme(refusal)),
+        reply(refusal, Protocol::Grpc, scheme(refusal)),
+    );
     assert_eq!((http.status, http.grpc_status), (refusal.status(), None));
     assert_eq!((grpc.status, grpc.body.len()), (refusal.status(), 0));
     let (last, common) = http.headers.split_last().unwrap();
@@ -53,7 +57,7 @@ fn shown(refusal: &Refusal) -> String {
 #[test]
 fn bodies_are_json_objects_that_agree_with_the_status_line() {
     for refusal in refusals() {
-        let http = reply(&refusal, Protocol::Http);
+        let http = reply(&refusal, Protocol::Http, Schemes::Tokens);
         let body: serde_json::Value = serde_json::from_slice(&http.body).unwrap();
         assert_eq!(body["status"], http.status);
         assert_eq!(body["code"], refusal.code());
@@ -72,11 +76,44 @@ fn a_bad_token_gets_one_of_two_replies_whatever_the_reason() {
 }
 
 #[test]
+fn all_that_would_help_a_thief_of_a_key_looks_like_an_unknown_one() {
+    let telling = ["app_key_expired", "app_key_in_url", "app_key_not_allowed"];
+    let refused = key_problems().filter(|one| matches!(one, KeyProblem::Refused { .. }));
+    let replies = refused.map(Refusal::Key).filter(|one| !telling.contains(&one.code()));
+    let replies: BTreeSet<_> = replies.map(|one| shown(&one)).collect();
+    assert_eq!(replies.len(), 1, "{replies:?}");
+    let concealed = KeyProblem::Refused {
+        refused: KeyRefused::Expired { expires_at: Timestamp::from_seconds(1000) },
+        code: tenantgate::application_key::KeyCode::Invalid,
+    };
+    assert_eq!(replies, [shown(&Refusal::Key(concealed))].into());
+}
+
+#[test]
+fn whoever_must_prove_who_it_is_is_told_of_every_way() {
+    let challenges = |refusal: &Refusal, schemes| {
+        let reply = reply(refusal, Protocol::Http, schemes);
+        let fields = reply.headers.into_iter().filter(|(name, _)| *name == "www-authenticate");
+        fields.map(|(_, value)| value).collect::<Vec<_>>()
+    };
+    let (key, bearer) = (r#"AppKey realm="tenantgate""#, r#"Bearer realm="tenantgate""#);
+    let invalid = r#"Bearer realm="tenantgate", error="invalid_token""#;
+    let missing = Refusal::Key(KeyProblem::Missing);
+    let token = Refusal::Token(TokenError::Malformed);
+    let scopes = Refusal::Denied(Denial::ScopeInsufficient);
+    assert_eq!(challenges(&missing, Schemes::Keys), [key]);
+    assert_eq!(challenges(&missing, Schemes::TokensAndKeys), [key, bearer]);
+    assert_eq!(challenges(&token, Schemes::TokensAndKeys), [invalid, key]);
+    assert_eq!(challenges(&token, Schemes::Tokens), [invalid]);
+    assert_eq!(challenges(&scopes, Schemes::TokensAndKeys).len(), 1);
+}
+
+#[test]
 fn a_key_too_large_for_the_worker_is_not_the_callers_fault() {
     let refusal = Refusal::Token(TokenError::SignatureUnsupported);
     assert_eq!((refusal.status(), refusal.code()), (503, "keys_unavailable"));
     assert_eq!(refusal.reason(), "signature_unsupported");
-    let reply = reply(&refusal, Protocol::Http);
+    let reply = reply(&refusal, Protocol::Http, Schemes::Tokens);
     let has = |header: &str| reply.headers.iter().any(|(name, _)| *name == header);
     assert!(has("retry-after") && !has("www-authenticate"), "{:?}", reply.headers);
 }
@@ -99,7 +136,11 @@ fn retry_after_is_whole_seconds_from_1_to_300() {
     let rows = [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (299_001, "300"), (900_000, "300")];
     for (millis, expected) in rows {
         let retry_after = Duration::from_millis(millis);
-        let reply = reply(&Failure::TokenUnavailable { retry_after }.into(), Protocol::Http);
+        let reply = reply(
+            &Failure::TokenUnavailable { retry_after }.into(),
+            Protocol::Http,
+            Schemes::Tokens,
+        );
         let value = reply.headers.iter().find(|(name, _)| *name == "retry-after");
         assert_eq!(value.map(|(_, value)| value.as_str()), Some(expected), "{millis}");
     }
@@ -152,6 +193,7 @@ fn refusals() -> Vec<Refusal> {
         .map(Refusal::from),
     );
     all.extend(token_errors().map(Refusal::from));
+    all.extend(key_problems().map(Refusal::from));
     all.push(Refusal::KeyUnknown);
     all.push(Refusal::TooManyBadTokens { retry_after });
     all.extend(
@@ -166,6 +208,7 @@ fn refusals() -> Vec<Refusal> {
             Denial::ClaimMismatch,
             Denial::CredentialMissing,
             Denial::HeaderUnmatched,
+            Denial::KeyNotForwarded,
             Denial::MethodNotAllowed { allowed: Arc::from("GET, HEAD") },
             Denial::NoRoute(NoMatch::Forbidden),
             Denial::NoRoute(NoMatch::NotFound),
@@ -189,6 +232,7 @@ fn refusals() -> Vec<Refusal> {
     );
     all.extend(
         [
+            Failure::KeyStoreUnavailable { retry_after },
             Failure::KeysUnavailable { retry_after },
             Failure::Overloaded { retry_after },
             Failure::TokenUnavailable { retry_after },
@@ -231,6 +275,44 @@ fn path_errors() -> impl Iterator<Item = PathError> {
         E::TooManySegments,
     ]
     .into_iter()
+}
+
+fn key_problems() -> impl Iterator<Item = KeyProblem> {
+    use KeyRefused as E;
+    let at = Timestamp::from_seconds(1000);
+    let refused = [
+        E::Address,
+        E::Checksum,
+        E::Disabled,
+        E::Expired { expires_at: at },
+        E::Format,
+        E::InUrl,
+        E::NotYetValid { not_before: at },
+        E::Record,
+        E::Route,
+        E::Session,
+        E::SessionEpoch,
+        E::Unknown,
+    ];
+    let refused = refused.map(|refused| KeyProblem::Refused { refused, code: refused.code() });
+    let malformed =
+        [KeyError::Format, KeyError::InUrl, KeyError::KeysDiffer, KeyError::SessionsDiffer];
+    let others = [
+        KeyProblem::BesideBasic,
+        KeyProblem::BesideToken,
+        KeyProblem::Mismatch,
+        KeyProblem::Missing,
+        KeyProblem::SessionNotAllowed,
+    ];
+    refused.into_iter().chain(malformed.map(KeyProblem::Malformed)).chain(others)
+}
+
+/// Where the refusal is about keys, keys are known.
+const fn scheme(refusal: &Refusal) -> Schemes {
+    match refusal {
+        Refusal::Key(_) => Schemes::Keys,
+        _ => Schemes::Tokens,
+    }
 }
 
 fn token_errors() -> impl Iterator<Item = TokenError> {
@@ -292,6 +374,7 @@ fn assert_listed(refusal: &Refusal) {
             | Denial::ClaimMismatch
             | Denial::CredentialMissing
             | Denial::HeaderUnmatched
+            | Denial::KeyNotForwarded
             | Denial::MethodNotAllowed { .. }
             | Denial::NoRoute(NoMatch::Forbidden | NoMatch::NotFound)
             | Denial::PathAmbiguous(_)
@@ -307,10 +390,40 @@ fn assert_listed(refusal: &Refusal) {
             EditError::IdentityOdd(_) | EditError::IdentityTooLong(_) | EditError::TokenMissing(_),
         )
         | Refusal::Failed(
-            Failure::KeysUnavailable { .. }
+            Failure::KeyStoreUnavailable { .. }
+            | Failure::KeysUnavailable { .. }
             | Failure::Overloaded { .. }
             | Failure::TokenUnavailable { .. }
             | Failure::UpstreamRefusedOurToken,
+        )
+        | Refusal::Key(
+            KeyProblem::BesideBasic
+            | KeyProblem::BesideToken
+            | KeyProblem::Malformed(
+                KeyError::Format
+                | KeyError::InUrl
+                | KeyError::KeysDiffer
+                | KeyError::SessionsDiffer,
+            )
+            | KeyProblem::Mismatch
+            | KeyProblem::Missing
+            | KeyProblem::Refused {
+                refused:
+                    KeyRefused::Address
+                    | KeyRefused::Checksum
+                    | KeyRefused::Disabled
+                    | KeyRefused::Expired { .. }
+                    | KeyRefused::Format
+                    | KeyRefused::InUrl
+                    | KeyRefused::NotYetValid { .. }
+                    | KeyRefused::Record
+                    | KeyRefused::Route
+                    | KeyRefused::Session
+                    | KeyRefused::SessionEpoch
+                    | KeyRefused::Unknown,
+                ..
+            }
+            | KeyProblem::SessionNotAllowed,
         )
         | Refusal::KeyUnknown
         | Refusal::Request(

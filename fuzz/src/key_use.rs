@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tenantgate::application_key::{Asked, KeyPlace, Use};
+use tenantgate::application_key::{Asked, Client, KeyPlace, Use};
 use tenantgate::time::{Leeway, Timestamp};
 
 /// First bytes of digests at the edges of shards.
@@ -13,7 +13,7 @@ pub fn wanted() -> Use<'static> {
     Use {
         now: Timestamp::from_seconds(1_750_000_000),
         leeway: Leeway::new(Duration::ZERO).expect("zero is a leeway"),
-        address: "10.1.2.3".parse().ok(),
+        client: Client::At("10.1.2.3".parse().ok()),
         from: KeyPlace::Query,
         asked: Asked { method: "GET", host: "api.acme.example", path: "/a/b" },
     }

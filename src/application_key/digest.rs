@@ -76,6 +76,13 @@ impl DigestMark {
         bytes(text).map(Self)
     }
 
+    /// Its first 8 hexadecimal digits, for logs, as [`KeyDigest::short`].
+    pub fn short(self) -> String {
+        let mut text = self.text();
+        text.truncate(8);
+        text
+    }
+
     /// The mark as 16 lower-case hexadecimal digits.
     pub fn text(self) -> String {
         hex(&self.0)

@@ -16,6 +16,7 @@ mod compact;
 mod digest;
 mod document;
 mod generated;
+mod holder;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod lint;
 mod pepper;
@@ -32,6 +33,7 @@ pub use bytes::Texts;
 pub use digest::{DigestError, DigestMark, KeyDigest, StatedDigest};
 pub use document::{Document, DocumentError, Entry, Header, InvalidEntry, ReadRules, Reader};
 pub use generated::{Form, KEY_LIMIT, KeyPrefix, KeyPrefixError};
+pub use holder::KeyHolder;
 pub use pepper::{Candidates, GuidCase, Pepper, PepperError, PepperId, Peppers, is_guid};
 pub use record::{About, Defaults, KeySecret, Rate, Record, RecordError, SecretState};
 pub use route::{Asked, KeyRoute, RouteError};
@@ -39,4 +41,4 @@ pub use session::{
     Session, SessionKey, SessionKeyError, SessionKeys, SessionLimits, SessionRefused,
 };
 pub use set::{KeySet, SetError};
-pub use verdict::{Grant, KeyCode, KeyPlace, KeyRefused, KeyRules, Refusal, Use, check};
+pub use verdict::{Client, Grant, KeyCode, KeyPlace, KeyRefused, KeyRules, Refusal, Use, check};

@@ -96,7 +96,7 @@ impl Session {
         wanted: &Use<'_>,
     ) -> Result<Grant<'k>, SessionRefused> {
         if let Some(bound) = self.address
-            && wanted.address.map(|address| address.to_canonical()) != Some(bound)
+            && wanted.client.address().map(|address| address.to_canonical()) != Some(bound)
         {
             return Err(SessionRefused::AddressMoved);
         }

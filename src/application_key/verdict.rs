@@ -1,10 +1,11 @@
 //! Whether a key may be used as it is used.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use super::block::Found;
 use super::bytes::Texts;
-use super::digest::DigestMark;
+use super::digest::{DigestMark, KeyDigest};
 use super::generated::{Form, KeyPrefix};
 use super::pepper::{Candidates, GuidCase, Peppers};
 use super::route::Asked;
@@ -30,12 +31,21 @@ pub struct Use<'r> {
     pub now: Timestamp,
     /// How far clocks may be apart; zero unless configured, and 60 s at most.
     pub leeway: Leeway,
-    /// The client's address as the proxy trusts it; `None` if it cannot be read.
-    pub address: Option<IpAddr>,
+    /// Where the client is.
+    pub client: Client<'r>,
     /// Where the key stands.
     pub from: KeyPlace,
     /// What is asked for.
     pub asked: Asked<'r>,
+}
+
+/// The client's address as the proxy trusts it; `None` if it cannot be read.
+#[derive(Clone, Copy)]
+pub enum Client<'r> {
+    /// It is this.
+    At(Option<IpAddr>),
+    /// It is asked for where a key is limited to addresses: that is a call of the host.
+    Unasked(&'r dyn Fn() -> Option<IpAddr>),
 }
 
 /// Where a key stands.
@@ -136,17 +146,21 @@ impl KeyRules {
         key: &[u8],
         wanted: &Use<'_>,
     ) -> Result<Grant<'s>, Refusal<'s>> {
-        let unnamed = |refused| Err(Refusal { refused, name: None });
+        let unread = |refused| Err(Refusal { refused, name: None, digest: None });
         match self.prefix.check_form(key) {
-            Form::BadChecksum => return unnamed(KeyRefused::Checksum),
-            Form::Malformed => return unnamed(KeyRefused::Format),
+            Form::BadChecksum => return unread(KeyRefused::Checksum),
+            Form::Malformed => return unread(KeyRefused::Format),
             Form::Foreign | Form::Ours => {}
         }
         let candidates = Candidates::of(key, &self.peppers, self.guids);
+        let digest = candidates.plain().copied();
         match keys.find_presented(&candidates) {
-            None => unnamed(KeyRefused::Unknown),
-            Some(found) => check(&found, wanted)
-                .map_err(|refused| Refusal { refused, name: Some(found.record.name) }),
+            None => Err(Refusal { refused: KeyRefused::Unknown, name: None, digest }),
+            Some(found) => check(&found, wanted).map_err(|refused| Refusal {
+                refused,
+                name: Some(found.record.name),
+                digest,
+            }),
         }
     }
 }
@@ -158,6 +172,8 @@ pub struct Refusal<'s> {
     pub refused: KeyRefused,
     /// The name of the key; `None` if it is unknown.
     pub name: Option<&'s str>,
+    /// The plain digest of what was presented, whose beginning logs may tell; `None` for what was not looked up.
+    pub digest: Option<KeyDigest>,
 }
 
 /// What a found key grants. In this order: whether it is enabled and its record good, for a session whether it may be and
@@ -186,7 +202,7 @@ pub fn check<'a>(found: &Found<'a>, wanted: &Use<'_>) -> Result<Grant<'a>, KeyRe
     if is_expired(window.expires_at, wanted.leeway, wanted.now) {
         return Err(KeyRefused::Expired { expires_at: window.expires_at });
     }
-    if !body.allows_address(wanted.address) {
+    if body.has_addresses() && !body.allows_address(wanted.client.address()) {
         return Err(KeyRefused::Address);
     }
     if wanted.from == KeyPlace::Query && !body.allows_query() {
@@ -207,6 +223,36 @@ pub fn check<'a>(found: &Found<'a>, wanted: &Use<'_>) -> Result<Grant<'a>, KeyRe
         allows_session: body.allows_session(),
         session_epoch: body.session_epoch,
     })
+}
+
+impl KeyPlace {
+    /// The word for logs.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Query => "query",
+            Self::Session { .. } => "session",
+        }
+    }
+}
+
+impl Client<'_> {
+    /// The address.
+    pub fn address(self) -> Option<IpAddr> {
+        match self {
+            Self::At(address) => address,
+            Self::Unasked(ask) => ask(),
+        }
+    }
+}
+
+impl fmt::Debug for Client<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(address) => address.fmt(formatter),
+            Self::Unasked(_) => formatter.write_str("unasked"),
+        }
+    }
 }
 
 impl KeyRefused {

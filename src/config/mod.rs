@@ -50,6 +50,7 @@ pub struct Config {
     sources: Vec<technical_token::Source>,
     policy: Policy,
     application_keys: Option<ApplicationKeys>,
+    trusts_client_address: bool,
     limits: Limits,
     notes_every_request: bool,
 }
@@ -148,6 +149,11 @@ impl Config {
     /// How application keys are taken; `None` if none are known.
     pub const fn application_keys(&self) -> Option<&ApplicationKeys> {
         self.application_keys.as_ref()
+    }
+
+    /// Whether the operator says that the address of clients can be trusted.
+    pub const fn trusts_client_address(&self) -> bool {
+        self.trusts_client_address
     }
 
     /// The headers that clients can never bring in.

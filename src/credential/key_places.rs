@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::authorization::Authorization;
 use super::place::TokenPlaces;
-use crate::message::{CookieName, HeaderName, ParameterName};
+use crate::message::{CookieName, HeaderName, ParameterName, RequestHead};
 
 /// Where application keys may stand, as the configuration states it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -24,6 +25,8 @@ pub struct KeyPlacesParts {
     pub forwards_flag: bool,
     /// The cookie of our sessions; `None` if the gateway makes none. Then the upstream sees the flag.
     pub session_cookie: Option<CookieName>,
+    /// Whether a user and a password in `authorization` go on beside a key.
+    pub forwards_basic: bool,
     /// What decides where a key and a token are presented.
     pub decisive: Decisive,
 }
@@ -74,6 +77,16 @@ impl KeyPlaces {
     /// The cookie of our sessions, which no upstream sees.
     pub const fn session_cookie(&self) -> Option<&CookieName> {
         self.parts.session_cookie.as_ref()
+    }
+
+    /// Whether `authorization` holds a key: then no upstream sees it.
+    pub fn is_in_authorization(&self, head: &RequestHead<'_>) -> bool {
+        matches!(Authorization::read(head, self), Authorization::Key(_))
+    }
+
+    /// Whether `authorization` holds a user and a password that go on beside a key.
+    pub fn keeps_basic(&self, head: &RequestHead<'_>) -> bool {
+        self.parts.forwards_basic && matches!(Authorization::read(head, self), Authorization::Basic)
     }
 
     /// The places as they were stated.

@@ -15,6 +15,7 @@ pub use key_places::{Decisive, KeyPlaces, KeyPlacesParts};
 pub use place::{TokenPlace, TokenPlaces};
 pub use session::SessionCookie;
 pub use stripping::strip;
+pub(crate) use stripping::strip_referer;
 
 use crate::message::{RequestHead, cookie_values, parameter_values};
 use authorization::Authorization;

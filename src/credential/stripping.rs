@@ -1,7 +1,6 @@
 //! What is taken out of a request because keys stand there, whatever becomes of the request: the
 //! address, the `referer` and the headers of refused requests are logged as well.
 
-use super::authorization::Authorization;
 use super::key_places::KeyPlaces;
 use crate::message::{CookiesLeft, HeaderEdit, HeaderEdits, Reduced, RequestHead};
 
@@ -14,7 +13,7 @@ pub fn strip(head: &RequestHead<'_>, places: &KeyPlaces) -> HeaderEdits {
             remove(name, &mut edits);
         }
     }
-    if matches!(Authorization::read(head, places), Authorization::Key(_)) {
+    if places.is_in_authorization(head) {
         remove_all(head, b"authorization", &mut edits);
     }
     let names = places.parameters();
@@ -27,7 +26,7 @@ pub fn strip(head: &RequestHead<'_>, places: &KeyPlaces) -> HeaderEdits {
 
 /// Cuts keys out of the `referer`. Several are no referer (RFC 9110 §10.1.3): if one of them has a
 /// key, all go.
-fn strip_referer(head: &RequestHead<'_>, places: &KeyPlaces, edits: &mut HeaderEdits) {
+pub(crate) fn strip_referer(head: &RequestHead<'_>, places: &KeyPlaces, edits: &mut HeaderEdits) {
     let reduce = |url| Reduced::referer_without_parameters(url, places.parameters());
     let Some(reduced) = head.values(REFERER).find_map(reduce) else { return };
     match head.values(REFERER).nth(1).is_some() || reduced.expose().is_empty() {

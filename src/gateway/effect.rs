@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::filter_state::FilterState;
-use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reduced, Reply};
+use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -81,8 +81,8 @@ pub struct Refused {
     pub reply: Reply,
     /// The exact reason as one word.
     pub reason: &'static str,
-    /// What takes the place of its path, if a token stood in its query: proxies log the path.
-    pub path: Option<Reduced>,
+    /// What is taken out of its head, which proxies log: keys, and tokens of its query.
+    pub edits: HeaderEdits,
     /// What is set in filter state.
     pub state: FilterState,
 }

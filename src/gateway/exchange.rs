@@ -9,15 +9,16 @@ use std::time::Duration;
 use super::Gateway;
 use super::abuse::Gate;
 use super::exchanged::{ExchangeId, Lack, Lent, Wish};
+use super::key_holding::{Asking, KeySeen};
 use super::slot::{Found, Resource};
 use super::waiters::Cause;
-use crate::credential;
+use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{KeySetId, TokenError, Unverified};
+use crate::jwt::{KeySetId, TokenError, Unverified, VerifiedToken};
 use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
 use crate::policy::{Authentication, Denial, Form, GuardedRoute, Injection, Mode, Policy};
-use crate::principal::Principal;
-use crate::problem::{Failure, Refusal};
+use crate::principal::{IdentityMismatch, Principal};
+use crate::problem::{Failure, KeyProblem, Refusal};
 use crate::technical_token::TechnicalToken;
 use crate::technical_token::idaas::{Signing, TemporaryKey};
 use crate::tenancy::SubtenantId;
@@ -78,6 +79,8 @@ pub(super) struct Case {
     pub(super) route: Option<Arc<GuardedRoute>>,
     /// Who asks, as far as it is proven.
     pub(super) principal: Principal,
+    /// The application key that it presents, as far as it is known.
+    pub(super) key: Option<KeySeen>,
     /// Whether a refusal would be enforced.
     pub(super) mode: Mode,
     /// The technical tokens on it whose use is to be watched.
@@ -92,6 +95,7 @@ impl Case {
         Self {
             route: None,
             principal: Principal::anonymous(),
+            key: None,
             mode: Mode::Enforce,
             watched: Vec::new(),
             watched_exchanged: Vec::new(),
@@ -130,9 +134,18 @@ impl Gateway {
             case.mode = policy.mode_without_route(Some((&target, denial)));
         })?;
         case.found(route, policy);
-        let principal = self.authenticate(route, head, now, signatures)?;
+        let principal = match config.application_keys().zip(config.owned_headers().keys()) {
+            None => self.authenticate(route, head, now, signatures)?,
+            Some((keys, places)) => {
+                let trusts_address = config.trusts_client_address();
+                let target = &target;
+                let asking = Asking { keys, places, target, head, now, trusts_address };
+                self.authenticate_with_keys(route, &asking, signatures, case)?
+            }
+        };
         case.principal = principal.clone();
-        let permit = Policy::decide(route, &target, head, principal)?;
+        let permit = Policy::decide(route, &target, head, principal)
+            .map_err(|denial| self.refusal(denial))?;
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();
@@ -200,7 +213,58 @@ impl Gateway {
         }
         let config = Arc::clone(&self.config);
         let presented = credential::extract(head, config.places())?;
-        let Some(bearer) = presented.bearer else { return Ok(Principal::anonymous()) };
+        let token = self.verify(&presented, head, now, signatures)?;
+        Ok(token.map_or(Principal::anonymous(), Principal::of_token))
+    }
+
+    /// The same where application keys are known. The key is judged first: that costs less than a signature.
+    fn authenticate_with_keys(
+        &mut self,
+        route: &GuardedRoute,
+        asking: &Asking<'_, '_>,
+        signatures: &dyn SignatureVerifier,
+        case: &mut Case,
+    ) -> Result<Principal, Halt> {
+        if route.authentication() == Authentication::NotLookedAt {
+            return Ok(Principal::anonymous());
+        }
+        let config = Arc::clone(&self.config);
+        let presented = self.present(asking, config.places(), case)?;
+        let key = presented.application_key.as_ref();
+        let holder = key.map(|key| self.key_holder(asking, key, case)).transpose()?;
+        let token = self.verify(&presented, asking.head, asking.now, signatures)?;
+        Ok(match (token, holder) {
+            (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
+                .map_err(|IdentityMismatch| KeyProblem::Mismatch)?,
+            (Some(token), None) => Principal::of_token(token),
+            (None, Some(holder)) => Principal::of_key(holder),
+            (None, None) => {
+                let holder = self.session_holder(asking, &presented, case)?;
+                holder.map_or(Principal::anonymous(), Principal::of_key)
+            }
+        })
+    }
+
+    /// A denial, in the words of those who could present an application key.
+    fn refusal(&self, denial: Denial) -> Refusal {
+        match denial {
+            Denial::CredentialMissing if self.config.application_keys().is_some() => {
+                KeyProblem::Missing.into()
+            }
+            denial => denial.into(),
+        }
+    }
+
+    /// The token that is presented, if one is; it must be good.
+    fn verify(
+        &mut self,
+        presented: &Presented<'_>,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+        signatures: &dyn SignatureVerifier,
+    ) -> Result<Option<Arc<VerifiedToken>>, Halt> {
+        let config = Arc::clone(&self.config);
+        let Some(bearer) = presented.bearer else { return Ok(None) };
         let issuers = config.issuers();
         let keys = &self.fetching.keys;
         let gate = Gate::new(&mut self.abuse, signatures, head, now);
@@ -212,12 +276,12 @@ impl Gateway {
             Ok(token) => {
                 presented.check_origin(head)?;
                 token.confirm(|| head.certificate_digest())?;
-                Ok(Principal::of_token(token))
+                Ok(Some(token))
             }
             // A browser keeps sending a cookie that has expired: refusing it would keep its user
             // from signing in again.
             Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
-                Ok(Principal::anonymous())
+                Ok(None)
             }
             Err(Unverified::Refused(error)) => Err(error.into()),
             Err(Unverified::KeysMissing(id)) => Err(self.keys_missing(id, now)),
@@ -266,9 +330,13 @@ impl Gateway {
         case: &mut Case,
     ) -> Result<Result<HeaderValue, Want>, Halt> {
         // The principal is the one of this token: it was read from the same header a moment ago.
-        let presented = credential::extract(head, self.config.places())?;
+        let (tokens, keys) = (self.config.places(), self.config.owned_headers().keys());
+        let presented = match keys {
+            None => credential::extract(head, tokens)?,
+            Some(keys) => credential::extract_with_keys(head, tokens, keys)?,
+        };
         let (Some(caller), Some(bearer)) = (principal.token(), presented.bearer) else {
-            return Err(Denial::CredentialMissing.into());
+            return Err(self.refusal(Denial::CredentialMissing).into());
         };
         let caller_token = (caller, bearer.expose());
         match self.exchanges.find(injection, caller_token, case.replaces(), now) {

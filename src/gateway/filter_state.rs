@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::key_holding::KeySeen;
 use crate::message::percent_encode;
 use crate::principal::Principal;
 
@@ -17,6 +18,12 @@ pub enum StateKey {
     CredentialKind,
     /// What was decided: see [`Decision`].
     Decision,
+    /// The first 8 hexadecimal digits of the digest of the application key.
+    KeyDigest,
+    /// Where the application key stood: `header`, `query` or `session`.
+    KeyFrom,
+    /// The name of the application key.
+    KeyName,
     /// The exact reason of a refusal.
     Reason,
     /// The name of the route.
@@ -53,6 +60,9 @@ impl StateKey {
             Self::Code => "tenantgate.code",
             Self::CredentialKind => "tenantgate.credential_kind",
             Self::Decision => "tenantgate.decision",
+            Self::KeyDigest => "tenantgate.key_digest",
+            Self::KeyFrom => "tenantgate.key_from",
+            Self::KeyName => "tenantgate.key_name",
             Self::Reason => "tenantgate.reason",
             Self::Route => "tenantgate.route",
             Self::Subtenant => "tenantgate.subtenant",
@@ -80,6 +90,7 @@ pub(super) fn filter_state(
     refused: Option<(&'static str, &'static str)>,
     route: Option<&Arc<str>>,
     principal: &Principal,
+    key: Option<&KeySeen>,
 ) -> FilterState {
     let mut state = vec![(StateKey::Decision, Cow::Borrowed(decision.word()))];
     if let Some((code, reason)) = refused {
@@ -102,5 +113,13 @@ pub(super) fn filter_state(
     }));
     let kind = principal.kind().name();
     state.extend(kind.map(|kind| (StateKey::CredentialKind, Cow::Borrowed(kind))));
+    if let Some(key) = key {
+        // The name of a key has letters, digits, `.`, `_` and `-` alone.
+        let name = key.name.as_deref().map(|name| Cow::Owned(name.to_owned()));
+        state.extend(name.map(|name| (StateKey::KeyName, name)));
+        let digest = key.mark.map(|mark| Cow::Owned(mark.short()));
+        state.extend(digest.map(|digest| (StateKey::KeyDigest, digest)));
+        state.push((StateKey::KeyFrom, Cow::Borrowed(key.from.word())));
+    }
     state
 }

@@ -17,6 +17,7 @@ pub(super) struct KeyStore {
 #[derive(Debug)]
 pub(super) enum KeysFound {
     /// None can be had for so long.
+    #[allow(dead_code, reason = "until keys are fetched")]
     Failed { retry_after: Duration },
     /// None have come yet: the request waits.
     Missing,

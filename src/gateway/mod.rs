@@ -13,7 +13,7 @@ mod exchanged;
 mod fault;
 mod fetching;
 mod filter_state;
-#[allow(dead_code, reason = "until requests are matched with keys")]
+mod key_holding;
 mod key_store;
 #[cfg(not(target_arch = "wasm32"))]
 mod offline;
@@ -44,6 +44,7 @@ use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want, overdue};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
+use self::key_holding::KeySeen;
 use self::key_store::KeyStore;
 use self::preparing::Means;
 use self::signing::CountingSigner;
@@ -52,12 +53,13 @@ use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
 use crate::config::Config;
+use crate::credential;
 use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
-use crate::message::{HeaderEdits, Reduced, RequestHead};
+use crate::message::{HeaderEdit, HeaderEdits, Reduced, RequestHead};
 use crate::policy::Mode;
 use crate::principal::Principal;
-use crate::problem::{self, Failure, Protocol, Refusal};
+use crate::problem::{self, Failure, Protocol, Refusal, Schemes};
 use crate::shared::SharedData;
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
@@ -69,7 +71,6 @@ pub struct Gateway {
     abuse: Abuse,
     fetching: Fetching,
     exchanges: Exchanges,
-    #[allow(dead_code, reason = "until requests are matched with keys")]
     key_store: KeyStore,
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
@@ -77,6 +78,7 @@ pub struct Gateway {
     watches: HashMap<StreamId, Watch>,
     signer: Rc<CountingSigner>,
     tally: Tally,
+    schemes: Schemes,
     reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
     is_woken: bool,
@@ -107,6 +109,7 @@ impl Gateway {
             watches: HashMap::new(),
             signer,
             tally: Tally::default(),
+            schemes: schemes(&config),
             reported_at: Timestamp::default(),
             is_woken: false,
             tick: FIRST_TICK,
@@ -196,17 +199,25 @@ impl Gateway {
 
     /// Whether the head of a request has to be looked at again before it is refused.
     pub(super) fn conceals(&self) -> bool {
-        !self.config.places().parameters().is_empty()
+        let owned = self.config.owned_headers();
+        owned.keys().is_some() || !owned.places().parameters().is_empty()
     }
 
-    /// Takes the tokens out of the query of a request that is refused: its path is logged.
+    /// Takes keys out of a request that is refused, and tokens out of its query: what is left of it is
+    /// logged.
     pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
         match outcome {
             Outcome::Refuse(refused) => {
-                let parameters = self.config.places().parameters();
-                let path =
-                    head.path().and_then(|path| Reduced::without_parameters(path, parameters));
-                Outcome::Refuse(Refused { path, ..refused })
+                let owned = self.config.owned_headers();
+                let edits = match owned.keys() {
+                    Some(keys) => credential::strip(head, keys),
+                    None => {
+                        let parameters = owned.places().parameters();
+                        let reduce = |path| Reduced::without_parameters(path, parameters);
+                        head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
+                    }
+                };
+                Outcome::Refuse(Refused { edits, ..refused })
             }
             outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
         }
@@ -284,7 +295,13 @@ impl Gateway {
     fn forward(&mut self, edits: HeaderEdits, case: &Case, is_watched: bool) -> Outcome {
         self.tally.forward();
         let state = match self.config.notes_every_request() {
-            true => filter_state(Decision::Allow, None, case.route_name(), &case.principal),
+            true => filter_state(
+                Decision::Allow,
+                None,
+                case.route_name(),
+                &case.principal,
+                case.key.as_ref(),
+            ),
             false => FilterState::new(),
         };
         Outcome::Forward(Forwarded { edits, state, is_watched })
@@ -353,27 +370,29 @@ impl Gateway {
     }
 
     fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
-        self.answer((refusal, refusal.reason()), case.route_name(), &case.principal, protocol)
+        let whose = (&case.principal, case.key.as_ref());
+        self.answer((refusal, refusal.reason()), case.route_name(), whose, protocol)
     }
 
     /// The answer to a request whose deadline has come.
     fn refuse_late(&mut self, parked: &Parked, cause: &Awaited) -> Refused {
         let refusal = Refusal::from(overdue(cause));
         let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
-        self.answer((&refusal, "waited_too_long"), route, &nobody, parked.protocol)
+        self.answer((&refusal, "waited_too_long"), route, (&nobody, None), parked.protocol)
     }
 
     fn answer(
         &mut self,
         (refusal, reason): (&Refusal, &'static str),
         route: Option<&Arc<str>>,
-        principal: &Principal,
+        (principal, key): (&Principal, Option<&KeySeen>),
         protocol: Protocol,
     ) -> Refused {
         self.tally.refuse(refusal.code(), reason, route);
         let why = Some((refusal.code(), reason));
-        let state = filter_state(Decision::Deny, why, route, principal);
-        Refused { reply: problem::reply(refusal, protocol), reason, state, path: None }
+        let state = filter_state(Decision::Deny, why, route, principal, key);
+        let reply = problem::reply(refusal, protocol, self.schemes);
+        Refused { reply, reason, state, edits: HeaderEdits::new() }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
@@ -382,6 +401,15 @@ impl Gateway {
         let is_busy = !self.waiters.is_empty() || self.fetching.is_behind();
         let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
+    }
+}
+
+/// With what callers may prove who they are.
+fn schemes(config: &Config) -> Schemes {
+    match (config.application_keys().is_some(), config.issuers().iter().next().is_none()) {
+        (true, true) => Schemes::Keys,
+        (true, false) => Schemes::TokensAndKeys,
+        (false, _) => Schemes::Tokens,
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Tally {
     counts: BTreeMap<Metric, i64>,
     gauges: BTreeMap<Metric, i64>,
     forwarded: i64,
+    /// The names of keys that stood in a URL where none may.
+    exposed: Vec<Box<str>>,
 }
 
 impl Tally {
@@ -42,6 +44,13 @@ impl Tally {
     pub(super) fn add(&mut self, metric: Metric, times: usize) {
         let count = self.counts.entry(metric).or_default();
         *count = count.saturating_add(i64::try_from(times).unwrap_or(i64::MAX));
+    }
+
+    /// Notes that a known key stood in a URL where none may.
+    pub(super) fn expose(&mut self, name: &str) {
+        if self.exposed.len() < LIMIT && self.exposed.iter().all(|one| **one != *name) {
+            self.exposed.push(name.into());
+        }
     }
 
     /// Counts a refusal by its public code, and by its exact reason and route for the log. Past
@@ -76,10 +85,14 @@ impl Tally {
 
     /// Lines for the refusals since the last report.
     pub(super) fn lines(&mut self) -> impl Iterator<Item = Notice> + '_ {
-        self.refusals.drain().map(|(Line { reported, reason, route }, count)| match reported {
-            Some(code) => Notice::WouldRefuse { code, reason, route, count },
-            None => Notice::Refused { reason, route, count },
-        })
+        let exposed = std::mem::take(&mut self.exposed).into_iter();
+        let exposed = exposed.map(|name| Notice::KeyExposed { name });
+        exposed.chain(self.refusals.drain().map(|(Line { reported, reason, route }, count)| {
+            match reported {
+                Some(code) => Notice::WouldRefuse { code, reason, route, count },
+                None => Notice::Refused { reason, route, count },
+            }
+        }))
     }
 
     /// The last steps of all metrics: what was counted since the last report, and all gauges back to

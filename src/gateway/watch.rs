@@ -73,8 +73,9 @@ impl Gateway {
         let refusal = Refusal::from(Failure::UpstreamRefusedOurToken);
         let why = (&refusal, refusal.reason());
         let nobody = crate::principal::Principal::anonymous();
-        let replaced =
-            watch.replaces.then(|| self.answer(why, watch.route.as_ref(), &nobody, watch.protocol));
+        let replaced = watch
+            .replaces
+            .then(|| self.answer(why, watch.route.as_ref(), (&nobody, None), watch.protocol));
         Some(Verdict { replaced, wake })
     }
 }

@@ -12,7 +12,7 @@ use super::worker::Course;
 use crate::crypto::SignatureVerifier;
 use crate::gateway::{CallId, Decision, FilterState, Host, Outcome, Refused, StateKey, StreamId};
 use crate::message::{
-    CallFailure, HeaderEdit, HeaderEdits, HttpCall, Reduced, RequestHead, parse_pairs, write_pairs,
+    CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
 };
 use crate::shared::SharedData;
 use crate::telemetry::{Metric, Notice};
@@ -109,7 +109,7 @@ pub(super) fn apply(outcome: &Outcome) -> Course {
             if edit(&forwarded.edits).is_ok() && note(&forwarded.state).is_ok() {
                 Course::Forwarded
             } else {
-                forwarded.edits.iter().filter_map(reduced_path).for_each(conceal);
+                forwarded.edits.iter().for_each(conceal);
                 refuse_broken();
                 Course::Refused
             }
@@ -152,22 +152,19 @@ fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     Ok(())
 }
 
-/// The path without the tokens of its query, if that is the edit.
-fn reduced_path(edit: &HeaderEdit) -> Option<&Reduced> {
-    match edit {
-        HeaderEdit::Reduce(reduced) if reduced.name() == ":path" => Some(reduced),
-        HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) | HeaderEdit::Set(..) => None,
-    }
-}
-
-/// Takes tokens out of the path that the proxy logs. Where it keeps them, its log has them: no reason
+/// Takes keys and tokens out of the head that the proxy logs. Where it keeps them, its log has them: no reason
 /// to leave the client without an answer.
-fn conceal(path: &Reduced) {
-    let _status = abi::set_request_header(path.name(), path.expose());
+fn conceal(edit: &HeaderEdit) {
+    let _status = match edit {
+        HeaderEdit::Reduce(reduced) => abi::set_request_header(reduced.name(), reduced.expose()),
+        HeaderEdit::Remove(name) => abi::remove_request_header(name),
+        // Nothing is to be told to whoever reads the log of a request that goes nowhere.
+        HeaderEdit::Set(..) => Ok(()),
+    };
 }
 
 fn refuse(refused: &Refused) {
-    refused.path.iter().for_each(conceal);
+    refused.edits.iter().for_each(conceal);
     // It is for the access log; a request is refused with or without it.
     let _status = note(&refused.state);
     let reply = &refused.reply;

@@ -58,16 +58,20 @@ pub(super) fn test(
     head: &RequestHead<'_>,
 ) -> Result<(), Denial> {
     match (mode, principal.kind()) {
-        (SubtenantMode::Header(header), PrincipalKind::Bearer) if header.is_in(head) => {
-            Err(Denial::Acting(ActingError::BesideToken))
-        }
+        (
+            SubtenantMode::Header(header),
+            PrincipalKind::ApplicationKey | PrincipalKind::Bearer | PrincipalKind::Session,
+        ) if header.is_in(head) => Err(Denial::Acting(ActingError::BesideToken)),
         (
             SubtenantMode::Header(_)
             | SubtenantMode::Impersonate
             | SubtenantMode::One(_)
             | SubtenantMode::Refuse
             | SubtenantMode::TenantWide,
-            PrincipalKind::Anonymous | PrincipalKind::Bearer,
+            PrincipalKind::Anonymous
+            | PrincipalKind::ApplicationKey
+            | PrincipalKind::Bearer
+            | PrincipalKind::Session,
         ) => Ok(()),
     }
 }
@@ -79,16 +83,20 @@ pub(super) fn subtenant(
     head: &RequestHead<'_>,
 ) -> Result<Option<SubtenantId>, Denial> {
     match (mode, principal.kind()) {
-        (SubtenantMode::Header(_) | SubtenantMode::One(_), PrincipalKind::Bearer) => {
-            Err(Denial::Acting(ActingError::BesideToken))
-        }
+        (
+            SubtenantMode::Header(_) | SubtenantMode::One(_),
+            PrincipalKind::ApplicationKey | PrincipalKind::Bearer | PrincipalKind::Session,
+        ) => Err(Denial::Acting(ActingError::BesideToken)),
         (SubtenantMode::Header(header), PrincipalKind::Anonymous) => {
             header.read(head).map(Some).map_err(Denial::Acting)
         }
         (SubtenantMode::One(id), PrincipalKind::Anonymous) => Ok(Some(id.clone())),
         (
             SubtenantMode::Impersonate | SubtenantMode::Refuse | SubtenantMode::TenantWide,
-            PrincipalKind::Anonymous | PrincipalKind::Bearer,
+            PrincipalKind::Anonymous
+            | PrincipalKind::ApplicationKey
+            | PrincipalKind::Bearer
+            | PrincipalKind::Session,
         ) => Ok(None),
     }
 }

@@ -46,6 +46,9 @@ pub(super) struct Plan {
     pub(super) anonymous: Option<Treatment>,
     /// For callers with a verified bearer token.
     pub(super) bearer: Treatment,
+    /// For callers with an application key, or a session of one. `None`: they are refused, since what
+    /// goes on is a bearer token, and they have none.
+    pub(super) key: Option<Treatment>,
 }
 
 /// What the upstream sees of credentials.
@@ -64,10 +67,15 @@ pub(super) fn plan(deployment: Deployment, route: &Route) -> Result<Plan, Combin
     use Authentication::{NotLookedAt, Optional, Required};
     use Deployment::{Egress, Ingress};
     use Mode::{Nothing, Technical, User, UserElseTechnical};
-    let all = |treatment| Ok(Plan { anonymous: Some(treatment), bearer: treatment });
-    let refuse_or = |bearer| Ok(Plan { anonymous: None, bearer });
-    let of = |anonymous, bearer| Ok(Plan { anonymous: Some(anonymous), bearer });
     let mode = Mode::of(&route.upstream)?;
+    let key = match mode {
+        Nothing => Some(Treatment::Nothing),
+        Technical | UserElseTechnical => Some(Treatment::Technical),
+        User => None,
+    };
+    let all = |treatment| Ok(Plan { anonymous: Some(treatment), bearer: treatment, key });
+    let refuse_or = |bearer| Ok(Plan { anonymous: None, bearer, key });
+    let of = |anonymous, bearer| Ok(Plan { anonymous: Some(anonymous), bearer, key });
     let cell = (route.authentication, deployment, mode);
     if route.pass_unverified && cell != (NotLookedAt, Ingress, User) {
         return Err(CombinationError::PassUnverifiedMisplaced);
@@ -220,8 +228,9 @@ mod tests {
             (CallerToken::Remove, &[When::Always]),
             (CallerToken::Remove, &[]),
         ];
-        let ok = |anonymous, bearer| Ok(Plan { anonymous, bearer });
         // Columns: user, user or technical, technical, none.
+        let keys = [None, Some(Technical), Some(Technical), Some(Nothing)];
+        let ok = |anonymous, bearer| Ok((anonymous, bearer));
         #[rustfmt::skip]
         let rows = [
             (Ingress, Required, [
@@ -248,16 +257,23 @@ mod tests {
             ]),
         ];
         for (deployment, authentication, expected) in rows {
-            for ((caller_token, inject), expected) in columns.into_iter().zip(expected) {
+            for (((caller_token, inject), expected), key) in
+                columns.into_iter().zip(expected).zip(keys)
+            {
+                let with_key = |(anonymous, bearer)| Plan { anonymous, bearer, key };
                 let case = format!("{deployment:?} {authentication:?} {caller_token:?} {inject:?}");
                 let plain = route(authentication, caller_token, inject, false);
-                assert_eq!(plan(deployment, &plain), expected, "{case}");
+                assert_eq!(plan(deployment, &plain), expected.map(with_key), "{case}");
                 let unverified = route(authentication, caller_token, inject, true);
                 let expected = match expected {
                     Err(E::PublicForward) => ok(Some(Forward), Forward),
                     _ => Err(E::PassUnverifiedMisplaced),
                 };
-                assert_eq!(plan(deployment, &unverified), expected, "{case}, unverified");
+                assert_eq!(
+                    plan(deployment, &unverified),
+                    expected.map(with_key),
+                    "{case}, unverified"
+                );
             }
         }
     }

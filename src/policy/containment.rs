@@ -30,7 +30,13 @@ pub(super) fn token_subtenant(
     let tenancy = match principal.kind() {
         PrincipalKind::Anonymous if is_exchange => return Err(Denial::CredentialMissing),
         PrincipalKind::Anonymous => return program_subtenant(source, acting),
-        PrincipalKind::Bearer => principal.tenancy(),
+        // A key cannot be exchanged for a token.
+        PrincipalKind::ApplicationKey | PrincipalKind::Session if is_exchange => {
+            return Err(Denial::KeyNotForwarded);
+        }
+        PrincipalKind::ApplicationKey | PrincipalKind::Bearer | PrincipalKind::Session => {
+            principal.tenancy()
+        }
     };
     let mismatch = || Denial::TenantMismatch { credential: source.name.clone() };
     let is_own_tenant = tenancy.tenant().is_some() && tenancy.tenant() == source.tenant.as_ref();

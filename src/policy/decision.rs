@@ -46,6 +46,8 @@ pub enum Denial {
     ClaimMismatch,
     /// The route requires a credential and none was presented.
     CredentialMissing,
+    /// The caller presents an application key or a session of one, and what goes on here is a bearer token.
+    KeyNotForwarded,
     /// The routes at this host, path and method ask for header fields that the request lacks, or of
     /// which servers could differ whether it has them.
     HeaderUnmatched,
@@ -138,6 +140,7 @@ impl Denial {
             Self::ClaimMismatch => "claim_mismatch",
             Self::CredentialMissing => "credential_missing",
             Self::HeaderUnmatched => "header_condition_unmatched",
+            Self::KeyNotForwarded => "appkey_not_forwarded",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::NoRoute(_) => "no_route",
             Self::PathAmbiguous(error) => error.reason(),

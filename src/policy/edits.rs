@@ -6,10 +6,11 @@ use super::identity_edits::set_identity;
 use super::reserved::AUTHORIZATION;
 use super::route::CallerToken;
 use super::source::{Form, Injection};
-use crate::credential::TokenPlaces;
+use crate::credential::strip_referer;
 use crate::message::{
     CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead,
 };
+use crate::principal::PrincipalKind;
 
 /// Why a permitted request cannot be sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,12 +47,21 @@ impl Permit {
         let set = edits.len();
         let caller_token = match self.sent {
             Sent::CallerToken => CallersOwn::Kept,
+            Sent::Nothing | Sent::Technical(_) if self.keeps_basic(head, owned) => {
+                CallersOwn::AuthorizationKept
+            }
             Sent::Nothing | Sent::Technical(_) => CallersOwn::Removed,
         };
         remove_owned(head, owned, caller_token, &mut edits);
-        reduce(head, owned.places(), caller_token, &mut edits);
+        reduce(head, owned, caller_token, &mut edits);
         edits.rotate_left(set);
         Ok(edits)
+    }
+
+    /// Whether a user and a password go on that stand beside the key.
+    fn keeps_basic(&self, head: &RequestHead<'_>, owned: &OwnedHeaders) -> bool {
+        self.principal.kind() == PrincipalKind::ApplicationKey
+            && owned.keys().is_some_and(|keys| keys.keeps_basic(head))
     }
 }
 
@@ -68,7 +78,7 @@ pub(super) fn bare_edits(
         CallerToken::Remove => CallersOwn::Removed,
     };
     remove_owned(head, owned, authorization, &mut edits);
-    reduce(head, owned.places(), authorization, &mut edits);
+    reduce(head, owned, authorization, &mut edits);
     edits
 }
 
@@ -99,8 +109,14 @@ fn remove_owned(
     caller_token: CallersOwn,
     edits: &mut HeaderEdits,
 ) {
+    let has_key = owned.keys().is_some_and(|keys| keys.is_in_authorization(head));
     for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
         let is_kept = match caller_token {
+            CallersOwn::AuthorizationKept | CallersOwn::Kept
+                if has_key && name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes()) =>
+            {
+                false
+            }
             CallersOwn::AuthorizationKept => name.eq_ignore_ascii_case(AUTHORIZATION.as_bytes()),
             CallersOwn::Kept => owned.is_read(name),
             CallersOwn::Removed => false,
@@ -111,23 +127,31 @@ fn remove_owned(
     }
 }
 
-/// Cuts tokens out of the query, where URLs are logged, and out of the cookies.
+/// Cuts tokens and keys out of the query, where URLs are logged, and out of the cookies; keys out of the
+/// `referer` too.
 fn reduce(
     head: &RequestHead<'_>,
-    places: &TokenPlaces,
+    owned: &OwnedHeaders,
     caller_token: CallersOwn,
     edits: &mut HeaderEdits,
 ) {
-    if !places.parameters().is_empty()
+    if !owned.parameters().is_empty()
         && let Some(target) = head.path()
     {
-        let reduced = Reduced::without_parameters(target, places.parameters());
+        let reduced = Reduced::without_parameters(target, owned.parameters());
         edits.extend(reduced.map(HeaderEdit::Reduce));
     }
-    if places.cookies().is_empty() || caller_token == CallersOwn::Kept {
+    if let Some(keys) = owned.keys() {
+        strip_referer(head, keys, edits);
+    }
+    let cookies = match caller_token {
+        CallersOwn::Kept => owned.session_cookie(),
+        CallersOwn::AuthorizationKept | CallersOwn::Removed => owned.cookies(),
+    };
+    if cookies.is_empty() {
         return;
     }
-    let Some(left) = Reduced::without_cookies(head, places.cookies()) else { return };
+    let Some(left) = Reduced::without_cookies(head, cookies) else { return };
     match left {
         // One field is replaced as it is; several are made one.
         CookiesLeft::Some(reduced) => {

@@ -72,7 +72,9 @@ impl GuardedRoute {
         }
         match principal.kind() {
             PrincipalKind::Anonymous => {}
-            PrincipalKind::Bearer => answers.extend(self.requirements(target, principal)),
+            PrincipalKind::ApplicationKey | PrincipalKind::Bearer | PrincipalKind::Session => {
+                answers.extend(self.requirements(target, principal))
+            }
         }
         if let (Ok(treatment), Ok(clearance)) = (&treatment, &clearance) {
             let sent = sent_upstream(*treatment, *clearance);

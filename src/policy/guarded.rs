@@ -86,6 +86,9 @@ impl GuardedRoute {
     pub(super) fn treatment(&self, principal: &Principal) -> Result<Treatment, Denial> {
         let treatment = match principal.kind() {
             PrincipalKind::Anonymous => self.plan.anonymous,
+            PrincipalKind::ApplicationKey | PrincipalKind::Session => {
+                return self.plan.key.ok_or(Denial::KeyNotForwarded);
+            }
             PrincipalKind::Bearer => Some(self.plan.bearer),
         };
         treatment.ok_or(Denial::CredentialMissing)

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
 use crate::credential::{KeyPlaces, TokenPlaces};
 use crate::jwt::ClaimName;
-use crate::message::HeaderName;
+use crate::message::{CookieName, HeaderName, ParameterName};
 
 /// The headers that tell the upstream who the caller is; `None` where it is not told.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +54,8 @@ pub struct OwnedHeaders {
     lengths: u128,
     places: TokenPlaces,
     keys: Option<KeyPlaces>,
+    /// The cookies of tokens, then that of sessions.
+    cookies: Vec<CookieName>,
 }
 
 impl OwnedHeaders {
@@ -71,7 +73,9 @@ impl OwnedHeaders {
         all.extend(keys.iter().flat_map(KeyPlaces::headers).cloned());
         let names: Vec<_> = all.into_iter().collect();
         let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
-        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places, keys }
+        let session = keys.as_ref().and_then(KeyPlaces::session_cookie);
+        let cookies = places.cookies().iter().chain(session).cloned().collect();
+        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places, keys, cookies }
     }
 
     /// Where callers' tokens may stand besides `authorization`.
@@ -82,6 +86,21 @@ impl OwnedHeaders {
     /// Where application keys may stand; `None` if none are known.
     pub const fn keys(&self) -> Option<&KeyPlaces> {
         self.keys.as_ref()
+    }
+
+    /// The query parameters that no upstream sees.
+    pub(super) fn parameters(&self) -> &[ParameterName] {
+        self.keys.as_ref().map_or(self.places.parameters(), KeyPlaces::parameters)
+    }
+
+    /// The cookies that no upstream sees where it does not get the caller's token.
+    pub(super) fn cookies(&self) -> &[CookieName] {
+        &self.cookies
+    }
+
+    /// The cookie that no upstream sees in any case.
+    pub(super) fn session_cookie(&self) -> &[CookieName] {
+        self.cookies.get(self.places.cookies().len()..).unwrap_or_default()
     }
 
     /// Whether the header `name`, as received, is one of which a caller's token is read.

@@ -33,10 +33,11 @@ pub(super) fn set_identity(
             set(name, HeaderValue::percent_encoded(fact), edits)?;
         }
     }
-    if let (Some(name), Some(token)) = (&identity.scopes, principal.token())
-        && !token.scopes().is_empty()
-    {
-        set(name, HeaderValue::percent_encoded_list(token.scopes().iter()), edits)?;
+    if let Some(name) = &identity.scopes {
+        let mut scopes = principal.scopes().peekable();
+        if scopes.peek().is_some() {
+            set(name, HeaderValue::percent_encoded_list(scopes), edits)?;
+        }
     }
     for (name, claim) in &identity.claims {
         let value = match principal.claim(claim) {

@@ -57,6 +57,7 @@ impl Policy {
                 | Denial::CatalogueUncovered
                 | Denial::ClaimMismatch
                 | Denial::CredentialMissing
+                | Denial::KeyNotForwarded
                 | Denial::PathAmbiguous(_)
                 | Denial::PreflightWithBody
                 | Denial::ScopeInsufficient

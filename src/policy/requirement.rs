@@ -17,7 +17,7 @@ pub(super) fn test(
 ) -> Result<(), Denial> {
     match principal.kind() {
         PrincipalKind::Anonymous => Ok(()),
-        PrincipalKind::Bearer => {
+        PrincipalKind::ApplicationKey | PrincipalKind::Bearer | PrincipalKind::Session => {
             test_tenant(route, principal)?;
             test_scopes(&route.scopes, principal)?;
             claim_condition::test(route, target.path(), principal)

@@ -51,10 +51,12 @@ impl Kind {
     }
 }
 
-/// The `WWW-Authenticate` of RFC 6750 §3. Without an error code where nothing was presented.
-#[derive(Clone, Copy)]
+/// The `WWW-Authenticate` of RFC 6750 §3, without an error code where nothing was presented; or that of
+/// application keys, which has none.
+#[derive(Clone, Copy, Eq, PartialEq)]
 pub(super) enum Challenge {
     Bare,
+    Key,
     InsufficientScope,
     InvalidRequest,
     InvalidToken,
@@ -65,6 +67,7 @@ impl Challenge {
     pub(super) const fn text(self) -> Option<&'static str> {
         match self {
             Self::Bare => Some(r#"Bearer realm="tenantgate""#),
+            Self::Key => Some(r#"AppKey realm="tenantgate""#),
             Self::InsufficientScope => {
                 Some(r#"Bearer realm="tenantgate", error="insufficient_scope""#)
             }
@@ -79,6 +82,30 @@ const fn row(kind: Kind, code: &'static str, title: &'static str, challenge: Cha
     Row { kind, code, title, challenge }
 }
 
+pub(super) const AMBIGUOUS_CREDENTIALS: Row = row(
+    Kind::BadRequest,
+    "ambiguous_credentials",
+    "Send exactly one application key",
+    Challenge::None,
+);
+pub(super) const APP_KEY_EXPIRED: Row =
+    row(Kind::Unauthorized, "app_key_expired", "The application key has expired", Challenge::Key);
+pub(super) const APP_KEY_INVALID: Row =
+    row(Kind::Unauthorized, "app_key_invalid", "The application key is not valid", Challenge::Key);
+pub(super) const APP_KEY_IN_URL: Row = row(
+    Kind::Unauthorized,
+    "app_key_in_url",
+    "Send the application key in its header",
+    Challenge::Key,
+);
+pub(super) const APP_KEY_MISSING: Row =
+    row(Kind::Unauthorized, "app_key_missing", "An application key is needed here", Challenge::Key);
+pub(super) const APP_KEY_NOT_ALLOWED: Row = row(
+    Kind::Forbidden,
+    "app_key_not_allowed",
+    "This application key may not do this",
+    Challenge::None,
+);
 pub(super) const CLAIM_MISMATCH: Row = row(
     Kind::Forbidden,
     "claim_mismatch",
@@ -97,6 +124,12 @@ pub(super) const HEADER_UNMATCHED: Row = row(
     "A header that is needed here is missing",
     Challenge::None,
 );
+pub(super) const IDENTITY_MISMATCH: Row = row(
+    Kind::Forbidden,
+    "identity_mismatch",
+    "The credentials belong to different identities",
+    Challenge::None,
+);
 pub(super) const IDENTITY_UNUSABLE: Row = row(
     Kind::Forbidden,
     "identity_unusable",
@@ -111,12 +144,20 @@ pub(super) const KEYS_UNAVAILABLE: Row = row(
     "The keys to check the token are not available",
     Challenge::None,
 );
+pub(super) const KEY_STORE_UNAVAILABLE: Row = row(
+    Kind::Unavailable,
+    "key_store_unavailable",
+    "Authentication is temporarily unavailable",
+    Challenge::None,
+);
 pub(super) const METHOD_NOT_ALLOWED: Row = row(
     Kind::MethodNotAllowed,
     "method_not_allowed",
     "The method is not allowed here",
     Challenge::None,
 );
+pub(super) const MULTIPLE_CREDENTIALS: Row =
+    row(Kind::BadRequest, "multiple_credentials", "Send one kind of credential", Challenge::None);
 pub(super) const ORIGIN_MISMATCH: Row = row(
     Kind::Forbidden,
     "origin_mismatch",
@@ -148,6 +189,12 @@ pub(super) const SCOPE_INSUFFICIENT: Row = row(
     "scope_insufficient",
     "The token lacks a scope that is needed here",
     Challenge::InsufficientScope,
+);
+pub(super) const SESSION_NOT_ALLOWED: Row = row(
+    Kind::Forbidden,
+    "session_not_allowed",
+    "This application key may not open a session",
+    Challenge::None,
 );
 pub(super) const SUBTENANCY_REFUSED: Row = row(
     Kind::Forbidden,

@@ -3,6 +3,8 @@
 /// A metric of the whole process: all workers add to the same number.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Metric {
+    /// Requests with an application key or the session of one: `ok`, or why it was refused.
+    ApplicationKey(&'static str),
     /// Sources of bad signatures that workers remember.
     BadSignatureSources,
     /// Tokens that workers hold or want for callers' own.
@@ -125,6 +127,7 @@ impl Metric {
             Fetch::Token => "token",
         };
         let name = match self {
+            Self::ApplicationKey(result) => format!("application_keys.used.{result}"),
             Self::BadSignatureSources => "bad_signature_sources".to_owned(),
             Self::ExchangedTokens => "exchanged_tokens".to_owned(),
             Self::ExchangedTokensForgotten => "exchanged_tokens.forgotten".to_owned(),
@@ -161,7 +164,8 @@ impl Metric {
     /// How it moves.
     pub const fn kind(self) -> MetricKind {
         match self {
-            Self::ExchangedTokensForgotten
+            Self::ApplicationKey(_)
+            | Self::ExchangedTokensForgotten
             | Self::FetchFailed(_)
             | Self::FetchFailedBy(..)
             | Self::FetchSucceeded(_)
@@ -197,6 +201,7 @@ mod tests {
     #[test]
     fn names_are_those_that_dashboards_are_built_on() {
         let rows = [
+            (Metric::ApplicationKey("ok"), "tenantgate.application_keys.used.ok"),
             (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
             (Metric::ExchangedTokens, "tenantgate.exchanged_tokens"),
             (Metric::ExchangedTokensForgotten, "tenantgate.exchanged_tokens.forgotten"),

@@ -43,6 +43,11 @@ pub enum Notice {
         /// How many tries had failed.
         attempts: u32,
     },
+    /// An application key stood in a URL, where none may: it counts as exposed.
+    KeyExposed {
+        /// Its name.
+        name: Box<str>,
+    },
     /// A key set could not be fetched for so long that it is no longer used.
     KeysDropped {
         /// The issuer.
@@ -132,6 +137,7 @@ impl Notice {
     pub const fn level(&self) -> Level {
         match self {
             Self::FetchFailed { .. }
+            | Self::KeyExposed { .. }
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
             | Self::TokenDoubted { .. }
@@ -176,6 +182,10 @@ impl fmt::Display for Notice {
             Self::FetchRecovered { what, attempts } => {
                 write!(formatter, "fetching {what} works again after {attempts} failures")
             }
+            Self::KeyExposed { name } => write!(
+                formatter,
+                "application key `{name}` stood in a URL, where it may not: replace it, logs on its way may have it"
+            ),
             Self::KeysDropped { what, max_stale } => write!(
                 formatter,
                 "{what}: the last set was fetched {} s ago and is no longer used; {}",

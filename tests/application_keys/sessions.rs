@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tenantgate::application_key::{
-    KeyRefused, KeyRules, KeySet, Session, SessionKey, SessionKeyError, SessionKeys, SessionLimits,
-    SessionRefused, Use,
+    Client, KeyRefused, KeyRules, KeySet, Session, SessionKey, SessionKeyError, SessionKeys,
+    SessionLimits, SessionRefused, Use,
 };
 use tenantgate::time::Timestamp;
 
@@ -176,14 +176,15 @@ fn a_session_is_good_only_as_long_as_its_key_is() {
 #[test]
 fn a_session_follows_an_address_only_as_far_as_the_list_and_its_bond_let_it() {
     let keys = set(&[record(json!({ "ip_allow": ["10.1.2.*"] }))]);
-    let from = |address: &str| Use { address: Some(address.parse().unwrap()), ..plain_use() };
+    let from =
+        |address: &str| Use { client: Client::At(Some(address.parse().unwrap())), ..plain_use() };
     assert!(opened().check(&keys, &from("10.1.2.200")).is_ok());
     let moved = opened().check(&keys, &from("10.1.3.1")).err();
     assert_eq!(moved, Some(SessionRefused::Key(KeyRefused::Address)));
     let bound = Session { address: Some("10.1.2.3".parse().unwrap()), ..opened() };
     assert!(bound.check(&keys, &from("::ffff:10.1.2.3")).is_ok());
     assert_eq!(bound.check(&keys, &from("10.1.2.4")).err(), Some(SessionRefused::AddressMoved));
-    let unknown = Use { address: None, ..plain_use() };
+    let unknown = Use { client: Client::At(None), ..plain_use() };
     assert_eq!(bound.check(&keys, &unknown).err(), Some(SessionRefused::AddressMoved));
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tenantgate::application_key::{
-    Asked, KeyCode, KeyDigest, KeyPlace, KeyPrefix, KeyRefused, KeyRules, Pepper, PepperId,
+    Asked, Client, KeyCode, KeyDigest, KeyPlace, KeyPrefix, KeyRefused, KeyRules, Pepper, PepperId,
     Peppers, StatedDigest, Use,
 };
 use tenantgate::tenancy::{SubtenantId, Tenancy, TenantId};
@@ -87,7 +87,7 @@ fn each_row_of_the_address_table_is_decided_on_the_record() {
     for (list, client, expected) in rows {
         let record = with(json!({ "ip_allow": list }));
         let address = client.map(|client| client.parse().unwrap());
-        let verdict = refused(&record, &Use { address, ..plain_use() });
+        let verdict = refused(&record, &Use { client: Client::At(address), ..plain_use() });
         assert_eq!(verdict, (!expected).then_some(KeyRefused::Address), "{list} {client:?}");
     }
     let malformed = with(json!({ "ip_allow": ["10.1.2.3;10.1.2.4"] }));

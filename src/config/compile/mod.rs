@@ -140,6 +140,7 @@ pub(super) fn compile(
         sources: sources?,
         policy: policy?,
         application_keys: None,
+        trusts_client_address: false,
         limits: limits::limits(root),
         notes_every_request: root.text("filter_state") == Some("always"),
     })

@@ -26,6 +26,7 @@ fn parts() -> KeyPlacesParts {
         flag_parameter: ParameterName::parse("x-thingworx-session").unwrap(),
         forwards_flag: false,
         session_cookie: Some(CookieName::parse("__Host-gwsession").unwrap()),
+        forwards_basic: false,
         decisive: Decisive::Both,
     }
 }

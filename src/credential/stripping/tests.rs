@@ -16,6 +16,7 @@ fn parts() -> KeyPlacesParts {
         flag_parameter: ParameterName::parse("x-thingworx-session").unwrap(),
         forwards_flag: false,
         session_cookie: Some(CookieName::parse("gwsession").unwrap()),
+        forwards_basic: false,
         decisive: Decisive::Both,
     }
 }

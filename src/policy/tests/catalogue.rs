@@ -155,7 +155,7 @@ fn a_role_of_unknown_scopes_never_lets_a_technical_token_out() {
     for bearer in [Treatment::Technical, Treatment::Nothing, Treatment::Forward] {
         let checked = Checked {
             path: PathPattern::parse("/**").unwrap(),
-            plan: Plan { anonymous: None, bearer },
+            plan: Plan { anonymous: None, bearer, key: None },
             gate: Gate::Catalogue(three_roles()),
             sources: [source()].into(),
         };

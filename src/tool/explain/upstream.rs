@@ -62,7 +62,7 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
         }
         story.tokens.push((injection.source, subtenant.cloned()));
     }
-    let is_caller = permit.principal().kind() == PrincipalKind::Bearer;
+    let is_caller = permit.principal().kind() != PrincipalKind::Anonymous;
     let stated = permit.route().route().upstream.caller_token;
     let own = match (permit.forwards_caller_token(), is_caller, stated) {
         (true, true, _) => "gets the caller's own token",

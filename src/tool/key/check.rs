@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::KeyError;
 use crate::application_key::{
-    Asked, Block, BlockError, Document, KeyPlace, KeyRules, KeySet, Sharding, Use,
+    Asked, Block, BlockError, Client, Document, KeyPlace, KeyRules, KeySet, Sharding, Use,
 };
 use crate::message::{CanonicalPath, PathRules, canonical_host, is_method};
 use crate::secret::Secret;
@@ -59,7 +59,7 @@ pub fn check(
     let wanted = Use {
         now,
         leeway: Leeway::new(std::time::Duration::ZERO).unwrap_or(Leeway::DEFAULT),
-        address: presented.address,
+        client: Client::At(presented.address),
         from: if presented.is_in_url { KeyPlace::Query } else { KeyPlace::Header },
         asked: Asked { method: presented.method, host: &host, path: path.as_str() },
     };

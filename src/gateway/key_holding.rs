@@ -1,0 +1,194 @@
+//! Requests that present an application key, or the session of one.
+//!
+//! What is presented must be valid, whatever stands beside it: a request never falls back from a bad key to a
+//! token, nor from a bad token to a key. Only a session that is no longer good counts as none, like an expired
+//! token in a cookie.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use super::exchange::{Case, Halt};
+use super::key_store::KeysFound;
+use crate::application_key::{
+    Asked, Client, DigestMark, Grant, KeyCode, KeyHolder, KeyPlace, KeyRefused, KeySet, Session,
+    SessionRefused, Use,
+};
+use crate::config::{ApplicationKeys, SessionSettings};
+use crate::credential::{self, KeyError, KeyPlaces, Presented, PresentedError, PresentedKey};
+use crate::message::{RequestHead, RequestTarget};
+use crate::policy::{BasicWithKey, WhenBoth};
+use crate::problem::{Failure, KeyProblem};
+use crate::telemetry::Metric;
+use crate::time::Timestamp;
+
+/// What is known of a key that a request presents: for filter state.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct KeySeen {
+    /// Its name, if it is known.
+    pub(super) name: Option<Box<str>>,
+    /// The first bytes of its digest, if one was made.
+    pub(super) mark: Option<DigestMark>,
+    /// Where it stands.
+    pub(super) from: KeyPlace,
+}
+
+/// A request that may present a key.
+pub(super) struct Asking<'r, 'h> {
+    pub(super) keys: &'r ApplicationKeys,
+    pub(super) places: &'r KeyPlaces,
+    pub(super) target: &'r RequestTarget<'h>,
+    pub(super) head: &'r RequestHead<'h>,
+    pub(super) now: Timestamp,
+    /// Whether the operator says that the client's address can be trusted.
+    pub(super) trusts_address: bool,
+}
+
+impl Gateway {
+    /// What a request presents, if it goes together.
+    pub(super) fn present<'r>(
+        &mut self,
+        asking: &Asking<'r, '_>,
+        tokens: &'r credential::TokenPlaces,
+        case: &mut Case,
+    ) -> Result<Presented<'r>, Halt> {
+        let presented = credential::extract_with_keys(asking.head, tokens, asking.places);
+        let presented = presented.inspect_err(|error| match error {
+            PresentedError::Key(KeyError::InUrl) => self.note_exposed(asking, case),
+            PresentedError::Key(_) | PresentedError::Token(_) => {}
+        })?;
+        let combination = asking.keys.combination;
+        if presented.has_basic && combination.basic == BasicWithKey::Reject {
+            return Err(KeyProblem::BesideBasic.into());
+        }
+        let is_both = presented.application_key.is_some() && presented.bearer.is_some();
+        if is_both && combination.when_both == WhenBoth::Reject {
+            return Err(KeyProblem::BesideToken.into());
+        }
+        Ok(presented)
+    }
+
+    /// Who holds the key that a request presents.
+    pub(super) fn key_holder(
+        &mut self,
+        asking: &Asking<'_, '_>,
+        key: &PresentedKey<'_>,
+        case: &mut Case,
+    ) -> Result<Arc<KeyHolder>, Halt> {
+        let keys = self.key_set(asking.now)?;
+        let from = if key.from().is_query() { KeyPlace::Query } else { KeyPlace::Header };
+        let ask = || asking.address();
+        let wanted = asking.wanted(from, &ask);
+        match asking.keys.rules.judge(&keys, key.expose(), &wanted) {
+            Ok(grant) => Ok(self.admit(grant, from, case)),
+            Err(refusal) => {
+                let name = refusal.name.map(Box::from);
+                let mark = refusal.digest.map(|digest| digest.mark());
+                case.key = Some(KeySeen { name, mark, from });
+                self.tally.count(Metric::ApplicationKey(refusal.refused.reason()));
+                let code = match refusal.refused.code() {
+                    KeyCode::Expired if asking.keys.conceals_expiry => KeyCode::Invalid,
+                    code => code,
+                };
+                Err(KeyProblem::Refused { refused: refusal.refused, code }.into())
+            }
+        }
+    }
+
+    /// Who holds the key that opened the session of a request; `None` if it has no session that is good. Then its
+    /// cookie is to be cleared.
+    pub(super) fn session_holder(
+        &mut self,
+        asking: &Asking<'_, '_>,
+        presented: &Presented<'_>,
+        case: &mut Case,
+    ) -> Result<Option<Arc<KeyHolder>>, Halt> {
+        let Some((settings, cookie)) = asking.keys.session.as_ref().zip(presented.session) else {
+            return Ok(None);
+        };
+        let keys = self.key_set(asking.now)?;
+        match asking.session(settings, cookie.expose(), &keys) {
+            Ok((session, grant)) => {
+                presented.check_origin(asking.head)?;
+                let from = KeyPlace::Session { epoch: session.epoch };
+                Ok(Some(self.admit(grant, from, case)))
+            }
+            Err(refused) => {
+                self.tally.count(Metric::ApplicationKey(refused.reason()));
+                Ok(None)
+            }
+        }
+    }
+
+    fn admit(&mut self, grant: Grant<'_>, from: KeyPlace, case: &mut Case) -> Arc<KeyHolder> {
+        let (name, mark) = (Some(grant.name.into()), Some(grant.mark));
+        case.key = Some(KeySeen { name, mark, from });
+        self.tally.count(Metric::ApplicationKey("ok"));
+        Arc::new(KeyHolder::new(grant, from))
+    }
+
+    /// The keys as they are now.
+    fn key_set(&self, now: Timestamp) -> Result<Arc<KeySet>, Halt> {
+        match self.key_store.find(now) {
+            KeysFound::Failed { retry_after } => {
+                Err(Failure::KeyStoreUnavailable { retry_after }.into())
+            }
+            KeysFound::Missing => {
+                let retry_after = super::exchange::RETRY_SOON;
+                Err(Failure::KeyStoreUnavailable { retry_after }.into())
+            }
+            KeysFound::Ready(keys) => Ok(keys),
+        }
+    }
+
+    /// A key that stands in a URL where none may: whoever it is known to must be told, for it has to be replaced.
+    fn note_exposed(&mut self, asking: &Asking<'_, '_>, case: &mut Case) {
+        let key = PresentedKey::exposed(asking.head, asking.places);
+        let (Some(key), Ok(keys)) = (key, self.key_set(asking.now)) else { return };
+        let ask = || asking.address();
+        let wanted = asking.wanted(KeyPlace::Query, &ask);
+        let judged = asking.keys.rules.judge(&keys, key.expose(), &wanted);
+        let (name, mark) = match &judged {
+            Ok(grant) => (Some(grant.name), Some(grant.mark)),
+            Err(refusal) => (refusal.name, refusal.digest.map(|digest| digest.mark())),
+        };
+        if let Some(name) = name {
+            self.tally.expose(name);
+        }
+        self.tally.count(Metric::ApplicationKey(KeyRefused::InUrl.reason()));
+        case.key = Some(KeySeen { name: name.map(Box::from), mark, from: KeyPlace::Query });
+    }
+}
+
+impl<'r> Asking<'r, '_> {
+    /// The client's address, if it can be trusted.
+    fn address(&self) -> Option<std::net::IpAddr> {
+        self.trusts_address.then(|| self.head.source()).flatten()
+    }
+
+    fn wanted<'u>(
+        &'u self,
+        from: KeyPlace,
+        ask: &'u dyn Fn() -> Option<std::net::IpAddr>,
+    ) -> Use<'u> {
+        let asked = Asked {
+            method: self.target.method(),
+            host: self.target.host(),
+            path: self.target.path().as_str(),
+        };
+        let client = Client::Unasked(ask);
+        Use { now: self.now, leeway: self.keys.leeway, client, from, asked }
+    }
+
+    fn session<'k>(
+        &self,
+        settings: &SessionSettings,
+        cookie: &[u8],
+        keys: &'k KeySet,
+    ) -> Result<(Session, Grant<'k>), SessionRefused> {
+        let session = settings.keys.verify(cookie, self.now)?;
+        let ask = || self.address();
+        let wanted = self.wanted(KeyPlace::Session { epoch: session.epoch }, &ask);
+        let grant = session.check(keys, &wanted)?;
+        Ok((session, grant))
+    }
+}
