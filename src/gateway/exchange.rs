@@ -7,18 +7,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Gateway;
-use super::abuse::Gate;
 use super::exchanged::{ExchangeId, Lack, Lent, Wish};
 use super::key_holding::{Asking, KeySeen};
 use super::slot::{Found, Resource};
 use super::waiters::Cause;
-use crate::credential::{self, Presented};
+use crate::credential;
 use crate::crypto::SignatureVerifier;
-use crate::jwt::{KeySetId, TokenError, Unverified, VerifiedToken};
+use crate::jwt::TokenError;
 use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue, RequestHead};
-use crate::policy::{Authentication, Denial, Form, GuardedRoute, Injection, Mode, Policy};
-use crate::principal::{IdentityMismatch, Principal};
-use crate::problem::{Failure, KeyProblem, Refusal};
+use crate::policy::{Denial, Form, GuardedRoute, Injection, Mode, Policy};
+use crate::principal::Principal;
+use crate::problem::{Failure, Refusal};
 use crate::technical_token::TechnicalToken;
 use crate::technical_token::idaas::{Signing, TemporaryKey};
 use crate::tenancy::SubtenantId;
@@ -199,126 +198,6 @@ impl Gateway {
         Ok(())
     }
 
-    /// Who is asking. A credential that is presented must be valid, except where the route does
-    /// not look at credentials.
-    fn authenticate(
-        &mut self,
-        route: &GuardedRoute,
-        head: &RequestHead<'_>,
-        now: Timestamp,
-        signatures: &dyn SignatureVerifier,
-    ) -> Result<Principal, Halt> {
-        if route.authentication() == Authentication::NotLookedAt {
-            return Ok(Principal::anonymous());
-        }
-        let config = Arc::clone(&self.config);
-        let presented = credential::extract(head, config.places())?;
-        let token = self.verify(&presented, head, now, signatures)?;
-        Ok(token.map_or(Principal::anonymous(), Principal::of_token))
-    }
-
-    /// The same where application keys are known. The key is judged first: that costs less than a signature.
-    fn authenticate_with_keys(
-        &mut self,
-        route: &GuardedRoute,
-        asking: &Asking<'_, '_>,
-        signatures: &dyn SignatureVerifier,
-        case: &mut Case,
-    ) -> Result<Principal, Halt> {
-        if route.authentication() == Authentication::NotLookedAt {
-            return Ok(Principal::anonymous());
-        }
-        let config = Arc::clone(&self.config);
-        let presented = self.present(asking, config.places(), case)?;
-        let key = presented.application_key.as_ref();
-        let holder = key.map(|key| self.key_holder(asking, key, case)).transpose()?;
-        let token = self.verify(&presented, asking.head, asking.now, signatures)?;
-        Ok(match (token, holder) {
-            (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
-                .map_err(|IdentityMismatch| KeyProblem::Mismatch)?,
-            (Some(token), None) => Principal::of_token(token),
-            (None, Some(holder)) => Principal::of_key(holder),
-            (None, None) => {
-                let holder = self.session_holder(asking, &presented, case)?;
-                holder.map_or(Principal::anonymous(), Principal::of_key)
-            }
-        })
-    }
-
-    /// A denial, in the words of those who could present an application key.
-    fn refusal(&self, denial: Denial) -> Refusal {
-        match denial {
-            Denial::CredentialMissing if self.config.application_keys().is_some() => {
-                KeyProblem::Missing.into()
-            }
-            denial => denial.into(),
-        }
-    }
-
-    /// The token that is presented, if one is; it must be good.
-    fn verify(
-        &mut self,
-        presented: &Presented<'_>,
-        head: &RequestHead<'_>,
-        now: Timestamp,
-        signatures: &dyn SignatureVerifier,
-    ) -> Result<Option<Arc<VerifiedToken>>, Halt> {
-        let config = Arc::clone(&self.config);
-        let Some(bearer) = presented.bearer else { return Ok(None) };
-        let issuers = config.issuers();
-        let keys = &self.fetching.keys;
-        let gate = Gate::new(&mut self.abuse, signatures, head, now);
-        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now);
-        if let Some(retry_after) = gate.throttled() {
-            return Err(Refusal::TooManyBadTokens { retry_after }.into());
-        }
-        match verified {
-            Ok(token) => {
-                presented.check_origin(head)?;
-                token.confirm(|| head.certificate_digest())?;
-                Ok(Some(token))
-            }
-            // A browser keeps sending a cookie that has expired: refusing it would keep its user
-            // from signing in again.
-            Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
-                Ok(None)
-            }
-            Err(Unverified::Refused(error)) => Err(error.into()),
-            Err(Unverified::KeysMissing(id)) => Err(self.keys_missing(id, now)),
-            Err(Unverified::KeyUnknown(id)) => Err(self.key_unknown(id, now)),
-        }
-    }
-
-    /// No key set has arrived yet: the request waits for the first one, unless fetching it failed
-    /// just now.
-    fn keys_missing(&mut self, id: KeySetId, now: Timestamp) -> Halt {
-        let resource = Resource::Keys(id);
-        if let Some(setback) = self.fetching.slot(&resource).holding_back(now) {
-            return unavailable_keys(setback.retry_at.since(now));
-        }
-        Halt::Wait(vec![Want::Fetch(resource, Timestamp::default())])
-    }
-
-    /// The issuer may have a new key: the request waits for one refetch, if none was made lately
-    /// and not too many wait for it already.
-    fn key_unknown(&mut self, id: KeySetId, now: Timestamp) -> Halt {
-        let resource = Resource::Keys(id);
-        let limits = self.config.limits();
-        let is_crowded = self.waiters.waiting_for(&Awaited::Fetch(resource.clone()))
-            >= limits.unknown_key_waiters;
-        let slot = self.fetching.slot(&resource);
-        if let Some(setback) = slot.holding_back(now) {
-            return unavailable_keys(setback.retry_at.since(now));
-        }
-        let fetched_at = slot.fetched_at();
-        let is_fresh = fetched_at <= now && now.since(fetched_at) < limits.unknown_key_interval;
-        let is_inline = fetched_at == Timestamp::default();
-        if is_crowded || is_fresh || is_inline {
-            return Refusal::KeyUnknown.into();
-        }
-        Halt::Wait(vec![Want::Fetch(resource, fetched_at)])
-    }
-
     /// The header value for an injection of a token that is exchanged for the caller's, or what it waits
     /// for.
     fn exchanged(
@@ -389,7 +268,7 @@ pub(super) const fn overdue(cause: &Awaited) -> Failure {
     }
 }
 
-fn unavailable_keys(retry_after: Duration) -> Halt {
+pub(super) fn unavailable_keys(retry_after: Duration) -> Halt {
     Halt::Refused(Failure::KeysUnavailable { retry_after }.into())
 }
 

@@ -5,6 +5,7 @@
 //! handed in where it is needed, because its answers are immediate.
 
 mod abuse;
+mod authentication;
 mod backoff;
 mod drive;
 mod effect;
