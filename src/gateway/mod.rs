@@ -22,6 +22,7 @@ mod origin;
 mod preparing;
 mod queue;
 mod random;
+mod refusing;
 mod report_only;
 mod signing;
 mod slot;
@@ -41,26 +42,24 @@ pub use slot::Resource;
 pub use watch::Verdict;
 
 use self::abuse::Abuse;
-use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want, overdue};
+use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
-use self::key_holding::KeySeen;
 use self::key_store::KeyStore;
 use self::preparing::Means;
+use self::refusing::schemes;
 use self::signing::CountingSigner;
 use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
 use crate::config::Config;
-use crate::credential;
 use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
-use crate::message::{HeaderEdit, HeaderEdits, Reduced, RequestHead};
+use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::Mode;
-use crate::principal::Principal;
-use crate::problem::{self, Failure, Protocol, Refusal, Schemes};
+use crate::problem::{Failure, Protocol, Refusal, Schemes};
 use crate::shared::SharedData;
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
@@ -196,32 +195,6 @@ impl Gateway {
             },
         };
         self.conceal(outcome, head)
-    }
-
-    /// Whether the head of a request has to be looked at again before it is refused.
-    pub(super) fn conceals(&self) -> bool {
-        let owned = self.config.owned_headers();
-        owned.keys().is_some() || !owned.places().parameters().is_empty()
-    }
-
-    /// Takes keys out of a request that is refused, and tokens out of its query: what is left of it is
-    /// logged.
-    pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
-        match outcome {
-            Outcome::Refuse(refused) => {
-                let owned = self.config.owned_headers();
-                let edits = match owned.keys() {
-                    Some(keys) => credential::strip(head, keys),
-                    None => {
-                        let parameters = owned.places().parameters();
-                        let reduce = |path| Reduced::without_parameters(path, parameters);
-                        head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
-                    }
-                };
-                Outcome::Refuse(Refused { edits, ..refused })
-            }
-            outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
-        }
     }
 
     /// Forgets a waiting request whose client has gone.
@@ -370,47 +343,12 @@ impl Gateway {
         }
     }
 
-    fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
-        let whose = (&case.principal, case.key.as_ref());
-        self.answer((refusal, refusal.reason()), case.route_name(), whose, protocol)
-    }
-
-    /// The answer to a request whose deadline has come.
-    fn refuse_late(&mut self, parked: &Parked, cause: &Awaited) -> Refused {
-        let refusal = Refusal::from(overdue(cause));
-        let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
-        self.answer((&refusal, "waited_too_long"), route, (&nobody, None), parked.protocol)
-    }
-
-    fn answer(
-        &mut self,
-        (refusal, reason): (&Refusal, &'static str),
-        route: Option<&Arc<str>>,
-        (principal, key): (&Principal, Option<&KeySeen>),
-        protocol: Protocol,
-    ) -> Refused {
-        self.tally.refuse(refusal.code(), reason, route);
-        let why = Some((refusal.code(), reason));
-        let state = filter_state(Decision::Deny, why, route, principal, key);
-        let reply = problem::reply(refusal, protocol, self.schemes);
-        Refused { reply, reason, state, edits: HeaderEdits::new() }
-    }
-
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
     /// has stored what they wait for; and while more is wanted than one callback could look at.
     pub(super) fn next_tick(&mut self) -> Option<Duration> {
         let is_busy = !self.waiters.is_empty() || self.fetching.is_behind();
         let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
-    }
-}
-
-/// With what callers may prove who they are.
-fn schemes(config: &Config) -> Schemes {
-    match (config.application_keys().is_some(), config.issuers().iter().next().is_none()) {
-        (true, true) => Schemes::Keys,
-        (true, false) => Schemes::TokensAndKeys,
-        (false, _) => Schemes::Tokens,
     }
 }
 

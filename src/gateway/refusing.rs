@@ -1,0 +1,77 @@
+//! Answering a request in place of an upstream: the reply, what is left of the request for logs, what is counted.
+
+use std::sync::Arc;
+
+use super::Gateway;
+use super::effect::{Outcome, Parked, Refused};
+use super::exchange::{Awaited, Case, overdue};
+use super::filter_state::{Decision, filter_state};
+use super::key_holding::KeySeen;
+use crate::config::Config;
+use crate::credential;
+use crate::message::{HeaderEdit, HeaderEdits, Reduced, RequestHead};
+use crate::principal::Principal;
+use crate::problem::{self, Protocol, Refusal, Schemes};
+
+impl Gateway {
+    pub(super) fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
+        let whose = (&case.principal, case.key.as_ref());
+        self.answer((refusal, refusal.reason()), case.route_name(), whose, protocol)
+    }
+
+    /// The answer to a request whose deadline has come.
+    pub(super) fn refuse_late(&mut self, parked: &Parked, cause: &Awaited) -> Refused {
+        let refusal = Refusal::from(overdue(cause));
+        let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
+        self.answer((&refusal, "waited_too_long"), route, (&nobody, None), parked.protocol)
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        (refusal, reason): (&Refusal, &'static str),
+        route: Option<&Arc<str>>,
+        (principal, key): (&Principal, Option<&KeySeen>),
+        protocol: Protocol,
+    ) -> Refused {
+        self.tally.refuse(refusal.code(), reason, route);
+        let why = Some((refusal.code(), reason));
+        let state = filter_state(Decision::Deny, why, route, principal, key);
+        let reply = problem::reply(refusal, protocol, self.schemes);
+        Refused { reply, reason, state, edits: HeaderEdits::new() }
+    }
+
+    /// Whether the head of a request has to be looked at again before it is refused.
+    pub(super) fn conceals(&self) -> bool {
+        let owned = self.config.owned_headers();
+        owned.keys().is_some() || !owned.places().parameters().is_empty()
+    }
+
+    /// Takes keys out of a request that is refused, and tokens out of its query: what is left of it is
+    /// logged.
+    pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
+        match outcome {
+            Outcome::Refuse(refused) => {
+                let owned = self.config.owned_headers();
+                let edits = match owned.keys() {
+                    Some(keys) => credential::strip(head, keys),
+                    None => {
+                        let parameters = owned.places().parameters();
+                        let reduce = |path| Reduced::without_parameters(path, parameters);
+                        head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
+                    }
+                };
+                Outcome::Refuse(Refused { edits, ..refused })
+            }
+            outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
+        }
+    }
+}
+
+/// With what callers may prove who they are.
+pub(super) fn schemes(config: &Config) -> Schemes {
+    match (config.application_keys().is_some(), config.issuers().iter().next().is_none()) {
+        (true, true) => Schemes::Keys,
+        (true, false) => Schemes::TokensAndKeys,
+        (false, _) => Schemes::Tokens,
+    }
+}
