@@ -10,6 +10,7 @@
 
 pub mod application_key_block;
 pub mod application_key_document;
+pub mod application_key_extraction;
 pub mod application_key_session;
 pub mod bucket;
 pub mod claims;
@@ -31,9 +32,10 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 16] = [
+pub const TARGETS: [(&str, Run); 17] = [
     ("application_key_block", application_key_block::run),
     ("application_key_document", application_key_document::run),
+    ("application_key_extraction", application_key_extraction::run),
     ("application_key_session", application_key_session::run),
     ("bucket", bucket::run),
     ("claims", claims::run),
