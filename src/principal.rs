@@ -202,6 +202,14 @@ impl Principal {
         Self::of_token(VerifiedToken::stand_in(issuer, tenancy, scopes, expires_at))
     }
 
+    /// Its token alone.
+    pub(crate) fn into_token(self) -> Option<Arc<VerifiedToken>> {
+        match self.0 {
+            Proof::Nothing | Proof::Key(_) => None,
+            Proof::Token(token) | Proof::TokenAndKey(token, _) => Some(token),
+        }
+    }
+
     /// The same caller with these claims kept under these names.
     pub(crate) fn saying(self, document: &str, names: &[&str]) -> Self {
         match self.0 {

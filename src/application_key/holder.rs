@@ -81,3 +81,32 @@ impl KeyHolder {
         self.from
     }
 }
+
+#[cfg(test)]
+impl KeyHolder {
+    /// The holder of a key, for tests of other modules.
+    pub(crate) fn stand_in(user: &str, tenancy: Tenancy, scopes: &[&str], from: KeyPlace) -> Self {
+        let texts = |texts: &[&str]| {
+            let mut part = Vec::new();
+            for text in texts {
+                super::bytes::put_part(&mut part, text.as_bytes()).unwrap();
+            }
+            part
+        };
+        let (scopes, roles, tags) =
+            (texts(scopes), texts(&["edge", "a,b"]), texts(&["site:hamburg"]));
+        let grant = Grant {
+            name: "pump-17",
+            user,
+            tenancy,
+            scopes: Texts(&scopes),
+            roles: Texts(&roles),
+            tags: Texts(&tags),
+            expires_at: Timestamp::from_seconds(1_781_481_600),
+            mark: super::digest::KeyDigest::of(b"k").mark(),
+            allows_session: true,
+            session_epoch: 0,
+        };
+        Self::new(grant, from)
+    }
+}

@@ -20,8 +20,16 @@ pub struct IdentityHeaders {
     pub client: Option<HeaderName>,
     /// The scopes, each percent-encoded, with `,` between; absent when the caller has none.
     pub scopes: Option<HeaderName>,
-    /// What kind of credential the identity rests on: `bearer`.
+    /// What kind of credential the identity rests on: `application_key`, `bearer` or `session`.
     pub credential_kind: Option<HeaderName>,
+    /// The name of the application key; absent when the caller has none.
+    pub key_name: Option<HeaderName>,
+    /// The roles of the application key, as scopes are told.
+    pub key_roles: Option<HeaderName>,
+    /// The tags of the application key, as scopes are told.
+    pub key_tags: Option<HeaderName>,
+    /// The end of the application key, as RFC 3339 writes times.
+    pub key_expires_at: Option<HeaderName>,
     /// Claims, which the configuration must have kept; absent where the token lacks them.
     pub claims: Vec<(HeaderName, ClaimName)>,
 }
@@ -36,6 +44,10 @@ impl IdentityHeaders {
             &self.client,
             &self.scopes,
             &self.credential_kind,
+            &self.key_name,
+            &self.key_roles,
+            &self.key_tags,
+            &self.key_expires_at,
         ];
         let claims = self.claims.iter().map(|(header, _)| header);
         facts.into_iter().flatten().chain(claims)

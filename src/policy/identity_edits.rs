@@ -2,10 +2,12 @@
 
 use super::edits::EditError;
 use super::identity::IdentityHeaders;
+use crate::application_key::KeyHolder;
 use crate::json::Number;
 use crate::jwt::Claim;
 use crate::message::{HeaderEdit, HeaderEdits, HeaderName, HeaderValue};
 use crate::principal::Principal;
+use crate::time::utc;
 
 /// The longest value of an identity header, in bytes, percent-encoded.
 pub(super) const IDENTITY_LIMIT: usize = 4096;
@@ -39,6 +41,9 @@ pub(super) fn set_identity(
             set(name, HeaderValue::percent_encoded_list(scopes), edits)?;
         }
     }
+    if let Some(key) = principal.key() {
+        set_key(key, identity, edits)?;
+    }
     for (name, claim) in &identity.claims {
         let value = match principal.claim(claim) {
             Claim::Absent => continue,
@@ -51,6 +56,26 @@ pub(super) fn set_identity(
             }
         };
         set(name, value, edits)?;
+    }
+    Ok(())
+}
+
+/// Sets what tells of the caller's application key.
+fn set_key(
+    key: &KeyHolder,
+    identity: &IdentityHeaders,
+    edits: &mut HeaderEdits,
+) -> Result<(), EditError> {
+    if let Some(name) = &identity.key_name {
+        set(name, HeaderValue::percent_encoded(key.name()), edits)?;
+    }
+    if let Some(name) = &identity.key_expires_at {
+        set(name, HeaderValue::percent_encoded(&utc::written(key.expires_at())), edits)?;
+    }
+    for (name, texts) in [(&identity.key_roles, key.roles()), (&identity.key_tags, key.tags())] {
+        if let (Some(name), false) = (name, texts.is_empty()) {
+            set(name, HeaderValue::percent_encoded_list(texts.iter()), edits)?;
+        }
     }
     Ok(())
 }

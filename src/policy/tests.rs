@@ -10,6 +10,7 @@ mod errors;
 mod explanation;
 mod grid;
 mod identity;
+mod keys;
 mod lookup;
 mod mode;
 mod preflight;

@@ -39,6 +39,7 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
         scopes: header("scopes"),
         credential_kind: header("credential_kind"),
         claims: claims.unwrap_or_default(),
+        ..IdentityHeaders::default()
     }
 }
 
