@@ -15,13 +15,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tenantgate::application_key::{Candidates, GuidCase, PepperId};
 use tenantgate::config::{
-    self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, Limits,
-    Shape, Upkeep,
+    self, BadSignatures, Compiled, ConfigErrors, DOCUMENT, Key, KeyAddress, KeyLocation, KeyStore,
+    Limits, Shape, Upkeep,
 };
 use tenantgate::crypto::{Algorithm, SoftwareSigner};
-use tenantgate::policy::Deployment;
+use tenantgate::message::LetterCase;
+use tenantgate::policy::{BasicWithKey, Deployment, KeyCombination, WhenBoth};
 use tenantgate::technical_token::{Moment, Source};
+use tenantgate::tenancy::TenantId;
 use tenantgate::time::Timestamp;
 
 #[test]
@@ -229,6 +232,104 @@ fn credentials_call_where_the_platform_says() {
 }
 
 #[test]
+fn application_keys_are_taken_as_stated() {
+    let Compiled { config, .. } = compile_named("good/application_keys.json");
+    let keys = config.application_keys().unwrap();
+    assert!(config.trusts_client_address());
+    assert_eq!(keys.rules.prefix.as_str(), "acme");
+    assert_eq!(keys.rules.guids, GuidCase::Folded);
+    assert!(keys.rules.peppers.get(&PepperId::parse("p2").unwrap()).is_some());
+    assert_eq!(keys.leeway.span(), Duration::from_secs(60));
+    let combination = KeyCombination { when_both: WhenBoth::Token, basic: BasicWithKey::Drop };
+    assert_eq!(keys.combination, combination);
+    assert!(keys.conceals_expiry);
+    let KeyStore::Remote(store) = &keys.store else { panic!("the store is remote") };
+    assert_eq!((&*store.endpoint.cluster, &*store.endpoint.path), ("key-store", "/keys?a=b"));
+    assert_eq!(store.authorization.as_ref().unwrap().expose(), "secret from the environment");
+    assert_eq!(
+        [store.refresh, store.timeout, store.max_stale].map(|span| span.as_secs()),
+        [2, 1, 10]
+    );
+    assert!(store.keeps_stale && store.allows_rollback);
+    assert_eq!(store.rules.tenants.as_deref(), Some(&[TenantId::parse("acme").unwrap()][..]));
+    assert_eq!(store.rules.spelling.letter_case, LetterCase::Folded);
+    let set = store.initial.as_ref().unwrap();
+    assert_eq!((set.valid(), set.invalid()), (2, 0));
+    assert_eq!(set.blocks()[0].serial(), 7);
+    let guid = Candidates::of(
+        b"00000000-1111-4222-8333-444455556666",
+        &keys.rules.peppers,
+        keys.rules.guids,
+    );
+    assert_eq!(set.find_presented(&guid).unwrap().name(), "one");
+    let session = keys.session.as_ref().unwrap();
+    assert_eq!(
+        (session.limits.idle.as_secs(), session.limits.absolute.as_secs()),
+        (60, 30 * 86_400)
+    );
+    assert!(session.is_insecure && session.binds_address);
+    assert_eq!(&*session.logout_path, "/log/out");
+    let places = config.owned_headers().keys().unwrap();
+    assert_eq!(places.session_cookie().unwrap().as_str(), "gwsession");
+    for header in ["x-app-key", "X_APP_KEY", "appkey"] {
+        assert!(config.owned_headers().cover(header.as_bytes()), "{header}");
+    }
+    assert!(!config.owned_headers().cover(b"x-session"), "the upstream sees it");
+}
+
+#[test]
+fn application_keys_have_their_defaults() {
+    let Compiled { config, .. } = compile_named("good/application_keys_minimal.json");
+    let keys = config.application_keys().unwrap();
+    assert!(!config.trusts_client_address());
+    assert_eq!(keys.rules.prefix.as_str(), "gwk");
+    assert_eq!(keys.rules.guids, GuidCase::Kept);
+    assert_eq!(keys.leeway.span(), Duration::ZERO);
+    let combination =
+        KeyCombination { when_both: WhenBoth::MustAgree, basic: BasicWithKey::Reject };
+    assert_eq!(keys.combination, combination);
+    assert!(!keys.conceals_expiry && keys.session.is_none());
+    let KeyStore::Remote(store) = &keys.store else { panic!("the store is remote") };
+    assert_eq!(
+        [store.refresh, store.timeout, store.max_stale].map(|span| span.as_secs()),
+        [10, 5, 3600]
+    );
+    assert!(store.initial.is_none() && store.authorization.is_none());
+    assert!(!store.keeps_stale && !store.allows_rollback);
+    assert_eq!(store.rules.tenants.as_deref(), Some(&[][..]));
+    assert_eq!(config.owned_headers().keys().unwrap().session_cookie(), None);
+
+    let Compiled { config, .. } = compile_named("good/application_keys_unused.json");
+    let keys = config.application_keys().unwrap();
+    assert!(matches!(&keys.store, KeyStore::Inline(set) if set.valid() == 0));
+    let session = keys.session.as_ref().unwrap();
+    assert_eq!((session.limits.idle.as_secs(), session.limits.absolute.as_secs()), (1800, 28_800));
+    assert!(!session.is_insecure && !session.binds_address);
+    assert_eq!(&*session.logout_path, "/.gateway/logout");
+    let cookie = config.owned_headers().keys().unwrap().session_cookie();
+    assert_eq!(cookie.unwrap().as_str(), "__Host-gwsession");
+}
+
+#[test]
+fn what_stays_of_an_old_set_is_never_dropped_before_two_looks() {
+    let stale = |refresh: &str| {
+        let document = json!({
+            "deployment": "ingress",
+            "application_keys": { "store": { "cluster": "k", "uri": "https://k.example/", "refresh": refresh } },
+            "routes": [{
+                "name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"}, "upstream": {"caller_token": "remove"}
+            }]
+        });
+        let config = config::compile(document.to_string().as_bytes(), &environment).unwrap().config;
+        match &config.application_keys().unwrap().store {
+            KeyStore::Remote(store) => store.max_stale.as_secs(),
+            KeyStore::Inline(_) => panic!("the store is remote"),
+        }
+    };
+    assert_eq!((stale("30m"), stale("30m1s"), stale("1h")), (3600, 3602, 7200));
+}
+
+#[test]
 fn limits_have_their_defaults_and_can_be_set() {
     assert_eq!(*compile_named("good/minimal.json").config.limits(), Limits::default());
     let limits = *compile_named("good/ingress.json").config.limits();
@@ -322,6 +423,7 @@ fn environment(name: &str) -> Option<String> {
             "-----BEGIN CERTIFICATE-----MIIBezCCASGgAwIBAgIUeJsRrc6n5sSFWDMIb/gx8vQkWugwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHZ2F0ZXdheTAgFw0yNjExMjIyMTQ0MzVaGA8yMTI2MTAyOTIxNDQzNVowEjEQMA4GA1UEAwwHZ2F0ZXdheTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfWjUzBRMB0GA1UdDgQWBBS0Z6OZnrXvpnHeADLwipyeXv2g4TAfBgNVHSMEGDAWgBS0Z6OZnrXvpnHeADLwipyeXv2g4TAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIA9gcn0yE9DMMqToR9bn55gRzIrDBiz1of5ZoK8sz/dhAiEA+R8emoNWhbDZVc+Pgos8oOj9XG/llOY205fB3aaV+MQ=-----END CERTIFICATE-----"
         }
         "EMPTY" => "",
+        "NON_ASCII" => "Bearer s3cr3t-ä",
         // The same with one bit of its key changed.
         "OTHER_CERTIFICATE" => {
             "-----BEGIN CERTIFICATE-----MIIBezCCASGgAwIBAgIUeJsRrc6n5sSFWDMIb/gx8vQkWugwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHZ2F0ZXdheTAgFw0yNjExMjIyMTQ0MzVaGA8yMTI2MTAyOTIxNDQzNVowEjEQMA4GA1UEAwwHZ2F0ZXdheTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGoX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfWjUzBRMB0GA1UdDgQWBBS0Z6OZnrXvpnHeADLwipyeXv2g4TAfBgNVHSMEGDAWgBS0Z6OZnrXvpnHeADLwipyeXv2g4TAPBgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIA9gcn0yE9DMMqToR9bn55gRzIrDBiz1of5ZoK8sz/dhAiEA+R8emoNWhbDZVc+Pgos8oOj9XG/llOY205fB3aaV+MQ=-----END CERTIFICATE-----"

@@ -595,6 +595,17 @@ fn a_cluster_whose_urls_are_plain_or_of_several_hosts_speaks_accordingly() {
 }
 
 #[test]
+fn the_cluster_of_a_key_store_is_where_its_uri_says() {
+    let file = "tests/fixtures/config/good/application_keys_minimal.json";
+    let file = root().join(file);
+    let output = run(&["render", "envoy", file.to_str().unwrap(), "--name", "gate"], None);
+    assert!(output.status.success(), "{}", stderr(&output));
+    for expected in ["- name: \"key-store\"", "sni: \"key-store.internal\"", "port_value: 443"] {
+        assert!(stdout(&output).contains(expected), "{expected} {}", stdout(&output));
+    }
+}
+
+#[test]
 fn a_name_that_yaml_would_take_for_something_else_stands_in_quotes() {
     for (name, shown) in
         [("123", "\"123\""), ("no", "\"no\""), ("1e3", "\"1e3\""), ("gate", "gate")]

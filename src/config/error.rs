@@ -3,8 +3,9 @@
 use std::fmt;
 
 use super::compile::{
-    AddressProblem, CatalogueProblem, ConditionProblem, CredentialProblem, HeaderProblem,
-    IdaasProblem, IssuerProblem, ListProblem, NameProblem, PlaceProblem, RouteProblem,
+    AddressProblem, ApplicationKeyProblem, CatalogueProblem, ConditionProblem, CredentialProblem,
+    HeaderProblem, IdaasProblem, IssuerProblem, ListProblem, NameProblem, PlaceProblem,
+    RouteProblem,
 };
 use super::raw::{DocumentError, ShapeProblem};
 use super::report::in_order;
@@ -26,6 +27,8 @@ pub struct ConfigError {
 pub enum Problem {
     /// The address of a call.
     Address(AddressProblem),
+    /// Application keys.
+    ApplicationKey(ApplicationKeyProblem),
     /// The catalogue of subtenancy-aware services.
     Catalogue(CatalogueProblem),
     /// A condition on what a token says.
@@ -108,6 +111,7 @@ impl Problem {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Address(_) => "address",
+            Self::ApplicationKey(_) => "application-key",
             Self::Catalogue(_) => "catalogue",
             Self::Condition(_) => "condition",
             Self::Credential(_) => "credential",
@@ -174,6 +178,12 @@ impl From<&str> for Quoted {
 impl From<AddressProblem> for Problem {
     fn from(problem: AddressProblem) -> Self {
         Self::Address(problem)
+    }
+}
+
+impl From<ApplicationKeyProblem> for Problem {
+    fn from(problem: ApplicationKeyProblem) -> Self {
+        Self::ApplicationKey(problem)
     }
 }
 
@@ -253,6 +263,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Address(problem) => problem.fmt(formatter),
+            Self::ApplicationKey(problem) => problem.fmt(formatter),
             Self::Catalogue(problem) => problem.fmt(formatter),
             Self::Condition(problem) => problem.fmt(formatter),
             Self::Credential(problem) => problem.fmt(formatter),

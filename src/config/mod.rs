@@ -18,11 +18,11 @@ mod warning;
 
 pub use self::application_keys::{ApplicationKeys, KeyStore, RemoteStore, SessionSettings};
 pub use self::compile::{
-    AddressProblem, BadSignatures, CHAIN_VARIABLES, CatalogueProblem, ConditionProblem,
-    CredentialProblem, Demand, HeaderProblem, IdaasProblem, IssuerProblem, KeyAddress,
-    KeyDiscovery, KeyLocation, KeyOwner, KeySource, Limits, ListProblem, NameProblem, PlaceProblem,
-    RouteProblem, Upkeep, is_variable, looks_like_variable, platform_sets, platform_variables,
-    subtenant_variable,
+    AddressProblem, ApplicationKeyProblem, BadSignatures, CHAIN_VARIABLES, CatalogueProblem,
+    ConditionProblem, CredentialProblem, Demand, HeaderProblem, IdaasProblem, IssuerProblem,
+    KeyAddress, KeyDiscovery, KeyLocation, KeyOwner, KeySource, Limits, ListProblem, NameProblem,
+    PlaceProblem, RouteProblem, Upkeep, is_variable, looks_like_variable, platform_sets,
+    platform_variables, subtenant_variable,
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
@@ -151,7 +151,8 @@ impl Config {
         self.application_keys.as_ref()
     }
 
-    /// Whether the operator says that the address of clients can be trusted.
+    /// Whether the operator states that the address of a request is the client's own: then application keys
+    /// may be for some addresses alone.
     pub const fn trusts_client_address(&self) -> bool {
         self.trusts_client_address
     }

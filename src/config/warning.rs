@@ -24,6 +24,8 @@ pub enum Notice {
     AnyCaller,
     /// Tokens of this issuer may speak for every tenant.
     AnyTenant,
+    /// No route asks callers for application keys.
+    ApplicationKeysUnused,
     /// A route asks the catalogue, which covers none of its requests.
     CatalogueMeetsNothing,
     /// A rule of the catalogue demands scopes that another rule makes void.
@@ -38,10 +40,14 @@ pub enum Notice {
     IssuerUnserved,
     /// A private key is shorter than RFC 7518 §3.3 allows.
     KeyShort,
+    /// Application keys in URLs.
+    KeysInUrls,
     /// Keys that cannot be used (another type, too small, malformed); the others are.
     KeysSkipped(SkippedKeys),
     /// Inline keys of which none is for an allowed algorithm.
     KeysUnfit,
+    /// Of an application key and a token, one is not looked at.
+    OneOfBothUnverified,
     /// Technical tokens that callers present are accepted.
     OwnTokensAccepted,
     /// What is fetched can be read and changed on the way.
@@ -54,11 +60,17 @@ pub enum Notice {
     RoleScopesUnused(Quoted),
     /// A role is enabled of which no path is known.
     RoleWithoutPath(Quoted),
+    /// An old set of application keys may take the place of a new one.
+    RollbackAllowed,
     /// Requests that are not permitted go on.
     ReportOnly,
     /// What routes leave to others.
     Route(Finding),
-    /// A route is for a tenant that no issuer may speak for.
+    /// Sessions on plain HTTP.
+    SessionsInsecure,
+    /// Application keys go on to be used, however long their store is silent.
+    StaleKeysKept,
+    /// A route is for a tenant that no issuer and no application key may speak for.
     TenantUnspoken(Quoted),
     /// Several issuers may speak for a tenant, and for that many more.
     TenantsShared {
@@ -132,6 +144,7 @@ impl Notice {
             Self::AnyRecipient => "any-recipient",
             Self::AnyCaller => "any-caller",
             Self::AnyTenant => "any-tenant",
+            Self::ApplicationKeysUnused => "application-keys-unused",
             Self::CatalogueMeetsNothing => "catalogue-meets-nothing",
             Self::CatalogueScopesVoid(_) => "catalogue-scopes-void",
             Self::CatalogueUnused => "catalogue-unused",
@@ -139,18 +152,23 @@ impl Notice {
             Self::InlineSecret => "inline-secret",
             Self::IssuerUnserved => "issuer-unserved",
             Self::KeyShort => "key-short",
+            Self::KeysInUrls => "keys-in-urls",
             Self::KeysSkipped(_) => "keys-skipped",
             Self::KeysUnfit => "keys-unfit",
+            Self::OneOfBothUnverified => "one-of-both-unverified",
             Self::OwnTokensAccepted => "own-tokens-accepted",
             Self::Plaintext => "plaintext",
             Self::RoleOffAlready(_) => "role-off-already",
             Self::RoleOnAlready(_) => "role-on-already",
             Self::RoleScopesUnused(_) => "role-scopes-unused",
             Self::RoleWithoutPath(_) => "role-without-path",
+            Self::RollbackAllowed => "rollback-allowed",
             Self::ReportOnly => "report-only",
             Self::Route(Finding::Laxer { .. }) => "route-laxer",
             Self::Route(Finding::Unreachable) => "route-unreachable",
+            Self::SessionsInsecure => "sessions-insecure",
             Self::SignaturesUnchecked => "signatures-unchecked",
+            Self::StaleKeysKept => "stale-keys-kept",
             Self::SubtenantVariableUnused => "subtenant-variable-unused",
             Self::TenantUnspoken(_) => "tenant-unspoken",
             Self::TenantsShared { .. } => "tenants-shared",
@@ -183,6 +201,9 @@ impl fmt::Display for Notice {
             Self::AnyTenant => formatter.write_str(
                 "lets this issuer speak for every tenant; list the tenants that are meant",
             ),
+            Self::ApplicationKeysUnused => formatter.write_str(
+                "has no effect: every route says `authentication: none`, and looks at nobody",
+            ),
             Self::CatalogueMeetsNothing => formatter.write_str(
                 "refuses every caller with a subtenant: no role that is on covers a request of this route",
             ),
@@ -202,9 +223,15 @@ impl fmt::Display for Notice {
             Self::KeyShort => formatter.write_str(
                 "names a variable with an RSA key of less than 2,048 bits, which may be broken; make a new one",
             ),
+            Self::KeysInUrls => formatter.write_str(
+                "lets application keys stand in URLs, which are logged and kept in histories; use the header where the client can",
+            ),
             Self::KeysSkipped(skipped) => skipped.fmt(formatter),
             Self::KeysUnfit => formatter.write_str(
                 "refuses every token: no key of it is for one of the `algorithms`",
+            ),
+            Self::OneOfBothUnverified => formatter.write_str(
+                "looks at one of two credentials, and removes the other unverified; write `must_agree` or `reject` unless a client cannot do otherwise",
             ),
             Self::OwnTokensAccepted => formatter.write_str(
                 "lets callers present the technical tokens of this gateway's own credentials",
@@ -224,6 +251,9 @@ impl fmt::Display for Notice {
                 formatter,
                 "{role} covers nothing: no path of it is known; state its `rules` under `roles`"
             ),
+            Self::RollbackAllowed => formatter.write_str(
+                "lets an old set of keys take the place of a newer one: deleted keys can come back",
+            ),
             Self::ReportOnly => formatter.write_str(
                 "lets every request pass, whatever is decided: it reports, and protects nothing",
             ),
@@ -232,6 +262,12 @@ impl fmt::Display for Notice {
                 formatter,
                 "names a variable whose value is no token that can be used: {error}; requests that need it get 503"
             ),
+            Self::SessionsInsecure => formatter.write_str(
+                "lets sessions go over plain HTTP, where whoever sits on the way can take them over; for trials alone",
+            ),
+            Self::StaleKeysKept => formatter.write_str(
+                "goes on with the last keys while the store does not answer: until it does, no key can be withdrawn",
+            ),
             Self::SignaturesUnchecked => {
                 formatter.write_str("uses fetched tokens whoever signed them")
             }
@@ -239,7 +275,7 @@ impl fmt::Display for Notice {
                 "ignores `MINDSPHERE_SUB_TENANT`: the variables of an application go first, and its tokens act for the whole tenant",
             ),
             Self::TenantUnspoken(tenant) => {
-                write!(formatter, "is for tenant {tenant}, whom no issuer may speak for")
+                write!(formatter, "is for tenant {tenant}, whom no issuer and no application key may speak for")
             }
             Self::TenantsShared { tenant, more } => {
                 write!(formatter, "lets more than one issuer speak for tenant {tenant}")?;

@@ -20,6 +20,7 @@ use super::pattern::PathPattern;
 use super::reserved::{folded, is_credential, is_reserved};
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::{Callers, Injection, Source, Subtenants, When};
+use crate::credential::KeyPlacesParts;
 use crate::message::{HeaderName, LetterCase};
 
 /// A route without problems of its own.
@@ -52,12 +53,19 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
     for name in parts.identity.names() {
         let is_place =
             parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
-        let is_taken = is_place || is_credential(name) || is_reserved(name);
+        let is_keys = parts.keys.as_ref().is_some_and(|keys| is_of_keys(keys, name));
+        let is_taken = is_place || is_keys || is_credential(name) || is_reserved(name);
         if is_taken || signs && is_signed(name) || !seen.insert(folded(name)) {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }
     }
+}
+
+/// Whether `name` is the header of application keys, or the one that asks for a session of theirs.
+fn is_of_keys(keys: &KeyPlacesParts, name: &HeaderName) -> bool {
+    let is_flag = keys.session_cookie.is_some() && folded(&keys.flag_header) == folded(name);
+    is_flag || folded(&keys.header) == folded(name)
 }
 
 /// Checks one route; `None` when it has problems.

@@ -4,6 +4,7 @@
 //! and is `None`; so a configuration without errors is one that is complete.
 
 mod api_key;
+mod application_keys;
 mod catalogue;
 mod catalogue_problem;
 mod catalogue_rules;
@@ -46,6 +47,7 @@ mod unserved;
 mod values;
 mod variables;
 
+pub use application_keys::ApplicationKeyProblem;
 pub use catalogue_problem::CatalogueProblem;
 pub use client::{is_variable, looks_like_variable};
 pub use conditions::ConditionProblem;
@@ -98,6 +100,8 @@ pub(super) fn compile(
     };
     let places = token_places::token_places(root, deployment, report);
     let spelling = spelling(root);
+    let keys = (deployment, spelling);
+    let keys = application_keys::application_keys(root, keys, &places, &secrets, report);
     let catalogue = catalogue::catalogue(root, spelling.trailing_slash, report);
     let mode = mode::document_mode(root, report);
     // Routes are read in any case; what depends on the deployment has no meaning without it.
@@ -106,8 +110,11 @@ pub(super) fn compile(
     let is_complete = routes.len() == root.sections("routes").len();
     warn_of_unused(root, &credentials, &routes, report);
     catalogue::warn_of_unused(root, catalogue.as_deref(), &routes, report);
+    if is_complete {
+        unserved::warn_of_unasked(root, &routes, report);
+    }
     if let Some(issuers) = &issuers {
-        unserved::warn_of_unserved(root, &issuers.issuers, &routes, report);
+        unserved::warn_of_unserved(root, (&issuers.issuers, &keys.tenants), &routes, report);
         if let Some(deployment) = deployment {
             let used = (&credentials, &*routes);
             mindsphere_user::check(root, deployment, &issuers.issuers, used, report);
@@ -119,19 +126,20 @@ pub(super) fn compile(
         sources: credentials.list.iter().flatten().map(|one| one.policy.clone()).collect(),
         identity,
         places,
-        keys: None,
+        keys: keys.places,
         mode,
         no_match: match root.text("no_match") {
             Some("not_found") => NoMatch::NotFound,
             Some(_) | None => NoMatch::Forbidden,
         },
         spelling,
-        has_issuers: root.states("issuers"),
+        authenticates: root.states("issuers") || root.states("application_keys"),
     };
     let policy = policy::policy(root, routes, surroundings, report);
     let sources: Option<Vec<_>> =
         credentials.list.into_iter().map(|one| one.and_then(|one| one.source)).collect();
     let issuers = issuers?;
+    let is_complete = is_complete && (keys.settings.is_some() || !root.states("application_keys"));
     is_complete.then_some(())?;
     Some(Config {
         deployment: deployment?,
@@ -139,8 +147,8 @@ pub(super) fn compile(
         key_sources: issuers.key_sources,
         sources: sources?,
         policy: policy?,
-        application_keys: None,
-        trusts_client_address: false,
+        application_keys: keys.settings,
+        trusts_client_address: application_keys::trusts_client_address(root),
         limits: limits::limits(root),
         notes_every_request: root.text("filter_state") == Some("always"),
     })

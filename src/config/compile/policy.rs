@@ -28,7 +28,7 @@ pub(super) struct Surroundings {
     pub(super) spelling: PathSpelling,
     pub(super) mode: Mode,
     /// Whether anybody could authenticate.
-    pub(super) has_issuers: bool,
+    pub(super) authenticates: bool,
 }
 
 /// The policy of all routes. `None` when something is wrong, which has been reported.
@@ -41,7 +41,7 @@ pub(super) fn policy(
     let mut sections = Vec::new();
     let mut list = Vec::new();
     for PlacedRoute { route, section } in routes {
-        check_effect(&route, &section, surroundings.has_issuers, report);
+        check_effect(&route, &section, surroundings.authenticates, report);
         sections.push(section);
         list.push(route);
     }
@@ -106,10 +106,10 @@ fn warn_of_findings(policy: &Policy, sections: &[Section<'_>], report: &mut Repo
 }
 
 /// Settings that can never have an effect, or leave nobody to serve.
-fn check_effect(route: &Route, section: &Section<'_>, has_issuers: bool, report: &mut Report) {
+fn check_effect(route: &Route, section: &Section<'_>, authenticates: bool, report: &mut Report) {
     let subtenancy = section.place_of("subtenancy");
     let subtenant = section.place_of("subtenant");
-    if route.authentication == Authentication::Required && !has_issuers {
+    if route.authentication == Authentication::Required && !authenticates {
         report.error(section.place(), RouteProblem::NobodyAuthenticates);
     }
     if route.authentication == Authentication::NotLookedAt && section.states("subtenancy") {

@@ -112,7 +112,7 @@ impl fmt::Display for RouteProblem {
             }
             Self::SignedPart => "cannot go with `part`; make an entry for each",
             Self::NobodyAuthenticates => {
-                "needs callers to authenticate, but `issuers` is missing; add the issuers whose tokens they present"
+                "needs callers to authenticate, but `issuers` and `application_keys` are missing; add the issuers whose tokens they present, or their keys"
             }
             Self::NobodyServed => {
                 "`subtenancy: only` with an injected token and `subtenant: refuse` serves nobody; write `subtenant: impersonate`"

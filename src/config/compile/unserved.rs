@@ -1,5 +1,5 @@
-//! Who is configured and can never pass: issuers that no route is for, and tenants that no issuer may
-//! speak for.
+//! Who is configured and can never pass: issuers that no route is for, application keys that none asks for, and
+//! tenants that neither an issuer nor a key may speak for.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -18,7 +18,7 @@ type Spoken<'i> = Option<HashSet<&'i TenantId>>;
 /// Warns of entries that could as well be left out, or that hold a slip of the pen.
 pub(super) fn warn_of_unserved(
     root: &Section<'_>,
-    issuers: &Issuers,
+    (issuers, of_keys): (&Issuers, &[TenantId]),
     routes: &[PlacedRoute<'_>],
     report: &mut Report,
 ) {
@@ -30,7 +30,8 @@ pub(super) fn warn_of_unserved(
             report.warn(section.place(), Notice::IssuerUnserved);
         }
     }
-    let all: Spoken<'_> = entries.into_values().try_fold(HashSet::new(), |mut all, spoken| {
+    let of_keys = of_keys.iter().collect();
+    let all: Spoken<'_> = entries.into_values().try_fold(of_keys, |mut all: HashSet<_>, spoken| {
         all.extend(spoken?);
         Some(all)
     });
@@ -41,6 +42,13 @@ pub(super) fn warn_of_unserved(
             let notice = Notice::TenantUnspoken(Quoted::from(tenant.as_str()));
             report.warn(&section.place_of("tenants"), notice);
         }
+    }
+}
+
+/// Warns of application keys that nobody looks at.
+pub(super) fn warn_of_unasked(root: &Section<'_>, routes: &[PlacedRoute<'_>], report: &mut Report) {
+    if root.states("application_keys") && !routes.iter().any(|placed| looks(&placed.route)) {
+        report.warn(&root.place_of("application_keys"), Notice::ApplicationKeysUnused);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::application_keys::APPLICATION_KEYS;
 use super::idaas_keys::{CLUSTERS, HELD_API_KEY, SERVICE_ACCOUNT_TOKEN, SIGNING_ALGORITHMS, STS};
 use super::shape::Shape::{AnyObject, Boolean, Either, List, Map, Object, OneOf, Text, Whole};
 use super::shape::{Key, Shape};
@@ -11,7 +12,9 @@ use super::subtenancy_keys::SUBTENANCY;
 pub const DOCUMENT: &[Key] = &[
     Key::required("deployment", OneOf(&["ingress", "egress"])),
     Key::optional("mode", MODE),
+    Key::optional("client_address", OneOf(&["use_remote_address"])),
     Key::optional("issuers", List(&Object(ISSUER))),
+    Key::optional("application_keys", Object(APPLICATION_KEYS)),
     Key::optional("credentials", List(&Object(CREDENTIAL))),
     Key::optional("subtenancy", Object(SUBTENANCY)),
     Key::required("routes", List(&Object(ROUTE))),
@@ -335,8 +338,8 @@ const MODE: Shape = OneOf(&["enforce", "report_only"]);
 const ANY: Shape = OneOf(&["any"]);
 pub(super) const TEXTS: Shape = List(&Text);
 const ANY_OR_TEXTS: Shape = Either(&[ANY, TEXTS]);
-const TIMEOUT: Shape = span(100, 60_000);
+pub(super) const TIMEOUT: Shape = span(100, 60_000);
 
-const fn span(from_millis: u64, to_millis: u64) -> Shape {
+pub(super) const fn span(from_millis: u64, to_millis: u64) -> Shape {
     Shape::Duration(Duration::from_millis(from_millis), Duration::from_millis(to_millis))
 }

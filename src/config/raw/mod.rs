@@ -9,6 +9,7 @@
 //! `compile` reads a document through [`Section`] and [`Entry`], whose getters answer `None` for
 //! what is absent or has a wrong shape. The latter has been reported by then, once.
 
+mod application_keys;
 mod check;
 mod entry;
 mod envoy_struct;
@@ -19,6 +20,7 @@ mod node;
 mod path;
 mod shape;
 mod subtenancy_keys;
+mod written;
 
 pub use check::ShapeProblem;
 pub(super) use check::TEXT_LIMIT;

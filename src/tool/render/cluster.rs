@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::address::{self, Destination, Transport};
 use super::{Order, RenderError};
-use crate::config::{Config, KeyOwner, KeySource, Quoted};
-use crate::message::HttpCall;
+use crate::config::{Config, KeyOwner, KeySource, KeyStore, Quoted};
+use crate::message::{Endpoint, HttpCall};
 use crate::technical_token::Source;
 use crate::tool::calls;
 use crate::tool::made_up::MadeUp;
@@ -128,6 +128,7 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
     let exchanges = config.sources().iter().filter_map(Source::exchange);
     let listed = config.sources().iter().flat_map(Source::destinations);
     let calls = calls.chain(listed.map(|listed| listed.endpoint.clone()));
+    let calls = calls.chain(key_store(config));
     for endpoint in calls.chain(exchanges.map(|exchange| exchange.endpoint().clone())) {
         add(&endpoint.cluster, endpoint.scheme, &endpoint.authority);
     }
@@ -135,4 +136,12 @@ fn called(tree: &Tree, config: &Config, made_up: &MadeUp) -> BTreeMap<String, BT
         add(cluster, "https", host);
     }
     called
+}
+
+/// Where application keys are asked for.
+fn key_store(config: &Config) -> Option<Endpoint> {
+    match &config.application_keys()?.store {
+        KeyStore::Inline(_) => None,
+        KeyStore::Remote(store) => Some(store.endpoint.clone()),
+    }
 }
