@@ -1,6 +1,7 @@
 //! Requests with application keys: who gets in, why others do not, and what is left of the key.
 
 #![allow(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
