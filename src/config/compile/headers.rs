@@ -38,8 +38,11 @@ pub(super) fn identity(root: &Section<'_>, report: &mut Report) -> IdentityHeade
         client: header("client"),
         scopes: header("scopes"),
         credential_kind: header("credential_kind"),
+        key_name: header("key_name"),
+        key_roles: header("key_roles"),
+        key_tags: header("key_tags"),
+        key_expires_at: header("key_expires_at"),
         claims: claims.unwrap_or_default(),
-        ..IdentityHeaders::default()
     }
 }
 

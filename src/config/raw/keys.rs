@@ -314,6 +314,10 @@ const IDENTITY_HEADERS: &[Key] = &[
     Key::optional("client", Text),
     Key::optional("scopes", Text),
     Key::optional("credential_kind", Text),
+    Key::optional("key_name", Text),
+    Key::optional("key_roles", Text),
+    Key::optional("key_tags", Text),
+    Key::optional("key_expires_at", Text),
     Key::optional("claims", Map(&Text)),
 ];
 
