@@ -290,7 +290,7 @@ fn neither_a_digest_nor_a_hint_is_a_key() {
     let mut gateway = plain();
     let stated = digest(KEY);
     let bare = stated.strip_prefix("sha256:").unwrap().to_owned();
-    for presented in [stated.as_str(), &bare, "dV2j", &KEY[4..]] {
+    for presented in [stated.as_str(), &bare, "dV2j", KEY.strip_prefix("gwk_").unwrap()] {
         let answer = ask(&mut gateway, &[("appkey", presented)]);
         assert_eq!(answer.refusal(), (401, "app_key_invalid", "appkey_unknown"), "{presented}");
     }

@@ -107,6 +107,7 @@ fn explained(asked: &Asked, given: Given) -> Explained {
         key_sets: sets,
         now: Timestamp::from_seconds(clock::now()),
         skip_signature: given.skip_signature,
+        key: None,
         client: None,
     };
     let explained = explain(&question).unwrap_or_else(|error| panic!("{}: {error}", table.name));

@@ -66,6 +66,46 @@ fn explain_tells_what_becomes_of_a_request_and_why() {
 }
 
 #[test]
+fn a_request_with_an_application_key_is_explained_and_the_key_is_never_shown() {
+    let key = "gwk_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf01dV2j";
+    type Row<'r> = (&'r [&'r str], Option<&'r str>, i32, &'r [&'r str]);
+    let rows: [Row<'_>; 6] = [
+        (
+            &["--client", "10.1.2.3"],
+            Some(key),
+            0,
+            &["`pump-17` is good", "user `ann@acme.example`"],
+        ),
+        (&["--client", "10.1.2.4"], Some(key), 1, &["`pump-17` is refused: appkey_ip"]),
+        (&[], Some(key), 1, &["appkey_ip; no address was stated here"]),
+        (&["--now", "1900000000"], Some(key), 1, &["denied 401 app_key_expired"]),
+        (&[], Some("gwk_0"), 1, &["it is refused: appkey_checksum"]),
+        (&[], None, 1, &["presented   nothing", "denied 401 app_key_missing"]),
+    ];
+    for (more, presented, status, words) in rows {
+        let request = "GET https://api.acme.example/things/1";
+        let mut arguments = vec!["explain", "keys.yaml", "--request", request];
+        let now = NOW.to_string();
+        if !more.contains(&"--now") {
+            arguments.extend(["--now", &now]);
+        }
+        arguments.extend(more);
+        if presented.is_some() {
+            arguments.extend(["--key", "-"]);
+        }
+        let output = run(&arguments, presented);
+        let told = [stdout(&output), stderr(&output)].concat();
+        assert_eq!(output.status.code(), Some(status), "{told}");
+        assert!(words.iter().all(|words| told.contains(words)), "{told}");
+        assert!(!told.contains("gwk_"), "{told}");
+    }
+    let stated = run(&["explain", "keys.yaml", "--request", "GET /x", "--key", key], None);
+    assert_eq!(stated.status.code(), Some(2));
+    let words = "--key takes `@FILE` or `-`, not the key itself";
+    assert!(stderr(&stated).contains(words) && !stderr(&stated).contains(key));
+}
+
+#[test]
 fn a_request_that_is_signed_is_explained_as_the_filter_would_decide_it() {
     let rows: [(&str, &[&str], i32, &str); 3] = [
         ("GET https://ecs.example/", &[], 0, "x-acs-signature-nonce"),

@@ -9,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tenantgate::secret::Secret;
 use tenantgate::time::Timestamp;
 use tenantgate::tool::explain::{self, ExplainError, Question, Verdict as Decision, parse_request};
+use tenantgate::tool::key::key_of;
 
 use crate::command::{Subcommand, Verdict, print};
 use crate::failure::Failure;
@@ -51,6 +52,19 @@ fn describe(command: Command) -> Command {
                 .long("token")
                 .value_name("@FILE")
                 .help("The bearer token, in a file, with or without `Bearer` before it; - is the input. Arguments can be seen by others, so it cannot stand here itself"),
+        )
+        .arg(
+            Arg::new("key")
+                .long("key")
+                .value_name("@FILE")
+                .help("The application key, in a file, for its header; - is the input"),
+        )
+        .arg(
+            Arg::new("client")
+                .long("client")
+                .value_name("ADDRESS")
+                .value_parser(value_parser!(std::net::IpAddr))
+                .help("The client's address, as the proxy trusts it"),
         )
         .arg(
             Arg::new("jwks")
@@ -128,10 +142,11 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         host: host.unwrap_or_else(|| "localhost".to_owned()),
         headers,
         token: text("token").map(|argument| token(argument, &mut input)).transpose()?,
+        key: text("key").map(|argument| key(argument, &mut input)).transpose()?,
         key_sets,
         now: Timestamp::from_seconds(now),
         skip_signature: arguments.get_flag("skip-signature"),
-        client: None,
+        client: arguments.get_one::<std::net::IpAddr>("client").copied(),
     };
     let explained = explain::explain(&question).map_err(|error| {
         let mut file = &name;
@@ -180,22 +195,37 @@ fn key_set<'a>(given: &'a str, issuers: &[String]) -> (Option<&'a str>, &'a str)
     }
 }
 
-/// The token of a file, with or without `Bearer` before it, as it stands in `authorization`.
-fn token(argument: &str, input: &mut Input) -> Result<Secret<String>, Failure> {
-    let refuse = |words: &str| Err(Failure::Argument(words.to_owned()));
+/// The application key of a file.
+fn key(argument: &str, input: &mut Input) -> Result<Secret<Vec<u8>>, Failure> {
+    let bytes = credential("key", argument, input)?;
+    key_of(bytes.expose().clone())
+        .map_err(|error| Failure::Argument(format!("the file of the key: {error}")))
+}
+
+/// What stands in the file of a credential.
+fn credential(what: &str, argument: &str, input: &mut Input) -> Result<Secret<Vec<u8>>, Failure> {
     let file = match (argument, argument.strip_prefix('@')) {
         ("-", _) => argument,
         (_, Some(file)) => file,
-        (_, None) => return refuse("--token takes `@FILE` or `-`, not the token itself"),
-    };
-    let bytes = match input.read(file) {
-        Ok((_, bytes)) => Secret::new(bytes),
-        // What was meant for a name of a file may be the token.
-        Err(Failure::Read { error, .. }) => {
-            return Err(Failure::Read { file: "the token".to_owned(), error });
+        (_, None) => {
+            let words = format!("--{what} takes `@FILE` or `-`, not the {what} itself");
+            return Err(Failure::Argument(words));
         }
-        Err(other) => return Err(other),
     };
+    match input.read(file) {
+        Ok((_, bytes)) => Ok(Secret::new(bytes)),
+        // What was meant for a name of a file may be the credential.
+        Err(Failure::Read { error, .. }) => {
+            Err(Failure::Read { file: format!("the {what}"), error })
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// The token of a file, with or without `Bearer` before it, as it stands in `authorization`.
+fn token(argument: &str, input: &mut Input) -> Result<Secret<String>, Failure> {
+    let refuse = |words: &str| Err(Failure::Argument(words.to_owned()));
+    let bytes = credential("token", argument, input)?;
     let Ok(text) = std::str::from_utf8(bytes.expose()) else {
         return refuse("the file of the token is not text");
     };
@@ -217,6 +247,7 @@ const EXAMPLES: &str = "\
 Examples:
   tenantgate explain gateway.yaml --request 'GET /api/assets/1' --host api.acme.example
   tenantgate explain gateway.yaml --request 'GET /api/assets/1' --token @token.jwt --jwks keys.json
+  tenantgate explain gateway.yaml --request 'GET /things/1' --key @key --client 10.1.2.3
   tenantgate explain gateway.yaml --request 'POST /x' -H 'origin: https://a.example' --token - \\
     --jwks partner=partner.json --jwks others.json --now 1800000000 --format json
 

@@ -4,6 +4,7 @@
 //! are handed in, technical tokens supposed. The trace beside it asks the same core for what it found
 //! on the way; it decides nothing.
 
+mod application_keys;
 mod keys;
 mod narrate;
 mod question;
@@ -124,7 +125,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let config = Arc::new(compiled.map_err(ExplainError::Configuration)?.config);
 
     let now = question.now;
-    let (fields, connection) = (question.fields(), question.connection());
+    let (fields, connection) = (question.fields(&config), question.connection());
     let head = question.head(&fields, &connection);
     let supply = Supply::new(question, &config, &document, &head)?;
     let mut gateway =

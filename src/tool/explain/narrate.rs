@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use super::application_keys::AskedOfKeys;
 use super::keys::{Offline, Supply, read};
 use super::trace::Trace;
 use super::upstream;
 use super::words::{self, list, quoted};
+use crate::application_key::KeyHolder;
 use crate::config::Config;
 use crate::credential::{self, Presented};
 use crate::jwt::{
     self, IssuerRules, Issuers, KeyRing, Keys, TokenError, Unverified, VerifiedToken,
 };
-use crate::message::{RequestHead, cookie_values, parameter_values};
+use crate::message::{RequestHead, RequestTarget, cookie_values, parameter_values};
 use crate::policy::{Authentication, Demand, GuardedRoute, Mode, Policy};
-use crate::principal::Principal;
+use crate::principal::{Principal, PrincipalKind};
 use crate::technical_token::SourceId;
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
@@ -88,7 +90,7 @@ impl Found<'_> {
         let route = route.ok()?;
         story.trace.met("route", words::route(route.route()));
         Self::tell_mode(policy.mode_of(route), story);
-        let caller = self.authenticate(route, head, supply, story)?;
+        let caller = self.authenticate(route, (&target, head), supply, story)?;
         self.tell_caller(&caller, story);
         let answers = route.explain(&target, head, &caller);
         let is_open = |demand: &Demand<'_>| match demand {
@@ -148,7 +150,7 @@ impl Found<'_> {
     fn authenticate(
         &self,
         route: &GuardedRoute,
-        head: &RequestHead<'_>,
+        (target, head): (&RequestTarget<'_>, &RequestHead<'_>),
         supply: &Supply,
         story: &mut Story,
     ) -> Option<Principal> {
@@ -156,15 +158,39 @@ impl Found<'_> {
             story.trace.fact("presented", "credentials are not looked at on this route");
             return Some(Principal::anonymous());
         }
-        let presented = credential::extract(head, self.config.places())
-            .map_err(|error| {
-                story.trace.not_met("presented", format!("is refused: {}", error.reason()))
-            })
-            .ok()?;
-        let Some(bearer) = presented.bearer else {
-            story.trace.fact("presented", "nothing");
-            return Some(Principal::anonymous());
+        let tokens = self.config.places();
+        let refused = |reason| format!("is refused: {reason}");
+        let asked = self.config.application_keys().zip(self.config.owned_headers().keys());
+        let Some((keys, places)) = asked else {
+            let presented = credential::extract(head, tokens)
+                .map_err(|error| story.trace.not_met("presented", refused(error.reason())))
+                .ok()?;
+            if presented.bearer.is_none() {
+                story.trace.fact("presented", "nothing");
+            }
+            let token = self.verify(&presented, head, supply, story)?;
+            return Some(token.map_or(Principal::anonymous(), Principal::of_token));
         };
+        let presented = credential::extract_with_keys(head, tokens, places)
+            .map_err(|error| story.trace.not_met("presented", refused(error.reason())))
+            .ok()?;
+        let trusts_address = self.config.trusts_client_address();
+        let asked = AskedOfKeys { keys, target, head, trusts_address, now: self.now };
+        let holder = asked.tell(&presented, story)?;
+        let token = self.verify(&presented, head, supply, story)?;
+        asked.combine(token, holder, &presented, story)
+    }
+
+    /// The token that is presented, if one is; `None` where the filter ends, or where that depends on keys that
+    /// are missing.
+    fn verify(
+        &self,
+        presented: &Presented<'_>,
+        head: &RequestHead<'_>,
+        supply: &Supply,
+        story: &mut Story,
+    ) -> Option<Option<Arc<VerifiedToken>>> {
+        let Some(bearer) = presented.bearer else { return Some(None) };
         let places = self.places(head);
         story.trace.fact("presented", format!("a bearer token in {}", places.join(" and ")));
         let issuer = self.tell_token(bearer.expose(), story);
@@ -193,11 +219,11 @@ impl Found<'_> {
                     story.may_be_own = true;
                     story.trace.unknown("token", "may be one of our own credentials', which are refused: the id of a client is not set here");
                 }
-                self.tell_verified(token, &presented, head, supply, story)
+                self.tell_verified(token, presented, head, supply, story).map(Some)
             }
             Err(Unverified::Refused(TokenError::Expired { .. })) if presented.is_ambient() => {
                 story.trace.fact("token", "has expired; in a cookie that counts as none");
-                Some(Principal::anonymous())
+                Some(None)
             }
             Err(Unverified::Refused(error)) => {
                 story.trace.not_met("token", format!("is refused: {}", error.reason()));
@@ -284,7 +310,7 @@ impl Found<'_> {
         head: &RequestHead<'_>,
         supply: &Supply,
         story: &mut Story,
-    ) -> Option<Principal> {
+    ) -> Option<Arc<VerifiedToken>> {
         story.is_verified = true;
         if supply.is_assumed() {
             story.trace.unknown("signature", "was not checked, and is taken for good");
@@ -305,23 +331,24 @@ impl Found<'_> {
             );
             return None;
         }
-        Some(Principal::of_token(Arc::new(token)))
+        Some(Arc::new(token))
     }
 
     fn tell_caller(&self, caller: &Principal, story: &mut Story) {
-        let Some(token) = caller.token() else {
+        if caller.kind() == PrincipalKind::Anonymous {
             story.trace.fact("caller", "nobody");
             return;
-        };
+        }
         let tenancy = caller.tenancy();
         let facts = [
             words::fact("tenant", tenancy.tenant().map(|tenant| tenant.as_str())),
             words::fact("subtenant", tenancy.subtenant().map(|subtenant| subtenant.as_str())),
             words::fact("user", caller.user()),
             words::fact("client", caller.client()),
+            words::fact("key", caller.key().map(KeyHolder::name)),
         ];
         let mut facts: Vec<_> = facts.into_iter().flatten().collect();
-        facts.push(format!("scopes {}", list(token.scopes().iter())));
+        facts.push(format!("scopes {}", list(caller.scopes())));
         story.trace.fact("caller", facts.join(", "));
     }
 }

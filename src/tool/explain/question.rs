@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::message::{Connection, RequestHead};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -26,6 +26,8 @@ pub struct Question<'q> {
     pub headers: Vec<(String, String)>,
     /// A bearer token for `authorization`.
     pub token: Option<Secret<String>>,
+    /// An application key for its header.
+    pub key: Option<Secret<Vec<u8>>>,
     /// Key sets: of the issuer of this name, or of every other one that fetches its keys.
     pub key_sets: Vec<(Option<String>, Vec<u8>)>,
     /// When the request comes.
@@ -103,7 +105,7 @@ impl Question<'_> {
     }
 
     /// The fields as a proxy hands them over: names in lower case.
-    pub(super) fn fields(&self) -> Vec<(String, Secret<Vec<u8>>)> {
+    pub(super) fn fields(&self, config: &Config) -> Vec<(String, Secret<Vec<u8>>)> {
         let field = |name: &str, value: &str| {
             (name.to_ascii_lowercase(), Secret::new(value.as_bytes().to_vec()))
         };
@@ -116,6 +118,11 @@ impl Question<'_> {
         fields.extend(self.token.iter().map(|token| {
             ("authorization".to_owned(), Secret::new(format!("Bearer {}", token.expose()).into()))
         }));
+        let places = config.owned_headers().keys();
+        let header = places.and_then(|places| places.headers().next());
+        let header = header.map_or("appkey", |header| header.as_str());
+        let key = self.key.as_ref().map(|key| Secret::new(key.expose().clone()));
+        fields.extend(key.map(|key| (header.to_owned(), key)));
         fields
     }
 
