@@ -5,17 +5,18 @@ mod change;
 mod create;
 mod question;
 mod secret;
+mod serve;
 
 use clap::{ArgMatches, Command};
 
 use crate::command::{Subcommand, Verdict};
 use crate::failure::Failure;
 
-/// `tenantgate key ACTION --store FILE`.
+/// `tenantgate key ACTION --store FILE`, and `tenantgate key serve FILE`.
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "key", describe, run };
 
 /// All actions, in the order of a key's life.
-const ACTIONS: [Subcommand; 13] = [
+const ACTIONS: [Subcommand; 14] = [
     create::CREATE,
     question::LIST,
     question::SHOW,
@@ -29,12 +30,13 @@ const ACTIONS: [Subcommand; 13] = [
     question::CHECK,
     question::DIGEST,
     question::LINT,
+    serve::SERVE,
 ];
 
 fn describe(command: Command) -> Command {
     let actions = ACTIONS.iter().map(|one| (one.describe)(Command::new(one.name)));
     command
-        .about("Makes, lists, replaces and ends application keys in a file")
+        .about("Makes, lists, replaces, ends and serves application keys in a file")
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommands(actions.map(|action| action.after_help(EXAMPLES)))
@@ -54,6 +56,7 @@ Examples:
   tenantgate key list --store keys.json --expiring-within 14d
   tenantgate key check --store keys.json --method GET --path /things --ip 10.1.2.3 < pump-17.key
   tenantgate key prune --store keys.json --older-than 30d --dry-run
+  KEY_STORE_TOKEN=... tenantgate key serve keys.json --listen 127.0.0.1:8600 --token-env KEY_STORE_TOKEN
 
 A new key is the only thing that create and rotate print; the file has its digest alone, so nobody can show
 it again. All else is said on standard error.

@@ -17,6 +17,7 @@ mod lint;
 mod list;
 mod mint;
 mod rotate;
+pub mod serve;
 mod show;
 mod state;
 mod store;

@@ -59,6 +59,16 @@ impl<'t> Store<'t> {
         }
     }
 
+    /// The trees of the records, in the order of [`Document::entries`].
+    pub(super) fn trees(&self) -> &[Value<'t>] {
+        self.tree.get("keys").and_then(Value::as_array).unwrap_or_default()
+    }
+
+    /// What holds for records that do not say it, as it is stated.
+    pub(super) fn defaults(&self) -> Option<&Value<'t>> {
+        self.tree.get("defaults")
+    }
+
     /// The records, good or not.
     pub(super) fn records(&mut self) -> Option<&mut Vec<Value<'t>>> {
         let Value::Object(members) = &mut self.tree else { return None };
@@ -89,8 +99,7 @@ impl<'t> Store<'t> {
 
     /// The tree of the record of this name.
     pub(super) fn tree(&self, name: &str) -> Result<&Value<'t>, KeyError> {
-        let records = self.tree.get("keys").and_then(Value::as_array).unwrap_or_default();
-        records.iter().find(|record| is_named(record, name)).ok_or(KeyError::Unknown)
+        self.trees().iter().find(|record| is_named(record, name)).ok_or(KeyError::Unknown)
     }
 
     /// The text to be written: the serial is higher by one, and `generated_at` is now. `name` is the key that was
