@@ -3,6 +3,7 @@
 mod arguments;
 mod change;
 mod create;
+mod import;
 mod question;
 mod secret;
 mod serve;
@@ -16,7 +17,7 @@ use crate::failure::Failure;
 pub const SUBCOMMAND: Subcommand = Subcommand { name: "key", describe, run };
 
 /// All actions, in the order of a key's life.
-const ACTIONS: [Subcommand; 14] = [
+const ACTIONS: [Subcommand; 15] = [
     create::CREATE,
     question::LIST,
     question::SHOW,
@@ -27,6 +28,7 @@ const ACTIONS: [Subcommand; 14] = [
     change::EXPIRE,
     change::DELETE,
     change::PRUNE,
+    import::IMPORT,
     question::CHECK,
     question::DIGEST,
     question::LINT,
@@ -56,11 +58,12 @@ Examples:
   tenantgate key list --store keys.json --expiring-within 14d
   tenantgate key check --store keys.json --method GET --path /things --ip 10.1.2.3 < pump-17.key
   tenantgate key prune --store keys.json --older-than 30d --dry-run
+  tenantgate key import listing.json expiry.json --store keys.json --dry-run
   KEY_STORE_TOKEN=... tenantgate key serve keys.json --listen 127.0.0.1:8600 --token-env KEY_STORE_TOKEN
 
 A new key is the only thing that create and rotate print; the file has its digest alone, so nobody can show
 it again. All else is said on standard error.
 
-Exit status: 0 it was done, or nothing is wrong; 1 check: the key is refused, lint: a record lets nobody in, or
+Exit status: 0 it was done, or nothing is wrong; 1 check: the key is refused, import: keys were left out, lint: a record lets nobody in, or
 with --strict something is unwise, create --strict: something is very unwise; 2 the arguments, a file or the
 output cannot be used, nothing was changed; 3 list --expiring-within: some do.";

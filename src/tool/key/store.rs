@@ -161,13 +161,17 @@ fn is_named(record: &Value<'_>, name: &str) -> bool {
 
 /// A document as the filter reads it, of any tenants.
 pub(super) fn document(text: &[u8]) -> Result<Document, KeyError> {
-    let rules = ReadRules {
+    Document::read(text.to_vec(), rules()).map_err(KeyError::Document)
+}
+
+/// What the tool expects of documents and records.
+pub(super) fn rules() -> ReadRules {
+    ReadRules {
         tenants: None,
         spelling: PathSpelling::default(),
         largest: usize::try_from(SIZE_LIMIT).unwrap_or(usize::MAX),
         most: Document::RECORDS_LIMIT,
-    };
-    Document::read(text.to_vec(), rules).map_err(KeyError::Document)
+    }
 }
 
 const EMPTY: &[u8] = br#"{"version":1,"serial":0,"generated_at":"1970-01-01T00:00:00Z","keys":[]}"#;

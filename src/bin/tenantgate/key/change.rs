@@ -93,6 +93,11 @@ impl<'a> Change<'a> {
 }
 
 impl<T> Prepared<T> {
+    /// What was made of the file in memory.
+    pub const fn value(&self) -> &T {
+        &self.value
+    }
+
     /// Writes the file, but for a dry run.
     pub fn write(self) -> Result<(T, Done), Failure> {
         let Some(lock) = self.lock else { return Ok((self.value, Done::Dry)) };

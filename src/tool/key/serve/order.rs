@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::create::NewKey;
+use super::super::platform;
 use super::super::times::End;
-use crate::json::{self, Number, Value};
-use crate::time::{Timestamp, utc};
+use crate::json::{self, Value};
 
 /// Why the body of a call cannot be used.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,9 +49,11 @@ pub(super) fn new_key(body: &[u8], longest: Duration) -> Result<NewKey, OrderErr
         if member == "name" {
             new.name = text("name", &value)?;
         } else if member == "expirationDate" {
-            new.end = End::On(moment(&value)?);
+            let moment = platform::moment(&value);
+            new.end = End::On(moment.ok_or(OrderError::Type("expirationDate"))?);
         } else if member == "tags" {
-            new.lists.push(("tags", tags(&value)?));
+            let tags = platform::tags(&value).ok_or(OrderError::Type("tags"))?;
+            new.lists.push(("tags", tags));
         } else if let Some((_, ours)) = TEXTS.iter().find(|(name, _)| *name == member) {
             new.texts.push((ours, text(ours, &value)?));
         } else if let Some((_, ours)) = LISTS.iter().find(|(name, _)| *name == member) {
@@ -104,43 +106,6 @@ fn texts(name: &'static str, value: &Value<'_>) -> Result<Vec<String>, OrderErro
     }
 }
 
-/// Tags as one text with `;` or `,` between them, as texts, or as objects of a vocabulary and a term.
-fn tags(value: &Value<'_>) -> Result<Vec<String>, OrderError> {
-    let wrong = OrderError::Type("tags");
-    match value {
-        Value::String(joined) => {
-            let parts = joined.split([';', ',']).map(str::trim);
-            Ok(parts.filter(|part| !part.is_empty()).map(str::to_owned).collect())
-        }
-        other => {
-            let items = other.as_array().ok_or(wrong.clone())?.iter();
-            let tag = |item: &Value<'_>| {
-                if let Some(text) = item.as_str() {
-                    return Some(text.to_owned());
-                }
-                let part = |name| item.get(name).and_then(Value::as_str);
-                Some(format!("{}:{}", part("vocabulary")?, part("vocabularyTerm")?))
-            };
-            items.map(|item| tag(item).ok_or(wrong.clone())).collect()
-        }
-    }
-}
-
-/// A time in milliseconds since 1970, or as a text of RFC 3339.
-fn moment(value: &Value<'_>) -> Result<Timestamp, OrderError> {
-    let time = match value {
-        Value::Number(number) => {
-            Number::as_u64(*number).filter(|millis| *millis < LATEST).map(Timestamp::from_millis)
-        }
-        Value::String(text) => utc::rfc3339(text),
-        Value::Array(_) | Value::Bool(_) | Value::Null | Value::Object(_) => None,
-    };
-    time.ok_or(OrderError::Type("expirationDate"))
-}
-
-/// The end of the year 9999, the last that can be written.
-const LATEST: u64 = 253_402_300_800_000;
-
 impl std::fmt::Display for OrderError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -154,6 +119,7 @@ impl std::fmt::Display for OrderError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::time::Timestamp;
 
     #[test]
     fn a_key_is_ordered_as_the_platform_has_it() {

@@ -1,0 +1,127 @@
+//! The rows of one or several files, joined by the names of keys.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::row::{Column, Row};
+use super::{csv, infotable, xml};
+use crate::json::Value;
+
+/// How a file is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ImportFormat {
+    /// Text with commas (RFC 4180) and names of columns in its first line.
+    Csv,
+    /// What a service of the platform answers, in JSON.
+    Infotable,
+    /// An export of entities. No sample of one is public: what is not found is not imported.
+    Xml,
+}
+
+/// Why a file is not imported.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ImportError {
+    /// No table in JSON with `rows` that are objects.
+    NotATable,
+    /// Not text with commas: the line that is wrong.
+    NotCsv(usize),
+    /// Not XML.
+    NotXml,
+    /// It has no column for names.
+    NoNames,
+    /// A column of text with commas that nobody knows, perhaps a misspelt restriction: its number.
+    UnknownColumn(usize),
+}
+
+/// The rows of all files that were read.
+#[derive(Default)]
+pub struct Tables {
+    rows: BTreeMap<String, Row>,
+    nameless: usize,
+    ignored: BTreeSet<String>,
+}
+
+/// One row of a file: names of columns, and what stands there.
+pub(super) type Cells<'t> = Vec<(String, Value<'t>)>;
+
+impl ImportFormat {
+    /// All, by the names that they have as arguments.
+    pub const ALL: [(&str, Self); 3] =
+        [("infotable", Self::Infotable), ("csv", Self::Csv), ("xml", Self::Xml)];
+}
+
+impl Tables {
+    /// Adds the rows of a file. What two files say of one key belongs together; what they say differently makes the row
+    /// one that is not imported.
+    ///
+    /// # Errors
+    /// [`ImportError`].
+    pub fn read(&mut self, format: ImportFormat, content: &[u8]) -> Result<(), ImportError> {
+        let table = match format {
+            ImportFormat::Csv => csv::read(content)?,
+            ImportFormat::Infotable => infotable::read(content)?,
+            ImportFormat::Xml => xml::read(content)?,
+        };
+        let mut has_names = table.is_empty();
+        for cells in table {
+            let mut row = Row::default();
+            for (column, value) in cells {
+                match Column::named(&column) {
+                    Some(column) => row.set(column, &value),
+                    None if is_word(&column) => drop(self.ignored.insert(column)),
+                    None => {}
+                }
+            }
+            has_names |= !row.name().is_empty();
+            self.add(row);
+        }
+        if has_names { Ok(()) } else { Err(ImportError::NoNames) }
+    }
+
+    fn add(&mut self, row: Row) {
+        if row.name().is_empty() {
+            self.nameless += 1;
+            return;
+        }
+        match self.rows.get_mut(row.name()) {
+            Some(known) => known.join(row),
+            None => drop(self.rows.insert(row.name().to_owned(), row)),
+        }
+    }
+
+    /// The rows, one for each name.
+    pub fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.rows.values()
+    }
+
+    /// How many rows had no name.
+    pub const fn nameless(&self) -> usize {
+        self.nameless
+    }
+
+    /// The columns that are not imported, as far as their names are words.
+    pub fn ignored(&self) -> impl Iterator<Item = &str> {
+        self.ignored.iter().map(String::as_str)
+    }
+}
+
+/// Whether a name of a column can be shown.
+fn is_word(name: &str) -> bool {
+    (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+}
+
+impl fmt::Display for ImportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotATable => formatter.write_str("no table in JSON: `{\"rows\": [{…}, …]}`"),
+            Self::NotCsv(line) => {
+                write!(formatter, "line {line}: no text with commas, or as many values as columns")
+            }
+            Self::NotXml => formatter.write_str("no XML, or with entities that are not XML's own"),
+            Self::NoNames => formatter.write_str("no `name` in any row"),
+            Self::UnknownColumn(number) => write!(formatter, "column {number} is unknown"),
+        }
+    }
+}
+
+impl std::error::Error for ImportError {}
