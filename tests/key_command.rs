@@ -236,7 +236,7 @@ fn the_digest_of_a_key_is_that_of_the_vectors() {
     let peppered =
         "hmac-sha256:p1:14c3164de3991acaa2748261a5254b390ce44dad45078dd90750176ba65db58d\n";
     assert_eq!(digest(&pepper, key), (0, peppered.to_owned()));
-    for none in ["", "\n", "two words", "two\nlines", &"x".repeat(257)] {
+    for none in ["", "\n", "two words", "two,keys", "two\nlines", &"x".repeat(257)] {
         assert_eq!(digest(&[], none), (2, String::new()), "{none:?}");
     }
     assert_eq!(digest(&[key], ""), (2, String::new()), "a key is no argument");

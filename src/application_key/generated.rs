@@ -21,7 +21,8 @@ pub enum Form {
     BadChecksum,
     /// It has not our prefix: it may be an imported key.
     Foreign,
-    /// It is empty, longer than [`KEY_LIMIT`], or has a byte outside `!` to `~`.
+    /// It is empty, longer than [`KEY_LIMIT`], or has a byte outside `!` to `~`, or a `,`, which would be two keys where
+    /// header fields are joined.
     Malformed,
     /// It has the form of our keys. That says nothing about whether it exists.
     Ours,
@@ -51,8 +52,8 @@ impl KeyPrefix {
 
     /// What the bytes of a presented key tell. The checksum is no proof of anything: it finds mistakes.
     pub fn check_form(&self, key: &[u8]) -> Form {
-        let is_printable = key.iter().all(|byte| (b'!'..=b'~').contains(byte));
-        if !is_printable || !(1..=KEY_LIMIT).contains(&key.len()) {
+        let is_of_keys = |byte: &u8| (b'!'..=b'~').contains(byte) && *byte != b',';
+        if !key.iter().all(is_of_keys) || !(1..=KEY_LIMIT).contains(&key.len()) {
             return Form::Malformed;
         }
         let after = key.strip_prefix(self.0.as_bytes()).and_then(|rest| rest.strip_prefix(b"_"));
@@ -161,7 +162,8 @@ mod tests {
             for other in (b'!'..=b'~').filter(|other| *other != ASCENDING.as_bytes()[at]) {
                 let mut key = ASCENDING.as_bytes().to_vec();
                 key[at] = other;
-                assert_eq!(prefix.check_form(&key), Form::BadChecksum, "{}", key.escape_ascii());
+                let expected = if other == b',' { Form::Malformed } else { Form::BadChecksum };
+                assert_eq!(prefix.check_form(&key), expected, "{}", key.escape_ascii());
             }
             assert_eq!(prefix.check_form(&ASCENDING.as_bytes()[..at]), Form::BadChecksum);
         }
@@ -176,7 +178,7 @@ mod tests {
         assert_eq!(form("gwk"), Form::Foreign);
         assert_eq!(form("GWK_0"), Form::Foreign);
         assert_eq!(form(&"x".repeat(KEY_LIMIT)), Form::Foreign);
-        for malformed in ["", "a b", "a,\t", "é", &"x".repeat(KEY_LIMIT + 1)] {
+        for malformed in ["", "a b", "a\t", "a,b", ",", "é", &"x".repeat(KEY_LIMIT + 1)] {
             assert_eq!(form(malformed), Form::Malformed, "{malformed}");
         }
     }
