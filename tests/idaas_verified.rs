@@ -380,6 +380,7 @@ fn perform(provider: &IdaasProvider, call: &HttpCall) -> CallResponse {
         content_type: Some(answer.field("content-type").as_bytes().to_vec()),
         retry_after: None,
         fresh_for: None,
+        etag: None,
         body: Secret::new(answer.body),
     }
 }

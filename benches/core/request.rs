@@ -134,6 +134,7 @@ fn answer(call: &HttpCall) -> CallResponse {
         content_type: Some(b"application/json".to_vec()),
         retry_after: None,
         fresh_for: None,
+        etag: None,
         body: Secret::new(body.to_string().into_bytes()),
     }
 }

@@ -19,6 +19,7 @@ pub fn run(data: &[u8]) {
         status,
         content_type: Some(content_type.as_bytes().to_vec()),
         fresh_for: None,
+        etag: None,
         retry_after: None,
         body: Secret::new(body.to_vec()),
     };

@@ -6,6 +6,7 @@
 mod read;
 
 pub use read::Reader;
+pub(super) use read::SERIAL_LIMIT;
 
 use std::fmt;
 

@@ -17,6 +17,7 @@ mod digest;
 mod document;
 mod generated;
 mod holder;
+mod index;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod lint;
 mod pepper;
@@ -34,6 +35,7 @@ pub use digest::{DigestError, DigestMark, KeyDigest, StatedDigest};
 pub use document::{Document, DocumentError, Entry, Header, InvalidEntry, ReadRules, Reader};
 pub use generated::{Form, KEY_LIMIT, KeyPrefix, KeyPrefixError};
 pub use holder::KeyHolder;
+pub use index::{IndexedShard, StoreIndex};
 pub use pepper::{Candidates, GuidCase, Pepper, PepperError, PepperId, Peppers, is_guid};
 pub use record::{About, Defaults, KeySecret, Rate, Record, RecordError, SecretState};
 pub use route::{Asked, KeyRoute, RouteError};

@@ -243,6 +243,7 @@ fn response(
         content_type: value(b"content-type").map(<[u8]>::to_vec),
         retry_after: value(b"retry-after").and_then(|value| retry_after(value, || abi::now().ok())),
         fresh_for: fresh_for(fields.iter().copied()),
+        etag: value(b"etag").map(<[u8]>::to_vec),
         body: Secret::new(body),
     })
 }

@@ -127,6 +127,8 @@ pub struct CallResponse {
     pub retry_after: Option<Duration>,
     /// How long it says that it is fresh, see [`super::fresh_for`].
     pub fresh_for: Option<Duration>,
+    /// The `etag` as received.
+    pub etag: Option<Vec<u8>>,
     /// The body, at most the call's `body_limit`. It may hold a token.
     pub body: Secret<Vec<u8>>,
 }

@@ -145,6 +145,7 @@ mod tests {
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.to_vec()),
         };
         let now = Timestamp::from_seconds(1000);

@@ -131,6 +131,7 @@ mod tests {
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.as_bytes().to_vec()),
         })
     }

@@ -201,6 +201,7 @@ mod tests {
             content_type: Some(content_type.as_bytes().to_vec()),
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.as_bytes().to_vec()),
         }
     }

@@ -143,6 +143,7 @@ mod tests {
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.to_vec()),
         };
         let secret = SecretSource::secret(&response)?;
@@ -201,6 +202,7 @@ mod tests {
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.as_bytes().to_vec()),
         };
         let reading = source.reading(&response, Timestamp::from_seconds(1_000))?;

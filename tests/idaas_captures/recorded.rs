@@ -197,6 +197,7 @@ fn answer(status: u16, kind: Option<&str>, body: &str) -> CallResponse {
         content_type: kind.map(|kind| kind.as_bytes().to_vec()),
         retry_after: None,
         fresh_for: None,
+        etag: None,
         body: Secret::new(body.as_bytes().to_vec()),
     }
 }

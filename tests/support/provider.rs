@@ -102,6 +102,7 @@ impl Answer {
                 content_type: Some(content_type.as_bytes().to_vec()),
                 retry_after: retry_after.map(Duration::from_secs),
                 fresh_for: fresh_for.map(Duration::from_secs),
+                etag: None,
                 body: Secret::new(body.into_bytes()),
             }),
         }

@@ -226,4 +226,4 @@ fn whole(value: &Value<'_>) -> Option<u64> {
 }
 
 /// 2^53 - 1: every whole number up to it is the same for every reader of JSON.
-const SERIAL_LIMIT: u64 = 9_007_199_254_740_991;
+pub(in super::super) const SERIAL_LIMIT: u64 = 9_007_199_254_740_991;

@@ -170,6 +170,7 @@ fn answer_of(status: u16) -> CallResponse {
         content_type: None,
         retry_after: None,
         fresh_for: None,
+        etag: None,
         body: Secret::new(Vec::new()),
     }
 }

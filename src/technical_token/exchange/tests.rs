@@ -87,6 +87,7 @@ fn answer(token: &str, changes: Value) -> CallResponse {
         content_type: Some(b"application/json".to_vec()),
         retry_after: None,
         fresh_for: None,
+        etag: None,
         body: Secret::new(body.to_string().into_bytes()),
     }
 }

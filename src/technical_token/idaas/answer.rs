@@ -110,6 +110,7 @@ mod tests {
             content_type: content_type.map(|text| text.as_bytes().to_vec()),
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.as_bytes().to_vec()),
         }
     }

@@ -100,6 +100,7 @@ fn run(
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: Secret::new(body.as_bytes().to_vec()),
         });
         let read_now = preparation.read(&read, response.as_ref().map_err(|fault| *fault), NOW);

@@ -106,6 +106,7 @@ pub fn perform(
         content_type: field(http::header::CONTENT_TYPE).map(|value| value.as_bytes().to_vec()),
         retry_after: wait.and_then(|value| retry_after(value.as_bytes(), || Some(now))),
         fresh_for: None,
+        etag: None,
         body,
     })
 }

@@ -47,6 +47,7 @@ impl Substitute {
             content_type: None,
             retry_after: None,
             fresh_for: None,
+            etag: None,
             body: self.content.clone(),
         })
     }
