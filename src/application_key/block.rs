@@ -103,6 +103,18 @@ impl Sharding {
     }
 }
 
+impl Shard {
+    /// Its place, from zero.
+    pub const fn index(self) -> usize {
+        self.index as usize
+    }
+
+    /// What it is a part of.
+    pub const fn sharding(self) -> Sharding {
+        self.sharding
+    }
+}
+
 impl Block {
     /// The most digests.
     pub const DIGESTS_LIMIT: usize = 65_535;

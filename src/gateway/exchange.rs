@@ -39,6 +39,9 @@ pub(super) enum Want {
     Exchange(Wish),
     /// This, newer than that time.
     Fetch(Resource, Timestamp),
+    /// The first application keys.
+    #[allow(dead_code, reason = "until requests are matched with keys")]
+    KeyStore,
 }
 
 /// What a request waits for.
@@ -48,6 +51,8 @@ pub(super) enum Awaited {
     Exchange(ExchangeId),
     /// Something that serves many requests.
     Fetch(Resource),
+    /// The first application keys.
+    KeyStore,
 }
 
 impl Cause for Awaited {
@@ -56,7 +61,8 @@ impl Cause for Awaited {
             // Few have more than one endpoint that exchanges.
             (Self::Exchange(_), Self::Exchange(_)) => true,
             (Self::Fetch(one), Self::Fetch(other)) => one.group() == other.group(),
-            (Self::Exchange(_), Self::Fetch(_)) | (Self::Fetch(_), Self::Exchange(_)) => false,
+            (Self::KeyStore, Self::KeyStore) => true,
+            (Self::Exchange(_) | Self::Fetch(_) | Self::KeyStore, _) => false,
         }
     }
 }
@@ -67,6 +73,7 @@ impl Want {
         match self {
             Self::Exchange(wish) => Awaited::Exchange(wish.id),
             Self::Fetch(resource, _) => Awaited::Fetch(resource.clone()),
+            Self::KeyStore => Awaited::KeyStore,
         }
     }
 }
@@ -261,6 +268,7 @@ impl Gateway {
 /// What a request that waited too long is told, by what it waited for.
 pub(super) const fn overdue(cause: &Awaited) -> Failure {
     match cause {
+        Awaited::KeyStore => Failure::KeyStoreUnavailable { retry_after: RETRY_SOON },
         Awaited::Fetch(Resource::Keys(_)) => Failure::KeysUnavailable { retry_after: RETRY_SOON },
         Awaited::Exchange(_) | Awaited::Fetch(Resource::Token(..)) => {
             Failure::TokenUnavailable { retry_after: RETRY_SOON }

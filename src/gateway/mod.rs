@@ -46,7 +46,7 @@ use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
-use self::key_store::KeyStore;
+use self::key_store::{KeyStore, Told};
 use self::preparing::Means;
 use self::refusing::schemes;
 use self::signing::CountingSigner;
@@ -102,7 +102,7 @@ impl Gateway {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
-            key_store: KeyStore::new(&config),
+            key_store: KeyStore::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             random,
@@ -213,10 +213,14 @@ impl Gateway {
     ) -> Vec<Effect> {
         let mut progress = Progress::default();
         let mut turned = Turned::default();
+        let mut told = Told::default();
         match event {
             Event::Asked(wish) => self.fetching.asked(&wish, now),
             Event::CallEnded(id, result) if Exchanges::owns(id) => {
                 self.exchanges.end(id, result, now, &mut turned);
+            }
+            Event::CallEnded(id, result) if KeyStore::owns(id) => {
+                self.key_store.end(id, result, now, &mut told);
             }
             Event::CallEnded(id, result) => {
                 self.fetching.end(id, result, now, shared, &mut progress);
@@ -225,6 +229,7 @@ impl Gateway {
                 self.is_woken = false;
                 progress = self.fetching.look_around(now, shared);
                 self.exchanges.look_around(now, &mut turned);
+                self.key_store.look_around(now, shared, &mut told);
                 self.report(now, &mut progress.effects);
             }
             Event::Woken => self.is_woken = false,
@@ -235,6 +240,10 @@ impl Gateway {
         self.fetching.pursue(now, shared, &mut progress);
         self.fetching.prove(now, shared, signatures, &mut progress);
         self.exchanges.pursue(now, &mut turned);
+        self.key_store.pursue(now, shared, &mut told);
+        if !self.key_store.is_missing(now) {
+            self.waiters.release(&Awaited::KeyStore);
+        }
         for resource in progress.settled {
             self.waiters.release(&Awaited::Fetch(resource));
         }
@@ -245,6 +254,7 @@ impl Gateway {
             .outcomes
             .into_iter()
             .chain(turned.outcomes)
+            .chain(told.outcomes)
             .for_each(|metric| self.tally.count(metric));
         for (metric, count) in self.signer.take(self.fetching.is_idle()) {
             if count > 0 {
@@ -253,6 +263,7 @@ impl Gateway {
         }
         let mut effects = progress.effects;
         effects.append(&mut turned.effects);
+        effects.append(&mut told.effects);
         let longest = self.config.limits().waiting_deadline;
         for (parked, cause) in self.waiters.take_expired(now, longest) {
             let refused = self.refuse_late(&parked, &cause);
@@ -306,6 +317,7 @@ impl Gateway {
             (Metric::VerifiedTokens, verified.entries),
             (Metric::Waiting, self.waiters.len()),
         ];
+        let gauges = [&gauges[..], &self.key_store.gauges(now)].concat();
         effects.push(Effect::Measure(self.tally.steps(&gauges)));
     }
 
@@ -320,7 +332,7 @@ impl Gateway {
         let protocol = parked.protocol;
         let is_admitted = wants.iter().all(|want| match want {
             Want::Exchange(wish) => self.exchanges.admits(wish),
-            Want::Fetch(..) => true,
+            Want::Fetch(..) | Want::KeyStore => true,
         });
         let first = wants.first().filter(|_| is_admitted);
         let is_parked = first.is_some_and(|want| self.waiters.park(&want.awaited(), parked));
@@ -339,6 +351,8 @@ impl Gateway {
             match want {
                 Want::Exchange(wish) => self.exchanges.want(wish, now),
                 Want::Fetch(resource, than) => self.fetching.want(resource, than, Need::Now),
+                // It is looked for at each tick, whoever waits.
+                Want::KeyStore => {}
             }
         }
     }
@@ -346,7 +360,9 @@ impl Gateway {
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
     /// has stored what they wait for; and while more is wanted than one callback could look at.
     pub(super) fn next_tick(&mut self) -> Option<Duration> {
-        let is_busy = !self.waiters.is_empty() || self.fetching.is_behind();
+        let is_busy = !self.waiters.is_empty()
+            || self.fetching.is_behind()
+            || self.key_store.is_busy();
         let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
     }

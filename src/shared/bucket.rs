@@ -26,7 +26,7 @@ pub struct Entry {
 }
 
 /// One worker's right to fetch. It ends by its deadline when the worker dies.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Lease {
     /// Who holds it: a random number of the holder.
     pub nonce: u64,
@@ -93,6 +93,12 @@ impl std::fmt::Debug for Record {
 impl Lease {
     /// The longest term of a lease; holders renew it as long as their call runs.
     pub const LONGEST: Duration = Duration::from_secs(5);
+
+    /// Whether it is still running. One that ends later than any lease can was written under another
+    /// clock, or by somebody else: it counts as ended.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.deadline > now && self.deadline <= now + Self::LONGEST
+    }
 }
 
 impl Failure {
@@ -175,10 +181,9 @@ impl Bucket {
 }
 
 impl Entry {
-    /// The lease, if it is still running. One that ends later than any lease can was written under
-    /// another clock, or by somebody else: it counts as ended.
+    /// The lease, if it is still running.
     pub fn live_lease(&self, now: Timestamp) -> Option<Lease> {
-        self.lease.filter(|lease| lease.deadline > now && lease.deadline <= now + Lease::LONGEST)
+        self.lease.filter(|lease| lease.is_live(now))
     }
 
     /// The failure, if it still forbids a try, by the same rule as leases.

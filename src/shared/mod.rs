@@ -26,12 +26,14 @@ mod bucket;
 mod codec;
 mod exchange;
 mod gate;
+mod key_board;
 mod purge;
 mod roster;
 
 pub use bucket::{Bucket, Entry, Failure, Lease, Record, RecordKind, WAYS};
 pub use exchange::{Claim, SharedEntries};
 pub use gate::Gate;
+pub use key_board::{KeyBoard, KeyBoards, PostedShard, Spot};
 pub use purge::{Doubt, Doubted, Purge, Stored};
 pub use roster::IdleRoots;
 

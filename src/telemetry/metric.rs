@@ -5,6 +5,12 @@
 pub enum Metric {
     /// Requests with an application key or the session of one: `ok`, or why it was refused.
     ApplicationKey(&'static str),
+    /// Seconds since the last good look at the store of application keys, as the worker that polls knows.
+    ApplicationKeysAge,
+    /// Records of application keys that let nobody in, as the worker that polls holds them.
+    ApplicationKeysInvalid,
+    /// Good records of application keys, as the worker that polls holds them.
+    ApplicationKeysValid,
     /// Sources of bad signatures that workers remember.
     BadSignatureSources,
     /// Tokens that workers hold or want for callers' own.
@@ -22,6 +28,10 @@ pub enum Metric {
     /// Workers that share nothing with the others, because the proxy gave the filter no `vm_id` or
     /// has no shared data.
     IsolatedWorkers,
+    /// Documents of the store of application keys that were refused.
+    KeyDocumentsRefused,
+    /// Looks at the store of application keys that found nothing new.
+    KeyStoreUnchanged,
     /// Key sets whose last fetch failed, as each worker knows; they may still be in use.
     KeySetsFailing,
     /// Key sets that workers should hold and do not: none has arrived, or the last one is too old.
@@ -62,6 +72,8 @@ pub enum Metric {
 /// What is fetched.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Fetch {
+    /// Application keys.
+    KeyStore,
     /// Key sets of issuers.
     Keys,
     /// Technical tokens.
@@ -123,11 +135,15 @@ impl Metric {
     /// The name, with our own prefix. Envoy shows `wasmcustom.<name>`, and in Prometheus `_` for `.`.
     pub fn name(self) -> String {
         let fetch = |fetch| match fetch {
+            Fetch::KeyStore => "key_store",
             Fetch::Keys => "keys",
             Fetch::Token => "token",
         };
         let name = match self {
             Self::ApplicationKey(result) => format!("application_keys.used.{result}"),
+            Self::ApplicationKeysAge => "application_keys.age_seconds".to_owned(),
+            Self::ApplicationKeysInvalid => "application_keys.invalid".to_owned(),
+            Self::ApplicationKeysValid => "application_keys.valid".to_owned(),
             Self::BadSignatureSources => "bad_signature_sources".to_owned(),
             Self::ExchangedTokens => "exchanged_tokens".to_owned(),
             Self::ExchangedTokensForgotten => "exchanged_tokens.forgotten".to_owned(),
@@ -138,6 +154,8 @@ impl Metric {
             Self::FetchSucceeded(what) => format!("fetch.{}.succeeded", fetch(what)),
             Self::Forwarded => "request.forwarded".to_owned(),
             Self::IsolatedWorkers => "isolated_workers".to_owned(),
+            Self::KeyDocumentsRefused => "application_keys.documents_refused".to_owned(),
+            Self::KeyStoreUnchanged => "application_keys.unchanged".to_owned(),
             Self::KeySetsFailing => "key_sets.failing".to_owned(),
             Self::KeySetsMissing => "key_sets.missing".to_owned(),
             Self::RefusedTokens => "refused_tokens".to_owned(),
@@ -170,6 +188,8 @@ impl Metric {
             | Self::FetchFailedBy(..)
             | Self::FetchSucceeded(_)
             | Self::Forwarded
+            | Self::KeyDocumentsRefused
+            | Self::KeyStoreUnchanged
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
             | Self::Signatures(_)
@@ -180,7 +200,10 @@ impl Metric {
             | Self::Waited
             | Self::WouldRefuse(_)
             | Self::WouldWait => MetricKind::Counter,
-            Self::BadSignatureSources
+            Self::ApplicationKeysAge
+            | Self::ApplicationKeysInvalid
+            | Self::ApplicationKeysValid
+            | Self::BadSignatureSources
             | Self::ExchangedTokens
             | Self::IsolatedWorkers
             | Self::KeySetsFailing
@@ -202,6 +225,12 @@ mod tests {
     fn names_are_those_that_dashboards_are_built_on() {
         let rows = [
             (Metric::ApplicationKey("ok"), "tenantgate.application_keys.used.ok"),
+            (Metric::ApplicationKeysAge, "tenantgate.application_keys.age_seconds"),
+            (Metric::ApplicationKeysInvalid, "tenantgate.application_keys.invalid"),
+            (Metric::ApplicationKeysValid, "tenantgate.application_keys.valid"),
+            (Metric::KeyDocumentsRefused, "tenantgate.application_keys.documents_refused"),
+            (Metric::KeyStoreUnchanged, "tenantgate.application_keys.unchanged"),
+            (Metric::FetchSucceeded(Fetch::KeyStore), "tenantgate.fetch.key_store.succeeded"),
             (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
             (Metric::ExchangedTokens, "tenantgate.exchanged_tokens"),
             (Metric::ExchangedTokensForgotten, "tenantgate.exchanged_tokens.forgotten"),

@@ -120,6 +120,8 @@ pub enum What {
     Credential(Arc<str>),
     /// A token that a credential exchanges for a caller's; the caller is not named.
     Exchange(Arc<str>),
+    /// The store of application keys.
+    KeyStore,
     /// The key set of an issuer.
     Keys(Arc<str>),
     /// The key set that the tokens of a credential are checked by.
@@ -156,6 +158,7 @@ impl fmt::Display for What {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
             Self::Exchange(name) => write!(formatter, "exchanged token of credential `{name}`"),
+            Self::KeyStore => formatter.write_str("application keys"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
             Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
@@ -194,6 +197,7 @@ impl fmt::Display for Notice {
                     What::KeysOfCredential(_) => "no new token of it is used",
                     What::Credential(_)
                     | What::Exchange(_)
+                    | What::KeyStore
                     | What::Keys(_)
                     | What::Metadata(_)
                     | What::Reading(..)
