@@ -360,9 +360,8 @@ impl Gateway {
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
     /// has stored what they wait for; and while more is wanted than one callback could look at.
     pub(super) fn next_tick(&mut self) -> Option<Duration> {
-        let is_busy = !self.waiters.is_empty()
-            || self.fetching.is_behind()
-            || self.key_store.is_busy();
+        let is_busy =
+            !self.waiters.is_empty() || self.fetching.is_behind() || self.key_store.is_busy();
         let tick = if is_busy { FAST_TICK } else { SLOW_TICK };
         (std::mem::replace(&mut self.tick, tick) != tick).then_some(tick)
     }

@@ -56,6 +56,18 @@ pub struct Spot {
     pub board: Option<KeyBoard>,
 }
 
+impl PostedShard {
+    /// Says that somebody cannot read it. Whoever polls posts it anew, in another version.
+    pub const fn strike(&mut self) {
+        self.tag = STRUCK;
+    }
+
+    /// Whether somebody could not read it.
+    pub fn is_struck(&self) -> bool {
+        self.tag == STRUCK
+    }
+}
+
 impl KeyBoard {
     /// The longest `ETag` that is kept.
     pub const TAG_LIMIT: usize = 255;
@@ -220,6 +232,9 @@ fn array<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
     *input = rest;
     Some(*head)
 }
+
+/// The tag of a shard that somebody cannot read; no digest is so.
+const STRUCK: [u8; 16] = [0xFF; 16];
 
 const FORMAT: u8 = 1;
 

@@ -231,7 +231,8 @@ impl Polled {
                 let Some((wanted, text)) = look.arrived.pop() else { return Ok(()) };
                 let reader = Reader::new(text, store.rules.clone())?;
                 let held = self.slots.get(wanted.shard).and_then(|slot| slot.block.as_ref());
-                let before = held.filter(|_| !store.allows_rollback).map_or(0, |held| held.serial());
+                let before =
+                    held.filter(|_| !store.allows_rollback).map_or(0, |held| held.serial());
                 if !reader.header().may_follow(before) {
                     return Err(ROLLED_BACK);
                 }
@@ -277,7 +278,8 @@ impl Polled {
 
     /// Ends a look of which nothing is left to do.
     pub(super) fn finish(&mut self, turn: &mut Turn<'_>) {
-        let is_over = |look: &Look| !look.is_busy() && look.calls.is_empty() && look.wanted.is_empty();
+        let is_over =
+            |look: &Look| !look.is_busy() && look.calls.is_empty() && look.wanted.is_empty();
         let Some(mut look) = self.look.take_if(|look| is_over(look)) else { return };
         if let Some(misfit) = &self.misfit {
             look.note(misfit.clone());
@@ -303,7 +305,8 @@ impl Polled {
                 let retry_after = trouble.retry_after;
                 let delay = backoff::delay(attempts, Prospect::Passing, None, jitter);
                 let delay = delay.min(LONGEST_DELAY);
-                let asked = retry_after.map_or(Duration::ZERO, |asked| asked.min(LONGEST_RETRY_AFTER));
+                let asked =
+                    retry_after.map_or(Duration::ZERO, |asked| asked.min(LONGEST_RETRY_AFTER));
                 // A server that answers is asked as often as ever: what can be read of it counts.
                 let delay = match trouble.is_of_document() {
                     true => delay.min(refresh),

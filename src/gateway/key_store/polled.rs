@@ -130,6 +130,12 @@ impl Polled {
         }
     }
 
+    /// Whether this worker polls for all.
+    #[cfg(test)]
+    pub(super) fn leads(&self) -> bool {
+        self.role == Role::Leads
+    }
+
     /// Reads the board, and takes the lease where nobody has it.
     fn attend(&mut self, turn: &mut Turn<'_>) {
         let Some(mut spot) = KeyBoards.find(&self.board.meaning, turn.now, turn.shared) else {
@@ -180,12 +186,9 @@ impl Polled {
 
     /// Others say of which shards they can make nothing: those are posted anew.
     fn heed(&mut self, board: &KeyBoard) {
-        if board.shards.len() != self.board.shards.len() {
-            return;
-        }
-        let is_same = self.slots.0.len() == board.shards.len();
+        let is_same = self.slots.0.len() == self.board.shards.len();
         for (at, (own, read)) in self.board.shards.iter_mut().zip(&board.shards).enumerate() {
-            if read.version == 0 && own.version != 0 {
+            if read.is_struck() && read.version == own.version {
                 *own = PostedShard::default();
                 if let Some(slot) = self.slots.0.get_mut(at).filter(|_| is_same) {
                     slot.version = 0;
@@ -227,7 +230,8 @@ impl Polled {
     /// Whether the board has another version of a shard than this worker.
     fn lacks(&self, (slot, posted): (&Slot, &PostedShard)) -> bool {
         let is_own = self.role == Role::Leads && slot.version == 0 && slot.block.is_some();
-        posted.version != 0 && posted.version != slot.version && !is_own
+        let is_there = posted.version != 0 && !posted.is_struck();
+        is_there && posted.version != slot.version && !is_own
     }
 
     /// The shards of which the board has another version, in order.
@@ -278,13 +282,13 @@ impl Polled {
             let spot = KeyBoards.find(&self.board.meaning, turn.now, turn.shared);
             let Some(Spot { place, cas, board: Some(mut board) }) = spot else { return };
             if let Some(posted) = board.shards.get_mut(at).filter(|now| now.version == version) {
-                *posted = PostedShard::default();
+                posted.strike();
                 let spot = Spot { place, cas, board: None };
                 // Who loses the race says it again.
                 if KeyBoards.write(&spot, &board, turn.shared).is_ok()
                     && let Some(own) = self.board.shards.get_mut(at)
                 {
-                    *own = PostedShard::default();
+                    own.strike();
                 }
             }
         }
@@ -369,9 +373,8 @@ impl Polled {
             self.good_at = self.board.good_at;
         }
         self.good_at = self.good_at.min(turn.now);
-        let is_stale = self.set.is_some()
-            && !turn.store.keeps_stale
-            && self.is_too_old(turn.store, turn.now);
+        let is_stale =
+            self.set.is_some() && !turn.store.keeps_stale && self.is_too_old(turn.store, turn.now);
         if is_stale && !std::mem::replace(&mut self.is_stale, is_stale) {
             let max_stale = turn.store.max_stale;
             let notice = Notice::KeysDropped { what: What::KeyStore, max_stale };
@@ -379,11 +382,10 @@ impl Polled {
         }
         self.is_stale = is_stale;
     }
-
 }
 
 /// The digest of all that decides what the answers of a store mean, and how often it is asked.
-fn meaning(store: &RemoteStore) -> [u8; 32] {
+pub(super) fn meaning(store: &RemoteStore) -> [u8; 32] {
     let rules = format!("{:?} {:?} {}", store.rules, store.refresh, store.allows_rollback);
     let authorization = store.authorization.as_ref().map_or("", |secret| secret.expose());
     let parts = [&store.endpoint.digest(), authorization.as_bytes(), rules.as_bytes()];
