@@ -40,7 +40,6 @@ pub(super) enum Want {
     /// This, newer than that time.
     Fetch(Resource, Timestamp),
     /// The first application keys.
-    #[allow(dead_code, reason = "until requests are matched with keys")]
     KeyStore,
 }
 

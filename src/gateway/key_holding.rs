@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Gateway;
-use super::exchange::{Case, Halt};
+use super::exchange::{Case, Halt, Want};
 use super::key_store::KeysFound;
 use crate::application_key::{
     Asked, Client, DigestMark, Grant, KeyCode, KeyHolder, KeyPlace, KeyRefused, KeySet, Session,
@@ -132,10 +132,7 @@ impl Gateway {
             KeysFound::Failed { retry_after } => {
                 Err(Failure::KeyStoreUnavailable { retry_after }.into())
             }
-            KeysFound::Missing => {
-                let retry_after = super::exchange::RETRY_SOON;
-                Err(Failure::KeyStoreUnavailable { retry_after }.into())
-            }
+            KeysFound::Missing => Err(Halt::Wait(vec![Want::KeyStore])),
             KeysFound::Ready(keys) => Ok(keys),
         }
     }

@@ -18,8 +18,10 @@
 //! What cannot be had or read changes nothing but the time of the next look; the keys stay, until the last good look is older than
 //! is allowed. A good look is one after which every shard is what the server says.
 
+mod lease;
 mod look;
 mod polled;
+mod sharing;
 mod slots;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::polled::Polled;
 use super::slots::{Slot, tag_digest};
-use super::trouble::{OUTDATED, ROLLED_BACK, Trouble};
+use super::trouble::{Trouble, Unfit};
 use super::{OWN, Told, Turn};
 use crate::application_key::{Block, Document, Reader, Shard, Sharding, StoreIndex};
 use crate::config::RemoteStore;
@@ -167,8 +167,8 @@ impl Polled {
                 let is_sendable = |tag: &Vec<u8>| tag.iter().all(u8::is_ascii_graphic);
                 look.tag = response.etag.filter(is_sendable).unwrap_or_default();
                 let accepted = self.open(store, body);
-                if let (Err(trouble), Some(look)) = (accepted, &mut self.look) {
-                    look.note(trouble);
+                if let (Err(unfit), Some(look)) = (accepted, &mut self.look) {
+                    look.note(unfit.into());
                     told.outcomes.push(Metric::KeyDocumentsRefused);
                 }
             }
@@ -176,7 +176,7 @@ impl Polled {
     }
 
     /// Sees whether an answer is an index or a document, and what of it is new.
-    fn open(&mut self, store: &RemoteStore, body: Vec<u8>) -> Result<(), Trouble> {
+    fn open(&mut self, store: &RemoteStore, body: Vec<u8>) -> Result<(), Unfit> {
         let Some(look) = &mut self.look else { return Ok(()) };
         let Some(index) = StoreIndex::read(&body)? else {
             let Some(shard) = Sharding::ONE.shard(0) else { return Ok(()) };
@@ -190,7 +190,7 @@ impl Polled {
             return Ok(());
         };
         if index.serial < self.board.serial && !store.allows_rollback {
-            return Err(ROLLED_BACK);
+            return Err(Unfit::RolledBack);
         }
         self.board.serial = index.serial;
         self.slots.fit(index.sharding.count());
@@ -215,15 +215,15 @@ impl Polled {
         {
             self.call(Some(wanted), Vec::new(), turn);
         }
-        if let Err(trouble) = self.read(turn.store)
+        if let Err(unfit) = self.read(turn.store)
             && let Some(look) = &mut self.look
         {
-            look.note(trouble);
+            look.note(unfit.into());
             turn.told.outcomes.push(Metric::KeyDocumentsRefused);
         }
     }
 
-    fn read(&mut self, store: &RemoteStore) -> Result<(), Trouble> {
+    fn read(&mut self, store: &RemoteStore) -> Result<(), Unfit> {
         let Some(look) = &mut self.look else { return Ok(()) };
         let (wanted, mut reader) = match look.reading.take() {
             Some(reading) => reading,
@@ -234,12 +234,12 @@ impl Polled {
                 let before =
                     held.filter(|_| !store.allows_rollback).map_or(0, |held| held.serial());
                 if !reader.header().may_follow(before) {
-                    return Err(ROLLED_BACK);
+                    return Err(Unfit::RolledBack);
                 }
                 if !reader.header().may_follow(wanted.serial) {
                     // A document alone is as old as the whole store.
                     let is_alone = wanted.shard.sharding() == Sharding::ONE;
-                    return Err(if is_alone { ROLLED_BACK } else { OUTDATED });
+                    return Err(if is_alone { Unfit::RolledBack } else { Unfit::Outdated });
                 }
                 (wanted, reader)
             }
@@ -253,7 +253,7 @@ impl Polled {
     }
 
     /// Uses a shard that was read, in the place of the one before.
-    fn hold(&mut self, Wanted { shard, tag, .. }: Wanted, block: Block) -> Result<(), Trouble> {
+    fn hold(&mut self, Wanted { shard, tag, .. }: Wanted, block: Block) -> Result<(), Unfit> {
         self.slots.fit(shard.sharding().count());
         if shard.sharding() == Sharding::ONE {
             self.board.serial = self.board.serial.max(block.serial());
@@ -263,15 +263,14 @@ impl Polled {
         let before = std::mem::replace(slot, new);
         self.assemble();
         // What is good stays where the new is too much. Where nothing is good yet, all is kept: the next look may find less.
-        if let Some(trouble) = &self.misfit
+        if let Some(unfit) = self.misfit
             && before.block.is_some()
         {
-            let trouble = trouble.clone();
             if let Some(slot) = self.slots.0.get_mut(shard.index()) {
                 *slot = before;
             }
             self.assemble();
-            return Err(trouble);
+            return Err(unfit);
         }
         Ok(())
     }
@@ -281,8 +280,8 @@ impl Polled {
         let is_over =
             |look: &Look| !look.is_busy() && look.calls.is_empty() && look.wanted.is_empty();
         let Some(mut look) = self.look.take_if(|look| is_over(look)) else { return };
-        if let Some(misfit) = &self.misfit {
-            look.note(misfit.clone());
+        if let Some(misfit) = self.misfit {
+            look.note(misfit.into());
         }
         let jitter = self.random.jitter();
         let attempts = self.board.attempts;

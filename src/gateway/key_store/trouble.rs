@@ -22,11 +22,6 @@ pub(super) struct Trouble {
 }
 
 impl Trouble {
-    /// A document or an index that is refused; the server is there.
-    pub(super) const fn refused(reason: &'static str) -> Self {
-        Self { reason, cause: Cause::AnswerUnusable, refusal: None, retry_after: None }
-    }
-
     /// Whether the server answered, and calls need not become fewer.
     pub(super) fn is_of_document(&self) -> bool {
         self.cause == Cause::AnswerUnusable
@@ -52,39 +47,76 @@ impl From<CallFailure> for Trouble {
     }
 }
 
-impl From<DocumentError> for Trouble {
+impl From<Unfit> for Trouble {
+    fn from(unfit: Unfit) -> Self {
+        let (reason, cause) = (unfit.reason(), Cause::AnswerUnusable);
+        Self { reason, cause, refusal: None, retry_after: None }
+    }
+}
+
+/// Why an index or a document is refused.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unfit {
+    /// Not of the form that is expected.
+    Malformed,
+    /// It has a member that nobody knows.
+    MemberUnknown,
+    /// Not JSON, or JSON that could be read in two ways.
+    NotJson,
+    /// Older than the index that names it.
+    Outdated,
+    /// The store gives what it gave before some change.
+    RolledBack,
+    /// Too many bytes, or too many digests for a shard.
+    TooLarge,
+    /// Too many records, in it or in all shards.
+    TooManyRecords,
+    /// Of another version.
+    Version,
+}
+
+impl Unfit {
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Malformed => "document_malformed",
+            Self::MemberUnknown => "document_member_unknown",
+            Self::NotJson => "document_not_json",
+            Self::Outdated => "document_outdated",
+            Self::RolledBack => "serial_went_back",
+            Self::TooLarge => "document_too_large",
+            Self::TooManyRecords => "document_too_many_records",
+            Self::Version => "document_version",
+        }
+    }
+}
+
+impl From<DocumentError> for Unfit {
     fn from(error: DocumentError) -> Self {
-        Self::refused(match error {
-            DocumentError::Invalid(_) | DocumentError::Missing(_) => "document_malformed",
-            DocumentError::Json(_) => "document_not_json",
-            DocumentError::TooLarge => "document_too_large",
-            DocumentError::TooManyRecords => "document_too_many_records",
-            DocumentError::UnknownMember => "document_member_unknown",
-            DocumentError::Version => "document_version",
-        })
+        match error {
+            DocumentError::Invalid(_) | DocumentError::Missing(_) => Self::Malformed,
+            DocumentError::Json(_) => Self::NotJson,
+            DocumentError::TooLarge => Self::TooLarge,
+            DocumentError::TooManyRecords => Self::TooManyRecords,
+            DocumentError::UnknownMember => Self::MemberUnknown,
+            DocumentError::Version => Self::Version,
+        }
     }
 }
 
-impl From<BlockError> for Trouble {
+impl From<BlockError> for Unfit {
     fn from(error: BlockError) -> Self {
-        Self::refused(match error {
-            BlockError::Malformed => "document_malformed",
-            BlockError::TooLarge => "document_too_large",
-        })
+        match error {
+            BlockError::Malformed => Self::Malformed,
+            BlockError::TooLarge => Self::TooLarge,
+        }
     }
 }
 
-impl From<SetError> for Trouble {
+impl From<SetError> for Unfit {
     fn from(error: SetError) -> Self {
-        Self::refused(match error {
-            SetError::Misplaced => "document_malformed",
-            SetError::TooManyRecords => "document_too_many_records",
-        })
+        match error {
+            SetError::Misplaced => Self::Malformed,
+            SetError::TooManyRecords => Self::TooManyRecords,
+        }
     }
 }
-
-/// The store gives what it gave before some change.
-pub(super) const ROLLED_BACK: Trouble = Trouble::refused("serial_went_back");
-
-/// The document is older than the index that names it.
-pub(super) const OUTDATED: Trouble = Trouble::refused("document_outdated");
