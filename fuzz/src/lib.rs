@@ -19,12 +19,14 @@ pub mod grant;
 pub mod idaas_import;
 pub mod json;
 pub mod jwk_set;
+pub mod key_board;
 mod key_use;
 pub mod pairs;
 pub mod path;
 pub mod private_key;
 pub mod routes;
 pub mod signature;
+pub mod store_index;
 pub mod token;
 mod world;
 
@@ -32,7 +34,7 @@ mod world;
 pub type Run = fn(&[u8]);
 
 /// All targets by the names of their folders in `corpus/`.
-pub const TARGETS: [(&str, Run); 17] = [
+pub const TARGETS: [(&str, Run); 19] = [
     ("application_key_block", application_key_block::run),
     ("application_key_document", application_key_document::run),
     ("application_key_extraction", application_key_extraction::run),
@@ -44,10 +46,12 @@ pub const TARGETS: [(&str, Run); 17] = [
     ("idaas_import", idaas_import::run),
     ("json", json::run),
     ("jwk_set", jwk_set::run),
+    ("key_board", key_board::run),
     ("pairs", pairs::run),
     ("path", path::run),
     ("private_key", private_key::run),
     ("routes", routes::run),
     ("signature", signature::run),
+    ("store_index", store_index::run),
     ("token", token::run),
 ];
