@@ -26,7 +26,7 @@ fn configuration() -> String {
         "application_keys": {
             "tenants": ["acme"],
             "store": {
-                "cluster": "key-store", "uri": "https://keys.example/of/acme",
+                "cluster": "key-store", "uri": "https://store.example/of/acme",
                 "refresh": "10s", "timeout": "2s", "max_stale": "1m",
             },
         },
@@ -59,10 +59,9 @@ fn world(workers: usize, first: Answer) -> (World, Rc<RefCell<Answer>>) {
     let held = Rc::new(RefCell::new(first));
     let given = Rc::clone(&held);
     world.provider.script(move |asked, _| {
-        let is_store = *asked == Asked::KeysOf("keys.example".to_owned());
+        let is_store = *asked == Asked::KeysOf("store.example".to_owned());
         is_store.then(|| given.borrow().clone())
     });
-    // The last root serves nothing, and the test is of what is polled.
     (world, held)
 }
 
@@ -81,7 +80,13 @@ fn requests_wait_for_the_first_keys_and_go_on_with_them() {
     assert!(requests.iter().all(|request| world.fate(*request) == Fate::Waiting));
     world.settle();
     for request in requests {
-        assert!(is_let_in(&world.fate(request)), "{:?}", world.fate(request));
+        assert!(
+            is_let_in(&world.fate(request)),
+            "{:?} {:?} {:?}",
+            world.fate(request),
+            world.log(),
+            world.provider.targets
+        );
         assert!(world.waited(request) <= Duration::from_millis(100), "{:?}", world.waited(request));
     }
     assert_eq!(world.provider.calls(), 1, "one worker asks");
