@@ -24,6 +24,7 @@ pub mod gateway;
 pub mod json;
 pub mod jwt;
 pub mod message;
+pub(crate) mod order;
 pub mod policy;
 pub mod presets;
 pub mod principal;

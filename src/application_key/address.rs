@@ -105,17 +105,17 @@ impl AddressList {
     fn add(&mut self, entry: Entry, notices: &mut AddressNotices) {
         match entry {
             Entry::Everything => {
-                self.v4.push(ALL_V4);
-                self.v6.push(ALL_V6);
+                insert(&mut self.v4, ALL_V4);
+                insert(&mut self.v6, ALL_V6);
                 notices.is_wide = true;
             }
             Entry::V4 { first, last, has_host_bits } => {
-                self.v4.push((first, last));
+                insert(&mut self.v4, (first, last));
                 notices.has_host_bits |= has_host_bits;
                 notices.is_wide |= last.to_bits() - first.to_bits() > 0xFFFF;
             }
             Entry::V6 { first, last, has_host_bits } => {
-                self.v6.push((first, last));
+                insert(&mut self.v6, (first, last));
                 notices.has_host_bits |= has_host_bits;
                 notices.is_wide |= last.to_bits() - first.to_bits() >= 1 << 80;
             }
@@ -130,8 +130,13 @@ pub(super) fn is_in<A: Ord + Copy>(ranges: &[(A, A)], address: A) -> bool {
     last.is_some_and(|(_, last)| address <= *last)
 }
 
+/// In its place: there are few, and a sort is a copy of the library's code for each type.
+fn insert<A: Ord>(ranges: &mut Vec<(A, A)>, range: (A, A)) {
+    let at = ranges.iter().take_while(|other| **other < range).count();
+    ranges.insert(at, range);
+}
+
 fn merge_v4(ranges: &mut Vec<(Ipv4Addr, Ipv4Addr)>) {
-    ranges.sort_unstable();
     ranges.dedup_by(|next, before| {
         let meets = before.1.to_bits().checked_add(1).is_none_or(|end| next.0.to_bits() <= end);
         if meets {
@@ -142,7 +147,6 @@ fn merge_v4(ranges: &mut Vec<(Ipv4Addr, Ipv4Addr)>) {
 }
 
 fn merge_v6(ranges: &mut Vec<(Ipv6Addr, Ipv6Addr)>) {
-    ranges.sort_unstable();
     ranges.dedup_by(|next, before| {
         let meets = before.1.to_bits().checked_add(1).is_none_or(|end| next.0.to_bits() <= end);
         if meets {

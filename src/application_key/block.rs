@@ -23,6 +23,7 @@ use super::compact::{self, Compact};
 use super::digest::{DigestMark, KeyDigest};
 use super::document::{Document, Entry};
 use super::record::Record;
+use crate::order::ascending;
 
 /// The records of one shard, or of all keys if there is one shard.
 #[derive(Clone)]
@@ -147,7 +148,8 @@ impl Block {
                 compact::put(&mut records, entry);
             }
         }
-        table.sort_unstable();
+        let order = ascending(table.len(), &|one, other| table.get(one).cmp(&table.get(other)));
+        let mut table: Vec<_> = order.into_iter().filter_map(|at| table.get(at)).collect();
         // Those that stand twice are of invalid records, whichever of them is kept.
         table.dedup_by(|next, before| next.0 == before.0);
         if table.len() > Self::DIGESTS_LIMIT {

@@ -14,6 +14,7 @@ use super::digest::StatedDigest;
 use super::record::{Defaults, Record, RecordError};
 use crate::json::JsonError;
 use crate::message::PathSpelling;
+use crate::order::ascending;
 use crate::tenancy::TenantId;
 use crate::time::Timestamp;
 
@@ -170,10 +171,11 @@ fn invalidate_repeated(entries: &mut [Entry]) {
     let mut names = Vec::with_capacity(entries.len());
     let mut digests = Vec::with_capacity(entries.len());
     for (at, entry) in entries.iter().enumerate() {
-        names.extend(entry.name().map(|name| (name, at)));
-        digests.extend(entry.digests().into_iter().map(|stated| (*stated.digest().as_bytes(), at)));
+        names.extend(entry.name().map(|name| (name.as_bytes(), at)));
+        let stated = entry.digests().into_iter();
+        digests.extend(stated.map(|stated| (stated.digest().as_bytes().as_slice(), at)));
     }
-    let (names, digests) = (repeated(names), repeated(digests));
+    let (names, digests) = (repeated(&names), repeated(&digests));
     for (places, error) in
         [(names, RecordError::NameRepeated), (digests, RecordError::DigestRepeated)]
     {
@@ -186,11 +188,12 @@ fn invalidate_repeated(entries: &mut [Entry]) {
 }
 
 /// The places of what stands at more than one place.
-fn repeated<T: Ord>(mut items: Vec<(T, usize)>) -> Vec<usize> {
-    items.sort_unstable();
+fn repeated(items: &[(&[u8], usize)]) -> Vec<usize> {
+    let order = ascending(items.len(), &|one, other| items.get(one).cmp(&items.get(other)));
     let mut places = Vec::new();
-    for pair in items.windows(2) {
-        if let [(one, at), (other, too)] = pair
+    for pair in order.windows(2) {
+        if let [one, other] = pair
+            && let (Some((one, at)), Some((other, too))) = (items.get(*one), items.get(*other))
             && one == other
             && at != too
         {

@@ -3,6 +3,7 @@
 use super::Findings;
 use super::error::{ConfigError, ConfigErrors, Place, Problem};
 use super::warning::{Notice, Warning};
+use crate::order::ascending;
 
 /// What was found so far.
 #[derive(Default)]
@@ -66,13 +67,12 @@ impl Report {
     }
 }
 
-/// Things in the order of the document. Their numbers alone are sorted: each type that is sorted has a copy of
-/// the library's code for it, 5 kB of the module.
+/// Things in the order of the document.
 pub(super) fn in_order<T>(items: Vec<T>, order: fn(&T) -> u32) -> Vec<T> {
-    let mut turns: Vec<(u64, usize)> = items.iter().map(order).map(u64::from).zip(0..).collect();
-    turns.sort_unstable();
+    let orders: Vec<u32> = items.iter().map(order).collect();
+    let turns = ascending(items.len(), &|one, other| orders.get(one).cmp(&orders.get(other)));
     let mut items: Vec<Option<T>> = items.into_iter().map(Some).collect();
-    turns.into_iter().filter_map(|(_, at)| items.get_mut(at)?.take()).collect()
+    turns.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect()
 }
 
 #[cfg(test)]

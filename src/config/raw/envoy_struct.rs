@@ -6,6 +6,7 @@
 //! (1), number (2), string (3), bool (4), struct (5), list (6), `ListValue { Value values = 1; }`.
 
 use super::node::{Node, Value};
+use crate::order::ascending;
 
 /// How deep values may be nested; the language needs seven levels.
 const DEPTH_LIMIT: usize = 32;
@@ -33,8 +34,11 @@ fn structure(bytes: &[u8], depth: usize) -> Option<Node> {
         members.push((name.to_owned(), value));
     }
     // A map has no order of its own; errors are to come in the same one every time.
-    members.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Some(unnumbered(Value::Object(members)))
+    let name = |at: usize| members.get(at).map(|(name, _)| name);
+    let order = ascending(members.len(), &|one, other| name(one).cmp(&name(other)));
+    let mut members: Vec<_> = members.into_iter().map(Some).collect();
+    let members = order.into_iter().filter_map(|at| members.get_mut(at)?.take());
+    Some(unnumbered(Value::Object(members.collect())))
 }
 
 fn any(bytes: &[u8], depth: usize) -> Option<Node> {
