@@ -125,6 +125,33 @@ fn there_is_nothing_to_say_of_a_proxy_as_it_should_be() {
 }
 
 #[test]
+fn a_statement_about_clients_addresses_must_be_true() {
+    const TRUSTED: &str = "use_remote_address: true";
+    let stated = "client_address: use_remote_address";
+    let detected = "original_ip_detection_extensions: [{ name: x }]";
+    let rows = [
+        ("", TRUSTED, None),
+        (stated, TRUSTED, None),
+        (stated, "use_remote_address: true\n          xff_num_trusted_hops: 1", None),
+        (stated, detected, None),
+        ("", "use_remote_address: false", Some(Severity::Warning)),
+        (stated, "use_remote_address: false", Some(Severity::Error)),
+        (stated, "xff_num_trusted_hops: 1", Some(Severity::Error)),
+        (stated, "skip_xff_append: true", Some(Severity::Error)),
+    ];
+    for (configuration, manager, expected) in rows {
+        let defaults = "stream_idle_timeout: 30s";
+        let proxy = Proxy { configuration, manager: defaults, ..Proxy::default() };
+        let text = proxy.text().replace(TRUSTED, manager);
+        let how = Check { environment: &|_| None, requires_environment: false };
+        let found = check_envoy("proxy.yaml", text.as_bytes(), &[], &how);
+        let found: Vec<_> = found.iter().map(|one| (&*one.rule, one.severity)).collect();
+        let expected = expected.map(|severity| ("envoy-client-address", severity));
+        assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{text}");
+    }
+}
+
+#[test]
 fn what_makes_the_upstream_see_something_else_is_found() {
     let handled = "envoy-internal-redirect internal_redirect_action";
     let rows: [(&str, &[&str]); 22] = [

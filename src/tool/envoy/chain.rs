@@ -20,7 +20,10 @@ pub(super) fn lint(manager: &Spot<'_>, plugins: &[Plugin<'_>], findings: &mut Ve
     let is_ingress = plugins.iter().any(|plugin| plugin.texts("deployment").contains("ingress"));
     let is_trusted = manager.is_true("use_remote_address")
         || manager.field("original_ip_detection_extensions").is_some();
-    if is_ingress && !is_trusted {
+    let stated = |plugin: &&Plugin<'_>| !plugin.texts("client_address").is_empty();
+    if !is_trusted && plugins.iter().any(stated) {
+        note(manager, EnvoyProblem::AddressMisstated);
+    } else if !is_trusted && is_ingress {
         note(manager, EnvoyProblem::AddressUntrusted);
     }
     let deadlines = plugins.iter().flat_map(|plugin| plugin.texts("waiting_deadline"));

@@ -7,6 +7,8 @@ use crate::tool::finding::Severity;
 
 /// What is wrong with a proxy's own configuration.
 pub(super) enum EnvoyProblem {
+    /// The same, and the filter is told otherwise by `client_address`.
+    AddressMisstated,
     /// The address of the client is taken from what it says itself.
     AddressUntrusted,
     /// A cluster whose certificate shall prove a client has none. Its name.
@@ -87,7 +89,7 @@ impl EnvoyProblem {
     /// The name of its kind, which stays the same from version to version.
     pub(super) const fn kind(&self) -> &'static str {
         match self {
-            Self::AddressUntrusted => "envoy-client-address",
+            Self::AddressMisstated | Self::AddressUntrusted => "envoy-client-address",
             Self::CertificateAbsent(_) => "envoy-client-certificate",
             Self::ClusterUnknown(_) => "envoy-cluster",
             Self::Conditional | Self::Disabled => "envoy-disabled",
@@ -124,7 +126,8 @@ impl EnvoyProblem {
     /// An error where requests get past the filter, or the filter cannot do what it is asked to.
     pub(super) const fn severity(&self) -> Severity {
         match self {
-            Self::CertificateAbsent(_)
+            Self::AddressMisstated
+            | Self::CertificateAbsent(_)
             | Self::ClusterUnknown(_)
             | Self::Conditional
             | Self::Disabled
@@ -224,6 +227,9 @@ impl fmt::Display for EnvoyProblem {
                     formatter,
                     "{name} is also the `vm_id` of another plugin; it could read and overwrite the tokens and keys that are cached"
                 );
+            }
+            Self::AddressMisstated => {
+                "does not say `use_remote_address: true`, as `client_address` of the filter states; then clients say themselves by `x-forwarded-for` where they are, and get past every list of addresses"
             }
             Self::AddressUntrusted => {
                 "does not say `use_remote_address: true`; then clients say themselves by `x-forwarded-for` where they are"
