@@ -145,7 +145,7 @@ fn a_statement_about_clients_addresses_must_be_true() {
         let text = proxy.text().replace(TRUSTED, manager);
         let how = Check { environment: &|_| None, requires_environment: false };
         let found = check_envoy("proxy.yaml", text.as_bytes(), &[], &how);
-        let found: Vec<_> = found.iter().map(|one| (&*one.rule, one.severity)).collect();
+        let found: Vec<_> = found.iter().map(|one| (one.rule, one.severity)).collect();
         let expected = expected.map(|severity| ("envoy-client-address", severity));
         assert_eq!(found, expected.into_iter().collect::<Vec<_>>(), "{text}");
     }
