@@ -18,6 +18,7 @@ pub struct KeyHolder {
     expires_at: Timestamp,
     mark: DigestMark,
     from: KeyPlace,
+    session_epoch: Option<u32>,
 }
 
 impl KeyHolder {
@@ -33,6 +34,7 @@ impl KeyHolder {
             expires_at: grant.expires_at,
             mark: grant.mark,
             from,
+            session_epoch: grant.allows_session.then_some(grant.session_epoch),
         }
     }
 
@@ -74,6 +76,11 @@ impl KeyHolder {
     /// The first bytes of the digest of the secret that was used.
     pub const fn mark(&self) -> DigestMark {
         self.mark
+    }
+
+    /// The epoch of sessions that the key opens now; `None` if it may open none.
+    pub const fn session_epoch(&self) -> Option<u32> {
+        self.session_epoch
     }
 
     /// Where the key stood.

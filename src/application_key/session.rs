@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::digest::DigestMark;
+use super::holder::KeyHolder;
 use super::set::KeySet;
 use super::verdict::{Grant, KeyPlace, KeyRefused, Use, check};
 use crate::time::Timestamp;
@@ -69,19 +70,19 @@ impl Session {
 
     /// The session that a key opens now; `None` if the key may open none. It ends with the secret at the latest.
     pub fn open(
-        grant: &Grant<'_>,
+        holder: &KeyHolder,
         limits: SessionLimits,
         address: Option<IpAddr>,
         now: Timestamp,
     ) -> Option<Self> {
-        let absolute_end = whole((now + limits.absolute).min(grant.expires_at));
-        grant.allows_session.then(|| Self {
-            name: grant.name.into(),
-            mark: grant.mark,
+        let absolute_end = whole((now + limits.absolute).min(holder.expires_at()));
+        holder.session_epoch().map(|epoch| Self {
+            name: holder.name().into(),
+            mark: holder.mark(),
             issued_at: whole(now),
             idle_end: whole(now + limits.idle).min(absolute_end),
             absolute_end,
-            epoch: grant.session_epoch,
+            epoch,
             address: address.map(|address| address.to_canonical()),
         })
     }
@@ -103,6 +104,19 @@ impl Session {
         let found = keys.find_marked(&self.name, self.mark).ok_or(SessionRefused::KeyGone)?;
         let wanted = Use { from: KeyPlace::Session { epoch: self.epoch }, ..*wanted };
         check(&found, &wanted).map_err(SessionRefused::Key)
+    }
+
+    /// Whether its key runs requests as `holder`'s does: for the same user of the same tenant and subtenant.
+    pub fn runs_as(&self, holder: &KeyHolder, keys: &KeySet) -> bool {
+        let body = keys.find_marked(&self.name, self.mark).and_then(|found| found.record.body);
+        body.is_some_and(|body| {
+            body.user == holder.user() && body.tenancy().is_ok_and(|own| own == *holder.tenancy())
+        })
+    }
+
+    /// Seconds until it ends without a request.
+    pub const fn idle_seconds(&self, now: Timestamp) -> u64 {
+        self.idle_end.as_seconds().saturating_sub(now.as_seconds())
     }
 
     /// The session with a later idle limit, if more than half of it has passed and there is more to have. `grant` is that

@@ -12,6 +12,7 @@ mod stripping;
 pub use application_key::{KeyError, KeyFrom, PresentedKey};
 pub use bearer::Bearer;
 pub use key_places::{Decisive, KeyPlaces, KeyPlacesParts};
+pub(crate) use origin::{is_own_page, opens_connection};
 pub use place::{TokenPlace, TokenPlaces};
 pub use session::SessionCookie;
 pub use stripping::strip;
@@ -156,6 +157,17 @@ impl<'a> Presented<'a> {
     /// comes from a page of the same origin.
     pub fn check_origin(&self, head: &RequestHead<'_>) -> Result<(), CredentialError> {
         if self.is_ambient && origin::is_needed(head) && !origin::is_same(head) {
+            return Err(CredentialError::OriginUnproven);
+        }
+        Ok(())
+    }
+
+    /// The same of the cookie of a session, which a field that other pages cannot set vouches for too.
+    ///
+    /// # Errors
+    /// [`CredentialError::OriginUnproven`].
+    pub fn check_session_origin(&self, head: &RequestHead<'_>) -> Result<(), CredentialError> {
+        if self.is_ambient && origin::is_needed(head) && !is_own_page(head) {
             return Err(CredentialError::OriginUnproven);
         }
         Ok(())

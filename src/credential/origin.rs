@@ -7,10 +7,23 @@ use crate::message::{RequestHead, canonical_host};
 /// (RFC 9110 §9.2.1), or it opens a connection that other pages could read from.
 pub(super) fn is_needed(head: &RequestHead<'_>) -> bool {
     let is_safe = matches!(head.method(), Some(b"GET" | b"HEAD" | b"OPTIONS"));
-    let is_upgrade = [b"upgrade".as_slice(), b":protocol"]
-        .into_iter()
-        .any(|name| head.values(name).next().is_some());
-    !is_safe || is_upgrade
+    !is_safe || opens_connection(head)
+}
+
+/// Whether a request asks for more than one answer: an upgrade, or a connection in a connection.
+pub(crate) fn opens_connection(head: &RequestHead<'_>) -> bool {
+    [b"upgrade".as_slice(), b":protocol"].into_iter().any(|name| head.values(name).next().is_some())
+}
+
+/// Whether a page of our own, or no page at all, made a request with the cookie of a session.
+///
+/// Besides [`is_same`], an `x-xsrf-token` counts where the browser does not speak of the site: a page
+/// of another origin could set it only after a preflight that the route and its upstream let pass. It
+/// helps browsers without `sec-fetch-site` behind proxies that change the authority.
+pub(crate) fn is_own_page(head: &RequestHead<'_>) -> bool {
+    let has = |name: &[u8]| head.values(name).any(|value| !value.trim_ascii().is_empty());
+    let is_told = head.values(b"sec-fetch-site").next().is_some();
+    is_same(head) || (!is_told && has(b"x-xsrf-token"))
 }
 
 /// Whether the browser says that the request comes from the origin that it goes to.
@@ -79,6 +92,26 @@ mod tests {
             assert!(is_needed(&head(&[(":method", "GET"), upgrade])), "{upgrade:?}");
         }
         assert!(is_needed(&head(&[])));
+    }
+
+    #[test]
+    fn a_session_is_shown_to_be_meant_by_a_field_that_other_pages_cannot_set() {
+        let token = ("X-XSRF-TOKEN", "TWX-XSRF-TOKEN-VALUE");
+        let foreign = ("origin", "https://evil.example");
+        let rows: [(&[(&str, &str)], bool); 8] = [
+            (&[token], true),
+            (&[token, foreign], true),
+            (&[("x-xsrf-token", " ")], false),
+            (&[("x-xsrf-token", ""), foreign], false),
+            (&[foreign], false),
+            (&[], false),
+            (&[token, ("sec-fetch-site", "cross-site")], false),
+            (&[token, ("sec-fetch-site", "same-origin"), foreign], true),
+        ];
+        for (fields, expected) in rows {
+            let fields = [&[(":authority", "api.example")], fields].concat();
+            assert_eq!(is_own_page(&head(&fields)), expected, "{fields:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::edits::HeaderValue;
 use super::head::RequestHead;
 
 /// The name of a cookie: 1 to 64 characters of an RFC 9110 token. Its case matters.
@@ -45,6 +46,22 @@ pub fn cookie_values<'h, 'a: 'h>(
     name: &'h CookieName,
 ) -> impl Iterator<Item = &'a [u8]> + 'h {
     head.values(COOKIE).flat_map(pieces).filter_map(|piece| name.value_in(piece))
+}
+
+/// A `set-cookie` (RFC 6265 §4.1) for the whole of this host and no other one, which no script reads, and
+/// which pages of other sites send along only where they lead to us. It ends after `max_age` seconds;
+/// zero ends one that is there. `None` for a value of other bytes than visible ASCII.
+pub fn set_cookie(
+    name: &CookieName,
+    value: &str,
+    max_age: u64,
+    is_secure: bool,
+) -> Option<HeaderValue> {
+    let secure = if is_secure { "; Secure" } else { "" };
+    let (name, max_age) = (name.as_str(), max_age.to_string());
+    let attributes = "; HttpOnly; SameSite=Lax; Max-Age=";
+    let text = [name, "=", value, "; Path=/", secure, attributes, &max_age].concat();
+    HeaderValue::from_visible_ascii(text.into_bytes())
 }
 
 /// The field that carries cookies.
@@ -95,6 +112,20 @@ mod tests {
             let expected: Vec<_> = expected.iter().map(|value| value.as_bytes()).collect();
             assert_eq!(values, expected, "{head:?}");
         }
+    }
+
+    #[test]
+    fn a_cookie_of_ours_is_for_this_host_alone_and_for_no_script() {
+        let name = CookieName::parse("__Host-gwsession").unwrap();
+        let shown = |value, max_age, is_secure| {
+            let value = set_cookie(&name, value, max_age, is_secure);
+            value.map(|value| String::from_utf8(value.expose().to_vec()).unwrap())
+        };
+        let secure = "__Host-gwsession=v1.a; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=1800";
+        assert_eq!(shown("v1.a", 1800, true).as_deref(), Some(secure));
+        let ended = "__Host-gwsession=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0";
+        assert_eq!(shown("", 0, false).as_deref(), Some(ended));
+        assert_eq!(shown("a\r\nb", 1, true), None);
     }
 
     #[test]

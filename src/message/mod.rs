@@ -20,7 +20,7 @@ mod target;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall, MediaType};
 pub use connection::{Connection, parse_digest};
-pub use cookie::{CookieName, CookieNameError, cookie_values};
+pub use cookie::{CookieName, CookieNameError, cookie_values, set_cookie};
 pub use edits::{
     HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue, percent_encode,
 };

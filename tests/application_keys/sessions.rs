@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tenantgate::application_key::{
-    Client, KeyRefused, KeyRules, KeySet, Session, SessionKey, SessionKeyError, SessionKeys,
-    SessionLimits, SessionRefused, Use,
+    Client, KeyHolder, KeyPlace, KeyRefused, KeyRules, KeySet, Session, SessionKey,
+    SessionKeyError, SessionKeys, SessionLimits, SessionRefused, Use,
 };
 use tenantgate::time::Timestamp;
 
@@ -34,7 +34,8 @@ fn keys() -> KeySet {
 fn opened() -> Session {
     let keys = keys();
     let grant = KeyRules::default().judge(&keys, KEY.as_bytes(), &plain_use()).unwrap();
-    Session::open(&grant, SessionLimits::default(), None, NOW).unwrap()
+    let holder = KeyHolder::new(grant, KeyPlace::Header);
+    Session::open(&holder, SessionLimits::default(), None, NOW).unwrap()
 }
 
 fn seconds(after: i64) -> Timestamp {
@@ -205,7 +206,8 @@ fn sessions_never_outlive_their_limits_or_their_secret() {
     let ends = |members: Value| {
         let keys = set(&[record(members)]);
         let grant = KeyRules::default().judge(&keys, KEY.as_bytes(), &plain_use()).unwrap();
-        let session = Session::open(&grant, SessionLimits::default(), None, NOW)?;
+        let holder = KeyHolder::new(grant, KeyPlace::Header);
+        let session = Session::open(&holder, SessionLimits::default(), None, NOW)?;
         let after = |end: Timestamp| end.since(NOW).as_secs();
         Some((after(session.idle_end), after(session.absolute_end)))
     };
