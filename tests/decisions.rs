@@ -132,7 +132,7 @@ fn found(verdict: &Verdict) -> Option<Expected> {
             let (code, reason) = denied(refusal);
             Expected::WouldDeny(code, reason)
         }
-        Verdict::Undecided => return None,
+        Verdict::Answered(_) | Verdict::Undecided => return None,
     })
 }
 

@@ -635,6 +635,32 @@ fn a_cluster_whose_urls_are_plain_or_of_several_hosts_speaks_accordingly() {
 }
 
 #[test]
+fn a_request_that_opens_or_ends_a_session_is_answered() {
+    let document = r#"{
+        "deployment": "ingress",
+        "application_keys": {
+            "tenants": ["acme"], "inline": {"version": 1, "serial": 1, "keys": []},
+            "session": {"keys": [{"id": "2026", "secret_env": "SESSION_KEY_OF_2026"}]}
+        },
+        "routes": [{
+            "name": "r", "match": {"hosts": ["*"], "path": "/**", "methods": "any"},
+            "upstream": {"caller_token": "remove"}
+        }]
+    }"#;
+    let request = "POST https://api.example/.gateway/logout";
+    let arguments =
+        ["explain", "-", "--request", request, "--header", "origin: https://api.example"];
+    let output = run(&arguments, Some(document));
+    let told = [stdout(&output), stderr(&output)].concat();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("answered 204 session_ended"), "{told}");
+    let output = run(&[&arguments[..], &["--format", "json"]].concat(), Some(document));
+    assert!(stdout(&output).contains(r#""decision": "answer""#), "{}", stdout(&output));
+    let output = run(&arguments[..4], Some(document));
+    assert!(stdout(&output).contains("denied 403 origin_mismatch"), "{}", stdout(&output));
+}
+
+#[test]
 fn the_cluster_of_a_key_store_is_where_its_uri_says() {
     let file = "tests/fixtures/config/good/application_keys_minimal.json";
     let file = root().join(file);

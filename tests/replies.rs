@@ -302,7 +302,10 @@ fn key_problems() -> impl Iterator<Item = KeyProblem> {
         KeyProblem::BesideToken,
         KeyProblem::Mismatch,
         KeyProblem::Missing,
+        KeyProblem::SessionAddress,
         KeyProblem::SessionNotAllowed,
+        KeyProblem::SessionOfAnother,
+        KeyProblem::SessionPlain,
     ];
     refused.into_iter().chain(malformed.map(KeyProblem::Malformed)).chain(others)
 }
@@ -423,7 +426,10 @@ fn assert_listed(refusal: &Refusal) {
                     | KeyRefused::Unknown,
                 ..
             }
-            | KeyProblem::SessionNotAllowed,
+            | KeyProblem::SessionAddress
+            | KeyProblem::SessionNotAllowed
+            | KeyProblem::SessionOfAnother
+            | KeyProblem::SessionPlain,
         )
         | Refusal::KeyUnknown
         | Refusal::Request(

@@ -55,7 +55,10 @@ impl Gateway {
             (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
                 .map_err(|IdentityMismatch| KeyProblem::Mismatch)?,
             (Some(token), None) => Principal::of_token(token),
-            (None, Some(holder)) => Principal::of_key(holder),
+            (None, Some(holder)) => {
+                self.open_session(asking, &presented, &holder, case)?;
+                Principal::of_key(holder)
+            }
             (None, None) => {
                 let holder = self.session_holder(asking, &presented, case)?;
                 holder.map_or(Principal::anonymous(), Principal::of_key)

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::filter_state::FilterState;
-use crate::message::{CallFailure, CallResponse, HeaderEdits, HttpCall, Reply};
+use crate::message::{CallFailure, CallResponse, HeaderEdits, HeaderValue, HttpCall, Reply};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -70,7 +70,7 @@ pub struct Forwarded {
     pub edits: HeaderEdits,
     /// What is set in filter state. It must not go on without.
     pub state: FilterState,
-    /// Whether the status of its answer is to be told, by [`super::Gateway::answered`].
+    /// Whether its answer is to be looked at, by [`super::Gateway::answered`].
     pub is_watched: bool,
 }
 
@@ -79,6 +79,8 @@ pub struct Forwarded {
 pub struct Refused {
     /// What the client sees.
     pub reply: Reply,
+    /// More fields of its header: those that no log may show.
+    pub fields: Vec<(&'static str, HeaderValue)>,
     /// The exact reason as one word.
     pub reason: &'static str,
     /// What is taken out of its head, which proxies log: keys, and tokens of its query.

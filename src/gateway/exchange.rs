@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::Gateway;
 use super::exchanged::{ExchangeId, Lack, Lent, Wish};
 use super::key_holding::{Asking, KeySeen};
+use super::sessions::{Answered, SessionStep};
 use super::slot::{Found, Resource};
 use super::waiters::Cause;
 use crate::credential;
@@ -77,6 +78,15 @@ impl Want {
     }
 }
 
+/// What becomes of a request that is not refused.
+#[derive(Debug)]
+pub(super) enum Decided {
+    /// It is answered by us, since that is what it asks for.
+    Answered(Answered),
+    /// It goes on with these changes.
+    Permitted(HeaderEdits),
+}
+
 /// What is known of a request so far.
 #[derive(Debug)]
 pub(super) struct Case {
@@ -86,6 +96,8 @@ pub(super) struct Case {
     pub(super) principal: Principal,
     /// The application key that it presents, as far as it is known.
     pub(super) key: Option<KeySeen>,
+    /// What becomes of its session.
+    pub(super) session: SessionStep,
     /// Whether a refusal would be enforced.
     pub(super) mode: Mode,
     /// The technical tokens on it whose use is to be watched.
@@ -101,6 +113,7 @@ impl Case {
             route: None,
             principal: Principal::anonymous(),
             key: None,
+            session: SessionStep::Stay,
             mode: Mode::Enforce,
             watched: Vec::new(),
             watched_exchanged: Vec::new(),
@@ -126,14 +139,18 @@ impl Gateway {
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
         case: &mut Case,
-    ) -> Result<HeaderEdits, Halt> {
+    ) -> Result<Decided, Halt> {
         let config = Arc::clone(&self.config);
         let policy = config.policy();
         case.mode = policy.mode_without_route(None);
         let target = policy.target(head)?;
+        if let Some(answered) = self.log_out(&target, head, case.mode)? {
+            return Ok(Decided::Answered(answered));
+        }
         if let Some(preflight) = policy.preflight(&target, head) {
             case.found(preflight.route(), policy);
-            return Ok(preflight.into_edits(head, config.owned_headers())?);
+            let edits = preflight.into_edits(head, config.owned_headers())?;
+            return Ok(Decided::Permitted(edits));
         }
         let route = policy.locate(&target, head).inspect_err(|denial| {
             case.mode = policy.mode_without_route(Some((&target, denial)));
@@ -151,6 +168,9 @@ impl Gateway {
         case.principal = principal.clone();
         let permit = Policy::decide(route, &target, head, principal)
             .map_err(|denial| self.refusal(denial))?;
+        if let Some(answered) = self.clean_up(head, case, now) {
+            return Ok(Decided::Answered(answered));
+        }
         let needs = permit.injections();
         let mut values = Vec::with_capacity(needs.len());
         let mut missing = Vec::new();
@@ -175,7 +195,7 @@ impl Gateway {
         if let Some(key) = signed_by {
             self.sign(head, &key, now, &mut edits)?;
         }
-        Ok(edits)
+        Ok(Decided::Permitted(edits))
     }
 
     /// Sets what signs a request by an access key, once all else is settled that the upstream sees.

@@ -44,6 +44,8 @@ pub type FilterState = Vec<(StateKey, Cow<'static, str>)>;
 pub enum Decision {
     /// It goes on.
     Allow,
+    /// It is answered by us, as it asks for nothing else: a session is opened or ended.
+    Answer,
     /// It is answered by us.
     Deny,
     /// It would be answered by us, and goes on: report-only.
@@ -77,6 +79,7 @@ impl Decision {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Allow => "allow",
+            Self::Answer => "answer",
             Self::Deny => "deny",
             Self::WouldDeny => "would_deny",
             Self::WouldWait => "would_wait",

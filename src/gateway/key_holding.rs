@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::Gateway;
 use super::exchange::{Case, Halt, Want};
 use super::key_store::KeysFound;
+use super::sessions::SessionStep;
 use crate::application_key::{
     Asked, Client, DigestMark, Grant, KeyCode, KeyHolder, KeyPlace, KeyRefused, KeySet, Session,
     SessionRefused, Use,
@@ -95,7 +96,7 @@ impl Gateway {
     }
 
     /// Who holds the key that opened the session of a request; `None` if it has no session that is good. Then its
-    /// cookie is to be cleared.
+    /// cookie is cleared, unless it is good elsewhere.
     pub(super) fn session_holder(
         &mut self,
         asking: &Asking<'_, '_>,
@@ -108,12 +109,18 @@ impl Gateway {
         let keys = self.key_set(asking.now)?;
         match asking.session(settings, cookie.expose(), &keys) {
             Ok((session, grant)) => {
-                presented.check_origin(asking.head)?;
+                presented.check_session_origin(asking.head)?;
                 let from = KeyPlace::Session { epoch: session.epoch };
+                if let Some(renewed) = session.renewed(&grant, settings.limits, asking.now) {
+                    case.session = SessionStep::Renew(renewed);
+                }
                 Ok(Some(self.admit(grant, from, case)))
             }
             Err(refused) => {
                 self.tally.count(Metric::ApplicationKey(refused.reason()));
+                if refused != SessionRefused::Key(KeyRefused::Route) {
+                    case.session = SessionStep::End;
+                }
                 Ok(None)
             }
         }
@@ -127,7 +134,7 @@ impl Gateway {
     }
 
     /// The keys as they are now.
-    fn key_set(&self, now: Timestamp) -> Result<Arc<KeySet>, Halt> {
+    pub(super) fn key_set(&self, now: Timestamp) -> Result<Arc<KeySet>, Halt> {
         match self.key_store.find(now) {
             KeysFound::Failed { retry_after } => {
                 Err(Failure::KeyStoreUnavailable { retry_after }.into())
@@ -158,11 +165,11 @@ impl Gateway {
 
 impl<'r> Asking<'r, '_> {
     /// The client's address, if it can be trusted.
-    fn address(&self) -> Option<std::net::IpAddr> {
+    pub(super) fn address(&self) -> Option<std::net::IpAddr> {
         self.trusts_address.then(|| self.head.source()).flatten()
     }
 
-    fn wanted<'u>(
+    pub(super) fn wanted<'u>(
         &'u self,
         from: KeyPlace,
         ask: &'u dyn Fn() -> Option<std::net::IpAddr>,
@@ -176,7 +183,7 @@ impl<'r> Asking<'r, '_> {
         Use { now: self.now, leeway: self.keys.leeway, client, from, asked }
     }
 
-    fn session<'k>(
+    pub(super) fn session<'k>(
         &self,
         settings: &SessionSettings,
         cookie: &[u8],

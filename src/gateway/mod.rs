@@ -24,6 +24,7 @@ mod queue;
 mod random;
 mod refusing;
 mod report_only;
+mod sessions;
 mod signing;
 mod slot;
 mod tally;
@@ -39,10 +40,10 @@ pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, StreamId};
 pub use filter_state::{Decision, FilterState, StateKey};
 pub use slot::Resource;
-pub use watch::Verdict;
+pub use watch::{PRIVATE, Verdict};
 
 use self::abuse::Abuse;
-use self::exchange::{Awaited, Case, Halt, RETRY_SOON, Want};
+use self::exchange::{Awaited, Case, Decided, Halt, RETRY_SOON, Want};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
@@ -144,10 +145,7 @@ impl Gateway {
         self.fetching.serve();
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
-            Ok(edits) => {
-                let is_watched = self.watch(stream, Protocol::of(head), &mut case);
-                self.forward(edits, &case, is_watched)
-            }
+            Ok(decided) => self.carry_out(decided, (stream, Protocol::of(head)), &mut case, now),
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
@@ -179,9 +177,8 @@ impl Gateway {
         let head = &head.clone().ending(parked.is_whole);
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
-            Ok(edits) => {
-                let is_watched = self.watch(parked.stream, parked.protocol, &mut case);
-                self.forward(edits, &case, is_watched)
+            Ok(decided) => {
+                self.carry_out(decided, (parked.stream, parked.protocol), &mut case, now)
             }
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
@@ -275,6 +272,22 @@ impl Gateway {
     /// The waiting requests that have their turn in this callback.
     pub(super) fn take_turns(&mut self) -> Vec<Parked> {
         std::iter::from_fn(|| self.waiters.next_ready()).take(TURNS).collect()
+    }
+
+    fn carry_out(
+        &mut self,
+        decided: Decided,
+        (stream, protocol): (StreamId, Protocol),
+        case: &mut Case,
+        now: Timestamp,
+    ) -> Outcome {
+        match decided {
+            Decided::Answered(answered) => Outcome::Refuse(self.tell(answered, case)),
+            Decided::Permitted(edits) => {
+                let is_watched = self.watch(stream, protocol, case, now);
+                self.forward(edits, case, is_watched)
+            }
+        }
     }
 
     fn forward(&mut self, edits: HeaderEdits, case: &Case, is_watched: bool) -> Outcome {

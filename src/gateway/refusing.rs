@@ -7,16 +7,24 @@ use super::effect::{Outcome, Parked, Refused};
 use super::exchange::{Awaited, Case, overdue};
 use super::filter_state::{Decision, filter_state};
 use super::key_holding::KeySeen;
+use super::sessions::SessionStep;
 use crate::config::Config;
 use crate::credential;
 use crate::message::{HeaderEdit, HeaderEdits, Reduced, RequestHead};
 use crate::principal::Principal;
 use crate::problem::{self, Protocol, Refusal, Schemes};
+use crate::time::Timestamp;
 
 impl Gateway {
     pub(super) fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
         let whose = (&case.principal, case.key.as_ref());
-        self.answer((refusal, refusal.reason()), case.route_name(), whose, protocol)
+        let why = (refusal, refusal.reason());
+        let mut refused = self.answer(why, case.route_name(), whose, protocol);
+        if matches!(case.session, SessionStep::End) {
+            let cookie = self.cookie(&case.session, Timestamp::default());
+            refused.fields.extend(cookie.map(|cookie| ("set-cookie", cookie)));
+        }
+        refused
     }
 
     /// The answer to a request whose deadline has come.
@@ -37,7 +45,7 @@ impl Gateway {
         let why = Some((refusal.code(), reason));
         let state = filter_state(Decision::Deny, why, route, principal, key);
         let reply = problem::reply(refusal, protocol, self.schemes);
-        Refused { reply, reason, state, edits: HeaderEdits::new() }
+        Refused { reply, fields: Vec::new(), reason, state, edits: HeaderEdits::new() }
     }
 
     /// Whether the head of a request has to be looked at again before it is refused.

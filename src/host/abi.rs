@@ -45,6 +45,9 @@ pub(super) enum Buffer {
 /// The host refused a write because the counter has moved on.
 pub(super) const CAS_MISMATCH: HostError = HostError(8);
 
+/// A function that puts a field into a header map.
+type Put = unsafe extern "C" fn(u32, *const u8, usize, *const u8, usize) -> u32;
+
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 unsafe extern "C" {
     fn random_get(buffer: *mut u8, size: usize) -> u32;
@@ -52,6 +55,13 @@ unsafe extern "C" {
 
 #[link(wasm_import_module = "env")]
 unsafe extern "C" {
+    fn proxy_add_header_map_value(
+        map: u32,
+        name: *const u8,
+        name_size: usize,
+        value: *const u8,
+        value_size: usize,
+    ) -> u32;
     fn proxy_call_foreign_function(
         name: *const u8,
         name_size: usize,
@@ -153,28 +163,33 @@ pub(super) fn header_pairs(map: Map) -> Result<Vec<u8>, HostError> {
     returned(|data, size| unsafe { proxy_get_header_map_pairs(map as u32, data, size) })
 }
 
-/// The status of the answer of the current stream's upstream.
-pub(super) fn response_status() -> Result<Option<u16>, HostError> {
-    const NAME: &str = ":status";
+/// The first value of a field of the answer of the current stream's upstream; an error if it has none.
+pub(super) fn response_header(name: &'static str) -> Result<Vec<u8>, HostError> {
     // SAFETY: the name is valid during the call; else see `returned`.
-    let value = returned(|data, size| unsafe {
-        proxy_get_header_map_value(Map::Response as u32, NAME.as_ptr(), NAME.len(), data, size)
-    })?;
-    Ok(std::str::from_utf8(&value).ok().and_then(|status| status.parse().ok()))
+    returned(|data, size| unsafe {
+        proxy_get_header_map_value(Map::Response as u32, name.as_ptr(), name.len(), data, size)
+    })
+}
+
+/// Replaces all fields of a name in the answer's header by one.
+pub(super) fn set_response_header(name: &'static str, value: &[u8]) -> Result<(), HostError> {
+    put(proxy_replace_header_map_value, Map::Response, name, value)
+}
+
+/// Adds a field to the answer's header, beside those of the same name.
+pub(super) fn add_response_header(name: &'static str, value: &[u8]) -> Result<(), HostError> {
+    put(proxy_add_header_map_value, Map::Response, name, value)
 }
 
 /// Replaces all fields of a name in the request's header by one.
 pub(super) fn set_request_header(name: &str, value: &[u8]) -> Result<(), HostError> {
+    put(proxy_replace_header_map_value, Map::Request, name, value)
+}
+
+fn put(call: Put, map: Map, name: &str, value: &[u8]) -> Result<(), HostError> {
+    let (name, name_size) = (name.as_ptr(), name.len());
     // SAFETY: both slices are valid during the call; the host copies them.
-    check(unsafe {
-        proxy_replace_header_map_value(
-            Map::Request as u32,
-            name.as_ptr(),
-            name.len(),
-            value.as_ptr(),
-            value.len(),
-        )
-    })
+    check(unsafe { call(map as u32, name, name_size, value.as_ptr(), value.len()) })
 }
 
 /// Removes all fields of a name from the request's header.

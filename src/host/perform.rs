@@ -12,7 +12,8 @@ use super::worker::Course;
 use crate::crypto::SignatureVerifier;
 use crate::gateway::{CallId, Decision, FilterState, Host, Outcome, Refused, StateKey, StreamId};
 use crate::message::{
-    CallFailure, HeaderEdit, HeaderEdits, HttpCall, RequestHead, parse_pairs, write_pairs,
+    CallFailure, HeaderEdit, HeaderEdits, HeaderValue, HttpCall, RequestHead, parse_pairs,
+    write_pairs,
 };
 use crate::shared::SharedData;
 use crate::telemetry::{Metric, Notice};
@@ -163,12 +164,16 @@ fn conceal(edit: &HeaderEdit) {
     };
 }
 
-fn refuse(refused: &Refused) {
+fn refuse<'r>(refused: &'r Refused) {
     refused.edits.iter().for_each(conceal);
     // It is for the access log; a request is refused with or without it.
     let _status = note(&refused.state);
     let reply = &refused.reply;
-    let headers = write_pairs(reply.headers.iter().map(|(name, value)| (*name, value.as_str())));
+    let more = |(name, value): &'r (&'static str, HeaderValue)| {
+        Some((*name, std::str::from_utf8(value.expose()).ok()?))
+    };
+    let fields = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
+    let headers = write_pairs(fields.chain(refused.fields.iter().filter_map(more)));
     let details = refused.reason;
     let sent =
         abi::send_local_response(reply.status, details, &headers, &reply.body, reply.grpc_status);

@@ -7,7 +7,7 @@ use super::abi;
 use super::connection::HostConnection;
 use super::perform::apply;
 use super::signatures::HostSignatures;
-use crate::gateway::{Gateway, Outcome, StreamId};
+use crate::gateway::{Gateway, Outcome, PRIVATE, StreamId};
 use crate::message::{RequestHead, parse_pairs};
 
 /// What a stream puts into the queue of its own root context. What other root contexts put there is longer.
@@ -71,20 +71,27 @@ impl Worker {
         Some(gateway.request(stream, &head, now, &self.signatures))
     }
 
-    /// Looks at the answer of the current stream's upstream, if its status is to be told.
+    /// Looks at the answer of the current stream's upstream, if it is to be looked at.
     pub(super) fn response(&self, stream: StreamId) -> Course {
         let Ok(mut gateway) = self.gateway.try_borrow_mut() else { return Course::Forwarded };
         if !gateway.is_watched(stream) {
             return Course::Forwarded;
         }
-        // A status that cannot be read is none that refuses our token.
-        let status = abi::response_status().ok().flatten().unwrap_or(0);
-        let Some(verdict) = gateway.answered(stream, status) else { return Course::Forwarded };
+        let verdict = gateway.answered(stream, &|name| abi::response_header(name).ok());
         drop(gateway);
         if verdict.wake {
             self.wake();
         }
-        verdict.replaced.map_or(Course::Forwarded, |refused| apply(&Outcome::Refuse(refused)))
+        if let Some(refused) = verdict.replaced {
+            return apply(&Outcome::Refuse(refused));
+        }
+        // A cookie never goes on with an answer that others may be given.
+        let is_private =
+            !verdict.is_made_private || abi::set_response_header("cache-control", PRIVATE).is_ok();
+        if let Some(cookie) = verdict.cookie.filter(|_| is_private) {
+            let _not_logged_in = abi::add_response_header("set-cookie", cookie.expose());
+        }
+        Course::Forwarded
     }
 
     /// The stream has ended: the status of its answer will not be told any more.

@@ -24,8 +24,14 @@ pub enum KeyProblem {
         /// What the caller is told of it.
         code: KeyCode,
     },
+    /// It was to open a session for the client's address, which cannot be read.
+    SessionAddress,
     /// It was to open a session, and may open none.
     SessionNotAllowed,
+    /// It was to open a session where one of another user is open.
+    SessionOfAnother,
+    /// It was to open a session, and did not come by HTTPS.
+    SessionPlain,
 }
 
 impl KeyProblem {
@@ -37,7 +43,10 @@ impl KeyProblem {
             Self::Mismatch => "identity_mismatch",
             Self::Missing => "appkey_missing",
             Self::Refused { refused, .. } => refused.reason(),
+            Self::SessionAddress => "session_address_unknown",
             Self::SessionNotAllowed => "appkey_session",
+            Self::SessionOfAnother => "session_of_another_user",
+            Self::SessionPlain => "session_plain_http",
         }
     }
 
@@ -57,7 +66,9 @@ impl KeyProblem {
                 KeyCode::Invalid => row::APP_KEY_INVALID,
                 KeyCode::NotAllowed => row::APP_KEY_NOT_ALLOWED,
             },
-            Self::SessionNotAllowed => row::SESSION_NOT_ALLOWED,
+            Self::SessionAddress | Self::SessionNotAllowed => row::SESSION_NOT_ALLOWED,
+            Self::SessionOfAnother => row::SESSION_OF_ANOTHER_USER,
+            Self::SessionPlain => row::SESSION_NEEDS_HTTPS,
         }
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct Row {
 pub(super) enum Kind {
     BadGateway,
     BadRequest,
+    Conflict,
     Forbidden,
     Internal,
     MethodNotAllowed,
@@ -28,6 +29,7 @@ impl Kind {
         match self {
             Self::BadGateway => 502,
             Self::BadRequest => 400,
+            Self::Conflict => 409,
             Self::Forbidden => 403,
             Self::Internal => 500,
             Self::MethodNotAllowed => 405,
@@ -43,6 +45,7 @@ impl Kind {
             Self::BadRequest => 3,
             Self::Forbidden => 7,
             Self::TooManyRequests => 8,
+            Self::Conflict => 9,
             Self::MethodNotAllowed | Self::NotFound => 12,
             Self::Internal => 13,
             Self::BadGateway | Self::Unavailable => 14,
@@ -190,10 +193,18 @@ pub(super) const SCOPE_INSUFFICIENT: Row = row(
     "The token lacks a scope that is needed here",
     Challenge::InsufficientScope,
 );
+pub(super) const SESSION_NEEDS_HTTPS: Row =
+    row(Kind::Forbidden, "session_needs_https", "A session needs HTTPS", Challenge::None);
 pub(super) const SESSION_NOT_ALLOWED: Row = row(
     Kind::Forbidden,
     "session_not_allowed",
     "This application key may not open a session",
+    Challenge::None,
+);
+pub(super) const SESSION_OF_ANOTHER_USER: Row = row(
+    Kind::Conflict,
+    "session_of_another_user",
+    "A session of another user is open: log out first",
     Challenge::None,
 );
 pub(super) const SUBTENANCY_REFUSED: Row = row(

@@ -44,6 +44,8 @@ pub enum Metric {
     Refused(&'static str),
     /// Workers that run a policy which is not enforced, or not everywhere.
     ReportOnly,
+    /// Sessions that application keys opened: `opened`, `renewed`, or `ended` by logging out.
+    Session(&'static str),
     /// Signatures by private keys, for client assertions.
     Signatures(SignedBy),
     /// Slots for technical tokens and key sets that workers hold.
@@ -162,6 +164,7 @@ impl Metric {
             Self::RefusedTokensForgotten => "refused_tokens.forgotten".to_owned(),
             Self::Refused(code) => format!("request.refused.{code}"),
             Self::ReportOnly => "report_only".to_owned(),
+            Self::Session(event) => format!("application_keys.sessions.{event}"),
             Self::Signatures(SignedBy::IdleRoot) => "signatures.by_idle_root".to_owned(),
             Self::Signatures(SignedBy::Quick) => "signatures.quick".to_owned(),
             Self::Signatures(SignedBy::Worker) => "signatures.by_worker".to_owned(),
@@ -192,6 +195,7 @@ impl Metric {
             | Self::KeyStoreUnchanged
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
+            | Self::Session(_)
             | Self::Signatures(_)
             | Self::SlotsEvicted
             | Self::TokensPurged
@@ -247,6 +251,7 @@ mod tests {
             (Metric::RefusedTokens, "tenantgate.refused_tokens"),
             (Metric::RefusedTokensForgotten, "tenantgate.refused_tokens.forgotten"),
             (Metric::Refused("token_expired"), "tenantgate.request.refused.token_expired"),
+            (Metric::Session("opened"), "tenantgate.application_keys.sessions.opened"),
             (Metric::Signatures(SignedBy::IdleRoot), "tenantgate.signatures.by_idle_root"),
             (Metric::Signatures(SignedBy::Quick), "tenantgate.signatures.quick"),
             (Metric::Signatures(SignedBy::Worker), "tenantgate.signatures.by_worker"),

@@ -308,10 +308,12 @@ impl World {
         if !worker.gateway.is_watched(request.stream) {
             return None;
         }
-        let verdict = worker.gateway.answered(request.stream, status);
-        worker.is_woken |= verdict.as_ref().is_some_and(|verdict| verdict.wake);
-        let replaced = verdict.and_then(|verdict| verdict.replaced);
-        Some(replaced.map_or((status, ""), |refused| (refused.reply.status, refused.reason)))
+        let field = |name| (name == ":status").then(|| status.to_string().into_bytes());
+        let verdict = worker.gateway.answered(request.stream, &field);
+        worker.is_woken |= verdict.wake;
+        Some(
+            verdict.replaced.map_or((status, ""), |refused| (refused.reply.status, refused.reason)),
+        )
     }
 
     /// What became of a request so far.

@@ -160,7 +160,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         Some(_) | None => explain::text(&explained),
     })?;
     Ok(match explained.verdict {
-        Decision::Allowed => Verdict::Fine,
+        Decision::Allowed | Decision::Answered(_) => Verdict::Fine,
         Decision::Denied(_) | Decision::WouldBeDenied(_) => Verdict::Wrong,
         Decision::Undecided => Verdict::Undecided,
     })

@@ -31,7 +31,7 @@ use super::tree::Tree;
 use super::{embedded, source};
 use crate::config::{self, ConfigErrors};
 use crate::crypto::{Random, SoftwareSigner};
-use crate::gateway::{Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
+use crate::gateway::{Decision, Forwarded, Gateway, Outcome, Refused, StateKey, StreamId};
 use crate::message::{HeaderEdit, HeaderEdits};
 
 /// What becomes of the request.
@@ -39,6 +39,8 @@ use crate::message::{HeaderEdit, HeaderEdits};
 pub enum Verdict {
     /// It goes on.
     Allowed,
+    /// It is answered with this, as it is to open or end a session.
+    Answered(Denied),
     /// It is answered with this.
     Denied(Denied),
     /// It would be answered with this, and goes on: report-only.
@@ -160,7 +162,11 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
             explained.note(&edits);
             explained.verdict = forwarded(&state);
         }
-        Outcome::Refuse(refused) => explained.verdict = Verdict::Denied(denied(&refused)),
+        Outcome::Refuse(refused) => {
+            let is_asked_for = value(&refused.state, StateKey::Decision) == Decision::Answer.word();
+            let verdict = if is_asked_for { Verdict::Answered } else { Verdict::Denied };
+            explained.verdict = verdict(denied(&refused));
+        }
     }
     if story.is_undecided {
         explained.verdict = Verdict::Undecided;

@@ -24,6 +24,10 @@ pub fn text(explained: &Explained) -> String {
             format!("{open}allowed{open:#}, if the signature is good: it was not checked\n")
         }
         Verdict::Allowed => format!("{good}allowed{good:#}\n"),
+        Verdict::Answered(answer) => {
+            let status = answer.status.map(|status| format!(" {status}")).unwrap_or_default();
+            format!("{good}answered{good:#}{status} {}\n", answer.reason)
+        }
         Verdict::Denied(denied) => {
             let status = denied.status.map(|status| format!(" {status}")).unwrap_or_default();
             format!("{bad}denied{bad:#}{status} {}\n", refusal(denied))
@@ -62,6 +66,7 @@ pub fn json(explained: &Explained) -> String {
         .collect();
     let (decision, denied) = match &explained.verdict {
         Verdict::Allowed => ("allow", None),
+        Verdict::Answered(answer) => ("answer", Some(answer)),
         Verdict::Denied(denied) => ("deny", Some(denied)),
         Verdict::WouldBeDenied(denied) => ("would_deny", Some(denied)),
         Verdict::Undecided => ("undecided", None),
