@@ -259,14 +259,31 @@ impl Host {
         }
     }
 
-    /// The status of the answer of the selected stream's upstream.
+    /// A field of the answer of the selected stream's upstream.
     pub fn response_header(&mut self, name: &str) -> Result<Vec<u8>, u32> {
         self.record("get_header_map_value", &format!("response {name}"))?;
-        assert_eq!(name, ":status", "nothing else of an answer is read");
-        match self.streams.get(&self.effective).map(|stream| &stream.stage) {
-            Some(Stage::Responding(status)) => Ok(status.to_string().into_bytes()),
-            _ => Err(BAD_ARGUMENT),
+        let stream = self.streams.get(&self.effective).ok_or(BAD_ARGUMENT)?;
+        let Stage::Responding(status) = &stream.stage else { return Err(BAD_ARGUMENT) };
+        match name {
+            ":status" => Ok(status.to_string().into_bytes()),
+            "cache-control" => stream.answered(name).pop().map(String::into_bytes).ok_or(NOT_FOUND),
+            other => panic!("nobody needs {other} of an answer"),
         }
+    }
+
+    /// Changes the answer of the selected stream's upstream: a field is added to the others of its name, or
+    /// takes their place.
+    pub fn edit_response(&mut self, name: &str, value: String, replaces: bool) -> Result<(), u32> {
+        let call = if replaces { "replace_header_map_value" } else { "add_header_map_value" };
+        let shown = if name == "set-cookie" { "" } else { &value };
+        self.record(call, format!("response {name}: {shown}").trim_end())?;
+        let stream = self.streams.get_mut(&self.effective).ok_or(BAD_ARGUMENT)?;
+        assert!(matches!(stream.stage, Stage::Responding(_)), "{:?}", stream.stage);
+        if replaces {
+            stream.answer.retain(|(own, _)| own != name);
+        }
+        stream.answer.push((name.to_owned(), value));
+        Ok(())
     }
 
     pub fn replace_header(&mut self, name: &str, value: Vec<u8>) -> Result<(), u32> {

@@ -28,6 +28,7 @@ mod provider;
 mod refusals;
 mod requests;
 mod scene;
+mod sessions;
 mod shared_map;
 mod signatures;
 mod upstream_401;

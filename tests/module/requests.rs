@@ -10,6 +10,8 @@ pub type Fields = Vec<(Vec<u8>, Vec<u8>)>;
 pub struct Stream {
     pub headers: Fields,
     pub filter_state: BTreeMap<String, String>,
+    /// The header of its upstream's answer, but for the status.
+    pub answer: Vec<(String, String)>,
     pub stage: Stage,
 }
 
@@ -40,7 +42,7 @@ pub struct LocalResponse {
 impl Stream {
     /// A request that the module has not seen yet.
     pub fn new(headers: Fields) -> Self {
-        Self { headers, filter_state: BTreeMap::new(), stage: Stage::Deciding }
+        Self { headers, filter_state: BTreeMap::new(), answer: Vec::new(), stage: Stage::Deciding }
     }
 
     pub fn remove(&mut self, name: &[u8]) {
@@ -59,7 +61,13 @@ impl Stream {
         fields.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect()
     }
 
-    /// The answer; panics when there is none.
+    /// The values of a name in its upstream's answer.
+    pub fn answered(&self, name: &str) -> Vec<String> {
+        let fields = self.answer.iter().filter(|(field, _)| field == name);
+        fields.map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The answer by the module; panics when there is none.
     pub fn answer(&self) -> &LocalResponse {
         match &self.stage {
             Stage::Answered(response) => response,

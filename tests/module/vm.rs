@@ -97,6 +97,12 @@ impl Vm {
         goes_on
     }
 
+    /// The upstream's answer will have this field.
+    pub fn give(&mut self, stream: u32, name: &str, value: &str) {
+        let stream = self.host_mut().streams.get_mut(&stream).expect("the stream");
+        stream.answer.push((name.to_owned(), value.to_owned()));
+    }
+
     fn stage(&mut self, stream: u32, from: &Stage, to: Stage) {
         let stage = &mut self.host_mut().streams.get_mut(&stream).expect("the stream").stage;
         assert_eq!(stage, from);
