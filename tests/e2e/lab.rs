@@ -205,6 +205,11 @@ impl Lab {
         eventually("lines in the second access log", read)
     }
 
+    /// The text of a file in the scenario's directory; empty if there is none.
+    pub fn file(&self, name: &str) -> String {
+        fs::read_to_string(self.scratch.path().join(name)).unwrap_or_default()
+    }
+
     /// Everything that was logged, by Envoy and by the filter.
     pub fn logs(&self) -> String {
         let access = fs::read(self.scratch.path().join(bootstrap::ACCESS_LOG)).unwrap_or_default();
@@ -330,7 +335,8 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-const ANY_PORT: SocketAddr =
+/// Lets the system choose a port.
+pub const ANY_PORT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 /// Another client of the same tenant, with the same secret.
 pub const SECOND_CLIENT: &str = "acme-second";

@@ -14,6 +14,7 @@
 mod acting;
 mod algorithms;
 mod api_keys;
+mod application_keys;
 mod authentication;
 mod binding;
 mod bootstrap;
