@@ -2,8 +2,11 @@
 
 mod addresses;
 mod exposure;
+mod life;
 mod presenting;
 mod refusals;
+mod serving;
+mod store;
 mod tokens;
 mod translation;
 
@@ -137,3 +140,16 @@ const OTHER: &str = "gwk_yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp12UMV4f";
 const GUID: &str = "00000000-1111-4222-8333-444455556666";
 
 const USER: &str = "user-of-acme";
+
+/// The key of this number.
+fn numbered(number: usize) -> String {
+    format!("00000000-1111-4222-8333-{number:012}")
+}
+
+/// A document of so many keys.
+fn many(count: usize) -> Value {
+    let keys: Vec<_> = (0..count)
+        .map(|number| record(&format!("key-{number}"), &numbered(number), json!({})))
+        .collect();
+    json!({"version": 1, "serial": 1, "keys": keys})
+}
