@@ -6,6 +6,7 @@ mod life;
 mod presenting;
 mod refusals;
 mod serving;
+mod sessions;
 mod store;
 mod tokens;
 mod translation;

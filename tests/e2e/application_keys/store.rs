@@ -16,7 +16,7 @@ use crate::development::http_server::{Answer, HttpServer, Request, Response};
 use crate::lab::{ANY_PORT, Lab, eventually, now};
 
 /// A store that answers as it is told.
-struct Scripted {
+pub struct Scripted {
     server: HttpServer,
     state: Arc<Script>,
 }
@@ -33,18 +33,18 @@ struct Script {
 }
 
 impl Scripted {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let state = Arc::new(Script::default());
         let script = Arc::clone(&state);
         let server = HttpServer::start(ANY_PORT, move |request| script.answer(request));
         Self { server: server.expect("a store"), state }
     }
 
-    fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.server.address()
     }
 
-    fn publish(&self, serial: u64, keys: &[Value]) {
+    pub fn publish(&self, serial: u64, keys: &[Value]) {
         let document = json!({"version": 1, "serial": serial, "keys": keys});
         let tag = format!("\"{}\"", &digest(&document.to_string())[7..23]);
         *lock(&self.state.document) = (document, tag);
@@ -63,7 +63,7 @@ impl Scripted {
     }
 
     /// Waits until it has answered twice more: the first of them may have been under way.
-    fn wait(&self) {
+    pub fn wait(&self) {
         let asked = self.state.requests.load(Ordering::SeqCst);
         self.wait_for(&self.state.requests, asked + 2);
     }
