@@ -332,3 +332,28 @@ fn no_key_is_in_anything_that_a_run_leaves_behind() {
         assert!(!lab.envoy.log().contains("panicked at"), "the module trapped");
     }
 }
+
+/// Such requests never reach the filter, nor do those to a worker whose VM is gone: only the format of the log helps.
+#[test]
+fn what_the_proxy_refuses_by_itself_is_logged_as_it_came_unless_the_format_leaves_out_query_and_key()
+ {
+    let mut setup = setup(&[record("known", KEY, json!({}))], &json!({"allow_query": true}));
+    setup.extras.log_format = Some(json!({"json_format": {
+        "path": "%PATH(NQ:ORIG_OR_PATH)%", "details": "%RESPONSE_CODE_DETAILS%",
+    }}));
+    let lab = setup.start();
+    let with_fragment = request("GET", &format!("/things/1?appKey={KEY}#mashup=M"), &[], "");
+    let without_host = format!("GET /things/1?appKey={KEY} HTTP/1.1\r\n\r\n").into_bytes();
+    for bytes in [with_fragment, without_host] {
+        assert_eq!(lab.send(&bytes).status, 400);
+    }
+    let lines = lab.second_log(2);
+    let details: Vec<_> = lines.iter().map(|line| line["details"].as_str().unwrap()).collect();
+    assert_eq!(details, ["path_normalization_failed", "missing_host_header"]);
+    assert!(lines.iter().all(|line| line["path"] == "/things/1"));
+    assert!(!lab.file(SECOND_LOG).contains(&KEY[8..]));
+    eventually("both in the first log, as they came", || {
+        (lab.logs().matches(KEY).count() == 2).then_some(())
+    });
+    assert_eq!(lab.upstream.requests(), 0);
+}

@@ -20,6 +20,7 @@ fn scene(settings: &Value) -> Setup {
     let mut setup = setup(&records, settings);
     add_route(&mut setup, "scoped", &json!({"scopes": {"all": ["assets.write"]}}));
     add_route(&mut setup, "aware", &json!({"subtenancy": "aware"}));
+    add_route(&mut setup, "shared", &json!({"preflight": "pass"}));
     setup.filter["identity_headers"]["credential_kind"] = json!("x-kind");
     setup.filter["identity_headers"]["key_name"] = json!("x-key-name");
     setup
@@ -217,8 +218,26 @@ fn each_kind_of_route_takes_keys_as_it_takes_tokens() {
     let upgrade = [("connection", "upgrade"), ("upgrade", "websocket"), unknown];
     let answer = lab.send(&request("GET", "/open/1", &upgrade, ""));
     assert_ne!(answer.status, 101);
-    let grpc = [unknown, ("content-type", "application/grpc")];
-    let answer = lab.send(&request("POST", "/things/1", &grpc, ""));
-    assert_eq!((answer.status, answer.field("grpc-status")), (200, "16"));
+    for (fields, status) in [
+        (vec![unknown], "16"),
+        (vec![], "16"),
+        (vec![("appkey", GUID)], "7"),
+        (vec![("appkey", KEY), ("appkey", OTHER)], "3"),
+    ] {
+        let fields = [fields, vec![("content-type", "application/grpc")]].concat();
+        let answer = lab.send(&request("POST", "/things/1", &fields, ""));
+        assert_eq!((answer.status, answer.field("grpc-status")), (200, status), "{fields:?}");
+    }
+    // A preflight goes on where its route says so, and takes no key along, good or bad.
+    for key in [KEY, unknown.1] {
+        let fields = [preflight.as_slice(), &[("appkey", key)]].concat();
+        let answer = lab.send(&request("OPTIONS", "/shared/1?appkey=x&a", &fields, ""));
+        let echo = forwarded(&answer);
+        assert_eq!((seen(&echo, "appkey"), seen(&echo, "x-user")), (vec![], vec![]));
+        assert_eq!(echo["path"], "/shared/1?a");
+        assert_eq!(lab.send(&request("OPTIONS", "/things/1", &fields, "")).status, 405);
+        let half = [preflight[0], ("appkey", key)];
+        assert_eq!(lab.send(&request("OPTIONS", "/shared/1", &half, "")).status, 405);
+    }
     lab.assert_unharmed();
 }
