@@ -459,3 +459,118 @@ fn filter_state_names_the_key_and_never_shows_it() {
     assert_eq!(found(&mut gateway, &unknown, "key_name"), None);
     assert_eq!(found(&mut gateway, &unknown, "key_digest"), Some("edc4af9e".to_owned()));
 }
+
+#[test]
+fn who_has_no_token_meets_no_condition_on_what_one_says() {
+    let route = |name: &str, condition: Value| {
+        json!({
+            "name": name, "match": { "hosts": ["*"], "path": format!("/{name}/**"), "methods": "any" },
+            "authentication": "required", "claims": [condition], "upstream": { "caller_token": "remove" },
+        })
+    };
+    let mut document = document(&[record("pump-17", KEY, json!({}))]);
+    document["routes"] = json!([
+        route("claim", json!({ "claim": "suspended", "is": "absent" })),
+        route("client", json!({ "fact": "client", "is": "absent" })),
+        route("user", json!({ "fact": "user", "is": "present" })),
+    ]);
+    let mut gateway = gateway(&document);
+    for (path, expected) in [("/claim/1", false), ("/client/1", false), ("/user/1", true)] {
+        let answer = ask(&mut gateway, &[(":path", path), ("appkey", KEY)]);
+        match expected {
+            true => assert_eq!(answer.field("x-user"), Some("ann@acme.example")),
+            false => assert_eq!(answer.refusal(), (403, "claim_mismatch", "claim_mismatch")),
+        }
+    }
+}
+
+#[test]
+fn an_expired_token_in_a_cookie_stands_in_no_keys_way() {
+    let mint = Mint::new();
+    let keys = [record("ann", KEY, json!({}))];
+    let long_ago = Timestamp::from_seconds(START.as_seconds() - 90_000);
+    let expired = format!("t={}", mint.token("acme", None, long_ago));
+    let good = format!("t={}", mint.token("acme", None, START));
+    let answer = |when: &str, cookie: &str, key: &str| {
+        let mut document = document(&keys);
+        let jwks: Value = serde_json::from_str(&mint.jwks(1)).unwrap();
+        document["issuers"] = json!([{
+            "name": "id", "issuer": "https://id.example", "tenants": ["acme"], "audiences": ["our-api"],
+            "algorithms": ["ES256"], "jwks": { "inline": jwks },
+            "claims": { "tenant": "ten", "subtenant": "subtenant", "user": "email" },
+        }]);
+        document["token_places"] = json!([{ "cookie": "t" }]);
+        set(&mut document, json!({ "when_both": when }));
+        match ask(&mut gateway(&document), &[("cookie", cookie), ("appkey", key)]) {
+            Answer::Seen(fields) => {
+                fields.into_iter().find(|(name, _)| name == "x-user").unwrap().1
+            }
+            Answer::Refused(_, _, reason) => reason.to_owned(),
+        }
+    };
+    for when in ["must_agree", "reject", "jwt", "key"] {
+        assert_eq!(answer(when, &expired, KEY), "ann@acme.example", "{when}");
+        assert_eq!(answer(when, &expired, "unknown"), "appkey_unknown", "{when}");
+    }
+    assert_eq!(answer("reject", &good, KEY), "multi_credentials");
+    assert_eq!(answer("jwt", &good, "unknown"), "u@example");
+}
+
+#[test]
+fn no_key_takes_a_password_past_the_filter() {
+    let mint = Mint::new();
+    let token = mint.token("acme", None, START);
+    let user = json!({ "user": "u@example" });
+    let keys = [record("ann", KEY, user)];
+    let basic = "Basic dTpw";
+    let seen = |settings: Value, key: &str, authorization: &str| {
+        let mut document = document(&keys);
+        let jwks: Value = serde_json::from_str(&mint.jwks(1)).unwrap();
+        document["issuers"] = json!([{
+            "name": "id", "issuer": "https://id.example", "tenants": ["acme"], "audiences": ["our-api"],
+            "algorithms": ["ES256"], "jwks": { "inline": jwks },
+            "claims": { "tenant": "ten", "subtenant": "subtenant", "user": "email" },
+        }]);
+        document["token_places"] = json!([{ "header": "x-token" }]);
+        set(&mut document, settings);
+        let fields = [
+            (":path", "/forward/1"),
+            ("x-token", token.as_str()),
+            ("appkey", key),
+            ("authorization", authorization),
+        ];
+        match ask(&mut gateway(&document), &fields) {
+            Answer::Seen(fields) => {
+                fields.into_iter().find(|(name, _)| name == "authorization").map(|(_, value)| value)
+            }
+            Answer::Refused(_, _, reason) => Some(reason.to_owned()),
+        }
+    };
+    let forwarding = json!({ "basic_with_key": "forward" });
+    assert_eq!(seen(json!({ "basic_with_key": "drop" }), KEY, basic), None);
+    assert_eq!(seen(json!({ "basic_with_key": "drop", "when_both": "jwt" }), "x", basic), None);
+    assert_eq!(seen(json!({ "basic_with_key": "forward", "when_both": "jwt" }), "x", basic), None);
+    assert_eq!(seen(forwarding.clone(), KEY, basic), Some(basic.to_owned()));
+    let merged = seen(forwarding, KEY, "Basic dTpw,Bearer x");
+    assert_eq!(merged, Some("authorization_scheme_unsupported".to_owned()));
+}
+
+#[test]
+fn a_form_of_another_page_opens_no_session_with_its_own_key() {
+    let key = record("attacker", KEY, json!({ "allow_session": true }));
+    let settings = json!({
+        "allow_query": true, "session": { "keys": [{ "id": "1", "secret_env": "SESSION_KEY" }] },
+    });
+    let mut gateway = with(&[key], settings);
+    let path = format!("/things/1?appKey={KEY}&x-thingworx-session=true");
+    let post = [(":method", "POST"), (":path", path.as_str())];
+    for says in
+        [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example"), ("origin", "null")]
+    {
+        let answer = ask(&mut gateway, &[post[0], post[1], says]);
+        assert_eq!(answer.refusal(), (403, "origin_mismatch", "origin_unproven"), "{says:?}");
+    }
+    let own = ask(&mut gateway, &[post[0], post[1], ("origin", "https://api.example")]);
+    assert_eq!(own.field("x-user"), Some("ann@acme.example"));
+    assert_eq!(ask(&mut gateway, &post).field("x-user"), Some("ann@acme.example"));
+}

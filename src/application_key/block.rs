@@ -132,14 +132,21 @@ impl Block {
         let mut table: Vec<([u8; KeyDigest::LENGTH], u32)> = Vec::new();
         let (mut valid, mut invalid) = (0_u32, 0_u32);
         for entry in document.entries() {
-            match entry {
-                Entry::Valid(_) => valid += 1,
-                Entry::Invalid(_) => invalid += 1,
+            let is_here = |digest: &KeyDigest| {
+                shard.sharding.place(digest.mark()) == usize::from(shard.index)
+            };
+            let digests = entry.digests();
+            // One that stands in several shards counts where its first digest is.
+            if digests.first().is_none_or(|first| is_here(first.digest())) {
+                match entry {
+                    Entry::Valid(_) => valid += 1,
+                    Entry::Invalid(_) => invalid += 1,
+                }
             }
             let start = records.len();
-            for (place, stated) in entry.digests().into_iter().enumerate() {
+            for (place, stated) in digests.into_iter().enumerate() {
                 let digest = stated.digest();
-                if shard.sharding.place(digest.mark()) == usize::from(shard.index) {
+                if is_here(digest) {
                     let packed = pack(start, place).ok_or(BlockError::TooLarge)?;
                     table.push((*digest.as_bytes(), packed));
                 }

@@ -24,11 +24,16 @@ pub struct KeySet {
 pub enum SetError {
     /// A shard is missing, stands at another place, or is of another sharding.
     Misplaced,
+    /// More than [`KeySet::SIZE_LIMIT`] bytes.
+    TooLarge,
     /// More than [`Document::RECORDS_LIMIT`] records.
     TooManyRecords,
 }
 
 impl KeySet {
+    /// The most bytes of all blocks: 64 MiB, six times what 100,000 small keys take.
+    pub const SIZE_LIMIT: usize = 64 * 1024 * 1024;
+
     /// The set of these blocks: those of all shards, in order.
     ///
     /// # Errors
@@ -42,6 +47,9 @@ impl KeySet {
         let set = Self { sharding, blocks };
         if set.valid() + set.invalid() > Document::RECORDS_LIMIT {
             return Err(SetError::TooManyRecords);
+        }
+        if set.size() > Self::SIZE_LIMIT {
+            return Err(SetError::TooLarge);
         }
         Ok(set)
     }
@@ -67,7 +75,7 @@ impl KeySet {
         self.sharding
     }
 
-    /// How many records are good. One that has digests in several shards counts in each.
+    /// How many records are good. One that has digests in several shards counts once.
     pub fn valid(&self) -> usize {
         self.blocks.iter().map(|block| block.valid()).sum()
     }
@@ -129,6 +137,7 @@ impl fmt::Display for SetError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Misplaced => "a shard of keys is missing, or stands at another place",
+            Self::TooLarge => "more than 64 MiB of keys",
             Self::TooManyRecords => "more than 100000 keys",
         })
     }

@@ -136,6 +136,18 @@ pub enum KeyCode {
 }
 
 impl KeyRules {
+    /// Whether a presented key could be one, before anything is looked up.
+    ///
+    /// # Errors
+    /// [`KeyRefused::Checksum`] and [`KeyRefused::Format`].
+    pub fn check_form(&self, key: &[u8]) -> Result<(), KeyRefused> {
+        match self.prefix.check_form(key) {
+            Form::BadChecksum => Err(KeyRefused::Checksum),
+            Form::Malformed => Err(KeyRefused::Format),
+            Form::Foreign | Form::Ours => Ok(()),
+        }
+    }
+
     /// What a presented key grants. Its form is looked at first, then it is looked up, then [`check`]ed.
     ///
     /// # Errors
@@ -147,10 +159,8 @@ impl KeyRules {
         wanted: &Use<'_>,
     ) -> Result<Grant<'s>, Refusal<'s>> {
         let unread = |refused| Err(Refusal { refused, name: None, digest: None });
-        match self.prefix.check_form(key) {
-            Form::BadChecksum => return unread(KeyRefused::Checksum),
-            Form::Malformed => return unread(KeyRefused::Format),
-            Form::Foreign | Form::Ours => {}
+        if let Err(refused) = self.check_form(key) {
+            return unread(refused);
         }
         let candidates = Candidates::of(key, &self.peppers, self.guids);
         let digest = candidates.plain().copied();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::authorization::Authorization;
+use super::authorization::{self, Authorization};
 use super::place::TokenPlaces;
 use crate::message::{CookieName, HeaderName, ParameterName, RequestHead};
 
@@ -79,14 +79,22 @@ impl KeyPlaces {
         self.parts.session_cookie.as_ref()
     }
 
-    /// Whether `authorization` holds a key: then no upstream sees it.
+    /// Whether `authorization` holds a key, in whatever form: then no upstream and no log sees it.
     pub fn is_in_authorization(&self, head: &RequestHead<'_>) -> bool {
-        matches!(Authorization::read(head, self), Authorization::Key(_))
+        let mut values = head.values(b"authorization");
+        self.parts.bearer_prefix.as_deref().is_some_and(|prefix| {
+            values.any(|value| authorization::begins_a_word(value, prefix.as_bytes()))
+        })
+    }
+
+    /// Whether `authorization` holds a user and a password.
+    pub fn has_basic(&self, head: &RequestHead<'_>) -> bool {
+        matches!(Authorization::read(head, self), Authorization::Basic)
     }
 
     /// Whether `authorization` holds a user and a password that go on beside a key.
     pub fn keeps_basic(&self, head: &RequestHead<'_>) -> bool {
-        self.parts.forwards_basic && matches!(Authorization::read(head, self), Authorization::Basic)
+        self.parts.forwards_basic && self.has_basic(head)
     }
 
     /// The places as they were stated.

@@ -12,11 +12,11 @@ mod stripping;
 pub use application_key::{KeyError, KeyFrom, PresentedKey};
 pub use bearer::Bearer;
 pub use key_places::{Decisive, KeyPlaces, KeyPlacesParts};
-pub(crate) use origin::{is_own_page, opens_connection};
+pub(crate) use origin::{check_form_origin, is_own_page, opens_connection};
 pub use place::{TokenPlace, TokenPlaces};
 pub use session::SessionCookie;
 pub use stripping::strip;
-pub(crate) use stripping::strip_referer;
+pub(crate) use stripping::strip_addresses;
 
 use crate::message::{RequestHead, cookie_values, parameter_values};
 use authorization::Authorization;
@@ -89,7 +89,7 @@ pub fn extract_with_keys<'a>(
     places: &'a TokenPlaces,
     keys: &KeyPlaces,
 ) -> Result<Presented<'a>, PresentedError> {
-    let session = SessionCookie::extract(head, keys)?;
+    let session = SessionCookie::extract(head, keys);
     let authorization = Authorization::read(head, keys);
     let decisive = keys.parts().decisive;
     let is_key_there = PresentedKey::stands(head, keys, authorization);
@@ -106,9 +106,15 @@ pub fn extract_with_keys<'a>(
     }
     presented.has_basic = is_key_there && matches!(authorization, Authorization::Basic);
     presented.asks_for_session = session::is_asked_for(head, keys);
-    presented.session = session;
-    presented.is_ambient |=
-        session.is_some() && presented.bearer.is_none() && presented.application_key.is_none();
+    let is_by_header = presented.application_key.as_ref().is_some_and(|key| !key.from().is_query());
+    presented.session = match session {
+        // Beside a token or a key in its header it does not count, and can do no harm.
+        Err(_) if presented.bearer.is_some() || is_by_header => None,
+        session => session?,
+    };
+    presented.is_ambient |= presented.session.is_some()
+        && presented.bearer.is_none()
+        && presented.application_key.is_none();
     Ok(presented)
 }
 
@@ -144,6 +150,22 @@ fn tokens<'a>(
 }
 
 impl<'a> Presented<'a> {
+    /// The same without its token, which stood in cookies alone and has expired, so that it counts as absent: then the
+    /// key counts.
+    ///
+    /// # Errors
+    /// [`PresentedError`] if what stands where keys do is none.
+    pub fn without_token(
+        self,
+        head: &RequestHead<'a>,
+        keys: &KeyPlaces,
+    ) -> Result<Self, PresentedError> {
+        let authorization = Authorization::read(head, keys);
+        let application_key = PresentedKey::extract(head, keys, authorization)?;
+        let is_ambient = self.session.is_some() && application_key.is_none();
+        Ok(Self { application_key, bearer: None, is_ambient, ..self })
+    }
+
     /// Whether cookies alone say who asks.
     pub const fn is_ambient(&self) -> bool {
         self.is_ambient

@@ -1,6 +1,7 @@
 //! Whether a page of our own made a request. A browser adds cookies to requests of every page, so
 //! a cookie alone does not say that its owner wants what is asked for.
 
+use super::CredentialError;
 use crate::message::{RequestHead, canonical_host};
 
 /// Whether a request with nothing but a cookie needs a proof of origin: it could change something
@@ -24,6 +25,21 @@ pub(crate) fn is_own_page(head: &RequestHead<'_>) -> bool {
     let has = |name: &[u8]| head.values(name).any(|value| !value.trim_ascii().is_empty());
     let is_told = head.values(b"sec-fetch-site").next().is_some();
     is_same(head) || (!is_told && has(b"x-xsrf-token"))
+}
+
+/// Whether a request that needs a proof of origin may be one of another page: it says where it comes from, as browsers
+/// do, and that is not where it goes to. Programs say nothing.
+///
+/// # Errors
+/// [`CredentialError::OriginUnproven`].
+pub(crate) fn check_form_origin(head: &RequestHead<'_>) -> Result<(), CredentialError> {
+    let is_stated = [b"sec-fetch-site".as_slice(), b"origin"]
+        .into_iter()
+        .any(|name| head.values(name).next().is_some());
+    if is_needed(head) && is_stated && !is_same(head) {
+        return Err(CredentialError::OriginUnproven);
+    }
+    Ok(())
 }
 
 /// Whether the browser says that the request comes from the origin that it goes to.

@@ -19,14 +19,24 @@ pub fn strip(head: &RequestHead<'_>, places: &KeyPlaces) -> HeaderEdits {
     let names = places.parameters();
     let path = head.path().and_then(|target| Reduced::without_parameters(target, names));
     edits.extend(path.map(HeaderEdit::Reduce));
-    strip_referer(head, places, &mut edits);
+    strip_addresses(head, places, &mut edits);
     strip_cookie(head, places, &mut edits);
     edits
 }
 
+/// Cuts keys out of the other fields that may have an address with a query of ours.
+pub(crate) fn strip_addresses(head: &RequestHead<'_>, places: &KeyPlaces, edits: &mut HeaderEdits) {
+    strip_referer(head, places, edits);
+    // A proxy before this one sets it where it rewrites paths. Logs of Envoy prefer it to the path.
+    let reduce = |target| Reduced::without_parameters(target, places.parameters());
+    if head.values(ORIGINAL_PATH).any(|target| reduce(target).is_some()) {
+        remove_all(head, ORIGINAL_PATH, edits);
+    }
+}
+
 /// Cuts keys out of the `referer`. Several are no referer (RFC 9110 §10.1.3): if one of them has a
 /// key, all go.
-pub(crate) fn strip_referer(head: &RequestHead<'_>, places: &KeyPlaces, edits: &mut HeaderEdits) {
+fn strip_referer(head: &RequestHead<'_>, places: &KeyPlaces, edits: &mut HeaderEdits) {
     let reduce = |url| Reduced::referer_without_parameters(url, places.parameters());
     let Some(reduced) = head.values(REFERER).find_map(reduce) else { return };
     match head.values(REFERER).nth(1).is_some() || reduced.expose().is_empty() {
@@ -68,6 +78,7 @@ fn remove(field: &[u8], edits: &mut HeaderEdits) {
 }
 
 const COOKIE: &[u8] = b"cookie";
+const ORIGINAL_PATH: &[u8] = b"x-envoy-original-path";
 const REFERER: &[u8] = b"referer";
 
 #[cfg(test)]

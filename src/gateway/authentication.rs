@@ -11,7 +11,7 @@ use crate::credential::{self, Presented};
 use crate::crypto::SignatureVerifier;
 use crate::jwt::{KeySetId, TokenError, Unverified, VerifiedToken};
 use crate::message::RequestHead;
-use crate::policy::{Authentication, Denial, GuardedRoute};
+use crate::policy::{Authentication, Denial, GuardedRoute, WhenBoth};
 use crate::principal::{IdentityMismatch, Principal};
 use crate::problem::{KeyProblem, Refusal};
 use crate::time::Timestamp;
@@ -47,10 +47,26 @@ impl Gateway {
             return Ok(Principal::anonymous());
         }
         let config = Arc::clone(&self.config);
-        let presented = self.present(asking, config.places(), case)?;
+        let (head, now) = (asking.head, asking.now);
+        let mut presented = self.present(asking, config.places(), case)?;
+        // Whether a token in a cookie counts is known once it has been looked at.
+        let mut token = None;
+        if presented.is_ambient() && presented.bearer.is_some() {
+            token = self.verify(&presented, head, now, signatures)?;
+            if token.is_none() {
+                let without = presented.without_token(head, asking.places);
+                presented = without.inspect_err(|error| self.note(*error, asking, case))?;
+            }
+        }
         let key = presented.application_key.as_ref();
+        let is_both = key.is_some() && presented.bearer.is_some();
+        if is_both && asking.keys.combination.when_both == WhenBoth::Reject {
+            return Err(KeyProblem::BesideToken.into());
+        }
         let holder = key.map(|key| self.key_holder(asking, key, case)).transpose()?;
-        let token = self.verify(&presented, asking.head, asking.now, signatures)?;
+        if token.is_none() {
+            token = self.verify(&presented, head, now, signatures)?;
+        }
         Ok(match (token, holder) {
             (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
                 .map_err(|IdentityMismatch| KeyProblem::Mismatch)?,

@@ -17,7 +17,7 @@ use crate::application_key::{
 use crate::config::{ApplicationKeys, SessionSettings};
 use crate::credential::{self, KeyError, KeyPlaces, Presented, PresentedError, PresentedKey};
 use crate::message::{RequestHead, RequestTarget};
-use crate::policy::{BasicWithKey, WhenBoth};
+use crate::policy::BasicWithKey;
 use crate::problem::{Failure, KeyProblem};
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
@@ -53,19 +53,22 @@ impl Gateway {
         case: &mut Case,
     ) -> Result<Presented<'r>, Halt> {
         let presented = credential::extract_with_keys(asking.head, tokens, asking.places);
-        let presented = presented.inspect_err(|error| match error {
-            PresentedError::Key(KeyError::InUrl) => self.note_exposed(asking, case),
-            PresentedError::Key(_) | PresentedError::Token(_) => {}
-        })?;
+        let presented = presented.inspect_err(|error| self.note(*error, asking, case))?;
         let combination = asking.keys.combination;
         if presented.has_basic && combination.basic == BasicWithKey::Reject {
             return Err(KeyProblem::BesideBasic.into());
         }
-        let is_both = presented.application_key.is_some() && presented.bearer.is_some();
-        if is_both && combination.when_both == WhenBoth::Reject {
-            return Err(KeyProblem::BesideToken.into());
-        }
         Ok(presented)
+    }
+
+    /// Notes what is wrong with what a request presents.
+    pub(super) fn note(&mut self, error: PresentedError, asking: &Asking<'_, '_>, case: &mut Case) {
+        let PresentedError::Key(error) = error else { return };
+        self.tally.count(Metric::ApplicationKey(error.reason()));
+        match error {
+            KeyError::InUrl => self.note_exposed(asking, case),
+            KeyError::Format | KeyError::KeysDiffer | KeyError::SessionsDiffer => {}
+        }
     }
 
     /// Who holds the key that a request presents.
@@ -75,13 +78,22 @@ impl Gateway {
         key: &PresentedKey<'_>,
         case: &mut Case,
     ) -> Result<Arc<KeyHolder>, Halt> {
-        let keys = self.key_set(asking.now)?;
         let from = if key.from().is_query() { KeyPlace::Query } else { KeyPlace::Header };
+        // What cannot be a key needs no look at the others.
+        if let Err(refused) = asking.keys.rules.check_form(key.expose()) {
+            case.key = Some(KeySeen { name: None, mark: None, from });
+            self.tally.count(Metric::ApplicationKey(refused.reason()));
+            return Err(KeyProblem::Refused { refused, code: refused.code() }.into());
+        }
+        let keys = self.key_set(asking.now)?;
         let ask = || asking.address();
         let wanted = asking.wanted(from, &ask);
         match asking.keys.rules.judge(&keys, key.expose(), &wanted) {
             Ok(grant) => Ok(self.admit(grant, from, case)),
             Err(refusal) => {
+                if let (KeyRefused::InUrl, Some(name)) = (refusal.refused, refusal.name) {
+                    self.tally.expose(name);
+                }
                 let name = refusal.name.map(Box::from);
                 let mark = refusal.digest.map(|digest| digest.mark());
                 case.key = Some(KeySeen { name, mark, from });
@@ -106,24 +118,37 @@ impl Gateway {
         let Some((settings, cookie)) = asking.keys.session.as_ref().zip(presented.session) else {
             return Ok(None);
         };
+        // What is no session needs no look at the keys.
+        let session = match asking.verified(settings, cookie.expose()) {
+            Ok(session) => session,
+            Err(refused) => return Ok(self.refuse_session(refused, case)),
+        };
         let keys = self.key_set(asking.now)?;
-        match asking.session(settings, cookie.expose(), &keys) {
-            Ok((session, grant)) => {
+        let from = KeyPlace::Session { epoch: session.epoch };
+        let ask = || asking.address();
+        let wanted = asking.wanted(from, &ask);
+        match session.check(&keys, &wanted) {
+            Ok(grant) => {
                 presented.check_session_origin(asking.head)?;
-                let from = KeyPlace::Session { epoch: session.epoch };
                 if let Some(renewed) = session.renewed(&grant, settings.limits, asking.now) {
                     case.session = SessionStep::Renew(renewed);
                 }
                 Ok(Some(self.admit(grant, from, case)))
             }
-            Err(refused) => {
-                self.tally.count(Metric::ApplicationKey(refused.reason()));
-                if refused != SessionRefused::Key(KeyRefused::Route) {
-                    case.session = SessionStep::End;
-                }
-                Ok(None)
-            }
+            Err(refused) => Ok(self.refuse_session(refused, case)),
         }
+    }
+
+    fn refuse_session(
+        &mut self,
+        refused: SessionRefused,
+        case: &mut Case,
+    ) -> Option<Arc<KeyHolder>> {
+        self.tally.count(Metric::ApplicationKey(refused.reason()));
+        if refused != SessionRefused::Key(KeyRefused::Route) {
+            case.session = SessionStep::End;
+        }
+        None
     }
 
     fn admit(&mut self, grant: Grant<'_>, from: KeyPlace, case: &mut Case) -> Arc<KeyHolder> {
@@ -158,7 +183,6 @@ impl Gateway {
         if let Some(name) = name {
             self.tally.expose(name);
         }
-        self.tally.count(Metric::ApplicationKey(KeyRefused::InUrl.reason()));
         case.key = Some(KeySeen { name: name.map(Box::from), mark, from: KeyPlace::Query });
     }
 }
@@ -183,16 +207,20 @@ impl<'r> Asking<'r, '_> {
         Use { now: self.now, leeway: self.keys.leeway, client, from, asked }
     }
 
-    pub(super) fn session<'k>(
+    /// The session of a cookie, as far as that can be said without its key. A configuration that has become stricter
+    /// binds older sessions too.
+    fn verified(
         &self,
         settings: &SessionSettings,
         cookie: &[u8],
-        keys: &'k KeySet,
-    ) -> Result<(Session, Grant<'k>), SessionRefused> {
+    ) -> Result<Session, SessionRefused> {
         let session = settings.keys.verify(cookie, self.now)?;
-        let ask = || self.address();
-        let wanted = self.wanted(KeyPlace::Session { epoch: session.epoch }, &ask);
-        let grant = session.check(keys, &wanted)?;
-        Ok((session, grant))
+        if self.now >= session.issued_at + settings.limits.absolute {
+            return Err(SessionRefused::AbsoluteEnd);
+        }
+        if settings.binds_address && session.address.is_none() {
+            return Err(SessionRefused::AddressMoved);
+        }
+        Ok(session)
     }
 }

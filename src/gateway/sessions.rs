@@ -1,7 +1,7 @@
 //! Sessions that application keys open: who gets one, how a browser gets it, and how it ends.
 //!
 //! Log-in CSRF: a link can hold the key of whoever made it, so a key in a query never takes the place of a session of
-//! another user. A key in a header can: no page makes a browser send that header to another origin, unless the route
+//! another user, and a form of another page opens none. A key in a header can: no page makes a browser send that header to another origin, unless the route
 //! lets preflight requests pass and its upstream allows it.
 //!
 //! Whether a request came by HTTPS is what the proxy says in `:scheme`. No other field is asked.
@@ -13,12 +13,14 @@ use super::filter_state::{Decision, filter_state};
 use super::key_holding::Asking;
 use super::{Gateway, Metric, Refused};
 use crate::application_key::{KeyHolder, KeyPlace, KeyRefused, Session, SessionRefused};
-use crate::credential::{CredentialError, Presented, is_own_page, opens_connection};
+use crate::credential::{
+    CredentialError, Presented, check_form_origin, is_own_page, opens_connection,
+};
 use crate::message::{
     HeaderEdits, HeaderValue, Reduced, Reply, RequestHead, RequestTarget, set_cookie,
 };
 use crate::policy::{Denial, Mode};
-use crate::problem::{KeyProblem, Protocol};
+use crate::problem::{KeyProblem, Protocol, Refusal};
 use crate::time::Timestamp;
 
 /// What becomes of the session of a request.
@@ -50,7 +52,7 @@ impl Gateway {
         presented: &Presented<'_>,
         holder: &KeyHolder,
         case: &mut Case,
-    ) -> Result<(), KeyProblem> {
+    ) -> Result<(), Refusal> {
         let Some(settings) = asking.keys.session.as_ref().filter(|_| presented.asks_for_session)
         else {
             return Ok(());
@@ -59,14 +61,17 @@ impl Gateway {
         let opened = Session::open(holder, settings.limits, address.flatten(), asking.now)
             .ok_or(KeyProblem::SessionNotAllowed)?;
         if !settings.is_insecure && !is_https(asking.head) {
-            return Err(KeyProblem::SessionPlain);
+            return Err(KeyProblem::SessionPlain.into());
         }
         if address == Some(None) {
-            return Err(KeyProblem::SessionAddress);
+            return Err(KeyProblem::SessionAddress.into());
         }
-        if holder.from() == KeyPlace::Query && self.is_in_use_by_another(asking, presented, holder)
-        {
-            return Err(KeyProblem::SessionOfAnother);
+        if holder.from() == KeyPlace::Query {
+            // Of such a request of another page, browsers leave the cookie of a session out that could be replaced.
+            check_form_origin(asking.head)?;
+            if self.is_in_use_by_another(asking, presented, holder) {
+                return Err(KeyProblem::SessionOfAnother.into());
+            }
         }
         case.session = SessionStep::Open(opened);
         Ok(())

@@ -134,7 +134,8 @@ impl Gateway {
     ) -> Verdict {
         let Some(ByKey { cookie }) = by_key else { return Verdict::default() };
         let cookie = cookie.filter(|(_, counted)| counted.is_none() || status < 400);
-        let stated = field("cache-control");
+        // An empty field states nothing, nor does what a host gives for one that is missing.
+        let stated = field("cache-control").filter(|stated| !stated.trim_ascii().is_empty());
         let is_made_private = match (&stated, &cookie) {
             (None, _) => true,
             (Some(stated), Some(_)) => !is_for_one(stated),

@@ -93,6 +93,10 @@ impl<'p> Said<'p> {
     fn of(subject: &Subject, principal: &'p Principal) -> Self {
         let tenancy = principal.tenancy();
         let fact = match subject {
+            // Who has no token has no claims, which does not mean that they are absent from one.
+            Subject::Claim(_) | Subject::Client if principal.token().is_none() => {
+                return Self::Odd;
+            }
             Subject::Claim(name) => return Self::claim(principal.claim(name)),
             Subject::Client => principal.client(),
             Subject::Subtenant => tenancy.subtenant().map(|subtenant| subtenant.as_str()),

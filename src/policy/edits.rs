@@ -6,7 +6,7 @@ use super::identity_edits::set_identity;
 use super::reserved::AUTHORIZATION;
 use super::route::CallerToken;
 use super::source::{Form, Injection};
-use crate::credential::strip_referer;
+use crate::credential::{KeyPlaces, strip_addresses};
 use crate::message::{
     CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead,
 };
@@ -52,10 +52,18 @@ impl Permit {
             }
             Sent::Nothing | Sent::Technical(_) => CallersOwn::Removed,
         };
-        remove_owned(head, owned, caller_token, &mut edits);
+        let drops_basic = self.drops_basic(head, owned);
+        remove_owned(head, owned, (caller_token, drops_basic), &mut edits);
         reduce(head, owned, caller_token, &mut edits);
         edits.rotate_left(set);
         Ok(edits)
+    }
+
+    /// Whether a user and a password stand beside the token of a caller, and no key has them go on.
+    fn drops_basic(&self, head: &RequestHead<'_>, owned: &OwnedHeaders) -> bool {
+        let is_kept = |keys: &KeyPlaces| self.principal.key().is_some() && keys.keeps_basic(head);
+        self.principal.kind() == PrincipalKind::Bearer
+            && owned.keys().is_some_and(|keys| keys.has_basic(head) && !is_kept(keys))
     }
 
     /// Whether a user and a password go on that stand beside the key.
@@ -77,7 +85,7 @@ pub(super) fn bare_edits(
         CallerToken::Forward => CallersOwn::AuthorizationKept,
         CallerToken::Remove => CallersOwn::Removed,
     };
-    remove_owned(head, owned, authorization, &mut edits);
+    remove_owned(head, owned, (authorization, false), &mut edits);
     reduce(head, owned, authorization, &mut edits);
     edits
 }
@@ -106,10 +114,10 @@ enum CallersOwn {
 fn remove_owned(
     head: &RequestHead<'_>,
     owned: &OwnedHeaders,
-    caller_token: CallersOwn,
+    (caller_token, drops_basic): (CallersOwn, bool),
     edits: &mut HeaderEdits,
 ) {
-    let has_key = owned.keys().is_some_and(|keys| keys.is_in_authorization(head));
+    let has_key = drops_basic || owned.keys().is_some_and(|keys| keys.is_in_authorization(head));
     for (name, _) in head.fields().filter(|(name, _)| owned.cover(name)) {
         let is_kept = match caller_token {
             CallersOwn::AuthorizationKept | CallersOwn::Kept
@@ -142,7 +150,7 @@ fn reduce(
         edits.extend(reduced.map(HeaderEdit::Reduce));
     }
     if let Some(keys) = owned.keys() {
-        strip_referer(head, keys, edits);
+        strip_addresses(head, keys, edits);
     }
     let cookies = match caller_token {
         CallersOwn::Kept => owned.session_cookie(),

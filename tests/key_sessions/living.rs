@@ -112,7 +112,7 @@ fn answers_to_keys_and_sessions_are_for_one_caller() {
     let cookie = site.log_in(KEY);
     for by in [("appkey", KEY), ("cookie", cookie.as_str())] {
         for (stated, is_made_private) in
-            [(None, true), (Some("public, max-age=60"), false), (Some(""), false)]
+            [(None, true), (Some("public, max-age=60"), false), (Some(""), true)]
         {
             site.ask(&[by]);
             let expected = Passed { cookie: None, is_made_private };

@@ -62,12 +62,17 @@ fn keys_tokens_and_the_flag_leave_the_query_and_the_rest_stays_as_it_was() {
 
 #[test]
 fn headers_leave_in_every_spelling_and_authorization_only_with_a_key() {
-    let rows: [(Fields<'_>, &[&str]); 7] = [
+    let rows: [(Fields<'_>, &[&str]); 12] = [
         (&[("x-app-key", "K"), ("x-app-key", "")], &["-x-app-key"]),
         (&[("X-App_Key", "K"), ("x-app-key", "K")], &["-X-App_Key", "-x-app-key"]),
         (&[("x_thingworx_session", "")], &["-x_thingworx_session"]),
         (&[("Authorization", "Bearer gwk_0")], &["-Authorization"]),
-        (&[("authorization", "Bearer gwk_0.a")], &[]),
+        (&[("authorization", "Bearer gwk_0.a")], &["-authorization"]),
+        (&[("authorization", "Bearer a.b.c,Bearer gwk_0")], &["-authorization"]),
+        (&[("authorization", "Bearer\tgwk_0")], &["-authorization"]),
+        (&[("authorization", "Bearer a.gwk_0-gwk_.c")], &[]),
+        (&[("x-envoy-original-path", "/a?b&appKey=K")], &["-x-envoy-original-path"]),
+        (&[("x-envoy-original-path", "/a?b=appKey")], &[]),
         (&[("authorization", "Basic dTpw")], &[]),
         (&[("xapp-key", "K"), ("x-app-keys", "K"), ("x-b", "1")], &[]),
     ];

@@ -116,6 +116,7 @@ impl From<SetError> for Unfit {
     fn from(error: SetError) -> Self {
         match error {
             SetError::Misplaced => Self::Malformed,
+            SetError::TooLarge => Self::TooLarge,
             SetError::TooManyRecords => Self::TooManyRecords,
         }
     }

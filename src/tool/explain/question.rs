@@ -111,6 +111,7 @@ impl Question<'_> {
         };
         let mut fields = vec![
             field(":method", &self.method),
+            field(":scheme", "https"),
             field(":authority", &self.host),
             field(":path", &self.path),
         ];
