@@ -182,8 +182,7 @@ impl Polled {
             let Some(shard) = Sharding::ONE.shard(0) else { return Ok(()) };
             let is_tagged = !look.tag.is_empty();
             let tag = if is_tagged { tag_digest(&look.tag) } else { [0; 16] };
-            let held = self.slots.get(shard).filter(|slot| slot.block.is_some());
-            if !is_tagged || held.is_none_or(|slot| slot.tag != tag) {
+            if !is_tagged || !self.slots.confirm(shard, tag, look.began_at) {
                 let serial = if store.allows_rollback { 0 } else { self.board.serial };
                 look.arrived.push((Wanted { shard, tag, serial }, body));
             }
@@ -196,8 +195,7 @@ impl Polled {
         self.slots.fit(index.sharding.count());
         for (shard, stated) in index.shards() {
             let tag = tag_digest(stated.tag.as_bytes());
-            let held = self.slots.get(shard).filter(|slot| slot.block.is_some());
-            if held.is_none_or(|slot| slot.tag != tag) {
+            if !self.slots.confirm(shard, tag, look.began_at) {
                 look.wanted.push(Wanted { shard, tag, serial: stated.serial });
             }
         }
@@ -259,7 +257,8 @@ impl Polled {
             self.board.serial = self.board.serial.max(block.serial());
         }
         let Some(slot) = self.slots.0.get_mut(shard.index()) else { return Ok(()) };
-        let new = Slot { block: Some(Arc::new(block)), version: 0, tag, missed: None };
+        let good_at = self.look.as_ref().map_or(Timestamp::default(), |look| look.began_at);
+        let new = Slot { block: Some(Arc::new(block)), version: 0, tag, good_at, missed: None };
         let before = std::mem::replace(slot, new);
         self.assemble();
         // What is good stays where the new is too much. Where nothing is good yet, all is kept: the next look may find less.
@@ -289,6 +288,7 @@ impl Polled {
         match look.trouble {
             None => {
                 self.board.attempts = 0;
+                self.slots.0.iter_mut().for_each(|slot| slot.good_at = look.began_at);
                 self.board.good_at = look.began_at;
                 self.board.next_look = look.began_at + refresh;
                 self.board.tag = look.tag.into();
@@ -319,6 +319,7 @@ impl Polled {
                 outcomes.push(Metric::FetchFailed(Fetch::KeyStore));
                 outcomes.push(Metric::FetchFailedBy(Fetch::KeyStore, trouble.cause));
                 self.say(&trouble, delay, turn);
+                self.vouch();
             }
         }
         self.publish(turn);

@@ -74,7 +74,7 @@ impl Polled {
     pub(super) fn find(&self, store: &RemoteStore, now: Timestamp) -> KeysFound {
         let KeyBoard { next_look, attempts, .. } = self.board;
         let retry_after = next_look.since(now);
-        match (&self.set, &store.initial) {
+        match (self.usable(), &store.initial) {
             (Some(set), _) if store.keeps_stale || !self.is_too_old(store, now) => {
                 KeysFound::Ready(Arc::clone(set))
             }
@@ -85,6 +85,11 @@ impl Polled {
             }
             (None, None) => KeysFound::Missing,
         }
+    }
+
+    /// The set, once it is known how good it is: until then it counts as not there yet.
+    fn usable(&self) -> Option<&Arc<KeySet>> {
+        self.set.as_ref().filter(|_| self.good_at > Timestamp::default())
     }
 
     fn is_too_old(&self, store: &RemoteStore, now: Timestamp) -> bool {
@@ -120,7 +125,7 @@ impl Polled {
 
     /// Good keys, others, and the seconds since the last good look, if this worker polls.
     pub(super) fn gauges(&self, now: Timestamp) -> [usize; 3] {
-        match &self.set {
+        match self.usable() {
             Some(set) if self.role != Role::Follows => {
                 let age = usize::try_from(now.since(self.good_at).as_secs()).unwrap_or(usize::MAX);
                 [set.valid(), set.invalid(), age]
@@ -158,17 +163,29 @@ impl Polled {
         self.slots.are_full() && self.misfit.is_none() && are_posted
     }
 
+    /// Notes on the board how good the set is: each shard was what the server says when some look began, if not in the same
+    /// look. What is not posted yet counts for nobody.
+    pub(super) fn vouch(&mut self) {
+        if self.slots.are_full() && self.misfit.is_none() && !self.is_posting() {
+            self.board.good_at = self.board.good_at.max(self.slots.good_at());
+        }
+    }
+
     /// Notes how good the keys are now, and says when they are too old.
     fn settle(&mut self, turn: &mut Turn<'_>) {
         if self.role != Role::Follows {
             self.board.good_at = self.board.good_at.min(turn.now);
         }
+        for slot in &mut self.slots.0 {
+            slot.good_at = slot.good_at.min(turn.now);
+        }
         if self.is_whole() {
             self.good_at = self.board.good_at;
         }
         self.good_at = self.good_at.min(turn.now);
-        let is_stale =
-            self.set.is_some() && !turn.store.keeps_stale && self.is_too_old(turn.store, turn.now);
+        let is_stale = self.usable().is_some()
+            && !turn.store.keeps_stale
+            && self.is_too_old(turn.store, turn.now);
         if is_stale && !std::mem::replace(&mut self.is_stale, is_stale) {
             let max_stale = turn.store.max_stale;
             let notice = Notice::KeysDropped { what: What::KeyStore, max_stale };

@@ -42,7 +42,8 @@ impl Polled {
                 (Some(block), Some(slot)) => {
                     left = left.saturating_sub(block.bytes().len().max(1));
                     let block = Some(Arc::new(block));
-                    *slot = Slot { block, version: posted.version, tag: posted.tag, missed: None };
+                    let PostedShard { version, tag } = posted;
+                    *slot = Slot { block, version, tag, good_at: self.board.good_at, missed: None };
                     has_taken = true;
                 }
                 (None, Some(_)) => self.miss(at, posted.version, turn),
@@ -121,6 +122,7 @@ impl Polled {
         } else {
             return;
         }
+        self.vouch();
         self.publish(turn);
     }
 }

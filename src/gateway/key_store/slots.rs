@@ -15,6 +15,8 @@ pub(super) struct Slot {
     pub(super) version: u64,
     /// A digest of its `ETag`.
     pub(super) tag: [u8; 16],
+    /// When the last look began that found it to be what the server says; zero if that is not known.
+    pub(super) good_at: Timestamp,
     /// The version that the board has and that cannot be read, and since when.
     pub(super) missed: Option<(u64, Timestamp)>,
 }
@@ -40,6 +42,20 @@ impl Slots {
     /// What is held of a shard.
     pub(super) fn get(&self, shard: Shard) -> Option<&Slot> {
         self.0.get(shard.index()).filter(|_| self.sharding() == Some(shard.sharding()))
+    }
+
+    /// Notes that the server says this tag in a look that began then, and whether the shard is held so.
+    pub(super) fn confirm(&mut self, shard: Shard, tag: [u8; 16], began_at: Timestamp) -> bool {
+        let is_held = self.get(shard).is_some_and(|slot| slot.block.is_some() && slot.tag == tag);
+        if is_held && let Some(slot) = self.0.get_mut(shard.index()) {
+            slot.good_at = began_at;
+        }
+        is_held
+    }
+
+    /// When the look began that all that is held is as good as.
+    pub(super) fn good_at(&self) -> Timestamp {
+        self.0.iter().map(|slot| slot.good_at).min().unwrap_or_default()
     }
 
     /// Whether there is something of every shard.

@@ -4,6 +4,7 @@ mod faults;
 mod sharing;
 mod world;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::world::{REFRESH, World, store};
@@ -82,7 +83,15 @@ fn twenty_thousand_keys_in_32_shards_are_read_and_of_a_change_one_shard() {
     let mut keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut world = World::new(2);
     world.server.publish(&keys, Some(32));
-    world.pass(8 * SECOND);
+    let end = world.now + 8 * SECOND;
+    while world.now < end {
+        world.pass(Duration::from_millis(5));
+        for worker in 0..2 {
+            let found = world.found(worker);
+            assert!(!matches!(found, KeysFound::Failed { .. }), "nothing has failed");
+        }
+    }
+    assert_eq!(world.log, Vec::<String>::new());
     for worker in 0..2 {
         let KeysFound::Ready(set) = world.found(worker) else { panic!("no keys") };
         assert_eq!((set.valid(), set.invalid(), set.blocks().len()), (20_000, 0, 32));
@@ -151,6 +160,32 @@ fn keys_of_the_configuration_are_used_until_the_store_has_answered() {
     world.server.publish(&["second"], None);
     world.pass(REFRESH);
     assert!(!world.knows(0, "first") && world.knows(0, "second"));
+}
+
+#[test]
+fn keys_of_the_configuration_are_used_until_all_shards_are_there() {
+    let mut other = World::new(1);
+    other.server.publish(&["first"], None);
+    other.pass(2 * SECOND);
+    let KeysFound::Ready(initial) = other.found(0) else { panic!("no keys") };
+    let keys: Vec<_> = (0..2_000).map(|n| format!("key {n}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    for workers in [1, 2] {
+        let mut world = World::new(workers);
+        for worker in &mut world.workers {
+            worker.store.initial = Some(Arc::clone(&initial));
+        }
+        world.server.publish(&keys, Some(16));
+        for _ in 0..1_000 {
+            world.pass(Duration::from_millis(5));
+            for worker in 0..workers {
+                let knows = [world.knows(worker, "first"), world.knows(worker, "key 7")];
+                assert!(knows[0] != knows[1], "those of the configuration, or those of the store");
+            }
+        }
+        assert!((0..workers).all(|worker| world.knows(worker, "key 7")));
+        assert_eq!(world.log, Vec::<String>::new());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::KeysFound;
 use super::world::{Answer, MAX_STALE, REFRESH, World, store};
-use crate::application_key::Document;
+use crate::application_key::{Document, KeyDigest};
 use crate::message::CallFailure;
 use crate::telemetry::{Cause, Fetch, Metric};
 use crate::time::Timestamp;
@@ -236,6 +236,34 @@ fn a_shard_that_cannot_be_read_keeps_no_end_of_another_key_from_taking_effect() 
         world.server.recover();
         world.pass(Duration::from_secs(32));
         assert!(matches!(world.found(0), KeysFound::Ready(_)));
+    }
+}
+
+#[test]
+fn shards_that_were_each_read_in_another_look_are_a_set() {
+    let keys: Vec<_> = (0..64).map(|n| format!("key {n}")).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    for workers in [1, 3] {
+        let mut world = World::new(workers);
+        world.server.publish(&keys, Some(16));
+        world.server.fail_at("/keys/03", answer(503, ""));
+        world.pass(MAX_STALE + 30 * SECOND);
+        assert!(!matches!(world.found(0), KeysFound::Ready(_)), "a shard has never come");
+        world.server.recover();
+        world.server.publish(&keys[1..], Some(16));
+        let changed = KeyDigest::of(keys[0].as_bytes()).as_bytes()[0] >> 4;
+        assert_ne!(changed, 3, "another shard than the one that comes");
+        world.server.fail_at(&format!("/keys/{changed:02x}"), answer(503, ""));
+        world.pass(32 * SECOND);
+        for worker in 0..workers {
+            let known = keys.iter().filter(|key| world.knows(worker, key)).count();
+            assert_eq!(known, 64, "the last that was read of each shard");
+        }
+        // What was not confirmed for so long makes all too old.
+        world.pass(MAX_STALE);
+        for worker in 0..workers {
+            assert!(matches!(world.found(worker), KeysFound::Failed { .. }));
+        }
     }
 }
 
