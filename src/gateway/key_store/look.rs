@@ -24,6 +24,8 @@ pub(super) struct Look {
     is_conditional: bool,
     /// The `ETag` of what is looked at.
     tag: Vec<u8>,
+    /// The serial of the index, if that is what is looked at.
+    serial: Option<u64>,
     /// Shards that are not asked for yet.
     wanted: Vec<Wanted>,
     calls: Vec<Running>,
@@ -90,6 +92,7 @@ impl Polled {
             began_at: now,
             is_conditional: !tag.is_empty(),
             tag: Vec::new(),
+            serial: None,
             wanted: Vec::new(),
             calls: Vec::new(),
             arrived: Vec::new(),
@@ -183,7 +186,9 @@ impl Polled {
             let is_tagged = !look.tag.is_empty();
             let tag = if is_tagged { tag_digest(&look.tag) } else { [0; 16] };
             if !is_tagged || !self.slots.confirm(shard, tag, look.began_at) {
-                let serial = if store.allows_rollback { 0 } else { self.board.serial };
+                let held = self.slots.get(shard).and_then(|slot| slot.block.as_ref());
+                let least = held.map_or(0, |block| block.serial()).max(self.board.serial);
+                let serial = if store.allows_rollback { 0 } else { least };
                 look.arrived.push((Wanted { shard, tag, serial }, body));
             }
             return Ok(());
@@ -191,8 +196,8 @@ impl Polled {
         if index.serial < self.board.serial && !store.allows_rollback {
             return Err(Unfit::RolledBack);
         }
-        self.board.serial = index.serial;
-        self.slots.fit(index.sharding.count());
+        // It counts once something of it is held: an index that strayed here keeps no good one away.
+        look.serial = Some(index.serial);
         for (shard, stated) in index.shards() {
             let tag = tag_digest(stated.tag.as_bytes());
             if !self.slots.confirm(shard, tag, look.began_at) {
@@ -228,16 +233,9 @@ impl Polled {
             None => {
                 let Some((wanted, text)) = look.arrived.pop() else { return Ok(()) };
                 let reader = Reader::new(text, store.rules.clone())?;
-                let held = self.slots.get(wanted.shard).and_then(|slot| slot.block.as_ref());
-                let before =
-                    held.filter(|_| !store.allows_rollback).map_or(0, |held| held.serial());
-                if !reader.header().may_follow(before) {
-                    return Err(Unfit::RolledBack);
-                }
+                // Of a shard the index decides. What is held may be of another server of the same keys, which counts in its own way.
                 if !reader.header().may_follow(wanted.serial) {
-                    // A document alone is as old as the whole store.
-                    let is_alone = wanted.shard.sharding() == Sharding::ONE;
-                    return Err(if is_alone { Unfit::RolledBack } else { Unfit::Outdated });
+                    return Err(look.serial.map_or(Unfit::RolledBack, |_| Unfit::Outdated));
                 }
                 (wanted, reader)
             }
@@ -253,11 +251,9 @@ impl Polled {
     /// Uses a shard that was read, in the place of the one before.
     fn hold(&mut self, Wanted { shard, tag, .. }: Wanted, block: Block) -> Result<(), Unfit> {
         self.slots.fit(shard.sharding().count());
-        if shard.sharding() == Sharding::ONE {
-            self.board.serial = self.board.serial.max(block.serial());
-        }
         let Some(slot) = self.slots.0.get_mut(shard.index()) else { return Ok(()) };
-        let good_at = self.look.as_ref().map_or(Timestamp::default(), |look| look.began_at);
+        let Some(Look { began_at: good_at, serial, .. }) = self.look else { return Ok(()) };
+        let serial = serial.unwrap_or(block.serial());
         let new = Slot { block: Some(Arc::new(block)), version: 0, tag, good_at, missed: None };
         let before = std::mem::replace(slot, new);
         self.assemble();
@@ -271,6 +267,7 @@ impl Polled {
             self.assemble();
             return Err(unfit);
         }
+        self.board.serial = self.board.serial.max(serial);
         Ok(())
     }
 
@@ -288,6 +285,7 @@ impl Polled {
         match look.trouble {
             None => {
                 self.board.attempts = 0;
+                self.board.serial = self.board.serial.max(look.serial.unwrap_or(0));
                 self.slots.0.iter_mut().for_each(|slot| slot.good_at = look.began_at);
                 self.board.good_at = look.began_at;
                 self.board.next_look = look.began_at + refresh;

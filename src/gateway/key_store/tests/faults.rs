@@ -286,6 +286,70 @@ fn a_serial_goes_back_only_where_that_is_allowed() {
 }
 
 #[test]
+fn an_index_of_which_nothing_can_be_had_keeps_no_later_one_away() {
+    for shards in [1, 4, 16] {
+        let mut world = World::new(2);
+        world.server.publish(&["a"], Some(4));
+        world.pass(2 * SECOND);
+        let stray = vec![json!({ "etag": "\"stray\"", "serial": 7 }); shards];
+        let stray = json!({ "version": 1, "serial": 1_000_000, "shards": stray });
+        let good = world.server.documents.clone();
+        world.server.publish_text(&stray.to_string());
+        world.server.fail_at("/keys/", answer(404, ""));
+        world.pass(REFRESH + 2 * SECOND);
+        world.server.recover();
+        world.server.documents = good;
+        world.server.publish(&["b"], Some(4));
+        world.pass(REFRESH + 4 * SECOND);
+        for worker in 0..2 {
+            assert!(!world.knows(worker, "a") && world.knows(worker, "b"), "{shards} shards");
+        }
+    }
+}
+
+#[test]
+fn an_index_of_which_something_was_had_keeps_earlier_ones_away() {
+    let mut world = World::new(1);
+    world.server.serial = 10;
+    world.server.publish(&["a"], Some(4));
+    world.pass(2 * SECOND);
+    let old = world.server.documents.clone();
+    world.server.publish(&["a", "b", "c", "d", "e", "f"], Some(4));
+    world.server.fail_at("/keys/00", answer(404, ""));
+    world.pass(REFRESH + 2 * SECOND);
+    let known = ["b", "c", "d", "e", "f"].iter().filter(|key| world.knows(0, key)).count();
+    assert!((1..5).contains(&known), "{known} of five");
+    world.server.recover();
+    world.server.documents = old;
+    world.pass(REFRESH + 2 * SECOND);
+    let left = ["b", "c", "d", "e", "f"].iter().filter(|key| world.knows(0, key)).count();
+    assert_eq!(left, known, "{:?}", world.log);
+}
+
+#[test]
+fn another_server_of_the_same_keys_may_count_the_changes_of_its_shards_otherwise() {
+    for shards in [1, 4] {
+        let mut world = World::new(2);
+        world.server.serial = 50;
+        world.server.publish(&["a", "b", "c"], Some(shards));
+        world.pass(2 * SECOND);
+        // It began to count later: lower serials of shards, and other tags.
+        world.server.documents.clear();
+        world.server.serial = 3;
+        world.server.publish(&["b", "c"], Some(shards));
+        let (_, index) = world.server.documents["/keys?x=1"].clone();
+        let mut index: Value = serde_json::from_str(&index).unwrap();
+        index["serial"] = json!(52);
+        world.server.publish_text(&index.to_string());
+        world.pass(REFRESH + 4 * SECOND);
+        for worker in 0..2 {
+            assert!(!world.knows(worker, "a") && world.knows(worker, "b"), "{shards} shards");
+        }
+        assert_eq!(world.log, Vec::<String>::new());
+    }
+}
+
+#[test]
 fn a_shard_older_than_its_index_says_is_read_later() {
     let mut world = World::new(1);
     world.server.publish(&["a"], Some(1));
