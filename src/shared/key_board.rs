@@ -24,6 +24,8 @@ pub struct KeyBoard {
     pub lease: Lease,
     /// When the next look is due.
     pub next_look: Timestamp,
+    /// When that was set. If it is later than now, the clock was set back since.
+    pub looked_at: Timestamp,
     /// How many looks have failed in a row.
     pub attempts: u32,
     /// When the last look began that found everything in order; zero for never.
@@ -84,6 +86,7 @@ impl KeyBoard {
         board.lease.nonce = number()?;
         board.lease.deadline = Timestamp::from_millis(number()?);
         board.next_look = Timestamp::from_millis(number()?);
+        board.looked_at = Timestamp::from_millis(number()?);
         board.good_at = Timestamp::from_millis(number()?);
         board.serial = number()?;
         board.attempts = u32::from_le_bytes(array(&mut rest)?);
@@ -113,6 +116,7 @@ impl KeyBoard {
             self.lease.nonce,
             self.lease.deadline.as_millis(),
             self.next_look.as_millis(),
+            self.looked_at.as_millis(),
             self.good_at.as_millis(),
             self.serial,
         ] {
@@ -236,7 +240,7 @@ fn array<const N: usize>(input: &mut &[u8]) -> Option<[u8; N]> {
 /// The tag of a shard that somebody cannot read; no digest is so.
 const STRUCK: [u8; 16] = [0xFF; 16];
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// The bytes of a digest: it finds what went wrong by chance.
 const CHECK: usize = 16;
@@ -254,6 +258,7 @@ mod tests {
             meaning: [7; 32],
             lease: Lease { nonce: 1, deadline: Timestamp::from_millis(2) },
             next_look: Timestamp::from_millis(3),
+            looked_at: Timestamp::from_millis(7),
             attempts: 4,
             good_at: Timestamp::from_millis(5),
             serial: 6,

@@ -13,6 +13,7 @@ use crate::gateway::backoff::{self, Prospect};
 use crate::gateway::effect::{CallId, Effect};
 use crate::message::{CallFailure, CallResponse, Endpoint, HttpCall};
 use crate::secret::Secret;
+use crate::shared::KeyBoard;
 use crate::telemetry::{Fetch, Metric, Notice, What};
 use crate::time::Timestamp;
 
@@ -26,6 +27,8 @@ pub(super) struct Look {
     tag: Vec<u8>,
     /// The serial of the index, if that is what is looked at.
     serial: Option<u64>,
+    /// Whether the server has said what there is.
+    is_answered: bool,
     /// Shards that are not asked for yet.
     wanted: Vec<Wanted>,
     calls: Vec<Running>,
@@ -76,14 +79,11 @@ impl Polled {
             }
             return;
         }
-        let (at, attempts) = (self.board.next_look, self.board.attempts);
-        let (ahead, longest) = match attempts {
-            0 => (TICK, turn.store.refresh),
-            _ => (Duration::ZERO, LONGEST_BACKOFF),
-        };
+        let KeyBoard { next_look, looked_at, attempts, .. } = self.board;
+        let ahead = if attempts == 0 { TICK } else { Duration::ZERO };
         let is_whole = self.is_whole();
-        // A time further ahead than one that is ever set was set under another clock.
-        let is_due = at <= now + ahead || at > now + longest || (attempts == 0 && !is_whole);
+        // What was set later than now was set under another clock.
+        let is_due = next_look <= now + ahead || looked_at > now || (attempts == 0 && !is_whole);
         if self.is_posting() || !is_due {
             return;
         }
@@ -93,6 +93,7 @@ impl Polled {
             is_conditional: !tag.is_empty(),
             tag: Vec::new(),
             serial: None,
+            is_answered: false,
             wanted: Vec::new(),
             calls: Vec::new(),
             arrived: Vec::new(),
@@ -142,6 +143,7 @@ impl Polled {
         let response = match result {
             Ok(response) if response.status == 304 && wanted.is_none() && look.is_conditional => {
                 told.outcomes.push(Metric::KeyStoreUnchanged);
+                look.is_answered = true;
                 look.tag = self.board.tag.to_vec();
                 return;
             }
@@ -167,6 +169,7 @@ impl Polled {
                 look.arrived.push((Wanted { tag, ..wanted }, body));
             }
             None => {
+                look.is_answered = true;
                 let is_sendable = |tag: &Vec<u8>| tag.iter().all(u8::is_ascii_graphic);
                 look.tag = response.etag.filter(is_sendable).unwrap_or_default();
                 let accepted = self.open(store, body);
@@ -299,15 +302,13 @@ impl Polled {
             }
             Some(trouble) => {
                 let attempts = attempts.saturating_add(1);
-                let retry_after = trouble.retry_after;
                 let delay = backoff::delay(attempts, Prospect::Passing, None, jitter);
                 let delay = delay.min(LONGEST_DELAY);
-                let asked =
-                    retry_after.map_or(Duration::ZERO, |asked| asked.min(LONGEST_RETRY_AFTER));
+                let asked = trouble.retry_after.unwrap_or(Duration::ZERO);
                 // A server that answers is asked as often as ever: what can be read of it counts.
-                let delay = match trouble.is_of_document() {
+                let delay = match trouble.is_of_document() || look.is_answered {
                     true => delay.min(refresh),
-                    false => delay.max(asked),
+                    false => delay.max(asked.min(self.longest_pause(turn))),
                 };
                 self.board.attempts = attempts;
                 self.board.next_look = turn.now + delay;
@@ -320,7 +321,14 @@ impl Polled {
                 self.vouch();
             }
         }
+        self.board.looked_at = turn.now;
         self.publish(turn);
+    }
+
+    /// The longest `Retry-After` that is obeyed: there are some more looks before the keys are too old.
+    fn longest_pause(&self, turn: &Turn<'_>) -> Duration {
+        let left = self.left(turn.store, turn.now) / 4;
+        if left.is_zero() { LONGEST_DELAY } else { left.min(LONGEST_RETRY_AFTER) }
     }
 
     /// Says what went wrong: each cause once, and again after a while.
@@ -375,11 +383,8 @@ const CALL_MARGIN: Duration = Duration::from_secs(2);
 /// The longest time between two looks because of failures.
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
-/// The longest `Retry-After` that is obeyed.
+/// The longest `Retry-After` that is ever obeyed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-
-/// No look is set further ahead than this after a failure.
-const LONGEST_BACKOFF: Duration = Duration::from_secs(301);
 
 /// How often the same cause is said.
 const SAID_EVERY: Duration = Duration::from_secs(300);

@@ -1,6 +1,7 @@
 //! A store that is polled, as one worker sees it: who leads, what is on the board, what is held.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::look::Look;
 use super::slots::{Slot, Slots};
@@ -75,9 +76,7 @@ impl Polled {
         let KeyBoard { next_look, attempts, .. } = self.board;
         let retry_after = next_look.since(now);
         match (self.usable(), &store.initial) {
-            (Some(set), _) if store.keeps_stale || !self.is_too_old(store, now) => {
-                KeysFound::Ready(Arc::clone(set))
-            }
+            (Some(set), _) if !self.left(store, now).is_zero() => KeysFound::Ready(Arc::clone(set)),
             (Some(_), _) => KeysFound::Failed { retry_after },
             (None, Some(initial)) => KeysFound::Ready(Arc::clone(initial)),
             (None, None) if attempts > 0 && !retry_after.is_zero() => {
@@ -92,8 +91,13 @@ impl Polled {
         self.set.as_ref().filter(|_| self.good_at > Timestamp::default())
     }
 
-    fn is_too_old(&self, store: &RemoteStore, now: Timestamp) -> bool {
-        now.since(self.good_at) >= store.max_stale
+    /// How long the set may be used; zero if there is none.
+    pub(super) fn left(&self, store: &RemoteStore, now: Timestamp) -> Duration {
+        match self.usable() {
+            Some(_) if store.keeps_stale => Duration::MAX,
+            Some(_) => store.max_stale.saturating_sub(now.since(self.good_at)),
+            None => Duration::ZERO,
+        }
     }
 
     pub(super) fn look_around(&mut self, turn: &mut Turn<'_>) {
@@ -183,9 +187,7 @@ impl Polled {
             self.good_at = self.board.good_at;
         }
         self.good_at = self.good_at.min(turn.now);
-        let is_stale = self.usable().is_some()
-            && !turn.store.keeps_stale
-            && self.is_too_old(turn.store, turn.now);
+        let is_stale = self.usable().is_some() && self.left(turn.store, turn.now).is_zero();
         if is_stale && !std::mem::replace(&mut self.is_stale, is_stale) {
             let max_stale = turn.store.max_stale;
             let notice = Notice::KeysDropped { what: What::KeyStore, max_stale };

@@ -123,12 +123,28 @@ fn looks_that_fail_become_fewer_and_a_store_may_ask_for_more_time() {
     assert!(gaps[0] <= 2 * SECOND, "{gaps:?}");
     assert!(gaps.iter().all(|gap| *gap <= 31 * SECOND), "{gaps:?}");
     assert!(gaps.iter().skip(5).all(|gap| *gap >= 15 * SECOND), "{gaps:?}");
-    for (asked, least, most) in [(60, 60, 62), (86_400, 300, 302)] {
-        let mut world = World::new(1);
+    // Seconds that are asked for, `max_stale` if there are keys, and what comes of it.
+    let rows = [
+        (20, None, 20, 22),
+        (86_400, None, 30, 32),
+        (20, Some(3600), 20, 22),
+        (86_400, Some(3600), 300, 302),
+        (86_400, Some(400), 90, 100),
+        (86_400, Some(120), 25, 30),
+    ];
+    for (asked, max_stale, least, most) in rows {
+        let mut with = store();
+        with.max_stale = Duration::from_secs(max_stale.unwrap_or(3600));
+        let mut world = World::of(vec![with]);
+        if max_stale.is_some() {
+            world.server.publish(&["a"], Some(2));
+            world.pass(2 * SECOND);
+            world.server.asked.clear();
+        }
         world.server.fail_at("/keys", Ok((503, Some(asked), String::new())));
         world.pass(Duration::from_secs(700));
         let gap = world.server.asked[1].at.since(world.server.asked[0].at).as_secs();
-        assert!((least..=most).contains(&gap), "{gap} s for {asked}");
+        assert!((least..=most).contains(&gap), "{gap} s for {asked} and {max_stale:?}");
     }
 }
 
@@ -188,6 +204,49 @@ fn a_clock_that_goes_back_delays_no_look() {
     world.server.publish(&[], Some(4));
     world.pass(REFRESH + 2 * SECOND);
     assert!((0..3).all(|worker| !world.knows(worker, "a")));
+}
+
+#[test]
+fn a_clock_that_goes_back_while_looks_fail_delays_no_look() {
+    for (keeps_stale, back) in [(true, 250), (true, 100_000_000), (false, 20), (false, 250)] {
+        let mut stores = vec![store(), store()];
+        stores.iter_mut().for_each(|store| store.keeps_stale = keeps_stale);
+        let mut world = World::of(stores);
+        world.server.publish(&["a"], None);
+        world.pass(2 * SECOND);
+        world.server.fail_at("/keys", Ok((503, Some(86_400), String::new())));
+        world.pass(REFRESH + 2 * SECOND);
+        world.server.recover();
+        world.server.publish(&["b"], None);
+        world.set_clock(world.now.before(Duration::from_secs(back)));
+        world.pass(5 * SECOND);
+        for worker in 0..2 {
+            assert!(!world.knows(worker, "a") && world.knows(worker, "b"), "{back} s back");
+        }
+    }
+}
+
+#[test]
+fn one_shard_that_fails_makes_looks_at_the_others_no_rarer() {
+    let failures: [Answer; 3] =
+        [answer(404, ""), Ok((503, Some(300), String::new())), Err(CallFailure::Interrupted)];
+    for failure in failures {
+        let mut with = store();
+        with.max_stale = Duration::from_secs(86_400);
+        let mut world = World::of(vec![with]);
+        let keys: Vec<_> = (0..64).map(|n| format!("key {n}")).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        world.server.publish(&keys, Some(16));
+        world.pass(2 * SECOND);
+        world.server.publish(&[], Some(16));
+        world.server.publish(&keys, Some(16));
+        world.server.fail_at("/keys/03", failure);
+        world.pass(Duration::from_secs(300));
+        world.server.asked.clear();
+        world.pass(Duration::from_secs(300));
+        let looks = world.server.asked.iter().filter(|asked| asked.path == "/keys?x=1").count();
+        assert!((25..=45).contains(&looks), "{looks} in five minutes");
+    }
 }
 
 #[test]
