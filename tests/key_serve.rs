@@ -13,7 +13,6 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
-use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -557,25 +556,48 @@ fn slow_clients_hold_nobody_up_and_only_so_many_are_served_at_once() {
     let folder = Folder::new("slow");
     folder.write(&file(1, &["a"]));
     let server = folder.serve(&[]);
-    let mut slow: Vec<_> = (0..63).map(|_| server.connect()).collect();
-    for stream in &mut slow {
-        stream.write_all(b"GET /keys HTTP/1.1\r\nx").unwrap();
+    let slow: Vec<_> = (0..300)
+        .map(|at| {
+            let mut stream = server.connect();
+            // Some say nothing at all.
+            let begun: &[u8] = if at % 2 == 0 { b"GET /keys HTTP/1.1\r\nx" } else { b"" };
+            let _ = stream.write_all(begun);
+            stream
+        })
+        .collect();
+    for _ in 0..300 {
+        assert_eq!(server.get("/keys", &[]).status, 200);
     }
-    assert_eq!(server.get("/keys", &[]).status, 200);
-    // The connection of that answer may still count.
-    for _ in 0..8 {
-        slow.push(server.connect());
-    }
-    assert_eq!(Reply::read(server.connect()).refusal(), code(503, "too_many_connections"));
-    // Their time is up after ten seconds, and their places are free again.
-    let late = Reply::read(slow.swap_remove(0));
-    assert_eq!(late.refusal(), code(408, "too_slow"));
     drop(slow);
-    let is_back = (0..50).any(|_| {
-        thread::sleep(Duration::from_millis(20));
-        server.get("/keys", &[]).status == 200
-    });
-    assert!(is_back);
+    // The time of a request is up after ten seconds.
+    let mut late = server.connect();
+    late.write_all(b"GET /keys HTTP/1.1\r\nx").unwrap();
+    assert_eq!(Reply::read(late).refusal(), code(408, "too_slow"));
+}
+
+#[test]
+fn more_gateways_than_there_are_places_poll_one_server() {
+    let folder = Folder::new("places");
+    folder.write(&file(1, &["a"]));
+    let server = folder.serve(&[]);
+    let ask = |stream: &mut TcpStream| -> String {
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: keys\r\n\r\n").unwrap();
+        let mut head = String::new();
+        let mut reader = BufReader::new(stream);
+        while reader.read_line(&mut head).unwrap() > 2 {}
+        head
+    };
+    // They keep their connections as long as they may.
+    let mut kept: Vec<_> = (0..128).map(|_| server.connect()).collect();
+    for stream in &mut kept {
+        let head = ask(stream);
+        assert!(head.starts_with("HTTP/1.1 200 ") && !head.contains("connection: close"));
+    }
+    for _ in 0..300 {
+        let mut one_more = server.connect();
+        let head = ask(&mut one_more);
+        assert!(head.starts_with("HTTP/1.1 200 ") && head.contains("connection: close"), "{head}");
+    }
 }
 
 #[test]

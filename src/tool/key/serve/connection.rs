@@ -2,6 +2,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::answer::{Problem, problem};
@@ -10,7 +11,7 @@ use crate::secret::Secret;
 
 /// A connection of a client.
 pub(super) struct Connection {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     from: SocketAddr,
     /// What has arrived and was not used yet.
     buffer: Vec<u8>,
@@ -35,7 +36,7 @@ struct Head {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, from: SocketAddr) -> io::Result<Self> {
+    pub(super) fn new(stream: Arc<TcpStream>, from: SocketAddr) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         Ok(Self { stream, from, buffer: Vec::new() })
     }
@@ -163,10 +164,15 @@ impl Connection {
     }
 
     /// Sends all within the time, however slowly the client takes it.
-    fn send(&mut self, bytes: &[u8], deadline: Instant) -> io::Result<()> {
-        for piece in bytes.chunks(PIECE) {
+    fn send(&self, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
+        while !bytes.is_empty() {
             self.stream.set_write_timeout(Some(left(deadline)?))?;
-            self.stream.write_all(piece)?;
+            match (&*self.stream).write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -176,7 +182,7 @@ impl Connection {
         self.stream.set_read_timeout(Some(left(deadline)?))?;
         let mut piece = [0; 16 * 1024];
         let count = loop {
-            match self.stream.read(&mut piece) {
+            match (&*self.stream).read(&mut piece) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read?,
             }
@@ -222,4 +228,34 @@ const LINGER: Duration = Duration::from_secs(1);
 const HEAD_LIMIT: usize = 16 * 1024;
 const FIELDS_LIMIT: usize = 64;
 const BODY_LIMIT: usize = 64 * 1024;
-const PIECE: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_at_its_time_however_slowly_it_is_taken() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (stream, from) = listener.accept().unwrap();
+        let connection = Connection::new(Arc::new(stream), from).unwrap();
+        let reads = thread::spawn(move || {
+            let mut piece = [0; 16 * 1024];
+            // Something is taken all the time, and all of it would take minutes.
+            while client.read(&mut piece).is_ok_and(|count| count > 0) {
+                thread::sleep(Duration::from_millis(20));
+            }
+        });
+        let began = clock();
+        let sent = connection.send(&vec![0; 256 * 1024 * 1024], began + Duration::from_millis(500));
+        assert!(is_late(&sent.unwrap_err()));
+        let took = clock().saturating_duration_since(began);
+        assert!(took >= Duration::from_millis(500) && took < Duration::from_secs(5), "{took:?}");
+        drop(connection.stream.shutdown(std::net::Shutdown::Both));
+        drop(connection);
+        drop(reads);
+    }
+}

@@ -13,6 +13,7 @@ mod connection;
 mod manage;
 mod message;
 mod order;
+mod places;
 mod published;
 mod server;
 mod service;

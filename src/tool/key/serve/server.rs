@@ -1,14 +1,14 @@
-//! Listening: a thread for each connection, and only so many of them, so that a slow client holds nobody up.
+//! Listening: a thread for each connection, so that a slow client holds nobody up.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::answer::Problem;
 use super::connection::{Connection, Received, Then};
+use super::places::{Place, Places};
 use super::service::Service;
 
 /// A server that listens.
@@ -21,21 +21,7 @@ pub struct Server {
 #[derive(Clone)]
 pub struct Stop {
     address: SocketAddr,
-    open: Arc<Open>,
-}
-
-#[derive(Default)]
-struct Open {
-    is_ending: AtomicBool,
-    counts: Mutex<Counts>,
-    changed: Condvar,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    connections: usize,
-    /// Requests that were received, and not answered yet.
-    requests: usize,
+    places: Arc<Places>,
 }
 
 impl Server {
@@ -46,7 +32,7 @@ impl Server {
     pub fn listen(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, stop: Stop { address, open: Arc::default() } })
+        Ok(Self { listener, stop: Stop { address, places: Arc::default() } })
     }
 
     /// Where it listens.
@@ -61,72 +47,42 @@ impl Server {
 
     /// Serves until it is told to end, and then answers what it has received.
     pub fn run(self, service: &Arc<Service>) {
-        let open = &self.stop.open;
+        let places = &self.stop.places;
         loop {
             let accepted = self.listener.accept();
-            if open.is_ending.load(Ordering::SeqCst) {
+            if places.is_ending() {
                 break;
             }
             match accepted {
-                Ok((stream, from)) => start(stream, from, open, service),
+                Ok((stream, from)) => start(stream, from, places, service),
                 // Without descriptors left it would be asked again at once, and again.
                 Err(_) => thread::sleep(PAUSE),
             }
         }
         drop(self.listener);
-        let counts = open.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = open.changed.wait_timeout_while(counts, LAST, |counts| counts.requests > 0);
-        drop(waited);
+        places.wait_for_answers(LAST);
     }
 }
 
 impl Stop {
     /// Tells the server to end.
     pub fn ask(&self) {
-        self.open.is_ending.store(true, Ordering::SeqCst);
+        self.places.end();
         // Wakes it: it waits for connections.
         drop(TcpStream::connect_timeout(&self.address, PAUSE));
     }
 }
 
-/// A connection that counts as long as this value lives.
-struct Place(Arc<Open>);
-
-impl Place {
-    /// Takes one, if one is left.
-    fn take(open: &Arc<Open>) -> Option<Self> {
-        let mut counts = open.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        if counts.connections >= CONNECTIONS_LIMIT {
-            return None;
-        }
-        counts.connections += 1;
-        Some(Self(Arc::clone(open)))
-    }
-
-    fn count(&self, change: impl FnOnce(&mut Counts)) {
-        change(&mut self.0.counts.lock().unwrap_or_else(PoisonError::into_inner));
-        self.0.changed.notify_all();
-    }
-
-    fn is_ending(&self) -> bool {
-        self.0.is_ending.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.count(|counts| counts.connections = counts.connections.saturating_sub(1));
-    }
-}
-
-fn start(stream: TcpStream, from: SocketAddr, open: &Arc<Open>, service: &Arc<Service>) {
-    let Ok(mut connection) = Connection::new(stream, from) else { return };
-    let Some(place) = Place::take(open) else {
+fn start(stream: TcpStream, from: SocketAddr, places: &Arc<Places>, service: &Arc<Service>) {
+    let stream = Arc::new(stream);
+    let Ok(mut connection) = Connection::new(Arc::clone(&stream), from) else { return };
+    let Some(place) = places.take(&stream) else {
         // A few bytes, for which no thread is needed; a client that does not take them gets none.
         let refusal = super::answer::problem(Problem::TooManyConnections, None);
         drop(connection.answer(&refusal, "", Then::Close));
         return;
     };
+    drop(stream);
     let service = Arc::clone(service);
     let work = move || {
         // A client that breaks off concerns nobody else.
@@ -143,9 +99,11 @@ fn serve(connection: &mut Connection, place: &Place, service: &Service) -> io::R
             Received::Refused(problem) => return connection.refuse(problem),
             Received::Request(request) => request,
         };
-        place.count(|counts| counts.requests += 1);
+        if !place.begin() {
+            return Ok(());
+        }
         let answered = answer(connection, place, service, &request);
-        place.count(|counts| counts.requests = counts.requests.saturating_sub(1));
+        place.finish();
         if answered? == Then::Close {
             return Ok(());
         }
@@ -160,7 +118,7 @@ fn answer(
 ) -> io::Result<Then> {
     let response = service.answer(request);
     let wants_close = request.elements("connection").any(|one| one.eq_ignore_ascii_case(b"close"));
-    let then = if wants_close || place.is_ending() { Then::Close } else { Then::Stay };
+    let then = if wants_close || place.is_short() { Then::Close } else { Then::Stay };
     let sent = connection.answer(&response, &request.method, then);
     if sent.is_err() {
         service.not_delivered(&response, request);
@@ -168,7 +126,6 @@ fn answer(
     sent.map(|()| then)
 }
 
-const CONNECTIONS_LIMIT: usize = 64;
 /// After a connection that could not be accepted, and for waking the server.
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long requests are answered that were received before the end.
