@@ -31,6 +31,8 @@ pub mod principal;
 pub mod problem;
 pub mod secret;
 pub mod shared;
+pub mod sorted;
+pub(crate) mod table;
 pub mod technical_token;
 pub mod telemetry;
 pub mod tenancy;

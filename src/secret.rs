@@ -41,6 +41,8 @@ impl<T: Zeroize> fmt::Debug for Secret<T> {
 }
 
 impl<T: Zeroize> Drop for Secret<T> {
+    // Overwriting is a loop, which would stand wherever a secret goes out of scope.
+    #[inline(never)]
     fn drop(&mut self) {
         self.0.zeroize();
     }

@@ -31,6 +31,7 @@ use crate::config::Config;
 use crate::crypto::Digest;
 use crate::jwt::VerifiedToken;
 use crate::message::HeaderValue;
+use crate::order::ascending;
 use crate::policy::Injection;
 use crate::secret::Secret;
 use crate::shared::{Doubt, Failure};
@@ -276,18 +277,15 @@ impl Exchanges {
     }
 
     /// Drops an eighth of those at rest, the ones used least lately: looking for them costs a look at
-    /// all, so that it must not be done for each new caller. Times and numbers are sorted, as in the
-    /// configuration: each type that is sorted has a copy of the library's code for it.
+    /// all, so that it must not be done for each new caller.
     fn make_room(&mut self) {
         let at_rest = self.entries.iter().filter(|(_, entry)| matches!(entry.stage, Stage::Idle));
-        let (mut turns, at_rest): (Vec<(u64, usize)>, Vec<_>) = at_rest
-            .zip(0..)
-            .map(|((id, entry), at)| ((entry.used_at.as_millis(), at), *id))
-            .unzip();
-        turns.sort_unstable();
+        let at_rest: Vec<_> = at_rest.map(|(id, entry)| (entry.used_at.as_millis(), *id)).collect();
+        let used_at = |at: usize| at_rest.get(at).map(|(used_at, _)| *used_at);
+        let turns = ascending(at_rest.len(), &|one, other| used_at(one).cmp(&used_at(other)));
         let excess = turns.len().div_ceil(8);
-        for (_, at) in turns.into_iter().take(excess) {
-            if let Some(id) = at_rest.get(at) {
+        for at in turns.into_iter().take(excess) {
+            if let Some((_, id)) = at_rest.get(at) {
                 self.entries.remove(id);
             }
         }

@@ -40,6 +40,7 @@ use crate::config::{Config, KeyLocation};
 use crate::jwt::KeyRing;
 use crate::message::{CallFailure, HttpCall};
 use crate::shared::{Claim, Failure, Gate, Lease, SharedData, SharedEntries};
+use crate::table::Table;
 use crate::technical_token::TechnicalToken;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -54,7 +55,7 @@ pub(super) struct Fetching {
     wanted: Queue,
     /// Whether more is wanted than the last pursuit could look at.
     is_behind: bool,
-    calls: HashMap<CallId, Running>,
+    calls: Table<CallId, Running>,
     key_sets: SharedEntries,
     tokens: SharedEntries,
     /// What holds all tokens of a credential off.
@@ -104,7 +105,7 @@ impl Fetching {
             slots: HashMap::new(),
             wanted: Queue::default(),
             is_behind: false,
-            calls: HashMap::new(),
+            calls: Table::new(),
             key_sets: SharedEntries::new("keys", needs::key_set_buckets(&config)),
             tokens: SharedEntries::new("token", 1024),
             bars: SharedEntries::new("credential", 64),

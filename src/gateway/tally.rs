@@ -1,9 +1,9 @@
 //! What happened between two reports, so that a flood of refusals is a few lines in the log and a
 //! few steps of a counter.
 
-use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::table::Table;
 use crate::telemetry::{Metric, Notice};
 
 /// The most pairs of reason and route that are told apart in one report.
@@ -21,9 +21,9 @@ struct Line {
 /// Counts since the last report, and where the gauges stood then.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    refusals: HashMap<Line, u64>,
-    counts: BTreeMap<Metric, i64>,
-    gauges: BTreeMap<Metric, i64>,
+    refusals: Table<Line, u64>,
+    counts: Amounts,
+    gauges: Amounts,
     forwarded: i64,
     /// The names of keys that stood in a URL where none may.
     exposed: Vec<Box<str>>,
@@ -42,8 +42,7 @@ impl Tally {
 
     /// Counts something else that has happened so often.
     pub(super) fn add(&mut self, metric: Metric, times: usize) {
-        let count = self.counts.entry(metric).or_default();
-        *count = count.saturating_add(i64::try_from(times).unwrap_or(i64::MAX));
+        self.counts.add(metric, i64::try_from(times).unwrap_or(i64::MAX));
     }
 
     /// Notes that a known key stood in a URL where none may.
@@ -79,26 +78,27 @@ impl Tally {
     fn note(&mut self, line: Line) {
         let is_known = self.refusals.len() < LIMIT || self.refusals.contains_key(&line);
         let line = if is_known { line } else { Line { route: None, ..line } };
-        let count = self.refusals.entry(line).or_default();
-        *count = count.saturating_add(1);
+        if let Some(count) = self.refusals.get_or_insert_with(line, || 0) {
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Lines for the refusals since the last report.
     pub(super) fn lines(&mut self) -> impl Iterator<Item = Notice> + '_ {
         let exposed = std::mem::take(&mut self.exposed).into_iter();
         let exposed = exposed.map(|name| Notice::KeyExposed { name });
-        exposed.chain(self.refusals.drain().map(|(Line { reported, reason, route }, count)| {
-            match reported {
+        exposed.chain(self.refusals.take().into_iter().map(
+            |(Line { reported, reason, route }, count)| match reported {
                 Some(code) => Notice::WouldRefuse { code, reason, route, count },
                 None => Notice::Refused { reason, route, count },
-            }
-        }))
+            },
+        ))
     }
 
     /// The last steps of all metrics: what was counted since the last report, and all gauges back to
     /// nothing.
     pub(super) fn last_steps(&mut self) -> Vec<(Metric, i64)> {
-        let gauges: Vec<_> = self.gauges.keys().map(|gauge| (*gauge, 0)).collect();
+        let gauges: Vec<_> = self.gauges.0.iter().map(|(gauge, _)| (*gauge, 0)).collect();
         self.steps(&gauges)
     }
 
@@ -106,13 +106,41 @@ impl Tally {
     /// workers move the same ones.
     pub(super) fn steps(&mut self, gauges: &[(Metric, usize)]) -> Vec<(Metric, i64)> {
         let mut counts = std::mem::take(&mut self.counts);
-        counts.insert(Metric::Forwarded, std::mem::take(&mut self.forwarded));
+        counts.set(Metric::Forwarded, std::mem::take(&mut self.forwarded));
         for &(gauge, value) in gauges {
             let value = i64::try_from(value).unwrap_or(i64::MAX);
-            let before = self.gauges.insert(gauge, value).unwrap_or_default();
-            counts.insert(gauge, value.saturating_sub(before));
+            let before = self.gauges.set(gauge, value);
+            counts.set(gauge, value.saturating_sub(before));
         }
-        counts.into_iter().filter(|(_, step)| *step != 0).collect()
+        counts.0.into_iter().filter(|(_, step)| *step != 0).collect()
+    }
+}
+
+/// Amounts by metrics, in the order of these.
+#[derive(Debug, Default)]
+struct Amounts(Vec<(Metric, i64)>);
+
+impl Amounts {
+    fn add(&mut self, metric: Metric, more: i64) {
+        match self.0.binary_search_by(|(one, _)| one.cmp(&metric)) {
+            Ok(at) => {
+                if let Some((_, amount)) = self.0.get_mut(at) {
+                    *amount = amount.saturating_add(more);
+                }
+            }
+            Err(at) => self.0.insert(at, (metric, more)),
+        }
+    }
+
+    /// The amount before.
+    fn set(&mut self, metric: Metric, amount: i64) -> i64 {
+        match self.0.binary_search_by(|(one, _)| one.cmp(&metric)) {
+            Ok(at) => self.0.get_mut(at).map_or(0, |(_, one)| std::mem::replace(one, amount)),
+            Err(at) => {
+                self.0.insert(at, (metric, amount));
+                0
+            }
+        }
     }
 }
 

@@ -4,17 +4,18 @@
 //! again from the start. So nothing that depends on the time or on the request can go stale while
 //! it waits, and no credential is held here.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::hash::Hash;
 use std::time::Duration;
 
 use super::effect::{Parked, StreamId};
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// The waiting requests by what they wait for.
 #[derive(Debug)]
 pub(super) struct Waiters<C> {
-    by_cause: HashMap<C, VecDeque<Parked>>,
+    by_cause: Table<C, VecDeque<Parked>>,
     ready: VecDeque<(Parked, C)>,
     waiting: usize,
     limit: usize,
@@ -29,7 +30,7 @@ pub(super) trait Cause: Clone + Eq + Hash {
 impl<C: Cause> Waiters<C> {
     /// A table of at most `limit` requests.
     pub(super) fn new(limit: usize) -> Self {
-        Self { by_cause: HashMap::new(), ready: VecDeque::new(), waiting: 0, limit }
+        Self { by_cause: Table::new(), ready: VecDeque::new(), waiting: 0, limit }
     }
 
     /// Adds a request, or refuses it: when the table is full, or when its cause's origin holds a quarter
@@ -42,7 +43,9 @@ impl<C: Cause> Waiters<C> {
         if self.len() >= self.limit || crowded {
             return false;
         }
-        self.by_cause.entry(cause.clone()).or_default().push_back(parked);
+        if let Some(queue) = self.by_cause.get_or_insert_with(cause.clone(), VecDeque::new) {
+            queue.push_back(parked);
+        }
         self.waiting += 1;
         true
     }
@@ -87,7 +90,7 @@ impl<C: Cause> Waiters<C> {
     pub(super) fn take_expired(&mut self, now: Timestamp, longest: Duration) -> Vec<(Parked, C)> {
         let is_due = |parked: &Parked| parked.deadline <= now || parked.deadline > now + longest;
         let mut expired = Vec::new();
-        for (cause, queue) in &mut self.by_cause {
+        for (cause, queue) in self.by_cause.entries_mut() {
             queue.retain(|parked| {
                 if is_due(parked) {
                     expired.push((parked.clone(), cause.clone()));
@@ -108,7 +111,7 @@ impl<C: Cause> Waiters<C> {
 
     /// Forgets a request whose client has gone.
     pub(super) fn forget(&mut self, stream: StreamId) {
-        for queue in self.by_cause.values_mut() {
+        for (_, queue) in self.by_cause.entries_mut() {
             let before = queue.len();
             queue.retain(|parked| parked.stream != stream);
             self.waiting -= before - queue.len();

@@ -1,6 +1,5 @@
 //! The root context: configuration, timer, wake-ups, the answers to calls.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,12 +19,13 @@ use crate::config;
 use crate::gateway::{CallId, Event, Gateway, drive};
 use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs, retry_after};
 use crate::secret::Secret;
+use crate::table::Table;
 use crate::telemetry::{Level, Metric};
 use crate::time::Timestamp;
 
 /// The calls that run, by the host's tokens, with the largest answer that is read.
 #[derive(Default)]
-pub(super) struct Calls(HashMap<u32, (CallId, usize)>);
+pub(super) struct Calls(Table<u32, (CallId, usize)>);
 
 impl Calls {
     /// Remembers a call that was sent.
@@ -47,7 +47,7 @@ pub(super) struct Root {
 impl Root {
     /// A root context without a configuration: it refuses everything.
     pub(super) fn new(id: u32) -> Self {
-        let shared = HostShared::Worker(HashMap::new());
+        let shared = HostShared::Worker(Table::new());
         Self {
             id,
             worker: None,
@@ -204,7 +204,7 @@ fn shared_data() -> HostShared {
         return HostShared::Process;
     };
     abi::log(Level::Warn, why_not);
-    HostShared::Worker(HashMap::new())
+    HostShared::Worker(Table::new())
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is where the environment is handed over")]

@@ -1,9 +1,8 @@
 //! Shared data: the host's, or this worker's own where the host's may not be trusted.
 
-use std::collections::HashMap;
-
 use super::abi;
 use crate::shared::{Cas, SharedData, WriteError};
+use crate::table::Table;
 
 /// Where shared entries lie.
 pub(super) enum HostShared {
@@ -11,7 +10,7 @@ pub(super) enum HostShared {
     Process,
     /// In this worker alone: without a `vm_id` of our own, any other filter could read our tokens
     /// and write ours.
-    Worker(HashMap<String, (Vec<u8>, u32)>),
+    Worker(Table<String, (Vec<u8>, u32)>),
 }
 
 impl SharedData for HostShared {

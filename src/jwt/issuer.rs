@@ -1,6 +1,6 @@
 //! Whose tokens are accepted, and what each issuer's tokens must look like.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use super::kept::KeptNames;
 use super::keyring::KeySetId;
 use super::names::ClaimNames;
 use crate::crypto::Algorithm;
+use crate::sorted::Sorted;
 use crate::tenancy::TenantId;
 use crate::time::Leeway;
 
@@ -49,7 +50,7 @@ pub struct IssuerParts {
     /// How its access tokens are told from its other tokens.
     pub access_tokens: AccessTokenRules,
     /// The OAuth clients of our own credentials.
-    pub own_clients: Arc<HashSet<Arc<str>>>,
+    pub own_clients: Arc<Sorted<Arc<str>>>,
     /// What happens to a token that one of our own credentials obtained and a caller presents.
     pub own_tokens: OwnTokens,
 }
@@ -60,7 +61,7 @@ pub enum Tenants {
     /// Any tenant, or none.
     Any,
     /// One of these; a token without a tenant is refused.
-    Only(Arc<HashSet<TenantId>>),
+    Only(Arc<Sorted<TenantId>>),
 }
 
 /// Which values of a claim are accepted.
@@ -69,7 +70,7 @@ pub enum Expected {
     /// Any value, or none.
     Any,
     /// One of these, compared by exact bytes; an absent claim is refused.
-    OneOf(Arc<HashSet<Arc<str>>>),
+    OneOf(Arc<Sorted<Arc<str>>>),
 }
 
 /// How access tokens are told from the other tokens that an issuer signs with the same keys.

@@ -1,6 +1,5 @@
 //! Signed tokens for unit tests, by the private keys that RFCs print.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,6 +11,7 @@ use super::{
     KeyRing, KeySetId, OwnTokens, Tenants,
 };
 use crate::crypto::{Algorithm, signing};
+use crate::sorted::Sorted;
 use crate::tenancy::TenantId;
 use crate::time::{Leeway, Timestamp};
 
@@ -101,7 +101,7 @@ pub(crate) fn rules() -> IssuerParts {
         issuer: ISSUER.into(),
         algorithms: [Algorithm::Es256, Algorithm::Rs256].into(),
         keys: KEYS,
-        tenants: Tenants::Only(Arc::new(HashSet::from([TenantId::parse("acme").unwrap()]))),
+        tenants: Tenants::Only(Arc::new(Sorted::from([TenantId::parse("acme").unwrap()]))),
         audiences: None,
         clients: Some(one_of("myApp-acme")),
         claims: Arc::new(ClaimNames {
@@ -116,7 +116,7 @@ pub(crate) fn rules() -> IssuerParts {
         max_lifetime: None,
         token_types: None,
         access_tokens: AccessTokenRules::MindSphere,
-        own_clients: Arc::new(HashSet::from(["own-client".into()])),
+        own_clients: Arc::new(Sorted::from(["own-client".into()])),
         own_tokens: OwnTokens::Refused,
     }
 }
@@ -128,7 +128,7 @@ pub(crate) fn issuers(rules: IssuerParts) -> Issuers {
 
 /// A list of one value.
 pub(crate) fn one_of(value: &str) -> Expected {
-    Expected::OneOf(Arc::new(HashSet::from([value.into()])))
+    Expected::OneOf(Arc::new(Sorted::from([value.into()])))
 }
 
 const RSA_PRIVATE: &str = include_str!("../../tests/fixtures/jose/rfc7520_rsa_private_key.json");

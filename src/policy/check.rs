@@ -3,7 +3,6 @@
 //! They hold for every policy, however it was made. `config` finds some of the problems earlier, to
 //! name their place in its document better.
 
-use std::collections::BTreeSet;
 use std::slice;
 use std::sync::Arc;
 
@@ -22,6 +21,8 @@ use super::route::{Authentication, Route, ScopeRequirement, Subtenancy, Subtenan
 use super::source::{Callers, Injection, Source, Subtenants, When};
 use crate::credential::KeyPlacesParts;
 use crate::message::{HeaderName, LetterCase};
+use crate::sorted::Sorted;
+use crate::table::Table;
 
 /// A route without problems of its own.
 pub(super) struct Checked {
@@ -33,11 +34,11 @@ pub(super) struct Checked {
 
 /// Checks what concerns credentials and identity headers.
 pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
-    let mut names = BTreeSet::new();
+    let mut names = Table::new();
     for (index, source) in parts.sources.iter().enumerate() {
         let mut report =
             |problem| errors.push(PolicyError { culprit: Culprit::Source(index), problem });
-        if !names.insert(&source.name) {
+        if names.insert(&source.name, ()).is_some() {
             report(PolicyProblem::NameTaken(Arc::clone(&source.name)));
         }
         match &source.callers {
@@ -48,14 +49,14 @@ pub(super) fn parts(parts: &PolicyParts, errors: &mut Vec<PolicyError>) {
             None | Some(Callers::Any | Callers::Nobody | Callers::Only(_)) => {}
         }
     }
-    let mut seen = BTreeSet::new();
+    let mut seen = Table::new();
     let signs = parts.routes.iter().any(|route| route.upstream.signs());
     for name in parts.identity.names() {
         let is_place =
             parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
         let is_keys = parts.keys.as_ref().is_some_and(|keys| is_of_keys(keys, name));
         let is_taken = is_place || is_keys || is_credential(name) || is_reserved(name);
-        if is_taken || signs && is_signed(name) || !seen.insert(folded(name)) {
+        if is_taken || signs && is_signed(name) || seen.insert(folded(name), ()).is_some() {
             let problem = PolicyProblem::HeaderTaken(name.clone());
             errors.push(PolicyError { culprit: Culprit::Identity, problem });
         }
@@ -105,7 +106,7 @@ fn catalogue_scopes(
     catalogue: &Catalogue,
     route: &Route,
     (plan, cuts_tokens): (&Plan, bool),
-    report: &mut impl FnMut(PolicyProblem),
+    report: &mut dyn FnMut(PolicyProblem),
 ) {
     match (route.authentication, plan.bearer) {
         (Authentication::NotLookedAt, _) => {}
@@ -130,7 +131,7 @@ fn matching(
     parts: &PolicyParts,
     owned: &OwnedHeaders,
     route: &Route,
-    report: &mut impl FnMut(PolicyProblem),
+    report: &mut dyn FnMut(PolicyProblem),
 ) -> Option<PathPattern> {
     if route.headers.len() > CONDITION_LIMIT {
         report(PolicyProblem::ManyConditions);
@@ -162,7 +163,7 @@ fn matching(
         .ok()
 }
 
-fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
+fn requirements(deployment: Deployment, route: &Route, report: &mut dyn FnMut(PolicyProblem)) {
     let has_scopes = match &route.scopes {
         ScopeRequirement::All(scopes) | ScopeRequirement::Any(scopes) => {
             if scopes.is_empty() {
@@ -172,7 +173,7 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
         }
         ScopeRequirement::NotNeeded | ScopeRequirement::Unstated => false,
     };
-    if route.tenants.as_ref().is_some_and(BTreeSet::is_empty) {
+    if route.tenants.as_ref().is_some_and(Sorted::is_empty) {
         report(PolicyProblem::EmptyList("tenants"));
     }
     let unbound: Option<fn(&'static str) -> PolicyProblem> =
@@ -206,7 +207,7 @@ fn requirements(deployment: Deployment, route: &Route, report: &mut impl FnMut(P
 }
 
 /// A folded capture could not tell two tenants apart that differ in case.
-fn captures(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
+fn captures(parts: &PolicyParts, route: &Route, report: &mut dyn FnMut(PolicyProblem)) {
     for (condition, Condition { test, .. }) in route.claims.iter().enumerate() {
         let name = match test {
             Test::EqualsCapture(name) => name,
@@ -222,22 +223,24 @@ fn captures(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyPr
     }
 }
 
-fn headers(parts: &PolicyParts, route: &Route, report: &mut impl FnMut(PolicyProblem)) {
-    let mut seen = BTreeSet::new();
-    seen.extend(parts.identity.names().map(folded));
+fn headers(parts: &PolicyParts, route: &Route, report: &mut dyn FnMut(PolicyProblem)) {
+    let mut seen = Table::new();
+    for name in parts.identity.names() {
+        seen.insert(folded(name), ());
+    }
     if let SubtenantMode::Header(header) = &route.subtenant {
         let name = &header.name;
         let is_place =
             parts.places.headers().iter().any(|(place, _)| folded(place) == folded(name));
         let is_taken = is_place || is_credential(name) || is_reserved(name);
-        if is_taken || !seen.insert(header.folded()) {
+        if is_taken || seen.insert(header.folded(), ()).is_some() {
             report(PolicyProblem::HeaderTaken(name.clone()));
         }
     }
     let signs = route.upstream.signs();
     for injection in &route.upstream.inject {
         let is_taken = is_reserved(&injection.header) || signs && is_signed(&injection.header);
-        if is_taken || !seen.insert(folded(&injection.header)) {
+        if is_taken || seen.insert(folded(&injection.header), ()).is_some() {
             report(PolicyProblem::HeaderTaken(injection.header.clone()));
         }
     }
@@ -251,7 +254,7 @@ fn is_signed(name: &HeaderName) -> bool {
 fn sources(
     parts: &PolicyParts,
     route: &Route,
-    report: &mut impl FnMut(PolicyProblem),
+    report: &mut dyn FnMut(PolicyProblem),
 ) -> Box<[Source]> {
     let mut found = Vec::with_capacity(route.upstream.inject.len());
     for injection in &route.upstream.inject {
@@ -267,7 +270,7 @@ fn subtenant_mode(
     parts: &PolicyParts,
     route: &Route,
     sources: &[Source],
-    report: &mut impl FnMut(PolicyProblem),
+    report: &mut dyn FnMut(PolicyProblem),
 ) {
     match &route.subtenant {
         SubtenantMode::Impersonate => {
@@ -308,7 +311,7 @@ fn acting(
     parts: &PolicyParts,
     route: &Route,
     (plan, sources): (Option<&Plan>, &[Source]),
-    report: &mut impl FnMut(PolicyProblem),
+    report: &mut dyn FnMut(PolicyProblem),
 ) {
     let only = match &route.subtenant {
         SubtenantMode::Header(header) => match &header.values {

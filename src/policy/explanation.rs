@@ -4,8 +4,6 @@
 //!
 //! [`GuardedRoute::decide`]: super::Policy::decide
 
-use std::collections::BTreeSet;
-
 use super::acting;
 use super::claim_condition::{self, Condition};
 use super::combination::Treatment;
@@ -17,6 +15,7 @@ use super::route::{Authentication, ScopeRequirement, Subtenancy, SubtenantMode};
 use super::source::Source;
 use crate::message::{RequestHead, RequestTarget};
 use crate::principal::{Principal, PrincipalKind};
+use crate::sorted::Sorted;
 use crate::tenancy::TenantId;
 
 /// One thing that a route asks of a caller.
@@ -37,7 +36,7 @@ pub enum Demand<'r> {
     /// What the route says to subtenants.
     Subtenancy(Subtenancy),
     /// The tenants that may pass.
-    Tenants(&'r BTreeSet<TenantId>),
+    Tenants(&'r Sorted<TenantId>),
 }
 
 /// A demand, and whether it is met.

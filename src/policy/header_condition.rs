@@ -1,14 +1,13 @@
 //! Which header fields a route asks for.
 
-use std::collections::BTreeSet;
-
 use crate::message::{HeaderName, RequestHead};
+use crate::sorted::Sorted;
 
 /// The header fields that must be present for a route to match. What their values say is not looked
 /// at, but a field whose value is empty is neither present nor absent: Envoy has it, and many a
 /// framework answers an empty text for it, as for one that is not there.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct HeaderConditions(BTreeSet<HeaderName>);
+pub struct HeaderConditions(Sorted<HeaderName>);
 
 /// Whether a request meets the conditions of a route.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -27,9 +26,7 @@ pub const CONDITION_LIMIT: usize = 8;
 impl HeaderConditions {
     /// These fields must be present.
     pub fn present(names: impl IntoIterator<Item = HeaderName>) -> Self {
-        let mut all = BTreeSet::new();
-        all.extend(names);
-        Self(all)
+        Self(names.into_iter().collect())
     }
 
     /// The fields, in alphabetical order.

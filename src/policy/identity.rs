@@ -1,11 +1,10 @@
 //! Headers that only we may set, and those that say who the caller is.
 
-use std::collections::BTreeSet;
-
 use super::reserved::{AUTHORIZATION, CREDENTIALS, OVERRIDES};
 use crate::credential::{KeyPlaces, TokenPlaces};
 use crate::jwt::ClaimName;
 use crate::message::{CookieName, HeaderName, ParameterName};
+use crate::sorted::Sorted;
 
 /// The headers that tell the upstream who the caller is; `None` where it is not told.
 #[derive(Clone, Debug, Default)]
@@ -80,10 +79,9 @@ impl OwnedHeaders {
         let always = CREDENTIALS.iter().chain(&OVERRIDES);
         let ours = always.filter_map(|name| HeaderName::parse(name).ok());
         let headers = places.headers().iter().map(|(name, _)| name);
-        let mut all = BTreeSet::new();
-        all.extend(ours.chain(names.cloned()).chain(headers.cloned()));
-        all.extend(keys.iter().flat_map(KeyPlaces::headers).cloned());
-        let names: Vec<_> = all.into_iter().collect();
+        let mut all: Vec<_> = ours.chain(names.cloned()).collect();
+        all.extend(headers.chain(keys.iter().flat_map(KeyPlaces::headers)).cloned());
+        let names: Vec<_> = Sorted::from_iter(all).into_iter().collect();
         let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
         let session = keys.as_ref().and_then(KeyPlaces::session_cookie);
         let cookies = places.cookies().iter().chain(session).cloned().collect();

@@ -3,13 +3,13 @@
 //! A requirement of one route is at least as strict as that of another if whoever meets it meets the
 //! other as well. Of two that admit different callers neither is; then either lacks something.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::claim_condition::{Condition, Test};
 use super::mode::Mode;
 use super::route::{Authentication, Route, ScopeRequirement, Subtenancy};
+use crate::sorted::Sorted;
 use crate::tenancy::TenantId;
 
 /// What a laxer route does not demand, the gravest first.
@@ -87,13 +87,13 @@ fn condition_implies(
 
 fn scopes_imply(lax: &ScopeRequirement, strict: &ScopeRequirement) -> bool {
     use ScopeRequirement::{All, Any, NotNeeded, Unstated};
-    let is_alone = |scopes: &BTreeSet<Arc<str>>, scope| scopes.len() == 1 && scopes.contains(scope);
+    let is_alone = |scopes: &Sorted<Arc<str>>, scope| scopes.len() == 1 && scopes.contains(scope);
     match (lax, strict) {
         (All(_) | Any(_) | NotNeeded | Unstated, NotNeeded | Unstated) => true,
         (NotNeeded | Unstated, All(_) | Any(_)) => false,
         (All(held), All(needed)) => held.is_superset(needed),
-        (All(held), Any(needed)) => !held.is_disjoint(needed),
-        (Any(held), Any(needed)) => held.is_subset(needed),
+        (All(held), Any(needed)) => held.iter().any(|scope| needed.contains(scope)),
+        (Any(held), Any(needed)) => needed.is_superset(held),
         (Any(held), All(needed)) => needed.iter().all(|scope| is_alone(held, scope)),
     }
 }
@@ -111,11 +111,11 @@ const fn subtenancy_implies(lax: Subtenancy, strict: Subtenancy) -> bool {
     }
 }
 
-fn tenants_imply(lax: Option<&BTreeSet<TenantId>>, strict: Option<&BTreeSet<TenantId>>) -> bool {
+fn tenants_imply(lax: Option<&Sorted<TenantId>>, strict: Option<&Sorted<TenantId>>) -> bool {
     match (lax, strict) {
         (_, None) => true,
         (None, Some(_)) => false,
-        (Some(lax), Some(strict)) => lax.is_subset(strict),
+        (Some(lax), Some(strict)) => strict.is_superset(lax),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The routes of one host and path pattern.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::decision::Denial;
@@ -12,7 +11,8 @@ use crate::message::RequestHead;
 /// Finds the route of a request by its method, then by its header.
 #[derive(Debug, Default)]
 pub(super) struct Leaf {
-    listed: BTreeMap<Box<str>, Chain>,
+    /// By the methods, in alphabetical order.
+    listed: Vec<(Box<str>, Chain)>,
     any: Chain,
 }
 
@@ -32,11 +32,16 @@ impl Leaf {
                 self.any.insert(route);
             }
             Methods::Only(set) => {
-                for chain in set.iter().filter_map(|method| self.listed.get(method)) {
+                for chain in set.iter().filter_map(|method| self.chain(method)) {
                     chain.rival(conditions)?;
                 }
                 for method in set.iter() {
-                    self.listed.entry(method.into()).or_default().insert(route);
+                    match self.find(method) {
+                        Ok(at) => self.listed.get_mut(at).map(|(_, chain)| chain.insert(route)),
+                        Err(at) => Some(
+                            self.listed.insert(at, (method.into(), Chain(vec![Arc::clone(route)]))),
+                        ),
+                    };
                 }
             }
         }
@@ -49,9 +54,9 @@ impl Leaf {
         method: &str,
         head: &RequestHead<'_>,
     ) -> Result<&Arc<GuardedRoute>, Denial> {
-        let chain = self.listed.get(method).unwrap_or(&self.any);
+        let chain = self.chain(method).unwrap_or(&self.any);
         if chain.0.is_empty() {
-            let listed: Vec<_> = self.listed.keys().map(AsRef::as_ref).collect();
+            let listed: Vec<_> = self.listed.iter().map(|(method, _)| &**method).collect();
             return Err(Denial::MethodNotAllowed { allowed: Arc::from(listed.join(", ")) });
         }
         for route in &chain.0 {
@@ -66,12 +71,20 @@ impl Leaf {
 
     /// Whether a route lists `method`.
     pub(super) fn lists(&self, method: &str) -> bool {
-        self.listed.contains_key(method)
+        self.find(method).is_ok()
+    }
+
+    fn chain(&self, method: &str) -> Option<&Chain> {
+        self.find(method).ok().and_then(|at| self.listed.get(at)).map(|(_, chain)| chain)
+    }
+
+    fn find(&self, method: &str) -> Result<usize, usize> {
+        self.listed.binary_search_by(|(one, _)| (**one).cmp(method))
     }
 
     /// All routes; one that lists several methods comes as often.
     pub(super) fn routes(&self) -> impl Iterator<Item = &Arc<GuardedRoute>> {
-        self.listed.values().chain([&self.any]).flat_map(|chain| &chain.0)
+        self.listed.iter().map(|(_, chain)| chain).chain([&self.any]).flat_map(|chain| &chain.0)
     }
 }
 

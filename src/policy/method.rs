@@ -1,9 +1,9 @@
 //! Which methods a route is for.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::message::is_method;
+use crate::sorted::Sorted;
 
 /// The methods of a route.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Methods {
 
 /// Some methods; never empty. `GET` brings `HEAD` with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct MethodSet(BTreeSet<Box<str>>);
+pub struct MethodSet(Sorted<Box<str>>);
 
 /// A list that cannot be the methods of a route.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +46,7 @@ impl MethodSet {
     /// # Errors
     /// As [`Methods::only`].
     pub fn parse<'n>(names: impl IntoIterator<Item = &'n str>) -> Result<Self, MethodError> {
-        let mut set = BTreeSet::new();
+        let mut set: Vec<Box<str>> = Vec::new();
         for name in names {
             let is_name = |b: u8| b.is_ascii_uppercase() || b == b'-';
             if !is_method(name.as_bytes()) || !name.bytes().all(is_name) || name.starts_with('-') {
@@ -56,22 +56,20 @@ impl MethodSet {
                 return Err(MethodError::NeverAllowed(name.to_owned()));
             }
             if name == "GET" {
-                set.insert("HEAD".into());
+                set.push("HEAD".into());
             }
-            set.insert(name.into());
+            set.push(name.into());
         }
         if set.is_empty() {
             return Err(MethodError::Empty);
         }
-        Ok(Self(set))
+        Ok(Self(set.into_iter().collect()))
     }
 
     /// The same with `OPTIONS` where `GET` is one of them.
-    pub(super) fn with_options(mut self) -> Self {
-        if self.contains("GET") {
-            self.0.insert("OPTIONS".into());
-        }
-        self
+    pub(super) fn with_options(self) -> Self {
+        let options = self.contains("GET").then(|| Box::from("OPTIONS"));
+        Self(self.0.into_iter().chain(options).collect())
     }
 
     /// Whether `method` is one of them, compared exactly.
@@ -86,7 +84,7 @@ impl MethodSet {
 
     /// Whether one method is in both sets.
     pub fn overlaps(&self, other: &Self) -> bool {
-        !self.0.is_disjoint(&other.0)
+        self.0.iter().any(|method| other.contains(method))
     }
 }
 

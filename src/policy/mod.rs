@@ -36,7 +36,6 @@ mod table;
 mod tests;
 mod tree;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub use acting::{ActingError, ActingHeader, ActingValues};
@@ -61,7 +60,7 @@ pub use mode::Mode;
 pub use pattern::{PathPattern, PatternError};
 pub use preflight::Preflight;
 pub use reserved::{is_credential, is_reserved};
-pub use review::Finding;
+pub use review::{Finding, Findings};
 pub use route::{
     Authentication, CallerToken, Route, ScopeRequirement, Subtenancy, SubtenantMode, Upstream,
     Upstream401,
@@ -73,6 +72,8 @@ use crate::message::{
     HeaderName, Opaque, PathRules, PathSpelling, RequestError, RequestHead, RequestTarget,
 };
 use crate::principal::Principal;
+use crate::sorted::Sorted;
+use crate::table::Table;
 use crate::technical_token::idaas::Signing;
 use table::RouteTable;
 pub use table::WIDTH_LIMIT;
@@ -182,7 +183,7 @@ impl Policy {
     }
 
     /// What its author should have thought about, by the names of routes.
-    pub fn findings(&self) -> BTreeMap<Arc<str>, Vec<Finding>> {
+    pub fn findings(&self) -> Findings {
         review::findings(&self.table, self.rules.spelling.trailing_slash)
     }
 
@@ -230,18 +231,16 @@ impl Policy {
 /// The look-up of all routes that are without problems of their own.
 fn table(parts: &PolicyParts, owned: &OwnedHeaders, errors: &mut Vec<PolicyError>) -> RouteTable {
     let mut table = RouteTable::new(parts.no_match);
-    let mut names = BTreeSet::new();
+    let mut names = Table::new();
     let mut rivals = Vec::new();
     for (index, route) in parts.routes.iter().enumerate() {
-        if !names.insert(&route.name) {
+        if names.insert(&route.name, ()).is_some() {
             let problem = PolicyProblem::NameTaken(Arc::clone(&route.name));
             errors.push(PolicyError { culprit: Culprit::Route(index), problem });
         }
         let Some(checked) = check::route(parts, owned, index, route, errors) else { continue };
         let guarded = Arc::new(GuardedRoute::new(route.clone(), checked));
-        let mut hosts = BTreeSet::new();
-        hosts.extend(&guarded.route().hosts);
-        for host in hosts {
+        for host in Sorted::from_iter(&guarded.route().hosts) {
             if let Err(other) = table.insert(host, &guarded) {
                 rivals.push((index, host.clone(), Arc::clone(&guarded), other));
             }

@@ -1,7 +1,6 @@
 //! What a policy may do, and what its author should have thought about.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +12,8 @@ use super::specificity::compare;
 use super::table::RouteTable;
 use super::tree::Node;
 use crate::message::TrailingSlash;
+use crate::sorted::Sorted;
+use crate::table::Table;
 
 /// One thing worth a second thought about a route.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,36 +53,75 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Findings by the names of routes.
-pub(super) fn findings(
-    table: &RouteTable,
-    trailing_slash: TrailingSlash,
-) -> BTreeMap<Arc<str>, Vec<Finding>> {
-    let mut laxer: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Lack>> = BTreeMap::new();
-    let mut reachable = BTreeSet::new();
-    let mut all = BTreeSet::new();
+/// What was found, by the names of routes.
+#[derive(Debug)]
+pub struct Findings(Vec<(Arc<str>, Vec<Finding>)>);
+
+impl Findings {
+    /// What was found of the route of this name.
+    pub fn get(&self, name: &str) -> Option<&Vec<Finding>> {
+        let at = self.0.binary_search_by(|(one, _)| (**one).cmp(name)).ok()?;
+        self.0.get(at).map(|(_, found)| found)
+    }
+}
+
+impl IntoIterator for Findings {
+    type Item = (Arc<str>, Vec<Finding>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// By the name of a route that is laxer and that of a stricter one.
+type Laxer = Table<(Arc<str>, Arc<str>), Lack>;
+
+/// What is found of all routes of the table.
+pub(super) fn findings(table: &RouteTable, trailing_slash: TrailingSlash) -> Findings {
+    let mut laxer = Laxer::new();
+    let mut reachable = Table::new();
+    let mut all = Vec::new();
     for tree in table.trees() {
         tree.each_leaf(&mut |leaf| {
             for route in leaf.routes() {
-                all.insert(Arc::clone(&route.route().name));
+                let name = &route.route().name;
+                all.push(Arc::clone(name));
                 if is_reachable(tree, route.route(), trailing_slash) {
-                    reachable.insert(Arc::clone(&route.route().name));
+                    reachable.insert(Arc::clone(name), ());
                 }
                 compare_all(tree, route, leaf.routes(), &mut laxer);
             }
         });
     }
-    let mut findings: BTreeMap<Arc<str>, Vec<Finding>> = BTreeMap::new();
-    for (name, stricter) in laxer {
-        if let Some((than, lacks)) = stricter.iter().min_by_key(|(than, lacks)| (**lacks, *than)) {
-            let (than, lacks, more) = (Arc::clone(than), *lacks, stricter.len().saturating_sub(1));
-            findings.entry(name).or_default().push(Finding::Laxer { than, more, lacks });
+    let mut worst: Table<Arc<str>, (Lack, Arc<str>, usize)> = Table::new();
+    for ((name, than), lacks) in laxer.take() {
+        match worst.get_mut(&name) {
+            None => {
+                worst.insert(name, (lacks, than, 0));
+            }
+            Some((least, first, more)) => {
+                *more = more.saturating_add(1);
+                if (lacks, &than) < (*least, first) {
+                    (*least, *first) = (lacks, than);
+                }
+            }
         }
     }
-    for name in all.difference(&reachable) {
-        findings.entry(Arc::clone(name)).or_default().push(Finding::Unreachable);
+    let mut findings = Vec::new();
+    for name in Sorted::from_iter(all) {
+        let mut found = Vec::new();
+        if let Some((lacks, than, more)) = worst.remove(&name) {
+            found.push(Finding::Laxer { than, more, lacks });
+        }
+        if !reachable.contains_key(&name) {
+            found.push(Finding::Unreachable);
+        }
+        if !found.is_empty() {
+            findings.push((name, found));
+        }
     }
-    findings
+    Findings(findings)
 }
 
 /// Notes every laxer route that takes what `strict` leaves over.
@@ -89,15 +129,15 @@ fn compare_all<'t>(
     tree: &'t Node,
     strict: &Arc<GuardedRoute>,
     beside: impl Iterator<Item = &'t Arc<GuardedRoute>>,
-    laxer: &mut BTreeMap<Arc<str>, BTreeMap<Arc<str>, Lack>>,
+    laxer: &mut Laxer,
 ) {
     let mut note = |other: &Arc<GuardedRoute>| {
         // Both stand under the same host, so that its pattern decides nothing.
         let host = &HostPattern::Any;
         let is_after = compare((host, strict.route()), (host, other.route())) == Ordering::Less;
         if let Some(lack) = Lack::of(strict.route(), other.route()).filter(|_| is_after) {
-            let name = Arc::clone(&other.route().name);
-            laxer.entry(name).or_default().insert(Arc::clone(&strict.route().name), lack);
+            let names = (Arc::clone(&other.route().name), Arc::clone(&strict.route().name));
+            laxer.insert(names, lack);
         }
     };
     beside.for_each(&mut note);

@@ -1,6 +1,5 @@
 //! A route as the configuration states it: what it matches, whom it lets pass, what goes upstream.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::acting::ActingHeader;
@@ -12,6 +11,7 @@ use super::mode::Mode;
 use super::pattern::PathPattern;
 use super::source::{Form, Injection};
 use crate::message::{HeaderName, Opaque};
+use crate::sorted::Sorted;
 use crate::tenancy::{SubtenantId, TenantId};
 
 /// One route. `Policy::new` checks it and everything it combines.
@@ -39,7 +39,7 @@ pub struct Route {
     /// The scopes that the caller must hold.
     pub scopes: ScopeRequirement,
     /// The only tenants whose callers may pass; `None` for all.
-    pub tenants: Option<BTreeSet<TenantId>>,
+    pub tenants: Option<Sorted<TenantId>>,
     /// What must be true of what the caller's token says; all of it.
     pub claims: Vec<Condition>,
     /// What the upstream gets to see.
@@ -110,9 +110,9 @@ impl SubtenantMode {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum ScopeRequirement {
     /// Every one of these; never empty.
-    All(BTreeSet<Arc<str>>),
+    All(Sorted<Arc<str>>),
     /// At least one of these; never empty.
-    Any(BTreeSet<Arc<str>>),
+    Any(Sorted<Arc<str>>),
     /// The operator wrote that none is needed.
     NotNeeded,
     /// Nothing was written. An error where an ingress route injects a technical token.

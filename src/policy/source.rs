@@ -1,9 +1,9 @@
 //! What policy knows of a technical token: whose it is, whom it serves, where it goes.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::message::{HeaderName, HeaderValue};
+use crate::sorted::Sorted;
 pub use crate::technical_token::SourceId;
 use crate::technical_token::idaas::KeyPart;
 #[cfg(doc)]
@@ -47,7 +47,7 @@ pub enum Callers {
     /// tenant.
     Nobody,
     /// Callers of these tenants; never empty.
-    Only(BTreeSet<TenantId>),
+    Only(Sorted<TenantId>),
 }
 
 /// A technical token put on the request.

@@ -1,6 +1,5 @@
 //! `subtenancy.catalogue`: the roles that are on, from a preset and from the document.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::error::{Place, Problem, Quoted};
@@ -16,6 +15,7 @@ use super::values::texts;
 use crate::message::TrailingSlash;
 use crate::policy::{Catalogue, CatalogueRole, CatalogueRule, Subtenancy};
 use crate::presets::{CataloguePreset, Variant, catalogue_preset};
+use crate::table::Table;
 
 /// The catalogue of the document. `None` when there is none, or something is wrong with it, which
 /// has been reported.
@@ -36,8 +36,10 @@ pub(super) fn catalogue(
         Some(_) | None => Variant::Strict,
     };
     let (stated, is_complete) = stated_roles(&section, (preset, trailing_slash), report);
-    let places: HashMap<String, Place> =
-        stated.iter().map(|(name, stated)| (name.clone(), stated.place.clone())).collect();
+    let mut places = Table::new();
+    for (name, stated) in &stated {
+        places.insert(name.clone(), stated.place.clone());
+    }
     let mut roles = Vec::new();
     if let Some(preset) = preset {
         let choice = Choice::read(&section, preset, &stated, report)?;
@@ -148,8 +150,8 @@ fn stated_role(
 
 /// Which roles of the preset are on, by their full names.
 struct Choice {
-    enabled: HashMap<&'static str, Place>,
-    disabled: HashMap<&'static str, Place>,
+    enabled: Table<&'static str, Place>,
+    disabled: Table<&'static str, Place>,
 }
 
 impl Choice {
@@ -164,7 +166,7 @@ impl Choice {
         let mut is_sound = enabled_is_sound && disabled_is_sound;
         let has_rules =
             |name: &str| stated.iter().any(|(role, stated)| role == name && stated.rules.is_some());
-        for (&name, place) in &disabled {
+        for (&name, place) in disabled.iter() {
             if enabled.contains_key(name) {
                 let problem = CatalogueProblem::BothEnabledAndDisabled(Quoted::from(name));
                 report.error(place, problem);
@@ -197,9 +199,9 @@ fn named_rows(
     key: &str,
     preset: &CataloguePreset,
     report: &mut Report,
-) -> (HashMap<&'static str, Place>, bool) {
+) -> (Table<&'static str, Place>, bool) {
     let items = section.list(key);
-    let mut rows = HashMap::new();
+    let mut rows = Table::new();
     let mut is_complete = true;
     for (place, text) in texts(&items, report) {
         let problem = match preset.row(text) {

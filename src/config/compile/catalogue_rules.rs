@@ -1,6 +1,5 @@
 //! The rules of a role: paths, methods and scopes, as the document or a preset states them.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::super::error::Quoted;
@@ -12,6 +11,7 @@ use super::values::texts;
 use crate::message::TrailingSlash;
 use crate::policy::{CatalogueRule, MethodSet, RoleScopes, RulePath, RuleReach, ScopeRequirement};
 use crate::presets::{CatalogueRow, Variant};
+use crate::table::Table;
 
 /// The `rules` of a role. `None` when something is wrong with one, which has been reported.
 pub(super) fn rules(
@@ -22,7 +22,7 @@ pub(super) fn rules(
     let sections = section.sections("rules");
     let mut rules = Vec::with_capacity(sections.len());
     let mut is_sound = !sections.is_empty();
-    let mut first: HashMap<(RulePath, String), String> = HashMap::new();
+    let mut first: Table<(RulePath, String), String> = Table::new();
     for section in sections {
         let Some(rule) = rule(&section, of_role, report) else {
             is_sound = false;

@@ -2,7 +2,6 @@
 //!
 //! A new kind is one file like [`super::mindsphere_tenant`], and one line in [`KINDS`].
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::raw::Section;
@@ -13,11 +12,12 @@ use super::credential_keys::{KeysWanted, bind};
 use super::credential_problem::CredentialProblem;
 use super::issuers::CompiledIssuers;
 use super::names::Names;
-use super::values::{AnyOr, any_or, set, tenants};
+use super::values::{AnyOr, any_or, tenants};
 use super::{
     api_key, idaas, mindsphere_app, mindsphere_auto, mindsphere_tenant, mindsphere_user, oauth2,
 };
 use crate::policy;
+use crate::sorted::Sorted;
 use crate::technical_token;
 use crate::tenancy::TenantId;
 
@@ -66,7 +66,7 @@ pub(super) struct Credentials<'d> {
     /// `None` where not even its kind is known, which has been reported.
     pub(super) list: Vec<Option<Credential>>,
     /// The clients of all credentials.
-    pub(super) clients: Arc<HashSet<Arc<str>>>,
+    pub(super) clients: Arc<Sorted<Arc<str>>>,
 }
 
 /// Reads one kind: its own object (for `idaas`, whose object is a vendor's, the whole entry), the
@@ -95,19 +95,19 @@ pub(super) fn credentials<'d>(
 ) -> Credentials<'d> {
     let sections = root.sections("credentials");
     let names = Names::collect(&sections, report);
-    let mut clients = HashSet::new();
+    let mut clients = Vec::new();
     let mut list = Vec::new();
     for (index, section) in sections.iter().enumerate() {
         list.push(credential(section, index, secrets, &mut clients, report));
     }
-    Credentials { names, list, clients: Arc::new(clients) }
+    Credentials { names, list, clients: Arc::new(clients.into_iter().collect()) }
 }
 
 fn credential(
     section: &Section<'_>,
     index: usize,
     secrets: &Secrets<'_>,
-    clients: &mut HashSet<Arc<str>>,
+    clients: &mut Vec<Arc<str>>,
     report: &mut Report,
 ) -> Option<Credential> {
     let name = section.text("name").unwrap_or_default();
@@ -170,6 +170,6 @@ fn callers(section: &Section<'_>, report: &mut Report) -> Option<policy::Callers
             report.warn(&section.place_of("callers"), Notice::AnyCaller);
             policy::Callers::Any
         }
-        AnyOr::Only(items) => policy::Callers::Only(set(tenants(&items, report))),
+        AnyOr::Only(items) => policy::Callers::Only(tenants(&items, report).into_iter().collect()),
     })
 }

@@ -3,7 +3,6 @@
 //! An `issuer` with `{tenant}` in it stands for one issuer per key of `tenants`. It is written out
 //! when the configuration is read, so that a token's `iss` is only ever compared exactly.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::super::error::{Place, Quoted};
@@ -15,6 +14,7 @@ use super::issuer_problem::IssuerProblem;
 use super::values;
 use crate::jwt::Tenants;
 use crate::presets::IssuerPreset;
+use crate::sorted::Sorted;
 use crate::tenancy::TenantId;
 
 /// The variable of a template.
@@ -124,7 +124,7 @@ fn check_variable(value: &str, place: &Place, report: &mut Report) -> bool {
 
 /// These tenants alone; `None` without any, since what was wrong with them has been reported.
 fn only(tenants: Vec<TenantId>) -> Option<Tenants> {
-    let tenants: HashSet<_> = tenants.into_iter().collect();
+    let tenants: Sorted<_> = tenants.into_iter().collect();
     (!tenants.is_empty()).then(|| Tenants::Only(Arc::new(tenants)))
 }
 

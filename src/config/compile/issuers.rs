@@ -1,6 +1,5 @@
 //! `issuers`: whose tokens are accepted.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +20,8 @@ use crate::jwt::{
     AccessTokenRules, Expected, IssuerParts, IssuerRules, Issuers, KeptNames, OwnTokens, Tenants,
 };
 use crate::presets::{IssuerPreset, issuer_preset};
+use crate::sorted::Sorted;
+use crate::table::Table;
 use crate::tenancy::TenantId;
 use crate::time::Leeway;
 
@@ -35,16 +36,16 @@ pub(super) struct CompiledIssuers {
 pub(super) fn issuers(
     root: &Section<'_>,
     secrets: &Secrets<'_>,
-    (own_clients, kept): (&Arc<HashSet<Arc<str>>>, &KeptNames),
+    (own_clients, kept): (&Arc<Sorted<Arc<str>>>, &KeptNames),
     report: &mut Report,
 ) -> Option<CompiledIssuers> {
     let sections = root.sections("issuers");
     Names::collect(&sections, report);
-    let mut places: HashMap<String, String> = HashMap::new();
+    let mut places: Table<String, String> = Table::new();
     let mut keys = KeySources::default();
     let mut rules = Vec::new();
     let mut speaking = 0;
-    let mut spoken_for = HashSet::new();
+    let mut spoken_for = Table::new();
     for section in &sections {
         let preset = section.text("preset").and_then(issuer_preset);
         if section.states("preset") && preset.is_none() {
@@ -56,7 +57,7 @@ pub(super) fn issuers(
         check_keys(section, &speakers, report);
         let algorithms = common.as_ref().map_or(&[][..], |common| &common.algorithms);
         speaking += speakers.len();
-        let mut shared = BTreeSet::new();
+        let mut shared = Vec::new();
         for speaker in speakers {
             let place = section.place_of("issuer");
             if let Some(first) = places.get(&speaker.issuer) {
@@ -66,7 +67,8 @@ pub(super) fn issuers(
             }
             places.insert(speaker.issuer.clone(), place.path().into());
             if let Tenants::Only(tenants) = &speaker.tenants {
-                let known = |tenant: &&TenantId| !spoken_for.insert(TenantId::clone(tenant));
+                let known =
+                    |tenant: &&TenantId| spoken_for.insert(TenantId::clone(tenant), ()).is_some();
                 shared.extend(tenants.iter().filter(known).cloned());
             }
             let id = keys.of(section, preset, &speaker, (algorithms, secrets), report);
@@ -75,6 +77,7 @@ pub(super) fn issuers(
             let built = IssuerRules::new(parts).map_err(IssuerProblem::Rules);
             rules.extend(report.ok(section.place(), built).map(Arc::new));
         }
+        let shared = Sorted::from_iter(shared);
         if let Some(tenant) = shared.first() {
             let tenant = Quoted::from(tenant.as_str());
             let notice = Notice::TenantsShared { tenant, more: shared.len().saturating_sub(1) };
@@ -100,7 +103,7 @@ struct Common {
     max_lifetime: Option<Duration>,
     token_types: Option<Arc<[Box<str>]>>,
     access_tokens: AccessTokenRules,
-    own_clients: Arc<HashSet<Arc<str>>>,
+    own_clients: Arc<Sorted<Arc<str>>>,
     own_tokens: OwnTokens,
 }
 
@@ -134,7 +137,7 @@ impl Common {
 fn common(
     section: &Section<'_>,
     preset: Option<&IssuerPreset>,
-    own_clients: &Arc<HashSet<Arc<str>>>,
+    own_clients: &Arc<Sorted<Arc<str>>>,
     report: &mut Report,
 ) -> Option<Common> {
     let algorithms = algorithms(section, preset, report);

@@ -1,6 +1,5 @@
 //! `issuers[].jwks.discovery`: keys whose address the issuer's own metadata tells.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::raw::Section;
@@ -10,6 +9,7 @@ use super::issuer_problem::IssuerProblem;
 use super::values::endpoint;
 use crate::jwt::{Metadata, MetadataError};
 use crate::message::Endpoint;
+use crate::sorted::Sorted;
 
 /// The way to an issuer's keys by its metadata.
 #[derive(Clone, Debug)]
@@ -17,7 +17,7 @@ pub struct KeyDiscovery {
     issuer: Arc<str>,
     metadata: Endpoint,
     /// The clusters of hosts other than the issuer's own.
-    hosts: Arc<BTreeMap<Box<str>, Arc<str>>>,
+    hosts: Arc<Sorted<(Box<str>, Arc<str>)>>,
 }
 
 impl KeyDiscovery {
@@ -43,7 +43,8 @@ impl KeyDiscovery {
         let cluster = if authority == &*self.metadata.authority {
             &self.metadata.cluster
         } else {
-            self.hosts.get(authority).ok_or(refused)?
+            let named = self.hosts.iter().find(|(host, _)| **host == *authority);
+            named.map(|(_, cluster)| cluster).ok_or(refused)?
         };
         Ok(Endpoint {
             cluster: Arc::clone(cluster),
@@ -92,21 +93,23 @@ pub(super) fn discovery(
     Some(KeyDiscovery { issuer: Arc::from(issuer), metadata, hosts: Arc::new(hosts) })
 }
 
-fn hosts(jwks: &Section<'_>, own: &str, report: &mut Report) -> BTreeMap<Box<str>, Arc<str>> {
-    let mut hosts = BTreeMap::new();
-    let Some(section) = jwks.section("hosts") else { return hosts };
+fn hosts(jwks: &Section<'_>, own: &str, report: &mut Report) -> Sorted<(Box<str>, Arc<str>)> {
+    let mut hosts = Vec::new();
+    let Some(section) = jwks.section("hosts") else { return Sorted::default() };
     for (host, cluster) in section.entries() {
         let uri = Uri::parse(&format!("https://{host}/"));
         if uri.is_ok_and(|uri| &**uri.path() == "/" && bare(&uri) == host) {
             if host == own {
                 report.error(cluster.place(), IssuerProblem::DiscoveryHostOwn);
             }
-            hosts.extend(cluster.text().map(|cluster| (Box::from(host), Arc::from(cluster))));
+            if let Some(cluster) = cluster.text() {
+                hosts.push((Box::from(host), Arc::from(cluster)));
+            }
         } else {
             report.error(cluster.place(), IssuerProblem::DiscoveryHost);
         }
     }
-    hosts
+    hosts.into_iter().collect()
 }
 
 /// Host and port, without a port that the scheme has anyway.
@@ -165,7 +168,7 @@ mod tests {
                 authority: Arc::from("a.example"),
                 path: Arc::from("/"),
             },
-            hosts: Arc::new(BTreeMap::from([("k.example:8443".into(), Arc::from("other"))])),
+            hosts: Arc::new(Sorted::from([("k.example:8443".into(), Arc::from("other"))])),
         };
         let document = format!(r#"{{"issuer":"the-issuer","jwks_uri":"{keys_uri}"}}"#);
         let keys = discovery.keys(document.as_bytes())?;

@@ -1,6 +1,5 @@
 //! `issuers[].jwks`: where the keys of an issuer come from.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,15 +18,16 @@ use crate::json;
 use crate::jwt::{JwkSet, JwksError, KeySetId};
 use crate::message::Endpoint;
 use crate::presets::IssuerPreset;
+use crate::table::Table;
 
 /// The key sources found so far.
 #[derive(Default)]
 pub(super) struct KeySources {
     sources: Vec<KeySource>,
     /// The source of an entry (by its path) and an address.
-    known: HashMap<(String, String), Option<KeySetId>>,
+    known: Table<(String, String), Option<KeySetId>>,
     /// The entries of which something has been said: what holds for several speakers is said once.
-    heard: HashSet<(String, Heard)>,
+    heard: Table<(String, Heard), ()>,
 }
 
 /// What has been said of an entry.
@@ -84,7 +84,7 @@ impl KeySources {
         let mut found = Report::default();
         let location = make(&mut found);
         let kind = if found.has_errors() { Heard::Errors } else { Heard::Warnings };
-        if !found.is_empty() && self.heard.insert((key.0.clone(), kind)) {
+        if !found.is_empty() && self.heard.insert((key.0.clone(), kind), ()).is_none() {
             report.append(found);
         }
         let name = Arc::from(section.text("name").unwrap_or_default());

@@ -63,8 +63,6 @@ pub use problem::{AddressProblem, ListProblem, NameProblem};
 pub use route_problem::RouteProblem;
 pub use token_places::PlaceProblem;
 
-use std::collections::HashSet;
-
 use self::client::Secrets;
 use self::credentials::Credentials;
 use self::policy::Surroundings;
@@ -76,6 +74,7 @@ use super::warning::Notice;
 use super::{Config, Environment};
 use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::policy::{Deployment, NoMatch};
+use crate::table::Table;
 use crate::technical_token::idaas::ClientConfig;
 
 /// The configuration of a document. `None` when something is wrong, which has been reported.
@@ -185,11 +184,14 @@ fn warn_of_unused(
     report: &mut Report,
 ) {
     let inject = routes.iter().flat_map(|placed| &placed.route.upstream.inject);
-    let used: HashSet<_> = inject.map(|injection| injection.source).collect();
+    let mut used = Table::new();
+    for injection in inject {
+        used.insert(injection.source, ());
+    }
     let sections = root.sections("credentials");
     for (section, one) in sections.iter().zip(&credentials.list) {
         let Some(one) = one else { continue };
-        if !used.contains(&one.policy.id) {
+        if !used.contains_key(&one.policy.id) {
             let name = Quoted::from(one.policy.name.as_ref());
             report.warn(section.place(), Notice::CredentialUnused(name));
         }

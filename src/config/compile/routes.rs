@@ -17,13 +17,14 @@ use super::names::Names;
 use super::problem::ListProblem;
 use super::route_problem::RouteProblem;
 use super::subtenant::subtenant;
-use super::values::{AnyOr, any_or, set, tenants, texts};
+use super::values::{AnyOr, any_or, tenants, texts};
 use crate::jwt::SCOPE_LIMIT;
 use crate::message::{HeaderName, Opaque};
 use crate::policy::{
     Authentication, CallerToken, Deployment, HeaderConditions, HostPattern, Methods, Mode,
     PathPattern, Route, ScopeRequirement, Subtenancy, Upstream, Upstream401,
 };
+use crate::sorted::Sorted;
 
 /// One route, and where it stands.
 pub(super) struct PlacedRoute<'d> {
@@ -64,7 +65,8 @@ fn route(
     let methods = matched.as_ref().and_then(|matched| methods(matched, report));
     let headers = matched.as_ref().map(|matched| headers(matched, report));
     let opaque = matched.as_ref().map(opaque);
-    let tenants = section.states("tenants").then(|| set(tenants(&section.list("tenants"), report)));
+    let tenants = section.states("tenants").then(|| tenants(&section.list("tenants"), report));
+    let tenants = tenants.map(Sorted::from_iter);
     let scopes = scopes(section, report);
     let claims = conditions(section, report);
     let mode = route_mode(section, mode, report);
@@ -173,7 +175,7 @@ pub(super) fn scopes(section: &Section<'_>, report: &mut Report) -> Option<Scope
                 report.error(place, RouteProblem::Scope(Quoted::from(*scope)));
             }
         }
-        set(scopes.into_iter().map(|(_, scope)| Arc::from(scope)))
+        scopes.into_iter().map(|(_, scope)| Arc::from(scope)).collect()
     };
     match (object.states("any"), object.states("all")) {
         (true, false) => Some(ScopeRequirement::Any(scopes("any"))),

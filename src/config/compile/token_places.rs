@@ -1,6 +1,5 @@
 //! `token_places`: where callers' tokens may stand besides `authorization`.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,6 +13,7 @@ use super::route_problem::RouteProblem;
 use crate::credential::{TokenPlace, TokenPlaces};
 use crate::message::{CookieName, CookieNameError, HeaderValue, ParameterName, ParameterNameError};
 use crate::policy::{Deployment, is_credential};
+use crate::table::Table;
 
 /// What is wrong with a place for tokens.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,7 +46,7 @@ pub(super) fn token_places(
     if sections.len() > PLACES_LIMIT {
         report.error(&root.place_of("token_places"), PlaceProblem::Many);
     }
-    let mut seen: HashMap<(&str, String), Place> = HashMap::new();
+    let mut seen: Table<(&str, String), Place> = Table::new();
     let mut places = Vec::new();
     for section in &sections {
         let Some((kind, name, place)) = place(section, deployment, report) else { continue };

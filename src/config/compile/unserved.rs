@@ -1,8 +1,6 @@
 //! Who is configured and can never pass: issuers that no route is for, application keys that none asks for, and
 //! tenants that neither an issuer nor a key may speak for.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
-
 use super::super::error::Quoted;
 use super::super::raw::Section;
 use super::super::report::Report;
@@ -10,10 +8,12 @@ use super::super::warning::Notice;
 use super::routes::PlacedRoute;
 use crate::jwt::{Issuers, Tenants};
 use crate::policy::{Authentication, Route};
+use crate::sorted::Sorted;
+use crate::table::Table;
 use crate::tenancy::TenantId;
 
 /// The tenants for whom the tokens of one entry speak; `None` for any.
-type Spoken<'i> = Option<HashSet<&'i TenantId>>;
+type Spoken<'i> = Option<Table<&'i TenantId, ()>>;
 
 /// Warns of entries that could as well be left out, or that hold a slip of the pen.
 pub(super) fn warn_of_unserved(
@@ -30,15 +30,19 @@ pub(super) fn warn_of_unserved(
             report.warn(section.place(), Notice::IssuerUnserved);
         }
     }
-    let of_keys = of_keys.iter().collect();
-    let all: Spoken<'_> = entries.into_values().try_fold(of_keys, |mut all: HashSet<_>, spoken| {
-        all.extend(spoken?);
-        Some(all)
-    });
-    let Some(all) = all else { return };
+    let mut all = Table::new();
+    for tenant in of_keys {
+        all.insert(tenant, ());
+    }
+    for spoken in entries.values() {
+        let Some(spoken) = spoken else { return };
+        for (tenant, ()) in spoken.iter() {
+            all.insert(tenant, ());
+        }
+    }
     for PlacedRoute { route, section } in routes.iter().filter(|placed| looks(&placed.route)) {
         let mut listed = route.tenants.iter().flatten();
-        if let Some(tenant) = listed.find(|tenant| !all.contains(tenant)) {
+        if let Some(tenant) = listed.find(|tenant| !all.contains_key(tenant)) {
             let notice = Notice::TenantUnspoken(Quoted::from(tenant.as_str()));
             report.warn(&section.place_of("tenants"), notice);
         }
@@ -53,22 +57,27 @@ pub(super) fn warn_of_unasked(root: &Section<'_>, routes: &[PlacedRoute<'_>], re
 }
 
 /// An entry with `{tenant}` stands for many issuers; what counts is whether one of them is served.
-fn entries(issuers: &Issuers) -> HashMap<&str, Spoken<'_>> {
-    let mut entries = HashMap::new();
+fn entries(issuers: &Issuers) -> Table<&str, Spoken<'_>> {
+    let mut entries = Table::new();
     for rules in issuers.iter() {
-        let entry = entries.entry(rules.name()).or_insert_with(|| Some(HashSet::new()));
-        match &rules.parts().tenants {
-            Tenants::Any => *entry = None,
-            Tenants::Only(tenants) => entry.iter_mut().for_each(|all| all.extend(&**tenants)),
+        let entry = entries.get_or_insert_with(rules.name(), || Some(Table::new()));
+        match (&rules.parts().tenants, entry) {
+            (Tenants::Any, Some(entry)) => *entry = None,
+            (Tenants::Only(tenants), Some(Some(all))) => {
+                for tenant in &**tenants {
+                    all.insert(tenant, ());
+                }
+            }
+            (Tenants::Any, None) | (Tenants::Only(_), Some(None) | None) => {}
         }
     }
     entries
 }
 
 fn serves(route: &Route, spoken: &Spoken<'_>) -> bool {
-    let meets = |listed: &BTreeSet<TenantId>| match spoken {
+    let meets = |listed: &Sorted<TenantId>| match spoken {
         None => true,
-        Some(spoken) => listed.iter().any(|tenant| spoken.contains(tenant)),
+        Some(spoken) => listed.iter().any(|tenant| spoken.contains_key(tenant)),
     };
     looks(route) && route.tenants.as_ref().is_none_or(meets)
 }

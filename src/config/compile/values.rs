@@ -1,6 +1,5 @@
 //! Values that several parts of the document have.
 
-use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::super::error::{Place, Quoted};
@@ -10,6 +9,8 @@ use super::super::uri::{Scheme, Uri};
 use super::super::warning::Notice;
 use super::problem::{AddressProblem, ListProblem};
 use crate::message::Endpoint;
+use crate::sorted::Sorted;
+use crate::table::Table;
 use crate::tenancy::TenantId;
 
 /// A list, or `any` written out.
@@ -29,11 +30,11 @@ pub(super) fn any_or<'d>(section: &Section<'d>, key: &str) -> Option<AnyOr<Vec<E
 
 /// The texts of a list. A text that is there twice is reported.
 pub(super) fn texts<'d>(items: &[Entry<'d>], report: &mut Report) -> Vec<(Place, &'d str)> {
-    let mut seen = HashSet::new();
+    let mut seen = Table::new();
     let mut texts = Vec::new();
     for item in items {
         let Some(text) = item.text() else { continue };
-        if seen.insert(text) {
+        if seen.insert(text, ()).is_none() {
             texts.push((item.place().clone(), text));
         } else {
             report.error(item.place(), ListProblem::Repeated(Quoted::from(text)));
@@ -57,25 +58,17 @@ pub(super) fn tenants(items: &[Entry<'_>], report: &mut Report) -> Vec<TenantId>
     tenants
 }
 
-/// Things as a set. One by one: to collect a set, the library sorts first, by code that each type of thing
-/// has a copy of.
-pub(super) fn set<T: Ord>(items: impl IntoIterator<Item = T>) -> BTreeSet<T> {
-    let mut set = BTreeSet::new();
-    set.extend(items);
-    set
-}
-
 /// The texts of a list as a set of shared texts.
-pub(super) fn shared_texts(items: &[Entry<'_>], report: &mut Report) -> HashSet<Arc<str>> {
-    let mut set = HashSet::new();
+pub(super) fn shared_texts(items: &[Entry<'_>], report: &mut Report) -> Sorted<Arc<str>> {
+    let mut set = Vec::new();
     for (place, text) in texts(items, report) {
         if text == "any" {
             report.error(&place, ListProblem::AnyInList);
             continue;
         }
-        set.insert(Arc::from(text));
+        set.push(Arc::from(text));
     }
-    set
+    set.into_iter().collect()
 }
 
 /// Where a call goes, by a cluster and an `https` URI of our own making.

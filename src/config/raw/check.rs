@@ -1,6 +1,5 @@
 //! Compares a document with the shape of the language and reports every difference.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use super::super::duration::{self, DurationError};
@@ -10,6 +9,7 @@ use super::super::report::Report;
 use super::node::{Node, Value};
 use super::path::Path;
 use super::shape::{Key, Shape};
+use crate::table::Table;
 
 /// Up to so many members are compared with each other rather than hashed.
 const FEW: usize = 16;
@@ -146,12 +146,12 @@ fn check_keys(
 
 fn check_repeated(members: &[(String, Node)], place: &Path<'_>, report: &mut Report) {
     // Objects with the language's own keys are small; maps with names of people's choosing are not.
-    let mut names = HashSet::new();
+    let mut names = Table::new();
     for (index, (name, node)) in members.iter().enumerate() {
         let is_repeated = if members.len() <= FEW {
             members.iter().take(index).any(|(earlier, _)| earlier == name)
         } else {
-            !names.insert(name)
+            names.insert(name, ()).is_some()
         };
         if is_repeated {
             report.error(&place.member(name, node.order).to_place(), ShapeProblem::KeyRepeated);

@@ -1,9 +1,9 @@
 //! The sources that sent bad signatures lately: bounded, however many there are.
 
-use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::{SOURCE_WINDOW, Window};
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// Who counts as one source: an IPv4 address, or the 64 bits of an IPv6 address that name a network,
@@ -36,8 +36,8 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct Sources {
     half: usize,
-    young: HashMap<Source, Window<usize>>,
-    old: HashMap<Source, Window<usize>>,
+    young: Table<Source, Window<usize>>,
+    old: Table<Source, Window<usize>>,
     /// When the last bad signature was counted.
     last: Timestamp,
     /// When a failure was last forgotten, or not held at all, though its window was open.
@@ -49,8 +49,8 @@ impl Sources {
     pub(super) fn new(sources: usize) -> Self {
         Self {
             half: sources.div_ceil(2),
-            young: HashMap::new(),
-            old: HashMap::new(),
+            young: Table::new(),
+            old: Table::new(),
             last: Timestamp::default(),
             lost: None,
         }

@@ -1,10 +1,8 @@
 //! How many calls run at once, and how many slots there are.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
 use super::super::slot::{Need, Resource, Slot};
 use super::Fetching;
+use crate::order::ascending;
 
 impl Fetching {
     /// Whether this worker runs as many calls as it may for the credential, or for key sets. What
@@ -39,12 +37,17 @@ impl Fetching {
         let at_rest = |(resource, slot): (&Resource, &Slot)| {
             let is_token = matches!(resource, Resource::Token(..));
             let worth = (!slot.is_spent(now), slot.used_at());
-            (is_token && slot.is_at_rest()).then(|| Reverse((worth, resource.clone())))
+            (is_token && slot.is_at_rest()).then(|| (worth, resource.clone()))
         };
-        let mut candidates: BinaryHeap<_> = self.slots.iter().filter_map(at_rest).collect();
+        let candidates: Vec<_> = self.slots.iter().filter_map(at_rest).collect();
+        let turns = ascending(candidates.len(), &|one, other| {
+            candidates.get(one).cmp(&candidates.get(other))
+        });
         let excess = candidates.len().div_ceil(8);
-        for Reverse((_, resource)) in std::iter::from_fn(|| candidates.pop()).take(excess) {
-            self.slots.remove(&resource);
+        for at in turns.into_iter().take(excess) {
+            if let Some((_, resource)) = candidates.get(at) {
+                self.slots.remove(resource);
+            }
         }
         self.evicted = self.evicted.saturating_add(excess);
         excess > 0

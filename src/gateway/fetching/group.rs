@@ -1,16 +1,16 @@
 //! What the tokens of one credential have in common: the failure that holds all of them off, and what
 //! has been said of them lately. Thousands of them may fail and recover at once.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use super::super::slot::Resource;
 use crate::shared::Failure;
+use crate::table::Table;
 use crate::time::Timestamp;
 
 /// What is known of whole credentials, and of key sets, which are alone.
 #[derive(Debug, Default)]
-pub(super) struct Groups(HashMap<Resource, Group>);
+pub(super) struct Groups(Table<Resource, Group>);
 
 #[derive(Debug, Default)]
 struct Group {
@@ -33,9 +33,10 @@ impl Groups {
 
     /// Notes what holds them off, or that nothing does.
     pub(super) fn bar(&mut self, resource: &Resource, failure: Option<Failure>) {
-        let group = self.group(resource);
-        group.barred = failure;
-        group.last = failure.or(group.last);
+        self.of_group(resource, |group| {
+            group.barred = failure;
+            group.last = failure.or(group.last);
+        });
     }
 
     /// The failure from which the back-off of one of this cause goes on: what holds them off, or held
@@ -56,8 +57,13 @@ impl Groups {
         group.barred.or_else(|| group.last.filter(is_late))
     }
 
-    fn group(&mut self, resource: &Resource) -> &mut Group {
-        self.0.entry(resource.group()).or_default()
+    fn of_group<R: Default>(
+        &mut self,
+        resource: &Resource,
+        act: impl FnOnce(&mut Group) -> R,
+    ) -> R {
+        let group = self.0.get_or_insert_with(resource.group(), Group::default);
+        group.map(act).unwrap_or_default()
     }
 
     /// Whether a failure of this cause is to be told: not again within a while, and few of them.
@@ -67,31 +73,32 @@ impl Groups {
         cause: u32,
         now: Timestamp,
     ) -> bool {
-        let lately = self.group(resource);
-        if is_over(lately.since, now) {
-            lately.failures.clear();
-            lately.since = now;
-        }
-        let may = lately.failures.len() < MOST && !lately.failures.contains(&cause);
-        if may {
-            lately.failures.push(cause);
-        }
-        may
+        self.of_group(resource, |lately| {
+            if is_over(lately.since, now) {
+                lately.failures.clear();
+                lately.since = now;
+            }
+            let may = lately.failures.len() < MOST && !lately.failures.contains(&cause);
+            if may {
+                lately.failures.push(cause);
+            }
+            may
+        })
     }
 
     /// Whether a recovery is to be told.
     pub(super) fn may_tell_recovery(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.group(resource).recovered_at, now)
+        self.of_group(resource, |group| may(&mut group.recovered_at, now))
     }
 
     /// Whether it is to be told that a token was refused.
     pub(super) fn may_tell_doubt(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.group(resource).doubted_at, now)
+        self.of_group(resource, |group| may(&mut group.doubted_at, now))
     }
 
     /// Whether it is to be told that a refused token came again.
     pub(super) fn may_tell_repetition(&mut self, resource: &Resource, now: Timestamp) -> bool {
-        may(&mut self.group(resource).repeated_at, now)
+        self.of_group(resource, |group| may(&mut group.repeated_at, now))
     }
 }
 

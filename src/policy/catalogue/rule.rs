@@ -1,12 +1,12 @@
 //! One rule of a role: a path, some methods, and the scopes that they need.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use super::super::method::{MethodSet, Methods};
 use super::super::pattern::{PathPattern, Segment};
 use crate::message::{CanonicalPath, PathError, PathRules, TrailingSlash};
+use crate::sorted::Sorted;
 
 /// What a role opens: some methods of some paths.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -38,9 +38,9 @@ pub enum RuleReach {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum RoleScopes {
     /// Every one of these; never empty.
-    All(BTreeSet<Arc<str>>),
+    All(Sorted<Arc<str>>),
     /// At least one of these; never empty.
-    Any(BTreeSet<Arc<str>>),
+    Any(Sorted<Arc<str>>),
     /// The operator wrote that none is needed.
     NotNeeded,
     /// Nobody has stated them: only the caller's own token may go with such a request.

@@ -1,6 +1,5 @@
 //! What cannot be a policy.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{header, injection, parts, route, source, technical_route, tenant};
@@ -11,6 +10,7 @@ use crate::policy::{
     PolicyProblem, Route, ScopeRequirement, Source, SourceId, Subtenancy, SubtenantMode,
     Subtenants, Upstream, When,
 };
+use crate::sorted::Sorted;
 
 fn problems(parts: PolicyParts) -> Vec<(Culprit, PolicyProblem)> {
     let pair = |error: PolicyError| (error.culprit, error.problem);
@@ -137,7 +137,7 @@ fn a_route_that_cannot_be_kept_is_refused() {
     let base = || route("r", "/**");
     let technical = || technical_route("r", "/**");
     let open = || Route { authentication: Authentication::Optional, ..base() };
-    let some: BTreeSet<Arc<str>> = [Arc::from("read")].into();
+    let some: Sorted<Arc<str>> = [Arc::from("read")].into();
     let inject = |name: &str, other: &str| Route {
         upstream: Upstream {
             caller_token: CallerToken::Remove,
@@ -167,14 +167,14 @@ fn a_route_that_cannot_be_kept_is_refused() {
             PolicyProblem::OpaqueWithoutTail,
         ),
         (
-            Route { scopes: ScopeRequirement::All(BTreeSet::new()), ..base() },
+            Route { scopes: ScopeRequirement::All(Sorted::default()), ..base() },
             PolicyProblem::EmptyList("scopes"),
         ),
         (
-            Route { scopes: ScopeRequirement::Any(BTreeSet::new()), ..base() },
+            Route { scopes: ScopeRequirement::Any(Sorted::default()), ..base() },
             PolicyProblem::EmptyList("scopes"),
         ),
-        (Route { tenants: Some(BTreeSet::new()), ..base() }, PolicyProblem::EmptyList("tenants")),
+        (Route { tenants: Some(Sorted::default()), ..base() }, PolicyProblem::EmptyList("tenants")),
         (
             Route { scopes: ScopeRequirement::Any(some), ..open() },
             PolicyProblem::RequirementWithoutAuthentication("scopes"),
@@ -236,7 +236,7 @@ fn a_credential_and_the_routes_that_use_it_must_fit() {
         problems(PolicyParts { sources: vec![source], ..parts(vec![route]) })
     };
     let name: Arc<str> = Arc::from("svc-a");
-    let empty = Callers::Only(BTreeSet::new());
+    let empty = Callers::Only(Sorted::default());
     let rows = [
         (
             with(Source { callers: Some(Callers::Any), ..source() }, impersonating()),
@@ -322,7 +322,7 @@ fn names_and_identity_headers_are_unique() {
 #[test]
 fn all_problems_are_reported_at_once() {
     let routes = vec![
-        Route { hosts: Vec::new(), tenants: Some(BTreeSet::new()), ..route("a", "/a") },
+        Route { hosts: Vec::new(), tenants: Some(Sorted::default()), ..route("a", "/a") },
         Route { scopes: ScopeRequirement::Unstated, ..technical_route("b", "/b") },
     ];
     let culprits: Vec<_> = problems(parts(routes)).into_iter().map(|(who, _)| who).collect();

@@ -1,7 +1,6 @@
 //! Explanations against decisions: the first failure that is told is the denial, in every combination of
 //! requirements.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::support::{caller, parts, request, route, source, technical_route, tenant};
@@ -12,6 +11,7 @@ use crate::policy::{
     ScopeRequirement, Source, Subject, Subtenancy, Test,
 };
 use crate::principal::Principal;
+use crate::sorted::Sorted;
 
 fn catalogue() -> Arc<Catalogue> {
     let role = |name: &str, scopes| {
@@ -49,7 +49,7 @@ fn claims() -> [Vec<Condition>; 3] {
 
 fn routes() -> Vec<Route> {
     let gates = [Subtenancy::Aware, Subtenancy::Catalogue, Subtenancy::Only, Subtenancy::Refused];
-    let tenants: [Option<BTreeSet<_>>; 3] =
+    let tenants: [Option<Sorted<_>>; 3] =
         [None, Some([tenant("A")].into()), Some([tenant("B")].into())];
     let mut routes = Vec::new();
     for base in [route("r", "/**"), technical_route("r", "/**")] {
@@ -86,7 +86,7 @@ fn the_first_failure_that_is_told_is_the_denial_and_nothing_fails_that_is_permit
         caller("B", None),
         caller("C", Some("s")),
     ];
-    let mut denials = BTreeSet::new();
+    let mut denials = std::collections::BTreeSet::new();
     let mut permitted = 0;
     for policy in policies() {
         for path in ["/known/x", "/other/x", "/unknown/x", "/elsewhere"] {
