@@ -66,4 +66,5 @@ mod upstream_401;
 #[allow(dead_code, reason = "the native tests of vectors use the rest")]
 #[path = "../vectors/mod.rs"]
 mod vectors;
+mod webdriver;
 mod witness;

@@ -26,6 +26,14 @@ impl Connection {
         Ok(Self { incoming: Incoming::new(stream) })
     }
 
+    /// Lets every later read take this long in place of [`PATIENCE`].
+    ///
+    /// # Errors
+    /// The socket's own.
+    pub fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
+        self.incoming.stream().set_read_timeout(Some(patience))
+    }
+
     /// # Errors
     /// The socket's own.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
