@@ -1,6 +1,7 @@
 //! Application keys in a real Envoy: who gets in by one, and where a key may never be seen.
 
 mod addresses;
+mod browser;
 mod exposure;
 mod life;
 mod presenting;
