@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{add_route, edit_document};
+use super::{add_route, edit_document, edit_manager};
 use crate::bootstrap::{SECOND_LOG, cluster};
 use crate::certificates::Identity;
 use crate::development::scratch::Scratch;
@@ -140,11 +140,29 @@ fn pages_of_other_origins_can_neither_act_in_a_browsers_session_nor_end_or_repla
     site.assert_no_trace_of(&[&key, &foreign], 8);
 }
 
+#[test]
+fn a_websocket_by_a_session_opens_from_a_page_of_its_own_origin_alone() {
+    let site = Site::start();
+    let key = site.keys.create("kiosk", "user-of-kim");
+    let browser = site.logged_in(&key);
+    let other = |path: &str| format!("https://localhost:{}{path}", site.other.port());
+    connect(&browser, &site.at("/things/own"));
+    assert_eq!(site.logged("/things/own"), "- session");
+    browser.open(&other("/public/page"));
+    connect(&browser, &site.at("/things/theirs"));
+    assert_eq!(site.logged("/things/theirs"), "origin_unproven -");
+    // Chromium says here from which origin alone, not from which site; Envoy took the port away there.
+    connect(&browser, &other("/things/without-port"));
+    assert_eq!(site.logged("/things/without-port"), "origin_unproven -");
+    site.assert_no_trace_of(&[&key], 4);
+}
+
 /// A gateway on two ports of this machine, and the server of its keys.
 struct Site {
     keys: Keys,
     lab: Lab,
     gateway: SocketAddr,
+    /// Takes the port away from hosts, as Envoy usually does for us.
     other: SocketAddr,
 }
 
@@ -163,12 +181,18 @@ impl Site {
         setup.extras.log_format = Some(json!({"json_format": log_format()}));
         let store = keys.address;
         let server = Identity::authority().sign("localhost");
+        edit_manager(&mut setup, |manager, _| {
+            manager["upgrade_configs"] = json!([{"upgrade_type": "websocket"}]);
+        });
         edit_document(&mut setup, move |document, _| {
             let resources = &mut document["static_resources"];
             resources["clusters"].as_array_mut().unwrap().push(cluster("key-store", store));
             let listeners = resources["listeners"].as_array_mut().unwrap();
             let plain = listeners[0].clone();
-            listeners.extend(["tls", "other"].map(|name| with_tls(&plain, name, &server)));
+            let mut tls = with_tls(&plain, "tls", &server);
+            tls["filter_chains"][0]["filters"][0]["typed_config"]["strip_any_host_port"] =
+                json!(false);
+            listeners.extend([tls, with_tls(&plain, "other", &server)]);
         });
         let lab = setup.start();
         let [gateway, other] =
@@ -238,9 +262,15 @@ fn with_tls(plain: &Value, name: &str, server: &Identity) -> Value {
     listener["name"] = json!(name);
     listener["filter_chains"][0]["transport_socket"] = json!({"name": "tls", "typed_config": {
         "@type": "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext",
-        "common_tls_context": {"tls_certificates": [server.tls_certificate()], "alpn_protocols": ["h2"]},
+        "common_tls_context": {"tls_certificates": [server.tls_certificate()], "alpn_protocols": ["h2", "http/1.1"]},
     }});
     listener
+}
+
+/// Lets the page try to open a WebSocket; the upstream knows none.
+fn connect(browser: &Browser, url: &str) {
+    let script = "const socket = new WebSocket(arguments[0]); return new Promise(end => { socket.onclose = () => end() })";
+    browser.run(script, &[url]);
 }
 
 /// The document in the browser, which shows JSON as it came.
