@@ -15,6 +15,7 @@ if [[ ${1:-} == --stalls ]]; then
 fi
 
 scripts/wasm.sh
+cargo build --quiet --release --locked --bin tenantgate --example bench
 ENVOY=$(scripts/envoy.sh)
-export ENVOY WASM=$PWD/target/tenantgate.wasm
+export ENVOY WASM=$PWD/target/tenantgate.wasm TENANTGATE=$PWD/target/release/tenantgate
 exec cargo run --quiet --release --locked --example bench -- "$@"

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::native::{self, Cache, Native};
 use crate::row::Listener;
-use crate::tenantgate;
+use crate::tenantgate::{self, FEW_KEYS, MANY_KEYS, MANY_KEYS_POLLED};
 
 /// What a bootstrap document is made of.
 pub struct Parts<'a> {
@@ -18,15 +18,23 @@ pub struct Parts<'a> {
     pub technical_token: &'a str,
     pub identity_provider: SocketAddr,
     pub upstream: SocketAddr,
+    /// The stores with few application keys and with many.
+    pub key_stores: [SocketAddr; 2],
 }
 
 /// The bootstrap document; Envoy reads JSON as it reads YAML.
 pub fn document(parts: &Parts<'_>) -> Value {
+    let [few_keys, many_keys] = parts.key_stores;
     let listeners: Vec<_> = parts.listeners.iter().map(|kind| listener(*kind, parts)).collect();
     json!({
         "static_resources": {
             "listeners": listeners,
-            "clusters": [cluster("upstream", parts.upstream), cluster("piam", parts.identity_provider)],
+            "clusters": [
+                cluster("upstream", parts.upstream),
+                cluster("piam", parts.identity_provider),
+                cluster(FEW_KEYS.cluster, few_keys),
+                cluster(MANY_KEYS.cluster, many_keys),
+            ],
             "secrets": [native::secret(parts.technical_token)],
         },
         "admin": {"address": address(ANY_PORT)},
@@ -42,6 +50,11 @@ fn listener(kind: Listener, parts: &Parts<'_>) -> Value {
         Listener::NativeChainCached => native().chain(Cache::On),
         Listener::NoFilter | Listener::NoFilterLocalReply => Vec::new(),
         Listener::Tenantgate => vec![tenantgate::filter(parts.module)],
+        Listener::TenantgateFewKeys => vec![tenantgate::filter_of_keys(parts.module, &FEW_KEYS)],
+        Listener::TenantgateManyKeys => vec![tenantgate::filter_of_keys(parts.module, &MANY_KEYS)],
+        Listener::TenantgateManyKeysPolled => {
+            vec![tenantgate::filter_of_keys(parts.module, &MANY_KEYS_POLLED)]
+        }
         Listener::TenantgateManyIssuers => {
             vec![tenantgate::filter_of_many_issuers(parts.module, &parts.key_set)]
         }

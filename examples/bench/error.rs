@@ -13,6 +13,8 @@ pub enum BenchError {
     Files(io::Error),
     Http(io::Error),
     IdentityProvider(StartError),
+    KeyStore(io::Error),
+    KeysNotLoaded { listener: &'static str },
     Listen(io::Error),
     LoadStopped,
     ModuleMissing { path: String },
@@ -32,6 +34,15 @@ impl fmt::Display for BenchError {
             }
             Self::Http(error) => write!(formatter, "a request was not answered: {error}"),
             Self::IdentityProvider(error) => error.fmt(formatter),
+            Self::KeyStore(error) => {
+                write!(
+                    formatter,
+                    "`tenantgate key serve` cannot be run: {error}; `TENANTGATE` names its binary"
+                )
+            }
+            Self::KeysNotLoaded { listener } => {
+                write!(formatter, "`{listener}` takes no application key after a minute")
+            }
             Self::Listen(error) => write!(formatter, "the upstream cannot listen: {error}"),
             Self::LoadStopped => formatter.write_str("a connection's thread panicked"),
             Self::ModuleMissing { path } => {

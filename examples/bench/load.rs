@@ -6,6 +6,14 @@ use std::thread;
 use crate::development::http_client::{Connection, Received};
 use crate::error::BenchError;
 
+/// What a request brings to prove who sends it.
+#[derive(Clone, Copy)]
+pub struct Credential<'a> {
+    /// The header field up to the credential, its name included.
+    pub field: &'static str,
+    pub value: &'a str,
+}
+
 /// Open connections to one listener.
 pub struct Load {
     connections: Vec<Connection>,
@@ -16,31 +24,35 @@ impl Load {
     ///
     /// # Errors
     /// [`BenchError::Http`].
-    pub fn open(address: SocketAddr, target: &str, token: &str) -> Result<Self, BenchError> {
+    pub fn open(
+        address: SocketAddr,
+        target: &str,
+        credential: Credential<'_>,
+    ) -> Result<Self, BenchError> {
         let mut connections = Vec::with_capacity(CONNECTIONS);
         for _ in 0..CONNECTIONS {
             let mut connection = Connection::open(address).map_err(BenchError::Http)?;
-            exchange(&mut connection, &request(target, token, ""))?;
+            exchange(&mut connection, &request(target, credential, ""))?;
             connections.push(connection);
         }
         Ok(Self { connections })
     }
 
-    /// Sends a request with each of the tokens, and checks each answer's status.
+    /// Sends a request with each of these credentials, and checks each answer's status.
     ///
     /// # Errors
     /// [`BenchError::Http`], [`BenchError::LoadStopped`] or [`BenchError::Status`].
     pub fn send<'a>(
         &mut self,
         target: &str,
-        tokens: impl Iterator<Item = &'a String> + Clone + Send,
+        credentials: impl Iterator<Item = Credential<'a>> + Clone + Send,
         expected: u16,
     ) -> Result<(), BenchError> {
         thread::scope(|scope| {
             let threads: Vec<_> = (0..)
                 .zip(&mut self.connections)
                 .map(|(first, connection)| {
-                    let turns = tokens.clone().skip(first).step_by(CONNECTIONS);
+                    let turns = credentials.clone().skip(first).step_by(CONNECTIONS);
                     scope.spawn(move || serve_turns(connection, turns, target, expected))
                 })
                 .collect();
@@ -54,19 +66,23 @@ impl Load {
 ///
 /// # Errors
 /// [`BenchError::Http`].
-pub fn ask(address: SocketAddr, target: &str, token: &str) -> Result<Received, BenchError> {
+pub fn ask(
+    address: SocketAddr,
+    target: &str,
+    credential: Credential<'_>,
+) -> Result<Received, BenchError> {
     let mut connection = Connection::open(address).map_err(BenchError::Http)?;
-    exchange(&mut connection, &request(target, token, "x-show: all\r\n"))
+    exchange(&mut connection, &request(target, credential, "x-show: all\r\n"))
 }
 
 fn serve_turns<'a>(
     connection: &mut Connection,
-    tokens: impl Iterator<Item = &'a String>,
+    credentials: impl Iterator<Item = Credential<'a>>,
     target: &str,
     expected: u16,
 ) -> Result<(), BenchError> {
-    for token in tokens {
-        let got = exchange(connection, &request(target, token, ""))?.status;
+    for credential in credentials {
+        let got = exchange(connection, &request(target, credential, ""))?.status;
         if got != expected {
             return Err(BenchError::Status { expected, got });
         }
@@ -79,12 +95,12 @@ fn exchange(connection: &mut Connection, request: &[u8]) -> Result<Received, Ben
 }
 
 /// A request with about as many header fields as a program sends.
-fn request(target: &str, token: &str, more: &str) -> Vec<u8> {
+fn request(target: &str, Credential { field, value }: Credential<'_>, more: &str) -> Vec<u8> {
     format!(
         "GET {target} HTTP/1.1\r\nhost: api.acme.example\r\nuser-agent: reports/4.2 (linux; x86_64)\r\n\
          accept: application/json\r\naccept-encoding: gzip, deflate, br\r\naccept-language: en-GB,en;q=0.8\r\n\
          cache-control: no-cache\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\
-         x-correlation-id: 7d3f0c52-9a3b-4a57-8d2e-5d2b6f6f9d11\r\n{more}authorization: Bearer {token}\r\n\r\n"
+         x-correlation-id: 7d3f0c52-9a3b-4a57-8d2e-5d2b6f6f9d11\r\n{more}{field}{value}\r\n\r\n"
     )
     .into_bytes()
 }

@@ -14,6 +14,7 @@ mod bootstrap;
 mod development;
 mod error;
 mod figures;
+mod keys;
 mod load;
 mod machine;
 mod meter;
@@ -23,6 +24,7 @@ mod row;
 mod stage;
 mod tenantgate;
 mod tokens;
+mod weight;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<(), BenchError> {
     let servers = Servers::start()?;
     let module = weigh(&servers)?;
+    let keys = weight::weigh(&servers)?;
     let stage = Stage::start(servers)?;
     // Each row does what its name says, and what runs often has been compiled, before anything counts.
     for row in &ROWS {
@@ -63,7 +66,7 @@ fn run(arguments: Arguments) -> Result<(), BenchError> {
             figures.add(row.name, stage.measure(row)?);
         }
     }
-    report::publish(&Run { arguments, module, envoy: stage.envoy_version()?, figures })
+    report::publish(&Run { arguments, module, keys, envoy: stage.envoy_version()?, figures })
 }
 
 /// The module's size, and what it and a large configuration add to the start of Envoy: the least of a few

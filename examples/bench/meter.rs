@@ -1,4 +1,4 @@
-//! The CPU time of a process, as Linux counts it.
+//! The CPU time and memory of a process, as Linux counts them.
 
 use std::fs;
 use std::io;
@@ -16,6 +16,17 @@ pub fn cpu_time(process: u32) -> io::Result<Duration> {
         Ok(time) if !time.is_zero() => Ok(time),
         Ok(_) | Err(_) => ticks(process),
     }
+}
+
+/// The bytes of a process that are in memory.
+///
+/// # Errors
+/// The file system's own; `NotFound` when the process has ended.
+pub fn memory(process: u32) -> io::Result<u64> {
+    let text = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Ok(kibibytes.ok_or(io::ErrorKind::InvalidData)?.saturating_mul(1024))
 }
 
 /// First field of `schedstat`, over all threads.

@@ -10,16 +10,19 @@ use crate::arguments::Arguments;
 use crate::development::clock;
 use crate::error::BenchError;
 use crate::figures::{Figures, microseconds};
+use crate::keys::{FEW_KEYS, MANY_KEYS};
 use crate::machine;
 use crate::row::ROWS;
 use crate::stage::StartTime;
 use crate::tenantgate::ISSUERS;
 use crate::tokens::WINDOW;
+use crate::weight::KeyWeight;
 
 /// A finished run.
 pub struct Run {
     pub arguments: Arguments,
     pub module: Module,
+    pub keys: KeyWeight,
     pub envoy: String,
     pub figures: Figures,
 }
@@ -46,7 +49,7 @@ pub fn publish(run: &Run) -> Result<(), BenchError> {
 }
 
 fn results(run: &Run) -> Value {
-    let Run { arguments, module, envoy, figures } = run;
+    let Run { arguments, module, keys, envoy, figures } = run;
     let rows: Vec<_> = ROWS
         .iter()
         .map(|row| {
@@ -79,6 +82,17 @@ fn results(run: &Run) -> Value {
             "load_cpu_ms": milliseconds(module.load_issuers.cpu),
             "load_elapsed_ms": milliseconds(module.load_issuers.elapsed),
         },
+        "application_keys": {
+            "count": MANY_KEYS,
+            "record_bytes": keys.record_bytes,
+            "load_cpu_ms": milliseconds(keys.load.cpu),
+            "load_elapsed_ms": milliseconds(keys.load.elapsed),
+            "load_cpu_ms_10_keys": milliseconds(keys.load_few.cpu),
+            "load_elapsed_ms_10_keys": milliseconds(keys.load_few.elapsed),
+            "memory_bytes": keys.memory,
+            "memory_bytes_per_further_worker": keys.memory_per_worker,
+            "unchanged_cpu_us": microseconds(keys.unchanged),
+        },
         "rows": rows,
         "added_cpu_us": added,
         "ratios": ratios,
@@ -86,7 +100,7 @@ fn results(run: &Run) -> Value {
 }
 
 fn print(run: &Run) -> io::Result<()> {
-    let Run { arguments, module, envoy, figures } = run;
+    let Run { arguments, module, keys, envoy, figures } = run;
     let mut output = io::stdout().lock();
     writeln!(output, "envoy {envoy}")?;
     writeln!(
@@ -112,7 +126,26 @@ fn print(run: &Run) -> io::Result<()> {
     let (cpu, elapsed) = (module.load_issuers.cpu, module.load_issuers.elapsed);
     let (cpu, elapsed) = (cpu.as_millis(), elapsed.as_millis());
     writeln!(output, "{ISSUERS} issuers: {elapsed} ms more until it serves, {cpu} ms more of CPU")?;
+    print_keys(&mut output, keys)?;
     writeln!(output, "written to {FOLDER}/results.json")
+}
+
+fn print_keys(output: &mut impl Write, keys: &KeyWeight) -> io::Result<()> {
+    let KeyWeight { record_bytes, load, load_few, memory, memory_per_worker, unchanged } = keys;
+    let [elapsed, elapsed_few] = [load, load_few].map(|time| time.elapsed.as_millis());
+    let [cpu, cpu_few] = [load, load_few].map(|time| time.cpu.as_millis());
+    let [memory, per_worker] = [*memory, *memory_per_worker].map(|bytes| bytes as f64 / MEBIBYTE);
+    let unchanged = microseconds(*unchanged);
+    writeln!(output, "{MANY_KEYS} application keys of {record_bytes} bytes, beside {FEW_KEYS}:")?;
+    writeln!(
+        output,
+        "  work {elapsed} ms after the start ({elapsed_few} ms), {cpu} ms of CPU ({cpu_few} ms)"
+    )?;
+    writeln!(
+        output,
+        "  {memory:.1} MiB more with one worker, {per_worker:.1} MiB for each further one"
+    )?;
+    writeln!(output, "  {unchanged:.0} us of CPU to hear that nothing has changed")
 }
 
 fn milliseconds(duration: Duration) -> f64 {
@@ -123,4 +156,5 @@ fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
 
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
 const FOLDER: &str = "target/bench";

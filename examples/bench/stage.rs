@@ -21,17 +21,21 @@ use crate::development::signing_key::random_hex;
 use crate::development::token_endpoint::Client;
 use crate::development::upstream;
 use crate::error::BenchError;
-use crate::load::{self, Load};
+use crate::keys::{self, FEW_KEYS, KEY_USER, KeyStore, MANY_KEYS};
+use crate::load::{self, Credential, Load};
 use crate::meter;
 use crate::row::{Listener, Outcome, REPORTS, Row};
 use crate::tenantgate::{CLIENT_ID, CLIENT_SECRET};
-use crate::tokens::{Tokens, WINDOW};
+use crate::tokens::{BEARER, Tokens, WINDOW};
+use crate::weight;
 
 /// The servers around Envoy. Their CPU time is not counted: they run in the benchmark's own process.
 pub struct Servers {
     identity_provider: IdentityProvider,
     upstream: HttpServer,
     client: Client,
+    few_keys: KeyStore,
+    many_keys: KeyStore,
     scratch: Scratch,
     module: String,
 }
@@ -87,12 +91,15 @@ impl Servers {
         };
         let path = variable("WASM").unwrap_or_else(|| MODULE.to_owned());
         let module = fs::canonicalize(&path).map_err(|_| BenchError::ModuleMissing { path })?;
+        let scratch = Scratch::new().map_err(BenchError::Files)?;
         Ok(Self {
             identity_provider: IdentityProvider::start(ANY_PORT, vec![client.clone()])
                 .map_err(BenchError::IdentityProvider)?,
             upstream: HttpServer::start(ANY_PORT, receive).map_err(BenchError::Listen)?,
             client,
-            scratch: Scratch::new().map_err(BenchError::Files)?,
+            few_keys: KeyStore::start(scratch.path(), FEW_KEYS)?,
+            many_keys: KeyStore::start(scratch.path(), MANY_KEYS)?,
+            scratch,
             module: module.display().to_string(),
         })
     }
@@ -112,12 +119,21 @@ impl Servers {
     #[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
     pub fn start_time(&self, listeners: &[Listener]) -> Result<StartTime, BenchError> {
         let start = Instant::now();
-        let envoy = self.envoy(listeners)?;
+        let envoy = self.envoy(listeners, 1)?;
         let elapsed = start.elapsed();
         Ok(StartTime { cpu: cpu_time(&envoy)?, elapsed })
     }
 
-    fn envoy(&self, listeners: &[Listener]) -> Result<Envoy, BenchError> {
+    /// The bytes of a record in the file of the large store.
+    pub fn key_record_bytes(&self) -> u64 {
+        self.many_keys.file_bytes() / u64::try_from(MANY_KEYS).unwrap_or(u64::MAX)
+    }
+
+    /// Starts Envoy with these listeners.
+    ///
+    /// # Errors
+    /// [`BenchError`] if it does not start.
+    pub fn envoy(&self, listeners: &[Listener], workers: u32) -> Result<Envoy, BenchError> {
         let technical_token = self.identity_provider.sign(&Caller::of_tenant("acme"));
         let document = bootstrap::document(&Parts {
             module: &self.module,
@@ -126,6 +142,7 @@ impl Servers {
             technical_token: &technical_token,
             identity_provider: self.identity_provider.address(),
             upstream: self.upstream.address(),
+            key_stores: [self.few_keys.address(), self.many_keys.address()],
         });
         let config = self.scratch.path().join("envoy.json");
         fs::write(&config, document.to_string()).map_err(BenchError::Files)?;
@@ -137,7 +154,7 @@ impl Servers {
             binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
             config: &config,
             directory: self.scratch.path(),
-            workers: 1,
+            workers,
             environment: &environment,
         })?)
     }
@@ -149,7 +166,10 @@ impl Stage {
     /// # Errors
     /// [`BenchError`] if Envoy does not start.
     pub fn start(servers: Servers) -> Result<Self, BenchError> {
-        let envoy = servers.envoy(&Listener::ALL)?;
+        let envoy = servers.envoy(&Listener::ALL, 1)?;
+        for listener in [Listener::TenantgateFewKeys, Listener::TenantgateManyKeys] {
+            weight::wait_for_keys(&envoy, listener)?;
+        }
         let tokens = Tokens::sign(&servers.identity_provider);
         Ok(Self { envoy, tokens, turns: RefCell::default(), servers })
     }
@@ -160,20 +180,24 @@ impl Stage {
     /// [`BenchError::NotAsNamed`] if it is not.
     pub fn check(&self, row: &Row) -> Result<(), BenchError> {
         let address = self.envoy.listener(row.listener.name())?;
-        let token = self.tokens.window(row.token, 0).next().map(String::as_str).unwrap_or_default();
-        let answer = load::ask(address, row.target, token)?;
+        let credential = self.tokens.window(row.token, 0).next().unwrap_or(NOTHING);
+        let answer = load::ask(address, row.target, credential)?;
         let shown = answer.json();
         let seen = |name: &str| upstream::seen(&shown, name);
-        let caller_token = [format!("Bearer {token}")];
+        let caller_token = [format!("Bearer {}", credential.value)];
         let authorization = seen("authorization");
         let is_technical = authorization.len() == 1 && authorization != caller_token;
-        let identity = ["x-tenant", "x-user", "x-client"].map(|name| seen(name).join(","));
-        let names_caller = identity == ["acme", "user-of-acme", "portal-acme"];
+        let key = seen("appkey");
+        let identity = ["x-tenant", "x-user", "x-client", "x-key"].map(|name| seen(name).join(","));
+        let names_caller = identity == ["acme", "user-of-acme", "portal-acme", ""];
+        let names_key = identity == ["acme", KEY_USER, "", &keys::name(0)];
         let is_as_named = answer.status == row.outcome.status()
             && match row.outcome {
                 Outcome::Forwarded => authorization == caller_token,
                 Outcome::ForwardedWithIdentity => authorization == caller_token && names_caller,
-                Outcome::Refused => true,
+                Outcome::KeyForwarded => key == [credential.value],
+                Outcome::KeyRemoved => key.is_empty() && authorization.is_empty() && names_key,
+                Outcome::KeyRefused | Outcome::Refused => true,
                 Outcome::TechnicalToken => is_technical && names_caller,
             };
         if !is_as_named {
@@ -195,8 +219,7 @@ impl Stage {
         let address = self.envoy.listener(row.listener.name())?;
         // The last token of the turn before: it must not be one that is to be seen first in this turn.
         let opener = self.tokens.window(row.token, turn.wrapping_sub(1)).last();
-        let opener = opener.map(String::as_str).unwrap_or_default();
-        let mut load = Load::open(address, row.target, opener)?;
+        let mut load = Load::open(address, row.target, opener.unwrap_or(NOTHING))?;
         let before = cpu_time(&self.envoy)?;
         load.send(row.target, self.tokens.window(row.token, turn), row.outcome.status())?;
         let used = cpu_time(&self.envoy)?.saturating_sub(before);
@@ -223,7 +246,8 @@ impl Stage {
     fn check_subtenancy(&self, row: &Row, address: SocketAddr) -> Result<(), BenchError> {
         let subtenant = Caller::of_tenant("acme").in_subtenant("north");
         let token = self.servers.identity_provider.sign(&subtenant);
-        match load::ask(address, REPORTS, &token)?.status {
+        let credential = Credential { field: BEARER, value: &token };
+        match load::ask(address, REPORTS, credential)?.status {
             403 => Ok(()),
             status => {
                 let got = format!("status {status} for a subtenant");
@@ -233,7 +257,11 @@ impl Stage {
     }
 }
 
-fn cpu_time(envoy: &Envoy) -> Result<Duration, BenchError> {
+/// What Envoy has used so far.
+///
+/// # Errors
+/// [`BenchError::ProcessGone`].
+pub fn cpu_time(envoy: &Envoy) -> Result<Duration, BenchError> {
     meter::cpu_time(envoy.process()).map_err(BenchError::ProcessGone)
 }
 
@@ -253,3 +281,6 @@ fn receive(request: &Request) -> Answer {
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// A credential that nobody takes.
+const NOTHING: Credential<'_> = Credential { field: BEARER, value: "" };

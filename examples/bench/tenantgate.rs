@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::keys::STORE_PATH;
 use crate::row::REPORTS;
 
 /// The filter with its configuration: one issuer, one credential, two routes, three identity headers.
@@ -17,6 +18,33 @@ pub fn filter_of_many_issuers(module: &str, key_set: &str) -> Value {
         issuers.extend((1..ISSUERS).map(|number| issuer(number, &key_set)));
     }
     filter_of(module, "tenantgate-bench-issuers", configuration)
+}
+
+/// Where a filter has its application keys from.
+pub struct Keys {
+    /// The cluster, and the VM, of these keys alone.
+    pub cluster: &'static str,
+    refresh: &'static str,
+}
+
+/// The same with application keys of a store. Keys have no client: in the place of its header stands one for their name.
+pub fn filter_of_keys(module: &str, keys: &Keys) -> Value {
+    let mut configuration = configuration();
+    let uri = format!("http://key-store.internal{STORE_PATH}");
+    if let Some(routes) = configuration.get_mut("routes").and_then(Value::as_array_mut) {
+        routes.push(route("things", "/api/things/**", json!({"caller_token": "remove"})));
+    }
+    let settings = json!({
+        "client_address": "use_remote_address",
+        "identity_headers": {"tenant": "x-tenant", "user": "x-user", "key_name": "x-key"},
+        "application_keys": {"tenants": ["acme"], "store": {
+            "cluster": keys.cluster, "uri": uri, "refresh": keys.refresh, "allow_plaintext": true,
+        }},
+    });
+    if let (Some(members), Value::Object(settings)) = (configuration.as_object_mut(), settings) {
+        members.extend(settings);
+    }
+    filter_of(module, &format!("tenantgate-bench-{}-{}", keys.cluster, keys.refresh), configuration)
 }
 
 fn filter_of(module: &str, vm_id: &str, configuration: Value) -> Value {
@@ -97,6 +125,13 @@ fn route(name: &str, path: &str, upstream: Value) -> Value {
 /// The variables that hold the client's credentials.
 pub const CLIENT_ID: &str = "MINDSPHERE_CLIENT_ID";
 pub const CLIENT_SECRET: &str = "MINDSPHERE_CLIENT_SECRET";
+
+/// 10 keys. What rows with keys are measured at asks its store once an hour: not while it is measured.
+pub const FEW_KEYS: Keys = Keys { cluster: "keys-10", refresh: "1h" };
+/// 100,000 keys.
+pub const MANY_KEYS: Keys = Keys { cluster: "keys-100000", refresh: "1h" };
+/// The same, and the store is asked as often as it can be.
+pub const MANY_KEYS_POLLED: Keys = Keys { cluster: "keys-100000", refresh: "2s" };
 
 /// How many issuers a large configuration has.
 pub const ISSUERS: usize = 10_000;

@@ -1,4 +1,4 @@
-//! The tokens of all requests, signed before anything is measured.
+//! The tokens and application keys of all requests, made before anything is measured.
 
 use std::thread;
 
@@ -7,18 +7,22 @@ use serde_json::json;
 use crate::development::caller::Caller;
 use crate::development::identity_provider::IdentityProvider;
 use crate::development::signing_key::{SigningKey, random_hex};
+use crate::keys::{self, FEW_KEYS, MANY_KEYS};
+use crate::load::Credential;
 use crate::row::Token;
 
-/// Callers' tokens by kind.
+/// Callers' tokens and keys by kind.
 pub struct Tokens {
     expired: Vec<String>,
     expired_first_seen: Vec<String>,
     first_seen: Vec<String>,
+    keys: Vec<String>,
+    keys_unknown: Vec<String>,
     repeated: Vec<String>,
 }
 
 impl Tokens {
-    /// Signs all of them; takes some seconds.
+    /// Makes all of them; takes some seconds.
     pub fn sign(idp: &IdentityProvider) -> Self {
         let key = idp.signing_key();
         let caller = || Caller::of_tenant("acme").with("jti", json!(random_hex()));
@@ -34,20 +38,30 @@ impl Tokens {
             expired: vec![key.sign(&caller().expired().claims())],
             expired_first_seen: expired_tokens(&key),
             first_seen,
+            keys: (0..MANY_KEYS).map(keys::key).collect(),
+            keys_unknown: (MANY_KEYS..MANY_KEYS + FIRST_SEEN).map(keys::key).collect(),
             repeated: sign(1),
         }
     }
 
-    /// The tokens for the [`WINDOW`] requests of a turn: from [`FIRST_SEEN`] ones, the next after the turn before.
-    pub fn window(&self, kind: Token, turn: usize) -> impl Iterator<Item = &String> + Clone + Send {
-        let tokens = match kind {
-            Token::Expired => &self.expired,
-            Token::ExpiredFirstSeen => &self.expired_first_seen,
-            Token::FirstSeen => &self.first_seen,
-            Token::Repeated => &self.repeated,
+    /// What the [`WINDOW`] requests of a turn bring: of many, the next after the turn before.
+    pub fn window(
+        &self,
+        kind: Token,
+        turn: usize,
+    ) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
+        let (field, values) = match kind {
+            Token::Expired => (BEARER, &*self.expired),
+            Token::ExpiredFirstSeen => (BEARER, &*self.expired_first_seen),
+            Token::FirstSeen => (BEARER, &*self.first_seen),
+            Token::KeyOfFew => (KEY, self.keys.get(..FEW_KEYS).unwrap_or_default()),
+            Token::KeyOfMany => (KEY, &*self.keys),
+            Token::KeyUnknown => (KEY, &*self.keys_unknown),
+            Token::Repeated => (BEARER, &*self.repeated),
         };
-        let start = (turn % (FIRST_SEEN / WINDOW)) * WINDOW;
-        tokens.iter().cycle().skip(start).take(WINDOW)
+        let start = turn.wrapping_mul(WINDOW) % values.len().max(1);
+        let values = values.iter().cycle().skip(start).take(WINDOW);
+        values.map(move |value| Credential { field, value })
     }
 }
 
@@ -64,6 +78,10 @@ fn expired_tokens(key: &SigningKey) -> Vec<String> {
         })
         .collect()
 }
+
+/// What stands before a token, and before an application key.
+pub const BEARER: &str = "authorization: Bearer ";
+pub const KEY: &str = "appkey: ";
 
 /// The requests of a turn: few, so that some turns escape the noise of other programs, and more than half
 /// of tenantgate's cache of verified tokens, so that each turn holds what filling a half costs.

@@ -1,0 +1,123 @@
+//! What application keys weigh: loading them, holding them, and asking their store whether they have changed.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::development::envoy::Envoy;
+use crate::error::BenchError;
+use crate::keys::{FEW_KEYS, MANY_KEYS, key};
+use crate::load::{self, Credential};
+use crate::meter;
+use crate::row::{Listener, THINGS};
+use crate::stage::{Servers, StartTime, cpu_time};
+use crate::tokens::KEY;
+
+/// What 100,000 keys of a store weigh.
+#[derive(Clone, Copy, Debug)]
+pub struct KeyWeight {
+    /// A record in the file of the store, in bytes.
+    pub record_bytes: u64,
+    /// From the start of Envoy with one worker until a key works there.
+    pub load: StartTime,
+    /// The same with 10 keys.
+    pub load_few: StartTime,
+    /// What they add to Envoy's memory at one worker, in bytes: in the worker, in the main thread, and in what these share.
+    pub memory: u64,
+    /// What they add for each further worker, in bytes.
+    pub memory_per_worker: u64,
+    /// What it costs Envoy to hear that nothing has changed.
+    pub unchanged: Duration,
+}
+
+/// Envoy with keys.
+#[derive(Clone, Copy)]
+struct Loaded {
+    time: StartTime,
+    memory: u64,
+}
+
+/// Weighs them; takes about a minute.
+///
+/// # Errors
+/// [`BenchError`] if Envoy does not start, or takes no key.
+pub fn weigh(servers: &Servers) -> Result<KeyWeight, BenchError> {
+    let (few, many) = (Listener::TenantgateFewKeys, Listener::TenantgateManyKeys);
+    let (_, load_few) = start(servers, few, 1)?;
+    let (envoy, load) = start(servers, many, 1)?;
+    let idle = use_in_idleness(&envoy)?;
+    drop(envoy);
+    let (envoy, _) = start(servers, Listener::TenantgateManyKeysPolled, 1)?;
+    let before = unchanged(&envoy)?;
+    let polled = use_in_idleness(&envoy)?;
+    let looks = unchanged(&envoy)?.saturating_sub(before);
+    drop(envoy);
+    let (_, workers_few) = start(servers, few, WORKERS)?;
+    let (_, workers_many) = start(servers, many, WORKERS)?;
+    let memory = load.memory.saturating_sub(load_few.memory);
+    let of_workers = workers_many.memory.saturating_sub(workers_few.memory);
+    Ok(KeyWeight {
+        record_bytes: servers.key_record_bytes(),
+        load: load.time,
+        load_few: load_few.time,
+        memory,
+        memory_per_worker: of_workers.saturating_sub(memory) / u64::from(WORKERS - 1),
+        unchanged: polled.saturating_sub(idle) / u32::try_from(looks.max(1)).unwrap_or(u32::MAX),
+    })
+}
+
+/// Waits until a key of this listener works: keys are used once all shards are there.
+///
+/// # Errors
+/// [`BenchError::KeysNotLoaded`] after a minute.
+pub fn wait_for_keys(envoy: &Envoy, listener: Listener) -> Result<(), BenchError> {
+    let address = envoy.listener(listener.name())?;
+    let last = match listener {
+        Listener::TenantgateFewKeys => FEW_KEYS - 1,
+        _ => MANY_KEYS - 1,
+    };
+    let value = key(last);
+    for _ in 0..ATTEMPTS {
+        // The filter lets requests wait for its first keys, so this seldom asks twice.
+        let answer = load::ask(address, THINGS, Credential { field: KEY, value: &value });
+        if answer.is_ok_and(|answer| answer.status == 200) {
+            return Ok(());
+        }
+        thread::sleep(STEP);
+    }
+    Err(BenchError::KeysNotLoaded { listener: listener.name() })
+}
+
+#[allow(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+fn start(
+    servers: &Servers,
+    listener: Listener,
+    workers: u32,
+) -> Result<(Envoy, Loaded), BenchError> {
+    let start = Instant::now();
+    let envoy = servers.envoy(&[Listener::NoFilter, listener], workers)?;
+    wait_for_keys(&envoy, listener)?;
+    let time = StartTime { elapsed: start.elapsed(), cpu: cpu_time(&envoy)? };
+    // Workers that were not asked take the keys within a second.
+    thread::sleep(SETTLING);
+    let memory = meter::memory(envoy.process()).map_err(BenchError::ProcessGone)?;
+    Ok((envoy, Loaded { time, memory }))
+}
+
+/// The CPU time that Envoy uses for a while without requests.
+fn use_in_idleness(envoy: &Envoy) -> Result<Duration, BenchError> {
+    let before = cpu_time(envoy)?;
+    thread::sleep(IDLENESS);
+    Ok(cpu_time(envoy)?.saturating_sub(before))
+}
+
+/// How often the store has said that nothing has changed.
+fn unchanged(envoy: &Envoy) -> Result<u64, BenchError> {
+    Ok(envoy.stat("wasmcustom.tenantgate.application_keys.unchanged")?)
+}
+
+/// How many workers are compared with one.
+const WORKERS: u32 = 4;
+const ATTEMPTS: u32 = 600;
+const STEP: Duration = Duration::from_millis(100);
+const SETTLING: Duration = Duration::from_secs(3);
+const IDLENESS: Duration = Duration::from_secs(20);
