@@ -16,7 +16,7 @@ use crate::row::ROWS;
 use crate::stage::StartTime;
 use crate::tenantgate::ISSUERS;
 use crate::tokens::WINDOW;
-use crate::weight::KeyWeight;
+use crate::weight::{KeyWeight, WORKERS};
 
 /// A finished run.
 pub struct Run {
@@ -89,8 +89,13 @@ fn results(run: &Run) -> Value {
             "load_elapsed_ms": milliseconds(keys.load.elapsed),
             "load_cpu_ms_10_keys": milliseconds(keys.load_few.cpu),
             "load_elapsed_ms_10_keys": milliseconds(keys.load_few.elapsed),
-            "memory_bytes": keys.memory,
-            "memory_bytes_per_further_worker": keys.memory_per_worker,
+            "memory_bytes_10_keys": keys.memory.few,
+            "memory_bytes_100000_keys": keys.memory.many,
+            "memory_workers": WORKERS,
+            "memory_bytes_10_keys_workers": keys.memory_workers.few,
+            "memory_bytes_100000_keys_workers": keys.memory_workers.many,
+            "memory_bytes_per_worker": keys.memory_per_worker(),
+            "memory_bytes_per_further_worker": keys.memory_per_further_worker(),
             "unchanged_cpu_us": microseconds(keys.unchanged),
         },
         "rows": rows,
@@ -131,21 +136,28 @@ fn print(run: &Run) -> io::Result<()> {
 }
 
 fn print_keys(output: &mut impl Write, keys: &KeyWeight) -> io::Result<()> {
-    let KeyWeight { record_bytes, load, load_few, memory, memory_per_worker, unchanged } = keys;
-    let [elapsed, elapsed_few] = [load, load_few].map(|time| time.elapsed.as_millis());
-    let [cpu, cpu_few] = [load, load_few].map(|time| time.cpu.as_millis());
-    let [memory, per_worker] = [*memory, *memory_per_worker].map(|bytes| bytes as f64 / MEBIBYTE);
-    let unchanged = microseconds(*unchanged);
-    writeln!(output, "{MANY_KEYS} application keys of {record_bytes} bytes, beside {FEW_KEYS}:")?;
+    let [elapsed, elapsed_few] = [keys.load, keys.load_few].map(|time| time.elapsed.as_millis());
+    let [cpu, cpu_few] = [keys.load, keys.load_few].map(|time| time.cpu.as_millis());
+    let mebibytes = |bytes: u64| bytes as f64 / MEBIBYTE;
+    let bytes = keys.record_bytes;
+    writeln!(
+        output,
+        "{MANY_KEYS} application keys of {bytes} bytes, with one worker ({FEW_KEYS} keys):"
+    )?;
     writeln!(
         output,
         "  work {elapsed} ms after the start ({elapsed_few} ms), {cpu} ms of CPU ({cpu_few} ms)"
     )?;
+    let (many, few) = (mebibytes(keys.memory.many), mebibytes(keys.memory.few));
+    let per_worker = mebibytes(keys.memory_per_worker());
+    let further = mebibytes(keys.memory_per_further_worker());
+    writeln!(output, "  memory of Envoy {many:.1} MiB ({few:.1} MiB)")?;
     writeln!(
         output,
-        "  {memory:.1} MiB more with one worker, {per_worker:.1} MiB for each further one"
+        "  of {WORKERS} workers, {per_worker:.1} MiB each, {further:.1} MiB for each further one"
     )?;
-    writeln!(output, "  {unchanged:.0} us of CPU to hear that nothing has changed")
+    let unchanged = microseconds(keys.unchanged);
+    writeln!(output, "  {unchanged:.0} us of CPU for each look that finds nothing changed")
 }
 
 fn milliseconds(duration: Duration) -> f64 {

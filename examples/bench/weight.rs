@@ -21,12 +21,42 @@ pub struct KeyWeight {
     pub load: StartTime,
     /// The same with 10 keys.
     pub load_few: StartTime,
-    /// What they add to Envoy's memory at one worker, in bytes: in the worker, in the main thread, and in what these share.
-    pub memory: u64,
-    /// What they add for each further worker, in bytes.
-    pub memory_per_worker: u64,
+    /// Envoy's memory with one worker.
+    pub memory: Memory,
+    /// Its memory with [`WORKERS`] workers.
+    pub memory_workers: Memory,
     /// What it costs Envoy to hear that nothing has changed.
     pub unchanged: Duration,
+}
+
+/// Envoy's memory, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
+    /// With 10 keys.
+    pub few: u64,
+    /// With 100,000 keys.
+    pub many: u64,
+}
+
+impl KeyWeight {
+    /// What the keys take with [`WORKERS`] workers, divided by these: the part of each, and its share of what the main
+    /// thread holds and of what all share.
+    pub fn memory_per_worker(&self) -> u64 {
+        self.memory_workers.added() / u64::from(WORKERS)
+    }
+
+    /// What the keys take for each worker after the first.
+    pub fn memory_per_further_worker(&self) -> u64 {
+        let further = self.memory_workers.added().saturating_sub(self.memory.added());
+        further / u64::from(WORKERS - 1)
+    }
+}
+
+impl Memory {
+    /// What the keys take.
+    pub fn added(self) -> u64 {
+        self.many.saturating_sub(self.few)
+    }
 }
 
 /// Envoy with keys.
@@ -36,7 +66,7 @@ struct Loaded {
     memory: u64,
 }
 
-/// Weighs them; takes about a minute.
+/// Weighs them; takes about two minutes.
 ///
 /// # Errors
 /// [`BenchError`] if Envoy does not start, or takes no key.
@@ -53,14 +83,12 @@ pub fn weigh(servers: &Servers) -> Result<KeyWeight, BenchError> {
     drop(envoy);
     let (_, workers_few) = start(servers, few, WORKERS)?;
     let (_, workers_many) = start(servers, many, WORKERS)?;
-    let memory = load.memory.saturating_sub(load_few.memory);
-    let of_workers = workers_many.memory.saturating_sub(workers_few.memory);
     Ok(KeyWeight {
         record_bytes: servers.key_record_bytes(),
         load: load.time,
         load_few: load_few.time,
-        memory,
-        memory_per_worker: of_workers.saturating_sub(memory) / u64::from(WORKERS - 1),
+        memory: Memory { few: load_few.memory, many: load.memory },
+        memory_workers: Memory { few: workers_few.memory, many: workers_many.memory },
         unchanged: polled.saturating_sub(idle) / u32::try_from(looks.max(1)).unwrap_or(u32::MAX),
     })
 }
@@ -97,7 +125,7 @@ fn start(
     let envoy = servers.envoy(&[Listener::NoFilter, listener], workers)?;
     wait_for_keys(&envoy, listener)?;
     let time = StartTime { elapsed: start.elapsed(), cpu: cpu_time(&envoy)? };
-    // Workers that were not asked take the keys within a second.
+    // Workers that were not asked take the keys meanwhile, and what V8 needed to compile is given back.
     thread::sleep(SETTLING);
     let memory = meter::memory(envoy.process()).map_err(BenchError::ProcessGone)?;
     Ok((envoy, Loaded { time, memory }))
@@ -116,8 +144,8 @@ fn unchanged(envoy: &Envoy) -> Result<u64, BenchError> {
 }
 
 /// How many workers are compared with one.
-const WORKERS: u32 = 4;
+pub const WORKERS: u32 = 4;
 const ATTEMPTS: u32 = 600;
 const STEP: Duration = Duration::from_millis(100);
-const SETTLING: Duration = Duration::from_secs(3);
-const IDLENESS: Duration = Duration::from_secs(20);
+const SETTLING: Duration = Duration::from_secs(10);
+const IDLENESS: Duration = Duration::from_secs(15);
