@@ -11,6 +11,9 @@ use crate::lab::{Lab, eventually, now, variable};
 
 const WORKERS: usize = 4;
 
+/// How often a key is disabled.
+const ROUNDS: u8 = 8;
+
 /// Within which a change has to be known to all workers: `refresh` and two seconds.
 const BOUND: Duration = Duration::from_secs(4);
 
@@ -125,6 +128,43 @@ fn assert_end(workers: &mut Workers, key: &str, end: i128) {
         thread::sleep(Duration::from_millis(2));
     }
     assert!(before > 0 && after > 0, "{before} {after}");
+}
+
+#[test]
+fn whenever_a_key_is_disabled_each_worker_knows_it_in_time() {
+    let file = KeyFile::new();
+    let served = Served::start(&file.path());
+    let lab = gateway(&served);
+    let mut workers = Workers::of(&lab, WORKERS);
+    let create = "create pump-17 --user user-of-acme --tenant acme --ttl 1h";
+    let key = file.key(create);
+    let mut all = vec![Vec::new(); WORKERS];
+    for round in 0..ROUNDS {
+        let what = format!("enabled, round {round}");
+        measured(&mut workers, &what, &key, (200, ""), || {
+            if round > 0 {
+                file.key("enable pump-17");
+            }
+        });
+        // At another moment between two looks of the gateway at the store.
+        thread::sleep(Duration::from_millis(2000 / u64::from(ROUNDS) * u64::from(round)));
+        let what = format!("disabled, round {round}");
+        let after = measured(&mut workers, &what, &key, (401, "app_key_invalid"), || {
+            file.key("disable pump-17");
+        });
+        for (all, after) in all.iter_mut().zip(after) {
+            all.push(after);
+        }
+    }
+    for (worker, mut all) in all.into_iter().enumerate() {
+        all.sort();
+        let [first, .., last] = &all[..] else { panic!("{all:?}") };
+        let middle = all[all.len() / 2];
+        println!(
+            "revocation at worker {worker}: {first:.2?} to {last:.2?}, median {middle:.2?}, of {ROUNDS}"
+        );
+    }
+    lab.assert_unharmed();
 }
 
 #[test]
