@@ -27,6 +27,7 @@ fn gateway(served: &Served) -> Lab {
 }
 
 /// Does something to the file; how long after that each worker answers so.
+#[allow(clippy::print_stdout, reason = "the figures are what it is for")]
 fn measured(
     workers: &mut Workers,
     what: &str,

@@ -12,8 +12,10 @@ use crate::development::clock;
 use crate::development::http_client::{Connection, Received, request};
 use crate::lab::{Lab, eventually};
 
+type Bytes = (u16, Vec<(String, Vec<u8>)>, Vec<u8>);
+
 /// Status, fields and body, but for what every answer has of its own.
-fn bytes(answer: &Received) -> (u16, Vec<(String, Vec<u8>)>, Vec<u8>) {
+fn bytes(answer: &Received) -> Bytes {
     let own = ["date", "x-envoy-upstream-service-time", "x-request-id"];
     let fields = answer.fields.iter().map(|(name, value)| (name.to_lowercase(), value.to_vec()));
     let fields = fields.filter(|(name, _)| !own.contains(&name.as_str())).collect();

@@ -271,3 +271,20 @@ fn keys_that_are_too_old_let_nobody_in_until_the_store_is_back() {
     });
     lab.assert_unharmed();
 }
+
+#[test]
+fn the_store_is_asked_once_in_each_refresh_however_many_workers_there_are() {
+    let store = Scripted::start();
+    store.publish(1, &[record("pump-17", KEY, json!({}))]);
+    let mut setup = polling(store.address(), &json!({"refresh": "4s"}));
+    setup.workers = 4;
+    let lab = setup.start();
+    store.wait();
+    let before = store.state.requests.load(Ordering::SeqCst);
+    thread::sleep(Duration::from_secs(12));
+    let asked = store.state.requests.load(Ordering::SeqCst) - before;
+    println!("the store was asked {asked} times in 12 s with refresh 4s");
+    // A look may be up to a second early, so that its time is never missed.
+    assert!((3..=5).contains(&asked), "{asked} times");
+    lab.assert_unharmed();
+}
