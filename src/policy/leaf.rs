@@ -37,11 +37,14 @@ impl Leaf {
                 }
                 for method in set.iter() {
                     match self.find(method) {
-                        Ok(at) => self.listed.get_mut(at).map(|(_, chain)| chain.insert(route)),
-                        Err(at) => Some(
-                            self.listed.insert(at, (method.into(), Chain(vec![Arc::clone(route)]))),
-                        ),
-                    };
+                        Ok(at) => {
+                            self.listed.get_mut(at).into_iter().for_each(|(_, c)| c.insert(route));
+                        }
+                        Err(at) => {
+                            let chain = Chain(vec![Arc::clone(route)]);
+                            self.listed.insert(at, (method.into(), chain));
+                        }
+                    }
                 }
             }
         }
