@@ -16,7 +16,7 @@
 mod calls;
 mod setbacks;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +35,7 @@ use crate::order::ascending;
 use crate::policy::Injection;
 use crate::secret::Secret;
 use crate::shared::{Doubt, Failure};
+use crate::table::Table;
 use crate::technical_token::exchange::Subject;
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::TenantId;
@@ -79,7 +80,7 @@ pub(super) struct Wish {
 #[derive(Debug)]
 pub(super) struct Exchanges {
     config: Arc<Config>,
-    entries: HashMap<ExchangeId, Entry>,
+    entries: Table<ExchangeId, Entry>,
     wanted: VecDeque<ExchangeId>,
     calls: Vec<Running>,
     last_call: u64,
@@ -133,7 +134,7 @@ impl Exchanges {
     pub(super) fn new(config: Arc<Config>, seed: u64, means: Means) -> Self {
         Self {
             config,
-            entries: HashMap::new(),
+            entries: Table::new(),
             wanted: VecDeque::new(),
             calls: Vec::new(),
             last_call: 0,
@@ -221,7 +222,7 @@ impl Exchanges {
         {
             return;
         }
-        let entry = self.entries.entry(id).or_insert(Entry {
+        let entry = self.entries.get_or_insert_with(id, || Entry {
             caller,
             source,
             held: None,
@@ -231,7 +232,9 @@ impl Exchanges {
             is_refused: false,
             doubt: None,
         });
-        if matches!(entry.stage, Stage::Idle) {
+        if let Some(entry) = entry
+            && matches!(entry.stage, Stage::Idle)
+        {
             entry.stage = Stage::Wanted(subject);
             self.wanted.push_back(id);
         }

@@ -31,7 +31,6 @@ mod tally;
 mod waiters;
 mod watch;
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +61,7 @@ use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::Mode;
 use crate::problem::{Failure, Protocol, Refusal, Schemes};
 use crate::shared::SharedData;
+use crate::table::Table;
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
 
@@ -76,7 +76,7 @@ pub struct Gateway {
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
     random: Rc<dyn Random>,
-    watches: HashMap<StreamId, Watch>,
+    watches: Table<StreamId, Watch>,
     signer: Rc<CountingSigner>,
     tally: Tally,
     schemes: Schemes,
@@ -107,7 +107,7 @@ impl Gateway {
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             random,
-            watches: HashMap::new(),
+            watches: Table::new(),
             signer,
             tally: Tally::default(),
             schemes: schemes(&config),

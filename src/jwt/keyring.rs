@@ -1,6 +1,5 @@
 //! The keys that are there at the moment.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::jwks::JwkSet;
@@ -22,13 +21,14 @@ pub enum Keys {
 /// The last good keys of each source. A failed refresh changes nothing here.
 #[derive(Debug, Default)]
 pub struct KeyRing {
-    slots: HashMap<KeySetId, Slot>,
+    /// By the numbers of the sources, which are their positions in the configuration.
+    slots: Vec<Slot>,
     changes: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Slot {
-    /// Nothing once the set was dropped.
+    /// Nothing before the first set, and once the set was dropped.
     keys: Option<Keys>,
     generation: u64,
 }
@@ -50,7 +50,7 @@ impl Keys {
 impl KeyRing {
     /// The keys of a source, if they have arrived.
     pub fn get(&self, id: KeySetId) -> Option<&Keys> {
-        self.slots.get(&id)?.keys.as_ref()
+        self.slot(id)?.keys.as_ref()
     }
 
     /// Puts a key set in the place of the last one. A set with equal content changes nothing.
@@ -64,8 +64,7 @@ impl KeyRing {
     }
 
     fn put(&mut self, id: KeySetId, keys: Keys) {
-        let last = self.slots.get(&id);
-        if last.is_some_and(|slot| slot.keys.as_ref() == Some(&keys)) {
+        if self.get(id) == Some(&keys) {
             return;
         }
         self.change(id, Some(keys));
@@ -80,14 +79,24 @@ impl KeyRing {
     }
 
     fn change(&mut self, id: KeySetId, keys: Option<Keys>) {
-        let generation = self.generation(id).saturating_add(1);
-        self.slots.insert(id, Slot { keys, generation });
+        let Ok(at) = usize::try_from(id.0) else { return };
+        if self.slots.len() <= at {
+            self.slots.resize_with(at.saturating_add(1), Slot::default);
+        }
+        if let Some(slot) = self.slots.get_mut(at) {
+            slot.keys = keys;
+            slot.generation = slot.generation.saturating_add(1);
+        }
         self.changes = self.changes.saturating_add(1);
     }
 
     /// How often the key set of this source has changed; zero before the first one.
     pub fn generation(&self, id: KeySetId) -> u64 {
-        self.slots.get(&id).map_or(0, |slot| slot.generation)
+        self.slot(id).map_or(0, |slot| slot.generation)
+    }
+
+    fn slot(&self, id: KeySetId) -> Option<&Slot> {
+        self.slots.get(usize::try_from(id.0).ok()?)
     }
 
     /// How often any key set has changed.
