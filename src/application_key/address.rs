@@ -124,15 +124,35 @@ impl AddressList {
 }
 
 /// Whether a range has `address`: the last one that begins at or before it.
-pub(super) fn is_in<A: Ord + Copy>(ranges: &[(A, A)], address: A) -> bool {
-    let before = ranges.partition_point(|(first, _)| *first <= address);
+pub(super) fn is_in<A: Bits>(ranges: &[(A, A)], address: A) -> bool {
+    let address = address.bits();
+    let before = ranges.partition_point(|(first, _)| first.bits() <= address);
     let last = before.checked_sub(1).and_then(|at| ranges.get(at));
-    last.is_some_and(|(_, last)| address <= *last)
+    last.is_some_and(|(_, last)| address <= last.bits())
+}
+
+/// An address as the number that it is: to compare the segments of one is ten times as much code.
+pub(super) trait Bits: Copy {
+    /// The number.
+    fn bits(self) -> u128;
+}
+
+impl Bits for Ipv4Addr {
+    fn bits(self) -> u128 {
+        self.to_bits().into()
+    }
+}
+
+impl Bits for Ipv6Addr {
+    fn bits(self) -> u128 {
+        self.to_bits()
+    }
 }
 
 /// In its place: there are few, and a sort is a copy of the library's code for each type.
-fn insert<A: Ord>(ranges: &mut Vec<(A, A)>, range: (A, A)) {
-    let at = ranges.iter().take_while(|other| **other < range).count();
+fn insert<A: Bits>(ranges: &mut Vec<(A, A)>, range: (A, A)) {
+    let numbers = |(first, last): (A, A)| (first.bits(), last.bits());
+    let at = ranges.iter().take_while(|other| numbers(**other) < numbers(range)).count();
     ranges.insert(at, range);
 }
 
@@ -149,8 +169,8 @@ fn merge_v4(ranges: &mut Vec<(Ipv4Addr, Ipv4Addr)>) {
 fn merge_v6(ranges: &mut Vec<(Ipv6Addr, Ipv6Addr)>) {
     ranges.dedup_by(|next, before| {
         let meets = before.1.to_bits().checked_add(1).is_none_or(|end| next.0.to_bits() <= end);
-        if meets {
-            before.1 = before.1.max(next.1);
+        if meets && before.1.bits() < next.1.bits() {
+            before.1 = next.1;
         }
         meets
     });

@@ -154,10 +154,8 @@ impl Fetching {
 
     /// The slot of a token that a request asks for; `None` when there is none and no room for one.
     pub(super) fn token_slot(&mut self, resource: &Resource) -> Option<&mut Slot> {
-        if !self.slots.contains_key(resource) && !self.make_room() {
-            return None;
-        }
-        Some(self.slots.entry(resource.clone()).or_default())
+        let has_room = self.slots.contains_key(resource) || self.make_room();
+        has_room.then(|| self.slots.entry(resource.clone()).or_default())
     }
 
     /// How many slots there are.

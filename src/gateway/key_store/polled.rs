@@ -7,11 +7,12 @@ use super::look::Look;
 use super::slots::{Slot, Slots};
 use super::trouble::Unfit;
 use super::{KeysFound, Turn};
-use crate::application_key::KeySet;
+use crate::application_key::{KeySet, ReadRules};
 use crate::config::RemoteStore;
 use crate::crypto::Digest;
 use crate::gateway::effect::Effect;
 use crate::gateway::random::Sequence;
+use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::shared::{KeyBoard, PostedShard};
 use crate::telemetry::{Notice, What};
 use crate::time::Timestamp;
@@ -199,9 +200,20 @@ impl Polled {
 
 /// The digest of all that decides what the answers of a store mean, and how often it is asked.
 pub(super) fn meaning(store: &RemoteStore) -> [u8; 32] {
-    let rules = format!("{:?} {:?} {}", store.rules, store.refresh, store.allows_rollback);
+    let ReadRules { tenants, spelling, largest, most } = &store.rules;
+    let PathSpelling { letter_case, trailing_slash } = spelling;
     let authorization = store.authorization.as_ref().map_or("", |secret| secret.expose());
-    let parts = [&store.endpoint.digest(), authorization.as_bytes(), rules.as_bytes()];
+    let words = [
+        tenants.is_some(),
+        *letter_case == LetterCase::Folded,
+        *trailing_slash == TrailingSlash::Dropped,
+        store.allows_rollback,
+    ];
+    let (digest, words) = (store.endpoint.digest(), words.map(u8::from));
+    let numbers = [largest.to_le_bytes(), most.to_le_bytes()].concat();
+    let refresh = store.refresh.as_nanos().to_le_bytes();
+    let mut parts: Vec<&[u8]> = vec![&digest, authorization.as_bytes(), &words, &numbers, &refresh];
+    parts.extend(tenants.iter().flatten().map(|tenant| tenant.as_str().as_bytes()));
     *Digest::of(&parts).as_bytes()
 }
 
