@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Turn;
 use super::polled::{Polled, Role};
+use super::slots::Slot;
 use crate::shared::{KeyBoard, KeyBoards, Lease, PostedShard, Spot, WriteError};
 
 impl Polled {
@@ -24,7 +25,14 @@ impl Polled {
                 }
             }
             Some(board) => {
-                let is_led = board.lease.is_live(turn.now);
+                let is_led = board.lease.nonce != self.nonce && board.lease.is_live(turn.now);
+                if self.role == Role::Alone
+                    && !is_led
+                    && KeyBoards.write(&spot, &board, turn.shared) == Err(WriteError::Refused)
+                {
+                    // What this worker knows alone is newer than a board that nobody can write.
+                    return;
+                }
                 self.follow(board);
                 if !is_led {
                     self.lead(&spot, turn);
@@ -50,8 +58,24 @@ impl Polled {
 
     fn lead(&mut self, spot: &Spot, turn: &mut Turn<'_>) {
         self.role = Role::Leads;
+        self.restore();
         if self.write(spot, turn) == Err(WriteError::CasMismatch) {
             self.role = Role::Follows;
+        }
+    }
+
+    /// What the board has no version of is posted anew if it is what stood there, and read anew if it may be older.
+    fn restore(&mut self) {
+        if self.slots.0.len() != self.board.shards.len() {
+            return;
+        }
+        for (slot, posted) in self.slots.0.iter_mut().zip(&self.board.shards) {
+            if posted.version == 0 && slot.version != 0 {
+                match slot.tag == posted.tag && slot.tag != [0; 16] {
+                    true => slot.version = 0,
+                    false => *slot = Slot::default(),
+                }
+            }
         }
     }
 
@@ -60,12 +84,15 @@ impl Polled {
         let is_same = self.slots.0.len() == self.board.shards.len();
         for (at, (own, read)) in self.board.shards.iter_mut().zip(&board.shards).enumerate() {
             if read.is_struck() && read.version == own.version {
-                *own = PostedShard::default();
-                if let Some(slot) = self.slots.0.get_mut(at).filter(|_| is_same) {
+                let posted = std::mem::take(own);
+                let slot = self.slots.0.get_mut(at).filter(|_| is_same);
+                if let Some(slot) = slot.filter(|slot| slot.version == posted.version) {
                     slot.version = 0;
+                    own.tag = slot.tag;
                 }
             }
         }
+        self.restore();
     }
 
     /// Writes the board as the one who polls.

@@ -123,8 +123,7 @@ impl Polled {
     }
 
     pub(super) fn is_busy(&self) -> bool {
-        let is_there = |at: usize| self.slots.0.get(at).is_some_and(|slot| slot.missed.is_none());
-        let can_take = self.to_take().any(is_there);
+        let can_take = self.to_take().any(|at| !self.is_missed(at));
         can_take || self.is_posting() || self.look.as_ref().is_some_and(Look::is_busy)
     }
 
@@ -210,12 +209,17 @@ pub(super) fn meaning(store: &RemoteStore) -> [u8; 32] {
         store.allows_rollback,
     ];
     let (digest, words) = (store.endpoint.digest(), words.map(u8::from));
+    let format = [BLOCK_FORMAT];
     let numbers = [largest.to_le_bytes(), most.to_le_bytes()].concat();
     let refresh = store.refresh.as_nanos().to_le_bytes();
-    let mut parts: Vec<&[u8]> = vec![&digest, authorization.as_bytes(), &words, &numbers, &refresh];
+    let mut parts: Vec<&[u8]> =
+        vec![&format, &digest, authorization.as_bytes(), &words, &numbers, &refresh];
     parts.extend(tenants.iter().flatten().map(|tenant| tenant.as_str().as_bytes()));
     *Digest::of(&parts).as_bytes()
 }
+
+/// The format of blocks, which is their first byte: what one version of this code posts is for workers that can read it.
+pub(super) const BLOCK_FORMAT: u8 = 1;
 
 /// Keeps the numbers of the store apart from those of other things with the same seed.
 const SEED: u64 = 0x6B65_7973;

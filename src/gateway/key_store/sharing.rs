@@ -24,11 +24,19 @@ impl Polled {
         pairs.filter(move |(_, pair)| is_shared && self.lacks(*pair)).map(|(at, _)| at)
     }
 
+    /// Whether the version that the board has was looked for, and was not there.
+    pub(super) fn is_missed(&self, at: usize) -> bool {
+        let missed = self.slots.0.get(at).and_then(|slot| slot.missed);
+        let posted = self.board.shards.get(at).map(|posted| posted.version);
+        missed.is_some_and(|(version, _)| Some(version) == posted)
+    }
+
     /// Takes shards from the board, as many as may be checked in one turn.
     pub(super) fn take(&mut self, turn: &mut Turn<'_>) {
         let mut left = BYTES_AT_A_TIME;
         let mut has_taken = false;
-        for at in self.to_take().collect::<Vec<_>>() {
+        let (missed, others): (Vec<_>, Vec<_>) = self.to_take().partition(|at| self.is_missed(*at));
+        for at in others.into_iter().chain(missed) {
             let Some(posted) = self.board.shards.get(at).copied().filter(|_| left > 0) else {
                 break;
             };
@@ -46,7 +54,10 @@ impl Polled {
                     *slot = Slot { block, version, tag, good_at: self.board.good_at, missed: None };
                     has_taken = true;
                 }
-                (None, Some(_)) => self.miss(at, posted.version, turn),
+                (None, Some(_)) => {
+                    left = left.saturating_sub(BYTES_OF_A_MISS);
+                    self.miss(at, posted.version, turn);
+                }
                 (_, None) => {}
             }
         }
@@ -132,3 +143,6 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How many bytes of shards are checked or posted in one turn; of larger shards one.
 const BYTES_AT_A_TIME: usize = 128 * 1024;
+
+/// How many bytes a shard counts for that is not what the board says.
+const BYTES_OF_A_MISS: usize = 8 * 1024;

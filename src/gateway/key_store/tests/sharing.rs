@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::super::KeysFound;
+use super::super::polled::BLOCK_FORMAT;
 use super::world::{REFRESH, World, store};
 use crate::message::Endpoint;
+use crate::shared::{KeyBoard, KeyBoards};
 
 const SECOND: Duration = Duration::from_secs(1);
 const ALL: [&str; 4] = ["a", "b", "c", "d"];
@@ -187,6 +189,112 @@ fn a_flipped_bit_in_the_shared_data_is_never_taken_for_keys_and_heals() {
         world.server.publish(&["b"], Some(2));
         world.pass(REFRESH + 2 * SECOND);
         assert!((0..3).all(|worker| !world.knows(worker, "a")), "{key}");
+    }
+}
+
+/// Changes the board as another worker could.
+fn change_board(world: &mut World, change: impl Fn(&mut KeyBoard)) {
+    let meaning = super::super::polled::meaning(&store());
+    let spot = KeyBoards.find(&meaning, world.now, &mut world.shared).unwrap();
+    let mut board = spot.board.clone().unwrap();
+    change(&mut board);
+    KeyBoards.write(&spot, &board, &mut world.shared).unwrap();
+}
+
+#[test]
+fn a_shard_that_was_taken_off_the_board_comes_back_when_another_worker_polls() {
+    // What is held is what stood there, and the store cannot be asked; or it may be older, and the store is.
+    for is_same in [true, false] {
+        let mut world = World::new(2);
+        world.server.publish(&ALL, Some(4));
+        world.pass(5 * SECOND);
+        kill_leader(&mut world);
+        change_board(&mut world, |board| {
+            for posted in &mut board.shards {
+                posted.version = 0;
+                posted.tag = if is_same { posted.tag } else { [9; 16] };
+            }
+        });
+        world.server.asked.clear();
+        if is_same {
+            world.server.fail(500);
+        }
+        world.start(store());
+        world.pass(6 * SECOND);
+        assert!(ALL.iter().all(|key| world.knows(2, key)), "{is_same}");
+        let asked = world.server.asked.iter().filter(|asked| asked.path != "/keys?x=1").count();
+        assert_eq!(asked, if is_same { 0 } else { 4 });
+    }
+}
+
+#[test]
+fn a_shard_in_which_nothing_could_be_read_is_looked_for_at_once_in_another_version() {
+    let mut world = World::new(2);
+    world.server.publish(&ALL, Some(4));
+    world.pass(5 * SECOND);
+    let now = world.now;
+    let polled = &mut world.workers[1].polled;
+    assert!(!polled.is_busy());
+    polled.board.shards[2].version = 99;
+    for (missed, is_busy) in [(None, true), (Some((7, now)), true), (Some((99, now)), false)] {
+        polled.slots.0[2].missed = missed;
+        assert_eq!(polled.is_busy(), is_busy, "{missed:?}");
+    }
+}
+
+#[test]
+fn shards_that_are_not_there_hold_no_others_up_and_come_in_the_end() {
+    let mut world = World::new(1);
+    world.server.publish(&ALL, Some(64));
+    world.pass(5 * SECOND);
+    for shard in 0..48 {
+        let key = world.shared.values.keys().find(|key| key.ends_with(&format!("/{shard}")));
+        let key = key.unwrap().clone();
+        world.shared.tamper(&key, Vec::new());
+    }
+    world.start(store());
+    world.pass(SECOND);
+    let slots = &world.workers[1].polled.slots.0;
+    let held: Vec<_> = slots.iter().map(|slot| slot.block.is_some()).collect();
+    assert_eq!(held, [vec![false; 48], vec![true; 16]].concat());
+    world.pass(20 * SECOND);
+    assert!(ALL.iter().all(|key| world.knows(1, key)));
+}
+
+#[test]
+fn a_worker_that_can_write_nothing_ends_looks_that_last_longer_than_a_tick() {
+    let mut world = World::new(3);
+    world.server.publish(&ALL, Some(2));
+    world.pass(5 * SECOND);
+    kill_leader(&mut world);
+    world.shared.is_full = true;
+    world.server.latency = Duration::from_millis(1500);
+    world.server.publish(&["b"], Some(2));
+    world.pass(REFRESH + 12 * SECOND);
+    for worker in (0..3).filter(|worker| !world.workers[*worker].is_dead) {
+        assert!(!world.knows(worker, "a") && world.knows(worker, "b"));
+    }
+    world.pass(20 * REFRESH);
+    assert!((0..3).any(|worker| world.knows(worker, "b")), "no look before counts for it");
+    // Room is found: they come together, with what is new.
+    world.shared.is_full = false;
+    world.server.latency = Duration::from_millis(30);
+    world.server.publish(&["c"], Some(2));
+    world.pass(REFRESH + 5 * SECOND);
+    let alive: Vec<_> = (0..3).filter(|worker| !world.workers[*worker].is_dead).collect();
+    assert!(alive.iter().all(|worker| !world.knows(*worker, "b") && world.knows(*worker, "c")));
+    assert_eq!(alive.iter().filter(|worker| world.workers[**worker].polled.leads()).count(), 1);
+    assert_eq!(world.log, Vec::<String>::new());
+}
+
+#[test]
+fn blocks_of_another_format_are_shared_with_nobody_who_cannot_read_them() {
+    let mut world = World::new(1);
+    world.server.publish(&ALL, Some(2));
+    world.pass(2 * SECOND);
+    let KeysFound::Ready(set) = world.found(0) else { panic!("no keys") };
+    for block in set.blocks() {
+        assert_eq!(block.bytes()[0], BLOCK_FORMAT, "part of the meaning of a board");
     }
 }
 
