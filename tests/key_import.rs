@@ -133,7 +133,7 @@ fn two_tables_are_joined_by_name_and_the_keys_work() {
     ]));
     let files = ["listing.json", "expiry.json"];
     let (status, said) = folder.import(&[&files[..], &LONG].concat());
-    assert_eq!(status, 0, "{said}");
+    assert_eq!(status, 1, "a column was not understood: {said}");
     let mut pump = folder.key("pump-17");
     for made in ["created_at", "updated_at"] {
         assert!(pump.as_object_mut().unwrap().remove(made).is_some());
@@ -341,8 +341,94 @@ fn an_export_in_xml_is_read_as_far_as_it_can_be() {
     let (status, said) = folder.import(&[&["export.xml", "--format", "xml"], &LONG[..]].concat());
     assert_eq!(status, 0, "{said}");
     assert_eq!(folder.key("a")["description"], "a & b");
+    assert_eq!(folder.key("a")["owner"], "Administrator");
     assert_eq!(folder.check(STRONG, &["--ip", "10.1.2.3"]), "edge");
     assert_eq!(folder.check(OTHER, &[]), "edge");
+}
+
+#[test]
+fn an_address_list_that_is_not_understood_never_becomes_every_address() {
+    let folder = Folder::new("lost");
+    let with = |name: &str, column: &str, value: Value| {
+        let mut row = json!({ "name": name, "userNameReference": "edge" });
+        row[column] = value;
+        row
+    };
+    let one = json!("10.1.2.3");
+    let known = ["IP Allow List", "ip-whitelist", "IP_ALLOW", "ipAllowlist"];
+    let rows: Vec<_> = known.iter().map(|column| with("k", column, one.clone())).collect();
+    for (at, row) in rows.iter().enumerate() {
+        let mut row = row.clone();
+        row["name"] = json!(format!("k{at}"));
+        folder.table("a.json", &json!([row]));
+        let (status, said) = folder.import(&["a.json"]);
+        assert_eq!(status, 0, "{said}");
+        assert_eq!(folder.key(&format!("k{at}"))["ip_allow"], json!(["10.1.2.3"]));
+    }
+    let before = folder.text();
+    for (column, value) in [
+        ("whitelist2", one.clone()),
+        ("IP's", one.clone()),
+        ("Hosts allowed", one.clone()),
+        ("client addresses", one.clone()),
+        ("restrictions", json!({ "deep": [{ "ipWhitelist": one }] })),
+        ("ipWhitelist", json!({ "item": one })),
+        ("ipWhitelist", json!([])),
+    ] {
+        folder.table("a.json", &json!([with("x", column, value)]));
+        let (status, said) = folder.import(&["a.json"]);
+        assert!(status == 1 && said.contains("`ip_allow` cannot be read"), "{column}: {said}");
+    }
+    for inner in [
+        "<ipWhitelist><item>10.1.2.3</item></ipWhitelist>",
+        "<ipWhitelist item='10.1.2.3'/>",
+        "<ipWhitelist name='10.1.2.3'/>",
+        "<ipWhitelist>10.1.2.3<br/></ipWhitelist>",
+        "<ipWhitelist>10.1.2.3<br/>10.1.2.4</ipWhitelist>",
+        "<limits><a><ipWhitelist>10.1.2.3</ipWhitelist></a></limits>",
+        "<limits><a ipWhitelist='10.1.2.3'/></limits>",
+        "<ipList>10.1.2.3</ipList>",
+    ] {
+        let key = format!("<ApplicationKey name='x' userName='edge'>{inner}</ApplicationKey>");
+        folder.write("a.xml", &key);
+        let (status, said) = folder.import(&["a.xml", "--format", "xml"]);
+        assert!(status == 1 && said.contains("`ip_allow` cannot be read"), "{inner}: {said}");
+    }
+    assert_eq!(folder.text(), before);
+}
+
+#[test]
+fn what_is_not_understood_is_said_and_ends_with_status_one() {
+    let folder = Folder::new("unread");
+    let row = |name: &str| json!({ "name": name, "user": "edge", "isSystem": false, "a\nb": "x" });
+    let mut first = row("a");
+    first[STRONG] = json!(1);
+    first["nothing"] = json!({ "here": ["", null] });
+    folder.table("a.json", &json!([first, row("b")]));
+    let (status, said) = folder.import(&["a.json"]);
+    assert_eq!((status, folder.names()), (1, vec!["a".to_owned(), "b".to_owned()]));
+    for words in
+        ["`isSystem`: nothing of", "`a\\nb`: nothing of", "`a name with digits`: nothing of"]
+    {
+        assert_eq!(said.matches(words).count(), 1, "{words}: {said}");
+    }
+    assert!(!said.contains("`nothing`"), "{said}");
+    for (inner, expected) in [
+        ("<Owner name='o' type='User'/><lastModifiedDate>x</lastModifiedDate>", None),
+        ("<avatar></avatar><other> </other>", None),
+        ("<other>x</other>", Some("`other`: nothing of")),
+        ("<other x='y'/>", Some("`other`: nothing of")),
+        ("<other><deep>x</deep></other>", Some("`other`: nothing of")),
+        ("text", Some("`ApplicationKey`: nothing of")),
+        ("text<other/>", Some("`ApplicationKey`: nothing of")),
+        ("<description><b>x</b></description>", Some("`description` cannot be read")),
+    ] {
+        let key = format!("<ApplicationKey name='x' userName='edge'>{inner}</ApplicationKey>");
+        folder.write("a.xml", &key);
+        let (status, said) = folder.import(&["a.xml", "--format", "xml", "--dry-run"]);
+        assert_eq!(status, i32::from(expected.is_some()), "{inner}: {said}");
+        assert!(expected.is_none_or(|words| said.contains(words)), "{inner}: {said}");
+    }
 }
 
 #[test]

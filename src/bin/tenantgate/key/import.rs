@@ -73,8 +73,13 @@ fn run_import(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     if tables.nameless() > 0 {
         warn(&format!("rows without a name, which were not imported: {}", tables.nameless()));
     }
-    for column in tables.ignored() {
+    let ignored = tables.ignored();
+    let further = ignored.len().saturating_sub(COLUMNS_SHOWN);
+    for column in ignored.take(COLUMNS_SHOWN) {
         warn(&format!("`{column}`: nothing of this column was imported"));
+    }
+    if further > 0 {
+        warn(&format!("further columns of which nothing was imported: {further}"));
     }
     for one in &made {
         say(&format!("`{}`: imported{remark}", one.name));
@@ -92,7 +97,7 @@ fn run_import(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         made.len(),
         skipped.len() + tables.nameless()
     ));
-    let is_whole = skipped.is_empty() && tables.nameless() == 0;
+    let is_whole = skipped.is_empty() && tables.nameless() == 0 && tables.ignored().len() == 0;
     Ok(if is_whole { Verdict::Fine } else { Verdict::Wrong })
 }
 
@@ -112,3 +117,6 @@ fn tables(arguments: &ArgMatches, input: &mut Input) -> Result<Tables, Failure> 
     }
     Ok(tables)
 }
+
+/// More than a table of the platform has.
+const COLUMNS_SHOWN: usize = 40;

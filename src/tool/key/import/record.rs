@@ -228,7 +228,7 @@ fn hint(key: &Secret<Vec<u8>>) -> Option<String> {
 }
 
 /// A name, or what stands in the place of one as far as it can be shown.
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     if Record::is_name(name) {
         return name.to_owned();
     }

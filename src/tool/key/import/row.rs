@@ -42,23 +42,24 @@ pub(super) enum Column {
 }
 
 impl Column {
-    /// The column of this name, in any case of letters: as the platform's tables, services and exports have it, or as our
-    /// records do.
+    /// The column of this name, whatever the case of its letters and what stands between them: as the platform's tables,
+    /// services, exports and pages have it, or as our records do.
     pub(super) fn named(name: &str) -> Option<Self> {
-        let name = name.trim().to_ascii_lowercase();
-        Some(match &*name {
+        Some(match &*letters(name) {
             "name" => Self::Name,
             "id" | "key" | "keyid" => Self::Key,
-            "expiration" | "expirationdate" | "expires" | "expires_at" => Self::ExpiresAt,
+            "expiration" | "expirationdate" | "expires" | "expiresat" => Self::ExpiresAt,
             "expired" => Self::Expired,
-            "ip" | "ip_allow" | "ipallowlist" | "ipwhitelist" | "whitelist" => Self::Addresses,
+            "ip" | "ipallow" | "allowlist" | "ipallowlist" | "ipwhitelist" | "whitelist" => {
+                Self::Addresses
+            }
             "tags" => Self::Tags,
             "lastmodifieddate" => Self::Modified,
             "user" | "username" | "usernamereference" => Self::Text("user"),
             "description" => Self::Text("description"),
             "project" | "projectname" => Self::Text("project"),
-            "client_name" | "clientname" => Self::Text("client_name"),
-            "home_mashup" | "homemashup" => Self::Text("home_mashup"),
+            "clientname" => Self::Text("client_name"),
+            "homemashup" => Self::Text("home_mashup"),
             "avatar" => Self::Text("avatar"),
             "documentation" => Self::Text("documentation"),
             "owner" => Self::Text("owner"),
@@ -67,6 +68,13 @@ impl Column {
             "subtenant" => Self::Text("subtenant"),
             _ => return None,
         })
+    }
+
+    /// Whether an unknown column may say from where a key is good: without it the key would be good from everywhere.
+    pub(super) fn resembles_addresses(name: &str) -> bool {
+        let name = letters(name);
+        let words = ["address", "allow", "host", "list", "network"];
+        name.starts_with("ip") || words.iter().any(|word| name.contains(word))
     }
 
     const fn name(self) -> &'static str {
@@ -97,9 +105,14 @@ impl Row {
         }
         let mut other = Self::default();
         if other.take(column, value).is_none() {
-            other.fault = Some(Fault::Unreadable(column.name()));
+            other.spoil(column);
         }
         self.join(other);
+    }
+
+    /// Notes that a column cannot be read: the row is not imported.
+    pub(super) fn spoil(&mut self, column: Column) {
+        self.fault.get_or_insert(Fault::Unreadable(column.name()));
     }
 
     fn take(&mut self, column: Column, value: &Value<'_>) -> Option<()> {
@@ -147,6 +160,12 @@ impl Row {
         self.is_expired |= is_expired;
         self.fault = self.fault.or(fault).or(differing.map(Fault::Differs));
     }
+}
+
+/// A name of a column without what people put between its letters.
+fn letters(name: &str) -> String {
+    let kept = name.chars().filter(|character| character.is_alphanumeric());
+    kept.map(|character| character.to_ascii_lowercase()).collect()
 }
 
 /// Takes a value where there is none, and says whether both are the same elsewhere.

@@ -1,11 +1,14 @@
 //! The rows of one or several files, joined by the names of keys.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::record::shown;
 use super::row::{Column, Row};
 use super::{csv, infotable, xml};
 use crate::json::Value;
+use crate::secret::Secret;
 
 /// How a file is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -68,9 +71,15 @@ impl Tables {
             for (column, value) in cells {
                 match Column::named(&column) {
                     Some(column) => row.set(column, &value),
-                    None if is_word(&column) => drop(self.ignored.insert(column)),
-                    None => {}
+                    None if !says_something(&value) => {}
+                    None => {
+                        if may_hold_addresses(&column, &value) {
+                            row.spoil(Column::Addresses);
+                        }
+                        self.ignored.insert(name_of(&column));
+                    }
                 }
+                wipe(value);
             }
             has_names |= !row.name().is_empty();
             self.add(row);
@@ -99,15 +108,48 @@ impl Tables {
         self.nameless
     }
 
-    /// The columns that are not imported, as far as their names are words.
-    pub fn ignored(&self) -> impl Iterator<Item = &str> {
+    /// The columns in which something stands, and of which nothing was imported: their names, cut and escaped.
+    pub fn ignored(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ignored.iter().map(String::as_str)
     }
 }
 
-/// Whether a name of a column can be shown.
-fn is_word(name: &str) -> bool {
-    (1..=40).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_')
+/// A name of a column as it can be shown. One with many digits may be a key that stands in a wrong place.
+fn name_of(column: &str) -> String {
+    let digits = column.bytes().filter(u8::is_ascii_digit).count();
+    if digits > 4 { "a name with digits".to_owned() } else { shown(column) }
+}
+
+fn says_something(value: &Value<'_>) -> bool {
+    match value {
+        Value::Null => false,
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => items.iter().any(says_something),
+        Value::Object(members) => members.iter().any(|(_, value)| says_something(value)),
+        Value::Bool(_) | Value::Number(_) => true,
+    }
+}
+
+/// Whether a column that nobody knows, or something within it, may be the addresses of a key.
+fn may_hold_addresses(column: &str, value: &Value<'_>) -> bool {
+    Column::resembles_addresses(column)
+        || match value {
+            Value::Array(items) => items.iter().any(|item| may_hold_addresses("", item)),
+            Value::Object(members) => {
+                members.iter().any(|(name, value)| may_hold_addresses(name, value))
+            }
+            Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(_) => false,
+        }
+}
+
+/// Overwrites the copies that were made of a value: it may be a key.
+fn wipe(value: Value<'_>) {
+    match value {
+        Value::String(Cow::Owned(text)) => drop(Secret::new(text)),
+        Value::Array(items) => items.into_iter().for_each(wipe),
+        Value::Object(members) => members.into_iter().for_each(|(_, value)| wipe(value)),
+        Value::Bool(_) | Value::Null | Value::Number(_) | Value::String(Cow::Borrowed(_)) => {}
+    }
 }
 
 impl fmt::Display for ImportError {

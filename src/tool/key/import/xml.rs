@@ -1,5 +1,5 @@
 //! Exports of entities in XML, as far as they can be guessed: each `ApplicationKey` is a key, by its attributes, and by the
-//! attributes and texts of the elements in it.
+//! attributes and texts of the elements in it. What stands deeper is not understood, and never passed over.
 //!
 //! By quick-xml: it reads piece by piece, and expands no entities but XML's own five and numbers.
 
@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
+use zeroize::Zeroize as _;
 
+use super::row::Column;
 use super::table::{Cells, ImportError};
 use crate::json::Value;
 
@@ -48,38 +50,89 @@ struct Export {
 
 impl Export {
     fn start(&mut self, element: &BytesStart<'_>) -> Result<(), ImportError> {
+        // Text before an element in the same one is no value alone.
+        if self.key.is_some() {
+            self.take_unread_text();
+        }
+        self.text.zeroize();
         let name = element.local_name().as_ref().to_owned();
-        if self.key.is_none() && name.eq_ignore_ascii_case("ApplicationKey") {
+        let attributes = attributes(element)?;
+        if self.key.is_some() {
+            self.open.push(name);
+            for (name, value) in attributes {
+                self.attribute(name, value);
+            }
+            return Ok(());
+        }
+        if name.eq_ignore_ascii_case("ApplicationKey") {
             self.key = Some(self.open.len());
-            self.rows.push(attributes(element)?);
-        } else if self.is_in_key()
-            && let Some(row) = self.rows.last_mut()
-        {
-            // An element in it has a name of its own, such as that of an owner.
-            let attributes = attributes(element)?.into_iter();
-            row.extend(attributes.filter(|(name, _)| !name.eq_ignore_ascii_case("name")));
+            self.rows.push(attributes);
         }
         self.open.push(name);
-        self.text.clear();
         Ok(())
     }
 
-    fn end(&mut self) {
-        let name = self.open.pop().unwrap_or_default();
-        let text = std::mem::take(&mut self.text);
-        if self.key == Some(self.open.len()) {
-            self.key = None;
-        } else if self.is_in_key()
-            && !text.trim().is_empty()
-            && let Some(row) = self.rows.last_mut()
-        {
-            row.push((name, Value::String(Cow::Owned(text.trim().to_owned()))));
+    /// An attribute of an element in that of the key.
+    fn attribute(&mut self, name: String, value: Value<'static>) {
+        let [child] = self.inside() else { return self.unread(&name, value) };
+        match (Column::named(child), Column::named(&name)) {
+            // It refers to something that has a name of its own, such as an owner.
+            (Some(Column::Text(_)), Some(Column::Name)) => {
+                let child = child.clone();
+                self.cell(child, value);
+            }
+            (Some(Column::Text(_)), None) if name.eq_ignore_ascii_case("type") => {}
+            (Some(_), _) | (None, Some(Column::Name) | None) => self.unread(&name, value),
+            (None, Some(_)) => self.cell(name, value),
         }
     }
 
-    /// Whether the place is in the element of a key, and in none within that.
-    fn is_in_key(&self) -> bool {
-        self.key.is_some_and(|key| key + 1 == self.open.len())
+    fn end(&mut self) {
+        if self.key.is_some() {
+            match self.inside() {
+                [child] if !self.text.trim().is_empty() => {
+                    let (child, text) = (child.clone(), self.text.trim().to_owned());
+                    self.cell(child, Value::String(Cow::Owned(text)));
+                }
+                _ => self.take_unread_text(),
+            }
+        }
+        self.text.zeroize();
+        self.open.pop();
+        if self.key == Some(self.open.len()) {
+            self.key = None;
+        }
+    }
+
+    /// The names of the elements around the place that are in the element of the key.
+    fn inside(&self) -> &[String] {
+        self.key.and_then(|key| self.open.get(key + 1..)).unwrap_or_default()
+    }
+
+    fn take_unread_text(&mut self) {
+        let text = self.text.trim().to_owned();
+        if !text.is_empty() {
+            self.unread("text", Value::String(Cow::Owned(text)));
+        }
+    }
+
+    /// Something that stands deeper, or beside something else: it becomes an object in the place of a value, so that no column is
+    /// taken for empty.
+    fn unread(&mut self, name: &str, value: Value<'static>) {
+        let (child, deeper) = match self.inside() {
+            [child, deeper @ ..] => (child.clone(), deeper),
+            [] => ("ApplicationKey".to_owned(), Default::default()),
+        };
+        let within = |value, name: String| Value::Object(vec![(Cow::Owned(name), value)]);
+        let names = deeper.iter().cloned().rev();
+        let value = names.fold(within(value, name.to_owned()), within);
+        self.cell(child, value);
+    }
+
+    fn cell(&mut self, name: String, value: Value<'static>) {
+        if let Some(row) = self.rows.last_mut() {
+            row.push((name, value));
+        }
     }
 
     fn refer(&mut self, entity: &BytesRef<'_>) -> Result<(), ImportError> {
@@ -111,8 +164,10 @@ mod tests {
 
     fn rows(text: &str) -> Result<Vec<String>, ImportError> {
         let rows = read(text.as_bytes())?.into_iter();
-        let cell =
-            |(name, value): (String, Value<'_>)| format!("{name}={}", value.as_str().unwrap());
+        let cell = |(name, value): (String, Value<'_>)| match value.as_str() {
+            Some(text) => format!("{name}={text}"),
+            None => name,
+        };
         Ok(rows.map(|cells| cells.into_iter().map(cell).collect::<Vec<_>>().join(" ")).collect())
     }
 
@@ -128,7 +183,12 @@ mod tests {
             (
                 r#"<ApplicationKey name="a"><Owner name="o" type="User"/><userName> u&amp;<![CDATA[<v]]></userName>
                    <deep><description>x</description></deep><!-- c --><ip x="1"></ip></ApplicationKey>"#,
-                vec!["name=a type=User userName=u&<v x=1"],
+                vec!["name=a Owner=o userName=u&<v deep ip"],
+            ),
+            (
+                r#"<ApplicationKey name="a">t<ip>1<br/>2</ip><ip><item>3</item></ip><ip> <x/> </ip>
+                   <set ip="4" name="5" x="6"/></ApplicationKey>"#,
+                vec!["name=a ApplicationKey ip ip=2 ip ip=4 set set"],
             ),
         ] {
             assert_eq!(rows(text).unwrap(), expected, "{text}");
