@@ -99,11 +99,8 @@ pub fn weigh(servers: &Servers) -> Result<KeyWeight, BenchError> {
 /// [`BenchError::KeysNotLoaded`] after a minute.
 pub fn wait_for_keys(envoy: &Envoy, listener: Listener) -> Result<(), BenchError> {
     let address = envoy.listener(listener.name())?;
-    let last = match listener {
-        Listener::TenantgateFewKeys => FEW_KEYS - 1,
-        _ => MANY_KEYS - 1,
-    };
-    let value = key(last);
+    let count = if listener == Listener::TenantgateFewKeys { FEW_KEYS } else { MANY_KEYS };
+    let value = key(count - 1);
     for _ in 0..ATTEMPTS {
         // The filter lets requests wait for its first keys, so this seldom asks twice.
         let answer = load::ask(address, THINGS, Credential { field: KEY, value: &value });
