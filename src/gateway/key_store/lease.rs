@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Turn;
 use super::polled::{Polled, Role};
 use super::slots::Slot;
-use crate::shared::{KeyBoard, KeyBoards, Lease, PostedShard, Spot, WriteError};
+use crate::shared::{KeyBoard, KeyBoards, Lease, Spot, WriteError};
 
 impl Polled {
     /// Reads the board, and takes the lease where nobody has it.
