@@ -25,6 +25,7 @@ fn configuration() -> String {
         "deployment": "ingress",
         "application_keys": {
             "tenants": ["acme"],
+            "allow_query": true,
             "store": {
                 "cluster": "key-store", "uri": "https://store.example/of/acme",
                 "refresh": "10s", "timeout": "2s", "max_stale": "1m",
@@ -45,7 +46,7 @@ fn document(serial: u64, keys: &[&str]) -> String {
     let record = |key: &&str| {
         let digest = StatedDigest::Sha256(KeyDigest::of(key.as_bytes())).text();
         json!({
-            "name": "pump-17", "user": "ann@acme.example", "tenant": "acme",
+            "name": "pump-17", "user": "ann@acme.example", "tenant": "acme", "allow_query": true,
             "secrets": [{ "digest": digest, "expires_at": "2030-01-01T00:00:00Z" }],
         })
     };
@@ -90,6 +91,38 @@ fn requests_wait_for_the_first_keys_and_go_on_with_them() {
         assert!(world.waited(request) <= Duration::from_millis(100), "{:?}", world.waited(request));
     }
     assert_eq!(world.provider.calls(), 1, "one worker asks");
+}
+
+#[test]
+fn a_request_that_waits_shows_no_key_to_whoever_logs_it_and_goes_on_as_if_it_had() {
+    let (mut world, _) = world(1, Answer::json(document(1, &[KEY])));
+    let in_query = format!("/things/1?a=1&appKey={KEY}&b=2");
+    let referer = format!("https://api.acme.example/things/1?appKey={KEY}");
+    let more = [("appkey", KEY), ("referer", referer.as_str()), ("x-user", "mallory")];
+    let request = world.request_with(0, &in_query, &more);
+    assert_eq!(world.fate(request), Fate::Waiting);
+    let shown = format!("{:?}", world.head(request));
+    assert!(!shown.contains(KEY), "{shown}");
+    assert!(shown.contains("/things/1?a=1&b=2"), "{shown}");
+    world.settle();
+    assert!(is_let_in(&world.fate(request)), "{:?}", world.fate(request));
+    // What would have been refused with the key in its place is refused: two that differ.
+    let (mut world, _) = self::world(1, Answer::json(document(1, &[KEY])));
+    let two = world.request_with(0, &in_query, &[("appkey", "gwk_other")]);
+    world.settle();
+    assert!(matches!(world.fate(two), Fate::Refused(400, _)), "{:?}", world.fate(two));
+}
+
+#[test]
+fn what_is_kept_of_a_request_that_waits_is_bounded() {
+    for (length, waits) in [(15_000, true), (17_000, false)] {
+        let (mut world, _) = world(1, Answer::json(document(1, &[KEY])));
+        let path = format!("/things/1?appKey={KEY}&long={}", "x".repeat(length));
+        let request = world.request_with(0, &path, &[]);
+        let fate = world.fate(request);
+        assert_eq!(fate == Fate::Waiting, waits, "{fate:?}");
+        assert!(waits || matches!(fate, Fate::Refused(503, _)), "{fate:?}");
+    }
 }
 
 #[test]

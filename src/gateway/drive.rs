@@ -60,7 +60,7 @@ pub fn drive(gateway: &mut Gateway, event: Event, now: Timestamp, host: &mut imp
     for parked in gateway.take_turns() {
         host.revisit(parked.stream, &mut |head, signatures| {
             let outcome = gateway.revisit(&parked, head, now, signatures);
-            wakes |= matches!(outcome, Outcome::Wait { wake: true });
+            wakes |= matches!(outcome, Outcome::Wait { wake: true, .. });
             outcome
         });
     }

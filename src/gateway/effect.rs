@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::filter_state::FilterState;
-use crate::message::{CallFailure, CallResponse, HeaderEdits, HeaderValue, HttpCall, Reply};
+use crate::message::{
+    CallFailure, CallResponse, HeaderEdits, HeaderValue, HttpCall, Reply, Withheld,
+};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -60,6 +62,8 @@ pub enum Outcome {
     Wait {
         /// True for the first of several requests that wait.
         wake: bool,
+        /// What is taken out of its head meanwhile. It must not wait with it.
+        edits: HeaderEdits,
     },
 }
 
@@ -102,4 +106,6 @@ pub struct Parked {
     pub is_whole: bool,
     /// The route on which it waits, for the log.
     pub route: Option<Arc<str>>,
+    /// What was taken out of its head.
+    pub withheld: Option<Arc<Withheld>>,
 }

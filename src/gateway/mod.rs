@@ -57,7 +57,7 @@ use self::watch::Watch;
 use crate::config::Config;
 use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
-use crate::message::{HeaderEdits, RequestHead};
+use crate::message::{HeaderEdits, RequestHead, Withheld};
 use crate::policy::Mode;
 use crate::problem::{Failure, Protocol, Refusal, Schemes};
 use crate::shared::SharedData;
@@ -154,9 +154,13 @@ impl Gateway {
                 let deadline = now + self.config.limits().waiting_deadline;
                 let route = case.route_name().cloned();
                 let (protocol, is_whole) = (Protocol::of(head), head.is_whole());
-                let parked = Parked { stream, deadline, protocol, is_whole, route };
-                let outcome = self.park(wants, parked, &case, now);
-                if matches!(outcome, Outcome::Wait { .. }) {
+                let concealed = self.concealment(head);
+                let withheld = (!concealed.is_empty()).then(|| Withheld::of(head, &concealed));
+                let withheld = withheld.map(Arc::new);
+                let parked = Parked { stream, deadline, protocol, is_whole, route, withheld };
+                let mut outcome = self.park(wants, parked, &case, now);
+                if let Outcome::Wait { edits, .. } = &mut outcome {
+                    *edits = concealed;
                     self.tally.count(Metric::Waited);
                 }
                 outcome
@@ -174,7 +178,11 @@ impl Gateway {
         signatures: &dyn SignatureVerifier,
     ) -> Outcome {
         // A head that is read again does not say what follows it.
-        let head = &head.clone().ending(parked.is_whole);
+        let left = head.clone().ending(parked.is_whole);
+        let head = &match &parked.withheld {
+            Some(withheld) => withheld.restore(&left),
+            None => left,
+        };
         let mut case = Case::new();
         let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(decided) => {
@@ -347,7 +355,9 @@ impl Gateway {
             Want::Exchange(wish) => self.exchanges.admits(wish),
             Want::Fetch(..) | Want::KeyStore => true,
         });
-        let first = wants.first().filter(|_| is_admitted);
+        let is_short =
+            parked.withheld.as_ref().is_none_or(|withheld| withheld.size() <= WITHHELD_LIMIT);
+        let first = wants.first().filter(|_| is_admitted && is_short);
         let is_parked = first.is_some_and(|want| self.waiters.park(&want.awaited(), parked));
         if !is_parked {
             let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
@@ -355,7 +365,7 @@ impl Gateway {
         }
         self.want(wants, now);
         let wake = !std::mem::replace(&mut self.is_woken, true);
-        Outcome::Wait { wake }
+        Outcome::Wait { wake, edits: HeaderEdits::new() }
     }
 
     /// Has everything fetched that a request lacks.
@@ -388,6 +398,9 @@ const FAST_TICK: Duration = Duration::from_millis(10);
 
 /// The period while none waits.
 const SLOW_TICK: Duration = Duration::from_secs(1);
+
+/// How many bytes of a request are kept while it waits.
+const WITHHELD_LIMIT: usize = 16 * 1024;
 
 /// How many waiting requests have their turn in one callback, so that none blocks the worker.
 const TURNS: usize = 128;

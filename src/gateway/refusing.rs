@@ -59,18 +59,22 @@ impl Gateway {
     pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
         match outcome {
             Outcome::Refuse(refused) => {
-                let owned = self.config.owned_headers();
-                let edits = match owned.keys() {
-                    Some(keys) => credential::strip(head, keys),
-                    None => {
-                        let parameters = owned.places().parameters();
-                        let reduce = |path| Reduced::without_parameters(path, parameters);
-                        head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
-                    }
-                };
-                Outcome::Refuse(Refused { edits, ..refused })
+                Outcome::Refuse(Refused { edits: self.concealment(head), ..refused })
             }
             outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
+        }
+    }
+
+    /// The changes after which a head shows no key, and no token in its query.
+    pub(super) fn concealment(&self, head: &RequestHead<'_>) -> HeaderEdits {
+        let owned = self.config.owned_headers();
+        match owned.keys() {
+            Some(keys) => credential::strip(head, keys),
+            None => {
+                let parameters = owned.places().parameters();
+                let reduce = |path| Reduced::without_parameters(path, parameters);
+                head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
+            }
         }
     }
 }

@@ -1,8 +1,7 @@
 //! The requests of this worker that wait, and for what. Bounded in number, each with a deadline.
 //!
-//! Only the number of a stream is kept: when its turn comes, its header is read again and decided
-//! again from the start. So nothing that depends on the time or on the request can go stale while
-//! it waits, and no credential is held here.
+//! The number of a stream is kept, and what its head must not show while it waits: when its turn comes, its header
+//! is read again and decided again from the start. So nothing that depends on the time can go stale meanwhile.
 
 use std::collections::VecDeque;
 use std::hash::Hash;
@@ -142,6 +141,7 @@ mod tests {
             protocol: Protocol::Http,
             is_whole: true,
             route: None,
+            withheld: None,
         }
     }
 

@@ -138,7 +138,7 @@ fn note(state: &FilterState) -> Result<(), abi::HostError> {
     state.iter().try_for_each(|(key, value)| abi::set_filter_state(key.name(), value))
 }
 
-fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
+pub(super) fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     for edit in edits {
         match edit {
             HeaderEdit::Reduce(reduced) => {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::abi;
 use super::connection::HostConnection;
-use super::perform::apply;
+use super::perform::{apply, edit};
 use super::signatures::HostSignatures;
 use crate::gateway::{Gateway, Outcome, PRIVATE, StreamId};
 use crate::message::{RequestHead, parse_pairs};
@@ -38,11 +38,18 @@ impl Worker {
     pub(super) fn request(&self, stream: StreamId, end_of_stream: bool) -> Course {
         let outcome = self.decide(stream, end_of_stream);
         match outcome {
-            Some(Outcome::Wait { wake }) => {
+            Some(Outcome::Wait { wake, edits }) => {
                 if wake {
                     self.wake();
                 }
-                Course::Waits
+                if edit(&edits).is_ok() {
+                    return Course::Waits;
+                }
+                if let Ok(mut gateway) = self.gateway.try_borrow_mut() {
+                    gateway.forget(stream);
+                }
+                super::perform::refuse_broken();
+                Course::Refused
             }
             Some(Outcome::Forward(forwarded)) if forwarded.is_watched => {
                 match apply(&Outcome::Forward(forwarded)) {

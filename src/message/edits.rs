@@ -135,6 +135,15 @@ pub enum HeaderEdit {
 /// The changes to one request, in the order in which they are to be made: removals first.
 pub type HeaderEdits = Vec<HeaderEdit>;
 
+/// Whether the change removes or replaces the fields of this very name.
+pub(crate) fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
+    match edit {
+        HeaderEdit::Reduce(reduced) => reduced.name().as_bytes() == name,
+        HeaderEdit::Remove(removed) => **removed == *name,
+        HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

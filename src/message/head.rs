@@ -59,6 +59,12 @@ impl<'a> RequestHead<'a> {
         self
     }
 
+    /// The same request with these fields in place of its own.
+    #[must_use]
+    pub fn with_fields(&self, fields: Fields<'a>) -> Self {
+        Self { connection: self.connection, is_whole: self.is_whole, ..Self::new(fields) }
+    }
+
     /// Whether it is known that nothing follows the head.
     pub const fn is_whole(&self) -> bool {
         self.is_whole

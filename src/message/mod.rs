@@ -17,10 +17,12 @@ mod reduced;
 mod reply;
 mod retry_after;
 mod target;
+mod withheld;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall, MediaType};
 pub use connection::{Connection, parse_digest};
 pub use cookie::{CookieName, CookieNameError, cookie_values, set_cookie};
+pub(crate) use edits::concerns;
 pub use edits::{
     HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue, percent_encode,
 };
@@ -39,3 +41,4 @@ pub use reduced::Reduced;
 pub use reply::Reply;
 pub use retry_after::retry_after;
 pub use target::{RequestError, RequestTarget, is_method};
+pub use withheld::Withheld;

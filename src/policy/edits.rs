@@ -8,7 +8,7 @@ use super::route::CallerToken;
 use super::source::{Form, Injection};
 use crate::credential::{KeyPlaces, strip_addresses};
 use crate::message::{
-    CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead,
+    CookiesLeft, HeaderEdit, HeaderEdits, HeaderName, HeaderValue, Reduced, RequestHead, concerns,
 };
 use crate::principal::PrincipalKind;
 
@@ -206,13 +206,4 @@ fn set_tokens(
         }
     }
     Ok(())
-}
-
-/// Whether this very name is removed or replaced already.
-fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
-    match edit {
-        HeaderEdit::Reduce(reduced) => reduced.name().as_bytes() == name,
-        HeaderEdit::Remove(removed) => **removed == *name,
-        HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,
-    }
 }

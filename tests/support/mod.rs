@@ -268,8 +268,9 @@ impl World {
             let head = head(&fields).with_connection(&from).ending(is_whole);
             state.gateway.request(stream, &head, self.now, &NoVerifier)
         };
-        if let Outcome::Wait { wake } = outcome {
+        if let Outcome::Wait { wake, edits } = &outcome {
             state.is_woken |= wake;
+            take_out(&mut fields, edits);
         }
         let settled = self.now;
         let state_left = left(&outcome);
@@ -319,6 +320,11 @@ impl World {
     /// What became of a request so far.
     pub fn fate(&self, request: Request) -> Fate {
         self.workers[request.worker].streams[&request.stream].fate.clone()
+    }
+
+    /// The head of a request as a proxy would log it now.
+    pub fn head(&self, request: Request) -> &[(String, String)] {
+        &self.workers[request.worker].streams[&request.stream].fields
     }
 
     /// What a request has left in filter state so far.
@@ -468,6 +474,21 @@ fn queue_of(worker: usize) -> u32 {
 
 fn head(fields: &[(String, String)]) -> RequestHead<'_> {
     RequestHead::new(fields.iter().map(|(n, v)| (n.as_bytes(), v.as_bytes())).collect())
+}
+
+/// What the host does while a request waits: the changes can only remove and reduce.
+fn take_out(fields: &mut Vec<(String, String)>, edits: &[HeaderEdit]) {
+    for edit in edits {
+        match edit {
+            HeaderEdit::Remove(name) => fields.retain(|(field, _)| field.as_bytes() != &**name),
+            HeaderEdit::Reduce(reduced) => {
+                fields.retain(|(field, _)| field != reduced.name());
+                let value = String::from_utf8(reduced.expose().to_vec()).unwrap();
+                fields.push((reduced.name().to_owned(), value));
+            }
+            HeaderEdit::Set(..) => panic!("nothing is set while a request waits"),
+        }
+    }
 }
 
 fn left(outcome: &Outcome) -> State {

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::serving::polling;
+use super::store::Scripted;
 use super::{
     GUID, KEY, OTHER, add_route, digest, edit_document, edit_manager, extend, record, setup,
 };
 use crate::bootstrap::{SECOND_LOG, cluster};
 use crate::development::caller::Caller;
-use crate::development::http_client::{Received, request};
+use crate::development::fault::Fault;
+use crate::development::http_client::{Connection, Received, request};
 use crate::development::http_server::{Answer, HttpServer, Response};
 use crate::lab::{ANY_PORT, Lab, Setup, eventually};
 
@@ -356,4 +359,33 @@ fn what_the_proxy_refuses_by_itself_is_logged_as_it_came_unless_the_format_leave
         (lab.logs().matches(KEY).count() == 2).then_some(())
     });
     assert_eq!(lab.upstream.requests(), 0);
+}
+
+#[test]
+fn no_log_has_the_key_of_a_client_that_leaves_while_its_request_waits() {
+    let store = Scripted::start();
+    store.fail(Fault::Silence);
+    let mut setup = polling(store.address(), &json!({"timeout": "3s"}));
+    setup.filter["application_keys"]["allow_query"] = json!(true);
+    let format = json!({"case": "%REQ(x-case)%", "path": "%REQ(:PATH)%", "key": "%REQ(appkey)%", "referer": "%REQ(referer)%", "details": "%RESPONSE_CODE_DETAILS%"});
+    setup.extras.log_format = Some(json!({"json_format": format}));
+    let lab = setup.start();
+    let referer = format!("http://gateway.example/?appKey={KEY}");
+    let fields = [("x-case", "gone-early"), ("appkey", KEY), ("referer", referer.as_str())];
+    let mut client = Connection::open(lab.gateway).unwrap();
+    client.send(&request("GET", &format!("/things/1?a=1&appKey={KEY}&b=2"), &fields, "")).unwrap();
+    thread::sleep(Duration::from_millis(500));
+    drop(client);
+    let line = eventually("the line of the client that left", || {
+        lab.logs().lines().find(|line| line.contains("gone-early")).map(str::to_owned)
+    });
+    assert!(line.contains("/things/1?a=1&b=2"), "{line}");
+    assert!(line.contains("status=0"), "{line}");
+    let told = lab.second_log(1).remove(0);
+    assert_eq!(told["details"], "downstream_remote_disconnect", "{told}");
+    assert_eq!(told["referer"], "http://gateway.example/", "{told}");
+    for text in [lab.logs(), told.to_string()] {
+        assert!(!text.contains(KEY), "{text}");
+    }
+    lab.assert_unharmed();
 }

@@ -51,7 +51,7 @@ impl Scripted {
         *lock(&self.state.fault) = Fault::None;
     }
 
-    fn fail(&self, fault: Fault) {
+    pub fn fail(&self, fault: Fault) {
         *lock(&self.state.fault) = fault;
     }
 
