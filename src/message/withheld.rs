@@ -8,7 +8,13 @@ use crate::secret::Secret;
 /// All fields of some names, as they were received.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Withheld {
-    fields: Vec<(Box<[u8]>, Secret<Vec<u8>>)>,
+    fields: Vec<Field>,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Field {
+    name: Box<[u8]>,
+    value: Secret<Vec<u8>>,
 }
 
 impl Withheld {
@@ -16,21 +22,25 @@ impl Withheld {
     pub fn of(head: &RequestHead<'_>, edits: &[HeaderEdit]) -> Self {
         let is_changed = |name: &[u8]| edits.iter().any(|edit| concerns(edit, name));
         let fields = head.fields().filter(|(name, _)| is_changed(name));
-        let fields = fields.map(|(name, value)| (name.into(), Secret::new(value.to_vec())));
-        Self { fields: fields.collect() }
+        let kept = |(name, value): (&[u8], &[u8])| Field {
+            name: name.into(),
+            value: Secret::new(value.to_vec()),
+        };
+        Self { fields: fields.map(kept).collect() }
     }
 
     /// How many bytes of values are kept.
     pub fn size(&self) -> usize {
-        self.fields.iter().map(|(_, value)| value.expose().len()).sum()
+        self.fields.iter().map(|field| field.value.expose().len()).sum()
     }
 
     /// The head as it was: what is left of it in the proxy, and these fields in place of those of their names.
     #[must_use]
     pub fn restore<'h>(&'h self, head: &RequestHead<'h>) -> RequestHead<'h> {
-        let is_ours = |name: &[u8]| self.fields.iter().any(|(ours, _)| **ours == *name);
+        let is_ours = |name: &[u8]| self.fields.iter().any(|field| *field.name == *name);
         let mut fields: Vec<_> = head.fields().filter(|(name, _)| !is_ours(name)).collect();
-        fields.extend(self.fields.iter().map(|(name, value)| (&**name, value.expose().as_slice())));
+        let kept = |field: &'h Field| (&*field.name, field.value.expose().as_slice());
+        fields.extend(self.fields.iter().map(kept));
         head.with_fields(fields)
     }
 }
