@@ -1,6 +1,7 @@
 //! Workers of one process, a store that answers as it is told, and a clock that is turned by hand.
 
 mod faults;
+mod shards;
 mod sharing;
 mod world;
 

@@ -100,6 +100,11 @@ pub(super) struct Server {
 
 pub(super) type Answer = Result<(u16, Option<u64>, String), CallFailure>;
 
+/// An answer without a `Retry-After`.
+pub(super) fn answer(status: u16, body: &str) -> Answer {
+    Ok((status, None, body.to_owned()))
+}
+
 impl Server {
     /// These keys from now on, in a document or in so many shards. Shards that stay the same keep their serial.
     pub(super) fn publish(&mut self, keys: &[&str], shards: Option<usize>) {
