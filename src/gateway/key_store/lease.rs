@@ -26,25 +26,26 @@ impl Polled {
             }
             Some(board) => {
                 let is_led = board.lease.nonce != self.nonce && board.lease.is_live(turn.now);
-                if self.role == Role::Alone
-                    && !is_led
-                    && KeyBoards.write(&spot, &board, turn.shared) == Err(WriteError::Refused)
-                {
-                    // What this worker knows alone is newer than a board that nobody can write.
-                    return;
-                }
-                self.follow(board);
-                if !is_led {
-                    self.lead(&spot, turn);
+                match (self.role, is_led) {
+                    // What this worker found alone is newer than what nobody renews.
+                    (Role::Alone, false) => self.begin(&spot, turn),
+                    (Role::Follows | Role::Leads, false) => {
+                        self.follow(board);
+                        self.lead(&spot, turn);
+                    }
+                    (Role::Alone | Role::Follows | Role::Leads, true) => self.follow(board),
                 }
             }
-            None => {
-                // What is held was never there, or is there no more.
-                self.board.shards.clear();
-                self.slots.0.iter_mut().for_each(|slot| slot.version = 0);
-                self.lead(&spot, turn);
-            }
+            // What is held was never there, or is there no more.
+            None => self.begin(&spot, turn),
         }
+    }
+
+    /// Leads with a board on which nothing stands yet: all that is held is posted.
+    fn begin(&mut self, spot: &Spot, turn: &mut Turn<'_>) {
+        self.board.shards.clear();
+        self.slots.0.iter_mut().for_each(|slot| slot.version = 0);
+        self.lead(spot, turn);
     }
 
     fn follow(&mut self, board: KeyBoard) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::KeysFound;
 use super::super::polled::BLOCK_FORMAT;
-use super::world::{REFRESH, World, store};
+use super::world::{MAX_STALE, REFRESH, World, store};
 use crate::message::Endpoint;
 use crate::shared::{KeyBoard, KeyBoards};
 
@@ -271,20 +271,51 @@ fn a_worker_that_can_write_nothing_ends_looks_that_last_longer_than_a_tick() {
     world.server.latency = Duration::from_millis(1500);
     world.server.publish(&["b"], Some(2));
     world.pass(REFRESH + 12 * SECOND);
-    for worker in (0..3).filter(|worker| !world.workers[*worker].is_dead) {
-        assert!(!world.knows(worker, "a") && world.knows(worker, "b"));
-    }
-    world.pass(20 * REFRESH);
-    assert!((0..3).any(|worker| world.knows(worker, "b")), "no look before counts for it");
+    let alive: Vec<_> = (0..3).filter(|worker| !world.workers[*worker].is_dead).collect();
+    let know = |world: &World, key| alive.iter().filter(|at| world.knows(**at, key)).count();
+    assert_eq!((know(&world, "a"), know(&world, "b")), (0, 2));
+    // What each finds alone counts for it: keys are as good as its last look, long after the last one that was shared.
+    world.pass(2 * MAX_STALE);
+    assert_eq!((know(&world, "a"), know(&world, "b")), (0, 2));
     // Room is found: they come together, with what is new.
     world.shared.is_full = false;
     world.server.latency = Duration::from_millis(30);
     world.server.publish(&["c"], Some(2));
     world.pass(REFRESH + 5 * SECOND);
-    let alive: Vec<_> = (0..3).filter(|worker| !world.workers[*worker].is_dead).collect();
-    assert!(alive.iter().all(|worker| !world.knows(*worker, "b") && world.knows(*worker, "c")));
+    assert_eq!((know(&world, "b"), know(&world, "c")), (0, 2));
     assert_eq!(alive.iter().filter(|worker| world.workers[**worker].polled.leads()).count(), 1);
     assert_eq!(world.log, Vec::<String>::new());
+}
+
+#[test]
+fn a_key_that_ended_while_nothing_could_be_written_stays_ended_when_room_is_found() {
+    for (fails, shards) in [(false, Some(2)), (false, None), (true, Some(2)), (true, None)] {
+        let mut world = World::new(3);
+        world.server.publish(&ALL, shards);
+        world.pass(5 * SECOND);
+        kill_leader(&mut world);
+        world.shared.is_full = true;
+        world.server.publish(&["b"], shards);
+        world.pass(REFRESH + 5 * SECOND);
+        if fails {
+            world.server.fail(500);
+        }
+        // The board still says what was good before.
+        world.shared.is_full = false;
+        for step in 0..500 {
+            world.pass(Duration::from_millis(20));
+            for worker in (0..3).filter(|worker| !world.workers[*worker].is_dead) {
+                assert!(!world.knows(worker, "a"), "{fails} {shards:?} step {step}");
+                assert!(world.knows(worker, "b"), "{fails} {shards:?} step {step}");
+            }
+        }
+        let leads = world.workers.iter().filter(|worker| !worker.is_dead && worker.polled.leads());
+        assert_eq!(leads.count(), 1);
+        // Who comes later takes what was found alone.
+        world.start(store());
+        world.pass(2 * SECOND);
+        assert!(!world.knows(3, "a") && world.knows(3, "b"), "{fails} {shards:?}");
+    }
 }
 
 #[test]
