@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::super::KeysFound;
 use super::world::{Answer, MAX_STALE, REFRESH, World, answer, store};
-use crate::application_key::KeyDigest;
+use crate::application_key::{Document, KeyDigest};
 use crate::message::CallFailure;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -169,4 +169,39 @@ fn a_shard_older_than_its_index_says_is_read_later() {
     world.server.documents.insert("/keys/00?x=1".to_owned(), new);
     world.pass(REFRESH + 2 * SECOND);
     assert!(!world.knows(0, "a") && world.knows(0, "b"));
+}
+
+#[test]
+fn a_shard_of_more_records_than_a_server_should_make_is_taken_up_to_its_bytes() {
+    let keys: Vec<_> = (0..1_500).map(|n| format!("key {n}")).collect();
+    let mut keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let mut world = World::new(2);
+    world.server.publish(&keys, Some(1));
+    world.pass(5 * SECOND);
+    assert!((0..2).all(|worker| world.knows(worker, "key 0") && world.knows(worker, "key 1499")));
+    // So an end takes effect in it, too.
+    keys.pop();
+    world.server.publish(&keys, Some(1));
+    world.pass(REFRESH + 2 * SECOND);
+    for worker in 0..2 {
+        assert!(world.knows(worker, "key 0") && !world.knows(worker, "key 1499"));
+    }
+    // One byte too many, and what was read before stays.
+    let (tag, good) = world.server.documents["/keys/00?x=1"].clone();
+    let versions = |world: &World| -> Vec<_> {
+        world.workers.iter().map(|worker| worker.polled.slots.0[0].version).collect()
+    };
+    let padded = |length: usize| format!("{}{good}", " ".repeat(length - good.len()));
+    for (length, taken) in [(Document::SHARD_LIMIT + 1, false), (Document::SHARD_LIMIT, true)] {
+        let before = versions(&world);
+        let mut index: Value =
+            serde_json::from_str(&world.server.documents["/keys?x=1"].1).unwrap();
+        let changed = format!("{}-{taken}\"", tag.trim_end_matches('"'));
+        index["shards"][0]["etag"] = json!(changed);
+        world.server.publish_text(&index.to_string());
+        world.server.documents.insert("/keys/00?x=1".to_owned(), (changed, padded(length)));
+        world.pass(REFRESH + 4 * SECOND);
+        assert_eq!(versions(&world) != before, taken, "{length} bytes: {:?}", world.log);
+        assert!(world.knows(0, "key 0"));
+    }
 }
