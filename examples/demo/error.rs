@@ -18,6 +18,7 @@ pub enum DemoError {
     ModuleMissing { path: String },
     Print(io::Error),
     Signals(io::Error),
+    Tool { said: String },
     Usage,
     VariableMissing { name: &'static str },
 }
@@ -33,6 +34,7 @@ impl fmt::Display for DemoError {
             Self::ModuleMissing { path } => write!(formatter, "there is no module at `{path}`; run `make wasm`"),
             Self::Print(error) => write!(formatter, "standard output is closed: {error}"),
             Self::Signals(error) => write!(formatter, "signals cannot be received: {error}"),
+            Self::Tool { said } => write!(formatter, "`tenantgate key` failed; `TENANTGATE` names the tool, which `cargo build --release --bin tenantgate` makes:\n{said}"),
             Self::Usage => formatter.write_str(
                 "usage: demo run | tour [--gateway URL --idp URL] | idp --listen ADDRESS | upstream --listen ADDRESS",
             ),

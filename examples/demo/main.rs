@@ -9,13 +9,15 @@
 //! ```
 //!
 //! `ENVOY` names the Envoy binary (else `envoy` on the path) and `WASM` the module (else where
-//! `make wasm` leaves it). The identity provider alone reads its one client from
-//! `MINDSPHERE_CLIENT_ID` and `MINDSPHERE_CLIENT_SECRET`.
+//! `make wasm` leaves it), and `TENANTGATE` the command-line tool (else that of a release build). The
+//! identity provider alone reads its one client from `MINDSPHERE_CLIENT_ID` and `MINDSPHERE_CLIENT_SECRET`.
 
 mod arguments;
 #[allow(dead_code, reason = "the end-to-end tests use the rest")]
 mod development;
 mod error;
+mod key_stage;
+mod key_step;
 mod outcome;
 mod place;
 mod stage;
@@ -34,7 +36,6 @@ use development::http_client;
 use development::identity_provider::IdentityProvider;
 use development::upstream::Upstream;
 use error::DemoError;
-use place::Place;
 use stage::Stage;
 
 fn main() -> ExitCode {
@@ -53,14 +54,14 @@ fn perform(command: Command) -> Result<ExitCode, DemoError> {
     match command {
         Command::Run => {
             let stage = Stage::start()?;
-            show_callers(stage.place())?;
+            show_callers(&stage)?;
             wait_for_interrupt()?;
             say("stopped")?;
         }
-        Command::Tour { place: Some(place) } => return tour::walk(place),
+        Command::Tour { place: Some(place) } => return tour::walk(place, None),
         Command::Tour { place: None } => {
             let stage = Stage::start()?;
-            return tour::walk(stage.place());
+            return tour::walk(stage.place(), Some(stage.keys()));
         }
         Command::IdentityProvider { listen } => {
             let provider = IdentityProvider::start(listen, vec![stage::client_from_environment()?])
@@ -76,8 +77,9 @@ fn perform(command: Command) -> Result<ExitCode, DemoError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints one `curl` line, with a live token, for each step of the tour.
-fn show_callers(place: Place) -> Result<(), DemoError> {
+/// Prints one `curl` line, with a live token or key, for each step of the tour.
+fn show_callers(stage: &Stage) -> Result<(), DemoError> {
+    let place = stage.place();
     let tokens = http_client::exchange(
         place.identity_provider,
         &http_client::request("GET", "/demo/tokens", &[], ""),
@@ -87,6 +89,20 @@ fn show_callers(place: Place) -> Result<(), DemoError> {
     for step in step::STEPS {
         let Some(gateway) = step.gateway(place) else { continue };
         say(&format!("\n# {}: {}\n{}", step.title, step.expected, step.curl(gateway, &tokens)))?;
+    }
+    for step in key_step::KEY_STEPS {
+        let key = step.caller.map(|(key, _)| stage.keys().key(key)).unwrap_or_default();
+        let first = step.disables.map(|key| {
+            let seconds = tour::BOUND.as_secs();
+            format!("tenantgate key {}    # and wait for {seconds} s\n", key_stage::disabling(key))
+        });
+        let line = step.curl(stage.keys().gateway(), key);
+        say(&format!(
+            "\n# {}: {}\n{}{line}",
+            step.title,
+            step.expected,
+            first.unwrap_or_default()
+        ))?;
     }
     say(&format!(
         "\ngateway http://{}, log in {}, Ctrl-C stops everything",

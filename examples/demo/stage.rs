@@ -1,5 +1,5 @@
-//! Everything on one machine: identity provider, upstream, and Envoy with `envoy/ingress.yaml` and
-//! beside it one with `envoy/egress.yaml`.
+//! Everything on one machine: identity provider, upstream, Envoy with `envoy/ingress.yaml`, beside it
+//! one with `envoy/egress.yaml`, and what stands for application keys.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,11 +11,13 @@ use crate::development::signing_key::random_hex;
 use crate::development::token_endpoint::Client;
 use crate::development::upstream::Upstream;
 use crate::error::DemoError;
+use crate::key_stage::KeyStage;
 use crate::place::Place;
 
 /// The running demo; dropping it stops all of it, Envoy first.
 pub struct Stage {
     place: Place,
+    keys: KeyStage,
     _ingress: Envoy,
     _egress: Envoy,
     _upstream: Upstream,
@@ -23,7 +25,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Starts everything on the ports that the two files name.
+    /// Starts everything on the ports that the files name.
     ///
     /// # Errors
     /// [`DemoError`] if the module is missing, a port is taken, or Envoy gives up.
@@ -48,11 +50,12 @@ impl Stage {
             .map_err(|error| DemoError::Listen { listen: UPSTREAM, error })?;
 
         let module = Path::new(&module);
-        let ingress = serving("ingress", INGRESS, module, &environment)?;
-        let egress = serving("egress", EGRESS, module, &environment)?;
+        let ingress = serving("ingress", INGRESS, module, &environment, |text| text)?;
+        let egress = serving("egress", EGRESS, module, &environment, |text| text)?;
         let gateway = ingress.listener("ingress").map_err(DemoError::Envoy)?;
         let way_out = egress.listener("egress").map_err(DemoError::Envoy)?;
         Ok(Self {
+            keys: KeyStage::start(module)?,
             place: Place {
                 gateway,
                 egress: Some(way_out),
@@ -68,21 +71,29 @@ impl Stage {
     pub fn place(&self) -> Place {
         self.place
     }
+
+    pub fn keys(&self) -> &KeyStage {
+        &self.keys
+    }
 }
 
-/// An Envoy with `envoy/{name}.yaml`, which leaves its files in `directory`.
-fn serving(
+/// An Envoy with `envoy/{name}.yaml` as `edit` leaves it, which leaves its files in `directory`.
+///
+/// # Errors
+/// [`DemoError`] if a file cannot be read or written, or Envoy gives up.
+pub fn serving(
     name: &str,
     directory: &str,
     module: &Path,
     environment: &[(String, String)],
+    edit: impl Fn(String) -> String,
 ) -> Result<Envoy, DemoError> {
     let directory = Path::new(directory);
     let config = directory.join(format!("{name}.yaml"));
     fs::create_dir_all(directory).map_err(DemoError::Files)?;
     let shipped = PathBuf::from(format!("envoy/{name}.yaml"));
     let text = example(&shipped, module).map_err(DemoError::Files)?;
-    fs::write(&config, text).map_err(DemoError::Files)?;
+    fs::write(&config, edit(text)).map_err(DemoError::Files)?;
     let launch = Launch {
         binary: &PathBuf::from(variable("ENVOY").unwrap_or_else(|| "envoy".to_owned())),
         config: &config,
@@ -111,7 +122,7 @@ pub fn client_from_environment() -> Result<Client, DemoError> {
     clippy::disallowed_methods,
     reason = "the rule is about the core; this is a program of its own"
 )]
-fn variable(name: &str) -> Option<String> {
+pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
@@ -125,6 +136,7 @@ const CLIENT_SECRET: &str = "MINDSPHERE_CLIENT_SECRET";
 const IDENTITY_PROVIDER: SocketAddr = loopback(18001);
 const UPSTREAM: SocketAddr = loopback(18002);
 
-const fn loopback(port: u16) -> SocketAddr {
+/// This port of the machine itself.
+pub const fn loopback(port: u16) -> SocketAddr {
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
 }

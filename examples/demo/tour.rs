@@ -1,5 +1,6 @@
 //! Walks the tour and says of each step what was sent, expected and got.
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -8,44 +9,84 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::development::clock;
 use crate::development::http_client::{exchange, request};
 use crate::error::DemoError;
+use crate::key_stage::{KeyStage, disabling, manage};
+use crate::key_step::{KEY_STEPS, KeyOutcome, KeyStep};
 use crate::outcome::Outcome;
 use crate::place::Place;
 use crate::say;
 use crate::step::{STEPS, Step};
 
+/// Within what time a gateway has heard of the end of a key: `refresh` of its store, and 2 s.
+pub const BOUND: Duration = Duration::from_secs(12);
+
 /// Walks every step; success only if each came out as expected.
 ///
 /// # Errors
 /// [`DemoError::Connect`] if the gateway or the identity provider cannot be reached.
-pub fn walk(place: Place) -> Result<ExitCode, DemoError> {
+pub fn walk(place: Place, keys: Option<&KeyStage>) -> Result<ExitCode, DemoError> {
     let tokens =
         patiently(|| exchange(place.identity_provider, &request("GET", "/demo/tokens", &[], "")))?
             .json();
     patiently(|| exchange(place.gateway, &request("GET", "/", &[], "")))?;
-    let mut failed = 0_usize;
-    let mut walked = 0_usize;
+    let mut tally = Tally::default();
     for step in STEPS {
         let Some(gateway) = step.gateway(place) else {
-            say(&format!("left {}: there is no way out here", step.title))?;
+            tally.leave(step.title, "there is no way out here")?;
             continue;
         };
-        walked = walked.saturating_add(1);
         let outcome = outcome(gateway, step, &tokens)?;
-        let verdict = if step.expected.is(&outcome) { "ok  " } else { "FAIL" };
-        failed = failed.saturating_add(usize::from(!step.expected.is(&outcome)));
-        say(&format!(
-            "{verdict} {}: sent {}; expected {}; got {outcome}",
-            step.title,
-            sent(step, &tokens),
-            step.expected
-        ))?;
+        let is_so = step.expected.is(&outcome);
+        tally.tell(is_so, step.title, sent(step, &tokens), &step.expected, &outcome)?;
     }
-    let left = STEPS.len().saturating_sub(walked);
-    let left = if left == 0 { String::new() } else { format!(", {left} not walked here") };
-    say(&format!("{walked} steps, {failed} not as expected{left}"))?;
-    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    for step in KEY_STEPS {
+        let Some(keys) = keys else {
+            tally.leave(step.title, "there are no application keys here")?;
+            continue;
+        };
+        let (outcome, remark) = key_outcome(keys, step)?;
+        let got = format!("{outcome}{remark}");
+        tally.tell(step.expected.is(&outcome), step.title, step.sent(), &step.expected, got)?;
+    }
+    tally.finish()
+}
+
+/// What came of the steps so far.
+#[derive(Default)]
+struct Tally {
+    walked: usize,
+    failed: usize,
+    left: usize,
+}
+
+impl Tally {
+    fn tell(
+        &mut self,
+        is_as_expected: bool,
+        title: &str,
+        sent: String,
+        expected: impl fmt::Display,
+        got: impl fmt::Display,
+    ) -> Result<(), DemoError> {
+        self.walked = self.walked.saturating_add(1);
+        self.failed = self.failed.saturating_add(usize::from(!is_as_expected));
+        let verdict = if is_as_expected { "ok  " } else { "FAIL" };
+        say(&format!("{verdict} {title}: sent {sent}; expected {expected}; got {got}"))
+    }
+
+    fn leave(&mut self, title: &str, why: &str) -> Result<(), DemoError> {
+        self.left = self.left.saturating_add(1);
+        say(&format!("left {title}: {why}"))
+    }
+
+    fn finish(self) -> Result<ExitCode, DemoError> {
+        let Self { walked, failed, left } = self;
+        let left = if left == 0 { String::new() } else { format!(", {left} not walked here") };
+        say(&format!("{walked} steps, {failed} not as expected{left}"))?;
+        Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
 }
 
 /// A route on trial lets requests pass at once, before keys and tokens are at hand; those that come
@@ -62,6 +103,35 @@ fn outcome(gateway: SocketAddr, step: &Step, tokens: &Value) -> Result<Outcome<S
         outcome = Outcome::of(&ask()?, step.token(tokens));
     }
     Ok(outcome)
+}
+
+/// What came of a step with a key, and how long that took if it had to be waited for. Then 20 further
+/// requests, each on a connection of its own and so of any worker, have the same answer.
+fn key_outcome(keys: &KeyStage, step: &KeyStep) -> Result<(KeyOutcome<String>, String), DemoError> {
+    let key = step.caller.map(|(key, _)| keys.key(key));
+    let request = step.request(key.unwrap_or_default());
+    let ask = || {
+        let received = exchange(keys.gateway(), &request).map_err(DemoError::Connect)?;
+        Ok(KeyOutcome::of(&received, key))
+    };
+    let Some(disabled) = step.disables else { return Ok((ask()?, String::new())) };
+    manage(&disabling(disabled))?;
+    let since = clock::since_1970();
+    let waited = || clock::since_1970().saturating_sub(since);
+    loop {
+        let mut outcome = ask()?;
+        for _ in 0..20 {
+            if !step.expected.is(&outcome) {
+                break;
+            }
+            outcome = ask()?;
+        }
+        if step.expected.is(&outcome) || waited() > BOUND {
+            let remark = format!(" after {:.1} s", waited().as_secs_f64());
+            return Ok((outcome, remark));
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 fn sent(step: &Step, tokens: &Value) -> String {

@@ -1,5 +1,7 @@
 //! The public codes of refusals that the tour and the tests expect; `src/problem.rs` decides them.
 
+pub const APP_KEY_INVALID: &str = "app_key_invalid";
+pub const APP_KEY_MISSING: &str = "app_key_missing";
 pub const CREDENTIAL_CONFLICT: &str = "credential_conflict";
 pub const KEYS_UNAVAILABLE: &str = "keys_unavailable";
 pub const METHOD_NOT_ALLOWED: &str = "method_not_allowed";
