@@ -158,18 +158,20 @@ impl KeyRules {
         key: &[u8],
         wanted: &Use<'_>,
     ) -> Result<Grant<'s>, Refusal<'s>> {
-        let unread = |refused| Err(Refusal { refused, name: None, digest: None });
+        let unread = |refused| Err(Refusal { refused, name: None, mark: None });
         if let Err(refused) = self.check_form(key) {
             return unread(refused);
         }
         let candidates = Candidates::of(key, &self.peppers, self.guids);
-        let digest = candidates.plain().copied();
         match keys.find_presented(&candidates) {
-            None => Err(Refusal { refused: KeyRefused::Unknown, name: None, digest }),
+            None => {
+                let mark = candidates.plain().map(KeyDigest::mark);
+                Err(Refusal { refused: KeyRefused::Unknown, name: None, mark })
+            }
             Some(found) => check(&found, wanted).map_err(|refused| Refusal {
                 refused,
                 name: Some(found.record.name),
-                digest,
+                mark: Some(found.mark),
             }),
         }
     }
@@ -182,8 +184,9 @@ pub struct Refusal<'s> {
     pub refused: KeyRefused,
     /// The name of the key; `None` if it is unknown.
     pub name: Option<&'s str>,
-    /// The plain digest of what was presented, whose beginning logs may tell; `None` for what was not looked up.
-    pub digest: Option<KeyDigest>,
+    /// What logs may tell of what was presented: the beginning of the digest by which the key is known, or of the plain
+    /// one if nobody knows it; `None` for what was not looked up.
+    pub mark: Option<DigestMark>,
 }
 
 /// What a found key grants. In this order: whether it is enabled and its record good, for a session whether it may be and

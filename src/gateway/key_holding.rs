@@ -95,8 +95,7 @@ impl Gateway {
                     self.tally.expose(name);
                 }
                 let name = refusal.name.map(Box::from);
-                let mark = refusal.digest.map(|digest| digest.mark());
-                case.key = Some(KeySeen { name, mark, from });
+                case.key = Some(KeySeen { name, mark: refusal.mark, from });
                 self.tally.count(Metric::ApplicationKey(refusal.refused.reason()));
                 let code = match refusal.refused.code() {
                     KeyCode::Expired if asking.keys.conceals_expiry => KeyCode::Invalid,
@@ -178,7 +177,7 @@ impl Gateway {
         let judged = asking.keys.rules.judge(&keys, key.expose(), &wanted);
         let (name, mark) = match &judged {
             Ok(grant) => (Some(grant.name), Some(grant.mark)),
-            Err(refusal) => (refusal.name, refusal.digest.map(|digest| digest.mark())),
+            Err(refusal) => (refusal.name, refusal.mark),
         };
         if let Some(name) = name {
             self.tally.expose(name);

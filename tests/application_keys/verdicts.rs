@@ -201,6 +201,28 @@ fn peppered_keys_need_their_pepper() {
 }
 
 #[test]
+fn logs_know_a_key_by_the_same_digest_whether_it_is_let_in_or_not() {
+    let pepper = Pepper::new("p1", (0..32).collect()).unwrap();
+    let peppered = KeyDigest::with_pepper(KEY.as_bytes(), &pepper);
+    let stated = StatedDigest::HmacSha256(pepper.id().clone(), peppered);
+    let secret = json!({ "digest": stated.text(), "expires_at": "2026-06-15T00:00:00Z" });
+    let rules = KeyRules { peppers: Peppers::new(vec![pepper]).unwrap(), ..KeyRules::default() };
+    let of = |more: serde_json::Value| {
+        let mut record = with(json!({ "secrets": [secret.clone()] }));
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let set = set(&[record]);
+        let judged = rules.judge(&set, KEY.as_bytes(), &plain_use());
+        judged.map(|grant| grant.mark).map_err(|refusal| refusal.mark)
+    };
+    assert_eq!(of(json!({})), Ok(peppered.mark()));
+    assert_eq!(of(json!({ "enabled": false })), Err(Some(peppered.mark())));
+    let others = set(&[plain()]);
+    let mark = |key: &[u8]| rules.judge(&others, key, &plain_use()).unwrap_err().mark;
+    assert_eq!(mark(b"another-key"), Some(KeyDigest::of(b"another-key").mark()));
+    assert_eq!(mark(b"a,b"), None);
+}
+
+#[test]
 fn a_key_that_leads_to_two_users_lets_none_in() {
     let pepper = Pepper::new("p1", (0..32).collect()).unwrap();
     let peppered = StatedDigest::HmacSha256(
