@@ -39,7 +39,7 @@ pub fn walk(place: Place, keys: Option<&KeyStage>) -> Result<ExitCode, DemoError
         };
         let outcome = outcome(gateway, step, &tokens)?;
         let is_so = step.expected.is(&outcome);
-        tally.tell(is_so, step.title, sent(step, &tokens), &step.expected, &outcome)?;
+        tally.tell(is_so, step.title, sent(step, &tokens), step.expected, &outcome)?;
     }
     for step in KEY_STEPS {
         let Some(keys) = keys else {
@@ -48,7 +48,7 @@ pub fn walk(place: Place, keys: Option<&KeyStage>) -> Result<ExitCode, DemoError
         };
         let (outcome, remark) = key_outcome(keys, step)?;
         let got = format!("{outcome}{remark}");
-        tally.tell(step.expected.is(&outcome), step.title, step.sent(), &step.expected, got)?;
+        tally.tell(step.expected.is(&outcome), step.title, step.sent(), step.expected, got)?;
     }
     tally.finish()
 }
