@@ -55,9 +55,9 @@ impl<V> Generations<V> {
     /// The value of a key. It counts as used.
     pub(super) fn get(&mut self, key: &[u8]) -> Option<&mut V> {
         let hash = self.seed.hash_one(key);
-        let is_old = self.young.get(&hash).is_none_or(|entry| *entry.key != *key);
+        let is_old = self.young.get(&hash).is_none_or(|entry| !is_same(&entry.key, key));
         if is_old {
-            if self.old.get(&hash).is_none_or(|entry| *entry.key != *key) {
+            if self.old.get(&hash).is_none_or(|entry| !is_same(&entry.key, key)) {
                 return None;
             }
             let entry = self.old.remove(&hash)?;
@@ -120,6 +120,15 @@ impl<V> Generations<V> {
     }
 }
 
+/// Whether both are the same bytes. Eight at a time: in Wasm the library compares one by one.
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let ((ones, one_rest), (others, other_rest)) = (one.as_chunks::<8>(), other.as_chunks::<8>());
+    let mut pairs = ones.iter().zip(others);
+    one.len() == other.len()
+        && pairs.all(|(one, other)| u64::from_le_bytes(*one) == u64::from_le_bytes(*other))
+        && one_rest == other_rest
+}
+
 /// Passes on a hash that has been computed already.
 #[derive(Default)]
 pub(super) struct Hashed(u64);
@@ -161,6 +170,21 @@ mod tests {
         }
         assert_eq!(table.get(&0_u32.to_be_bytes()), None);
         assert_eq!(table.get(&99_u32.to_be_bytes()).copied(), Some(99));
+    }
+
+    #[test]
+    fn keys_are_the_same_if_all_bytes_are() {
+        let key: Vec<u8> = (0..=40).collect();
+        for length in 0..key.len() {
+            let (one, mut other) = (&key[..length], key[..length].to_vec());
+            assert!(is_same(one, &other), "{length}");
+            assert!(!is_same(one, &key[..=length]) && !is_same(&key[..=length], one), "{length}");
+            for at in 0..length {
+                other[at] ^= 0x80;
+                assert!(!is_same(one, &other), "{length} {at}");
+                other[at] ^= 0x80;
+            }
+        }
     }
 
     #[test]
