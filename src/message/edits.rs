@@ -20,12 +20,15 @@ pub enum HeaderNameError {
 }
 
 impl HeaderName {
+    /// How many bytes a name has at most.
+    pub const LIMIT: usize = 128;
+
     /// A field name; upper-case letters are folded.
     ///
     /// # Errors
-    /// [`HeaderNameError`] when it is no RFC 9110 token of 1 to 128 bytes.
+    /// [`HeaderNameError`] when it is no RFC 9110 token of 1 to [`Self::LIMIT`] bytes.
     pub fn parse(text: &str) -> Result<Self, HeaderNameError> {
-        if text.is_empty() || text.len() > 128 {
+        if text.is_empty() || text.len() > Self::LIMIT {
             return Err(HeaderNameError::Length);
         }
         let is_tchar = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);

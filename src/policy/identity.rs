@@ -61,8 +61,8 @@ impl IdentityHeaders {
 #[derive(Clone, Debug)]
 pub struct OwnedHeaders {
     names: Vec<HeaderName>,
-    /// Bit `n` is set when a name is `n + 1` bytes long.
-    lengths: u128,
+    /// Whether a name has this many bytes.
+    lengths: [bool; HeaderName::LIMIT + 1],
     places: TokenPlaces,
     keys: Option<KeyPlaces>,
     /// The cookies of tokens, then that of sessions.
@@ -82,10 +82,11 @@ impl OwnedHeaders {
         let mut all: Vec<_> = ours.chain(names.cloned()).collect();
         all.extend(headers.chain(keys.iter().flat_map(KeyPlaces::headers)).cloned());
         let names: Vec<_> = Sorted::from_iter(all).into_iter().collect();
-        let lengths = names.iter().map(|name| length_bit(name.as_str().as_bytes()));
+        let lengths =
+            std::array::from_fn(|length| names.iter().any(|name| name.as_str().len() == length));
         let session = keys.as_ref().and_then(KeyPlaces::session_cookie);
         let cookies = places.cookies().iter().chain(session).cloned().collect();
-        Self { lengths: lengths.fold(0, |all, bit| all | bit), names, places, keys, cookies }
+        Self { lengths, names, places, keys, cookies }
     }
 
     /// Where callers' tokens may stand besides `authorization`.
@@ -123,13 +124,9 @@ impl OwnedHeaders {
     /// Whether `name`, as received, could be taken for one of them: ASCII case is ignored and `_`
     /// equals `-`.
     pub fn cover(&self, name: &[u8]) -> bool {
-        self.lengths & length_bit(name) != 0 && self.names.iter().any(|ours| ours.is_alike(name))
+        self.lengths.get(name.len()).is_some_and(|is_ours| *is_ours)
+            && self.names.iter().any(|ours| ours.is_alike(name))
     }
-}
-
-fn length_bit(name: &[u8]) -> u128 {
-    let shift = name.len().checked_sub(1).and_then(|length| u32::try_from(length).ok());
-    shift.and_then(|shift| 1_u128.checked_shl(shift)).unwrap_or(0)
 }
 
 #[cfg(test)]
