@@ -79,13 +79,18 @@ impl Gateway {
         case: &mut Case,
     ) -> Result<Arc<KeyHolder>, Halt> {
         let from = if key.from().is_query() { KeyPlace::Query } else { KeyPlace::Header };
-        // What cannot be a key needs no look at the others.
-        if let Err(refused) = asking.keys.rules.check_form(key.expose()) {
-            case.key = Some(KeySeen { name: None, mark: None, from });
-            self.tally.count(Metric::ApplicationKey(refused.reason()));
-            return Err(KeyProblem::Refused { refused, code: refused.code() }.into());
-        }
-        let keys = self.key_set(asking.now)?;
+        let keys = match self.key_set(asking.now) {
+            Ok(keys) => keys,
+            Err(halt) => {
+                // What cannot be a key waits for no others.
+                let Err(refused) = asking.keys.rules.check_form(key.expose()) else {
+                    return Err(halt);
+                };
+                case.key = Some(KeySeen { name: None, mark: None, from });
+                self.tally.count(Metric::ApplicationKey(refused.reason()));
+                return Err(KeyProblem::Refused { refused, code: refused.code() }.into());
+            }
+        };
         let ask = || asking.address();
         let wanted = asking.wanted(from, &ask);
         match asking.keys.rules.judge(&keys, key.expose(), &wanted) {
