@@ -102,6 +102,7 @@ fn explained(asked: &Asked, given: Given) -> Explained {
         method: case.method.clone(),
         path: sent.path.clone(),
         host: sent.host.clone(),
+        is_plain: false,
         headers: sent.headers.clone(),
         token: None,
         key_sets: sets,

@@ -213,7 +213,7 @@ impl<'r> Asking<'r, '_> {
 
     /// The session of a cookie, as far as that can be said without its key. A configuration that has become stricter
     /// binds older sessions too.
-    fn verified(
+    pub(super) fn verified(
         &self,
         settings: &SessionSettings,
         cookie: &[u8],

@@ -14,6 +14,8 @@ mod exchanged;
 mod fault;
 mod fetching;
 mod filter_state;
+#[cfg(not(target_arch = "wasm32"))]
+mod hearing;
 mod key_holding;
 mod key_store;
 #[cfg(not(target_arch = "wasm32"))]
@@ -38,6 +40,8 @@ use std::time::Duration;
 pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, StreamId};
 pub use filter_state::{Decision, FilterState, StateKey};
+#[cfg(not(target_arch = "wasm32"))]
+pub use hearing::{Beside, Heard, SessionFate, Unheard};
 pub use slot::Resource;
 pub use watch::{PRIVATE, Verdict};
 

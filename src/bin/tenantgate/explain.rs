@@ -8,7 +8,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use tenantgate::secret::Secret;
 use tenantgate::time::Timestamp;
-use tenantgate::tool::explain::{self, ExplainError, Question, Verdict as Decision, parse_request};
+use tenantgate::tool::explain::{
+    self, ExplainError, Question, RequestLine, Verdict as Decision, parse_request,
+};
 use tenantgate::tool::key::key_of;
 
 use crate::command::{Subcommand, Verdict, print};
@@ -107,7 +109,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     // It may hold a token, so it is not shown.
     let request = parse_request(line)
         .map_err(|error| Failure::Argument(format!("what --request states {error}")))?;
-    let (method, host, path) = request;
+    let RequestLine { method, host, path, is_plain } = request;
     let mut headers = Vec::new();
     let mut hosts: Vec<_> = text("host").map(str::to_owned).into_iter().collect();
     for given in arguments.get_many::<String>("header").unwrap_or_default() {
@@ -140,6 +142,7 @@ fn run(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         method,
         path,
         host: host.unwrap_or_else(|| "localhost".to_owned()),
+        is_plain,
         headers,
         token: text("token").map(|argument| token(argument, &mut input)).transpose()?,
         key: text("key").map(|argument| key(argument, &mut input)).transpose()?,

@@ -1,170 +1,202 @@
-//! What the filter would say to an application key, or to the session of one.
+//! What the filter makes of an application key, and of the session of one: what it said itself, in words.
 
-use std::sync::Arc;
-
+use super::keys::Supply;
 use super::narrate::Story;
 use super::words::quoted;
-use crate::application_key::{
-    Asked, Client, KeyHolder, KeyPlace, KeyRefused, KeySet, SessionRefused, Use,
-};
+use crate::application_key::{KeyPlace, KeyRefused};
 use crate::config::{ApplicationKeys, KeyStore};
 use crate::credential::Presented;
-use crate::jwt::VerifiedToken;
-use crate::message::{RequestHead, RequestTarget};
-use crate::policy::{BasicWithKey, WhenBoth};
-use crate::principal::{IdentityMismatch, Principal};
-use crate::time::Timestamp;
+use crate::gateway::{Beside, Heard, SessionFate, Unheard};
+use crate::message::RequestHead;
+use crate::policy::BasicWithKey;
+use crate::principal::{Principal, PrincipalKind};
 
-/// A request where application keys are known.
+/// A request where application keys are known, and what the filter makes of what it presents.
 pub(super) struct AskedOfKeys<'r> {
     pub(super) keys: &'r ApplicationKeys,
-    pub(super) target: &'r RequestTarget<'r>,
     pub(super) head: &'r RequestHead<'r>,
-    pub(super) now: Timestamp,
+    pub(super) presented: &'r Presented<'r>,
+    pub(super) heard: &'r Heard,
+    pub(super) supply: &'r Supply,
     pub(super) trusts_address: bool,
 }
 
 impl AskedOfKeys<'_> {
-    /// Who holds the key that is presented, if one is; `None` where the filter ends, or where that depends on
+    /// Tells what is presented, and what becomes of the key; `None` where the filter ends, or where that depends on
     /// keys that are not here.
-    pub(super) fn tell(
-        &self,
-        presented: &Presented<'_>,
-        story: &mut Story,
-    ) -> Option<Option<Arc<KeyHolder>>> {
-        let combination = self.keys.combination;
-        let Some(key) = &presented.application_key else {
-            if presented.bearer.is_none() {
-                let what = if presented.session.is_some() { "a session" } else { "nothing" };
+    pub(super) fn tell_key(&self, story: &mut Story) -> Option<()> {
+        let Some(place) = self.place() else {
+            let session = self.presented.session;
+            if self.presented.bearer.is_none() {
+                let what = session.map_or("nothing", |_| "a session");
                 story.trace.fact("presented", what);
             }
-            return Some(None);
+            return self.tell_problem(story);
         };
-        let from = if key.from().is_query() { KeyPlace::Query } else { KeyPlace::Header };
-        story.trace.fact("presented", format!("an application key in its {}", from.word()));
-        if presented.has_basic && combination.basic == BasicWithKey::Reject {
-            story.trace.not_met(
-                "presented",
-                "is refused: multi_credentials, a user and a password stand beside",
-            );
-            return None;
-        }
-        if presented.bearer.is_some() && combination.when_both == WhenBoth::Reject {
-            story.trace.not_met(
-                "presented",
-                "is refused: multi_credentials, a bearer token stands beside",
-            );
-            return None;
-        }
-        let keys = self.key_set(story)?;
-        let ask = || self.address();
-        match self.keys.rules.judge(&keys, key.expose(), &self.wanted(from, &ask)) {
-            Ok(grant) => {
-                story.trace.met("application key", format!("{} is good", quoted(grant.name)));
-                Some(Some(Arc::new(KeyHolder::new(grant, from))))
-            }
-            Err(refusal) => {
-                let name = refusal.name.map_or("it".to_owned(), quoted);
-                let reason = self.reason(refusal.refused);
-                story.trace.not_met("application key", format!("{name} is refused: {reason}"));
+        story.trace.fact("presented", format!("an application key in its {}", place.word()));
+        self.tell_problem(story)?;
+        self.tell_store("application key", story)?;
+        match &self.heard.caller {
+            Err(Unheard::Key(refused)) => {
+                self.tell_refused(*refused, story);
                 None
             }
+            Ok(_) | Err(_) => {
+                if let Some(name) = self.name() {
+                    story.trace.met("application key", format!("{} is good", quoted(name)));
+                }
+                Some(())
+            }
         }
     }
 
-    /// Who asks; `None` where the filter ends.
-    pub(super) fn combine(
-        &self,
-        token: Option<Arc<VerifiedToken>>,
-        holder: Option<Arc<KeyHolder>>,
-        presented: &Presented<'_>,
-        story: &mut Story,
-    ) -> Option<Principal> {
-        match (token, holder) {
-            (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
-                .map_err(|IdentityMismatch| {
-                    story.trace.not_met("identity", "the token and the key are of different users, tenants or subtenants: identity_mismatch");
-                })
-                .ok(),
-            (Some(token), None) => Some(Principal::of_token(token)),
-            (None, Some(holder)) => Some(Principal::of_key(holder)),
-            (None, None) => self.session(presented, story),
+    /// Tells what is left to tell, and who asks; `None` where the filter ends, or where that depends on what is not
+    /// here. The token has been told.
+    pub(super) fn tell_caller(&self, story: &mut Story) -> Option<Principal> {
+        if self.lacks_session() {
+            story.is_undecided = true;
+            let words = "was not checked: the key that signs it is not set here";
+            story.trace.unknown("session", words);
+            return None;
         }
-    }
-
-    fn session(&self, presented: &Presented<'_>, story: &mut Story) -> Option<Principal> {
-        let Some((settings, cookie)) = self.keys.session.as_ref().zip(presented.session) else {
-            return Some(Principal::anonymous());
+        if matches!(self.heard.key, Some((KeyPlace::Session { .. }, _))) {
+            self.tell_store("session", story)?;
+        }
+        let caller = match &self.heard.caller {
+            Ok(caller) => caller,
+            Err(unheard) => {
+                self.tell_end(*unheard, story);
+                return None;
+            }
         };
-        let keys = self.key_set(story)?;
-        let ask = || self.address();
-        let checked = settings.keys.verify(cookie.expose(), self.now).and_then(|session| {
-            let from = KeyPlace::Session { epoch: session.epoch };
-            let grant = session.check(&keys, &self.wanted(from, &ask))?;
-            Ok::<_, SessionRefused>(KeyHolder::new(grant, from))
-        });
-        match checked {
-            Ok(holder) => {
-                if let Err(error) = presented.check_origin(self.head) {
-                    story.trace.not_met("session", format!("is refused: {}", error.reason()));
-                    return None;
-                }
-                story.trace.met("session", format!("of key {} is good", quoted(holder.name())));
-                Some(Principal::of_key(Arc::new(holder)))
-            }
-            Err(refused) => {
-                let reason = refused.reason();
-                story.trace.fact("session", format!("is none any more: {reason}"));
-                Some(Principal::anonymous())
+        let (lasts, is_cleared) = match self.heard.fate {
+            SessionFate::Ended => ("", "; its cookie is cleared"),
+            SessionFate::Renewed => (", and lasts longer once the upstream has answered", ""),
+            SessionFate::Opened | SessionFate::Stays => ("", ""),
+        };
+        if let Some((KeyPlace::Session { .. }, Some(name))) = &self.heard.key {
+            story.trace.met("session", format!("of key {} is good{lasts}", quoted(name)));
+        }
+        if let Some(refused) = self.heard.session_refused {
+            let reason = refused.reason();
+            story.trace.fact("session", format!("is none any more: {reason}{is_cleared}"));
+        }
+        Some(caller.clone())
+    }
+
+    /// Where the key stands that counts.
+    fn place(&self) -> Option<KeyPlace> {
+        match self.heard.key {
+            Some((place @ (KeyPlace::Header | KeyPlace::Query), _)) => Some(place),
+            Some((KeyPlace::Session { .. }, _)) => None,
+            None => {
+                self.presented.application_key.as_ref().map(|key| match key.from().is_query() {
+                    true => KeyPlace::Query,
+                    false => KeyPlace::Header,
+                })
             }
         }
     }
 
-    /// The keys that are here.
-    fn key_set(&self, story: &mut Story) -> Option<Arc<KeySet>> {
-        match &self.keys.store {
-            KeyStore::Inline(keys) => Some(Arc::clone(keys)),
-            KeyStore::Remote(store) => {
-                if store.initial.is_none() {
-                    story.is_undecided = true;
-                    story.trace.unknown(
-                        "application key",
-                        "was not looked up: the keys of the store are not here",
-                    );
-                } else {
-                    story.trace.fact("application key", "is looked up in the keys of the configuration; those of the store are not here");
-                }
-                store.initial.clone()
-            }
-        }
+    fn name(&self) -> Option<&str> {
+        self.heard.key.as_ref().and_then(|(_, name)| name.as_deref())
     }
 
-    fn reason(&self, refused: KeyRefused) -> String {
-        match refused {
+    /// Tells what is wrong before a key is looked up; `None` if something is.
+    fn tell_problem(&self, story: &mut Story) -> Option<()> {
+        let reason = match &self.heard.caller {
+            Err(Unheard::Presented(Beside::Basic)) => {
+                "multi_credentials, a user and a password stand beside"
+            }
+            Err(Unheard::Presented(Beside::Token)) => {
+                "multi_credentials, a bearer token stands beside"
+            }
+            Err(Unheard::Presented(Beside::Malformed(reason))) => reason,
+            Err(Unheard::Key(refused @ (KeyRefused::Checksum | KeyRefused::Format))) => {
+                self.tell_refused(*refused, story);
+                return None;
+            }
+            Ok(_)
+            | Err(
+                Unheard::Different | Unheard::Key(_) | Unheard::KeysMissing | Unheard::Other(_),
+            ) => {
+                if self.presented.has_basic && self.keys.combination.basic == BasicWithKey::Drop {
+                    let words = "a user and a password beside it, which do not count";
+                    story.trace.fact("presented", words);
+                }
+                return Some(());
+            }
+        };
+        story.trace.not_met("presented", format!("is refused: {reason}"));
+        None
+    }
+
+    /// Tells why the request ends after all keys and tokens.
+    fn tell_end(&self, unheard: Unheard, story: &mut Story) {
+        let (topic, words, reason) = match unheard {
+            Unheard::KeysMissing => {
+                self.tell_store("session", story);
+                return;
+            }
+            Unheard::Different => (
+                "identity",
+                "the token and the key are of different users, tenants or subtenants",
+                "identity_mismatch",
+            ),
+            Unheard::Other(reason) if self.place().is_some() => {
+                ("session", "none is opened", reason)
+            }
+            Unheard::Other(reason) => ("session", "is refused", reason),
+            // These were told before the token.
+            Unheard::Key(_) | Unheard::Presented(_) => return,
+        };
+        story.trace.not_met(topic, format!("{words}: {reason}"));
+    }
+
+    fn tell_refused(&self, refused: KeyRefused, story: &mut Story) {
+        if refused == KeyRefused::Unknown && self.supply.lacks_pepper() {
+            story.is_undecided = true;
+            let words = "is not known without its pepper, and one is not set here";
+            story.trace.unknown("application key", words);
+            return;
+        }
+        let name = self.name().map_or("it".to_owned(), quoted);
+        let reason = match refused {
             KeyRefused::Address if !self.trusts_address => {
-                "appkey_ip; no address is trusted without `client_address`".to_owned()
+                "appkey_ip; no address is trusted without `client_address`"
             }
             KeyRefused::Address if self.head.source().is_none() => {
-                "appkey_ip; no address was stated here".to_owned()
+                "appkey_ip; no address was stated here"
             }
-            refused => refused.reason().to_owned(),
-        }
-    }
-
-    fn address(&self) -> Option<std::net::IpAddr> {
-        self.trusts_address.then(|| self.head.source()).flatten()
-    }
-
-    fn wanted<'u>(
-        &'u self,
-        from: KeyPlace,
-        ask: &'u dyn Fn() -> Option<std::net::IpAddr>,
-    ) -> Use<'u> {
-        let asked = Asked {
-            method: self.target.method(),
-            host: self.target.host(),
-            path: self.target.path().as_str(),
+            refused => refused.reason(),
         };
-        Use { now: self.now, leeway: self.keys.leeway, client: Client::Unasked(ask), from, asked }
+        story.trace.not_met("application key", format!("{name} is refused: {reason}"));
+    }
+
+    /// Tells which keys are here; `None` if none are.
+    fn tell_store(&self, topic: &'static str, story: &mut Story) -> Option<()> {
+        let KeyStore::Remote(store) = &self.keys.store else { return Some(()) };
+        if store.initial.is_none() {
+            story.trace.unknown(topic, "was not looked up: the keys of the store are not here");
+            return None;
+        }
+        let words =
+            "is looked up in the keys of the configuration; those of the store are not here";
+        story.trace.fact(topic, words);
+        Some(())
+    }
+
+    /// Whether what becomes of the request depends on a session whose signing key is not set here.
+    fn lacks_session(&self) -> bool {
+        let Some(session) = self.presented.session else { return false };
+        let is_by_token =
+            matches!(&self.heard.caller, Ok(caller) if caller.kind() == PrincipalKind::Bearer);
+        // A key takes the place of a session, one in a query of none of another user.
+        let counts = match self.place() {
+            None => !is_by_token,
+            Some(KeyPlace::Query) => self.presented.asks_for_session && self.keys.session.is_some(),
+            Some(KeyPlace::Header | KeyPlace::Session { .. }) => false,
+        };
+        counts && self.supply.lacks_key_of(session)
     }
 }

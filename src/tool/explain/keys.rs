@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ExplainError;
 use super::question::Question;
 use crate::config::{self, Config, KeyLocation, KeyOwner, KeySource, Quoted};
-use crate::credential;
+use crate::credential::{self, SessionCookie};
 use crate::crypto::{
     Algorithm, PublicKey, SignatureVerifier, SoftwareVerifier, Thumbprint, Verdict, WideVerifier,
 };
@@ -25,6 +25,10 @@ pub(super) struct Supply {
     assumed: Option<Thumbprint>,
     /// The issuers that share a secret with us which is not set here.
     unset: Vec<String>,
+    /// The ids of the keys that sign sessions, of those that are not set here.
+    unset_session_keys: Vec<String>,
+    /// Whether some pepper of application keys is not set here.
+    is_pepper_unset: bool,
 }
 
 impl Supply {
@@ -37,7 +41,14 @@ impl Supply {
     ) -> Result<Self, ExplainError> {
         let fetched: Vec<_> =
             config.key_sources().iter().filter(|source| is_issuers(source)).collect();
-        let mut supply = Self { sets: Vec::new(), assumed: None, unset: unset(document, question) };
+        let unset = Unset::find(document, question);
+        let mut supply = Self {
+            sets: Vec::new(),
+            assumed: None,
+            unset: unset.names("issuers", "name"),
+            unset_session_keys: unset.names("application_keys.session.keys", "id"),
+            is_pepper_unset: !unset.names("application_keys.peppers", "id").is_empty(),
+        };
         for (index, (name, bytes)) in question.key_sets.iter().enumerate() {
             let set = JwkSet::parse(bytes)
                 .map_err(|error| ExplainError::KeySet { index, reason: error.reason() })?;
@@ -79,14 +90,28 @@ impl Supply {
         self.unset.iter().any(|name| name == issuer.name())
     }
 
+    /// Whether this session cannot be checked, for the key that it names is not set here.
+    pub(super) fn lacks_key_of(&self, session: SessionCookie<'_>) -> bool {
+        let id = session.expose().split(|&b| b == b'.').nth(1).unwrap_or_default();
+        self.unset_session_keys.iter().any(|unset| unset.as_bytes() == id)
+    }
+
+    /// Whether keys cannot be looked up that are known by a pepper.
+    pub(super) const fn lacks_pepper(&self) -> bool {
+        self.is_pepper_unset
+    }
+
     fn get(&self, id: KeySetId) -> Option<&Arc<JwkSet>> {
         self.sets.iter().find(|(own, _)| *own == id).map(|(_, set)| set)
     }
 
     /// Puts a key in the place of the missing one that the token names.
     fn assume(&mut self, config: &Config, head: &RequestHead<'_>) {
-        let Ok(presented) = credential::extract(head, config.places()) else { return };
-        let Some(bearer) = presented.bearer else { return };
+        let presented = match config.owned_headers().keys() {
+            None => credential::extract(head, config.places()).ok(),
+            Some(keys) => credential::extract_with_keys(head, config.places(), keys).ok(),
+        };
+        let Some(bearer) = presented.and_then(|presented| presented.bearer) else { return };
         let Some((token, issuer)) = read(config, bearer.expose()) else { return };
         let Some(issuer) = issuer else { return };
         let sources = config.key_sources();
@@ -123,17 +148,33 @@ fn is_fetched(source: &KeySource) -> bool {
     }
 }
 
-/// The issuers whose secret is not set here.
-fn unset(document: &str, question: &Question<'_>) -> Vec<String> {
-    let found = config::inspect(document.as_bytes(), question.environment);
-    let parsed: serde_json::Value = serde_json::from_str(document).unwrap_or_default();
-    let errors = found.errors.iter().filter(|error| check::is_unset(error));
-    let names = errors.filter_map(|error| {
-        let (index, _) = error.path().strip_prefix("issuers[")?.split_once(']')?;
-        let issuer = parsed.get("issuers")?.get(index.parse::<usize>().ok()?)?;
-        Some(issuer.get("name")?.as_str()?.to_owned())
-    });
-    names.collect()
+/// The variables that are not set here.
+struct Unset {
+    paths: Vec<String>,
+    document: serde_json::Value,
+}
+
+impl Unset {
+    fn find(document: &str, question: &Question<'_>) -> Self {
+        let found = config::inspect(document.as_bytes(), question.environment);
+        let errors = found.errors.iter().filter(|error| check::is_unset(error));
+        Self {
+            paths: errors.map(|error| error.path().to_owned()).collect(),
+            document: serde_json::from_str(document).unwrap_or_default(),
+        }
+    }
+
+    /// What `member` says of each entry of the list at `list` that needs one of them.
+    fn names(&self, list: &str, member: &str) -> Vec<String> {
+        let entries = list.split('.').try_fold(&self.document, |value, name| value.get(name));
+        let names = self.paths.iter().filter_map(|path| {
+            let rest = path.strip_prefix(list)?.strip_prefix('[')?;
+            let (index, _) = rest.split_once(']')?;
+            let entry = entries?.get(index.parse::<usize>().ok()?)?;
+            Some(entry.get(member)?.as_str()?.to_owned())
+        });
+        names.collect()
+    }
 }
 
 /// A set with one public key that fits the token and belongs to nobody: base points of the curves, and

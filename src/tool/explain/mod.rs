@@ -17,7 +17,7 @@ use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
-pub use self::question::{Question, RequestLineError, parse_request};
+pub use self::question::{Question, RequestLine, RequestLineError, parse_request};
 pub(super) use self::report::step_line;
 pub use self::report::{json, text};
 pub use self::trace::{Mark, Step, Trace};
@@ -130,9 +130,13 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let (fields, connection) = (question.fields(&config), question.connection());
     let head = question.head(&fields, &connection);
     let supply = Supply::new(question, &config, &document, &head)?;
-    let mut gateway =
-        Gateway::new(Arc::clone(&config), 1, Rc::new(Supposable), Rc::new(SoftwareSigner));
-    supply.hand_over(&mut gateway, now);
+    let gateway = || {
+        let (random, signer) = (Rc::new(Supposable), Rc::new(SoftwareSigner));
+        let mut gateway = Gateway::new(Arc::clone(&config), 1, random, signer);
+        supply.hand_over(&mut gateway, now);
+        gateway
+    };
+    let (mut gateway, mut asked) = (gateway(), gateway());
     let verifier = Offline::new(&supply);
     let made_up = MadeUp::find(&tree, &document, &supposed);
     let found = Found {
@@ -142,7 +146,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
         made_up: &made_up,
         now,
     };
-    let story = found.narrate(&head, &supply);
+    let story = found.narrate(&head, &supply, &mut asked);
     for (source, subtenant) in &story.tokens {
         gateway.suppose_token(*source, subtenant.as_ref(), now);
     }
@@ -173,10 +177,21 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
         explained.removed.clear();
         explained.set.clear();
     }
+    explained.tell_reason();
     Ok(explained)
 }
 
 impl Explained {
+    /// Tells why the request is denied, if the trace does not: what it asks is not all that the filter does.
+    fn tell_reason(&mut self) {
+        let (Verdict::Denied(denied) | Verdict::WouldBeDenied(denied)) = &self.verdict else {
+            return;
+        };
+        if self.trace.steps().iter().all(|step| step.mark != Mark::NotMet) {
+            self.trace.not_met("request", format!("is refused: {}", denied.reason));
+        }
+    }
+
     fn note(&mut self, edits: &HeaderEdits) {
         for edit in edits {
             match edit {

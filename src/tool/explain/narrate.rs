@@ -9,11 +9,12 @@ use super::upstream;
 use super::words::{self, list, quoted};
 use crate::application_key::KeyHolder;
 use crate::config::Config;
-use crate::credential::{self, Presented};
+use crate::credential::{self, KeyPlaces, Presented};
+use crate::gateway::{Gateway, Heard, SessionFate};
 use crate::jwt::{
     self, IssuerRules, Issuers, KeyRing, Keys, TokenError, Unverified, VerifiedToken,
 };
-use crate::message::{RequestHead, RequestTarget, cookie_values, parameter_values};
+use crate::message::{RequestHead, cookie_values, parameter_values};
 use crate::policy::{Authentication, Demand, GuardedRoute, Mode, Policy};
 use crate::principal::{Principal, PrincipalKind};
 use crate::technical_token::SourceId;
@@ -45,16 +46,26 @@ pub(super) struct Story {
 }
 
 impl Found<'_> {
-    /// Tells the story of a request.
-    pub(super) fn narrate(&self, head: &RequestHead<'_>, supply: &Supply) -> Story {
+    /// Tells the story of a request. What `gateway` says to it is not what it would say first.
+    pub(super) fn narrate(
+        &self,
+        head: &RequestHead<'_>,
+        supply: &Supply,
+        gateway: &mut Gateway,
+    ) -> Story {
         let mut story = Story::default();
         self.made_up.tell(&mut story.trace);
-        self.tell(head, supply, &mut story);
+        self.tell(head, (supply, gateway), &mut story);
         story
     }
 
     /// Ends where the filter would end.
-    fn tell(&self, head: &RequestHead<'_>, supply: &Supply, story: &mut Story) -> Option<()> {
+    fn tell(
+        &self,
+        head: &RequestHead<'_>,
+        (supply, gateway): (&Supply, &mut Gateway),
+        story: &mut Story,
+    ) -> Option<()> {
         let policy = self.config.policy();
         let target = policy
             .target(head)
@@ -73,6 +84,15 @@ impl Found<'_> {
                 quoted(&format!("/{}", path.join("/")))
             ),
         );
+        if let Some(logged_out) = gateway.logs_out(&target, head) {
+            match logged_out {
+                Ok(()) => story.trace.met("session", "ends here, if there is one"),
+                Err(reason) => {
+                    story.trace.not_met("session", format!("is not ended: {reason}"));
+                }
+            }
+            return None;
+        }
         if let Some(preflight) = policy.preflight(&target, head) {
             let route = preflight.route();
             story.trace.fact("route", words::route(route.route()));
@@ -90,7 +110,8 @@ impl Found<'_> {
         let route = route.ok()?;
         story.trace.met("route", words::route(route.route()));
         Self::tell_mode(policy.mode_of(route), story);
-        let caller = self.authenticate(route, (&target, head), supply, story)?;
+        let heard = gateway.hear(route, (&target, head), self.now, self.signatures);
+        let caller = self.authenticate(route, (head, heard.as_ref()), supply, story)?;
         self.tell_caller(&caller, story);
         let answers = route.explain(&target, head, &caller);
         let is_open = |demand: &Demand<'_>| match demand {
@@ -119,7 +140,10 @@ impl Found<'_> {
             let (topic, text) = words::demand(&answered.demand, &caller);
             match answered.outcome {
                 Ok(()) => story.trace.met(topic, text),
-                Err(denial) => story.trace.not_met(topic, format!("{text}: {}", denial.reason())),
+                Err(denial) => {
+                    let reason = gateway.reason_of(denial);
+                    story.trace.not_met(topic, format!("{text}: {reason}"));
+                }
             }
         }
         if let (Some(catalogue), Some(_)) = (route.catalogue(), caller.tenancy().subtenant()) {
@@ -132,7 +156,17 @@ impl Found<'_> {
             }
         }
         let permit = Policy::decide(route, &target, head, caller).ok()?;
-        upstream::tell(self.config, &permit, self.made_up, story);
+        if let Some(heard) = heard.filter(|heard| heard.fate == SessionFate::Opened) {
+            if gateway.redirects(&heard, head, self.now) {
+                story.trace.fact(
+                    "session",
+                    "is opened; the answer is a redirection to the same page without the key",
+                );
+                return Some(());
+            }
+            story.trace.fact("session", "is opened, unless the upstream answers with an error");
+        }
+        upstream::tell((self.config, head), &permit, self.made_up, story);
         Some(())
     }
 
@@ -150,7 +184,7 @@ impl Found<'_> {
     fn authenticate(
         &self,
         route: &GuardedRoute,
-        (target, head): (&RequestTarget<'_>, &RequestHead<'_>),
+        (head, heard): (&RequestHead<'_>, Option<&Heard>),
         supply: &Supply,
         story: &mut Story,
     ) -> Option<Principal> {
@@ -160,8 +194,8 @@ impl Found<'_> {
         }
         let tokens = self.config.places();
         let refused = |reason| format!("is refused: {reason}");
-        let asked = self.config.application_keys().zip(self.config.owned_headers().keys());
-        let Some((keys, places)) = asked else {
+        let known = self.config.application_keys().zip(self.config.owned_headers().keys());
+        let Some(((keys, places), heard)) = known.zip(heard) else {
             let presented = credential::extract(head, tokens)
                 .map_err(|error| story.trace.not_met("presented", refused(error.reason())))
                 .ok()?;
@@ -175,10 +209,11 @@ impl Found<'_> {
             .map_err(|error| story.trace.not_met("presented", refused(error.reason())))
             .ok()?;
         let trusts_address = self.config.trusts_client_address();
-        let asked = AskedOfKeys { keys, target, head, trusts_address, now: self.now };
-        let holder = asked.tell(&presented, story)?;
-        let token = self.verify(&presented, head, supply, story)?;
-        asked.combine(token, holder, &presented, story)
+        let presented = &presented;
+        let asked = AskedOfKeys { keys, head, presented, heard, supply, trusts_address };
+        asked.tell_key(story)?;
+        self.verify(presented, head, supply, story)?;
+        asked.tell_caller(story)
     }
 
     /// The token that is presented, if one is; `None` where the filter ends, or where that depends on keys that
@@ -261,7 +296,10 @@ impl Found<'_> {
     /// Where a token stands.
     fn places(&self, head: &RequestHead<'_>) -> Vec<String> {
         let mut found = Vec::new();
-        if head.values(b"authorization").next().is_some() {
+        let is_basic = |keys: &KeyPlaces| keys.has_basic(head);
+        if head.values(b"authorization").next().is_some()
+            && !self.config.owned_headers().keys().is_some_and(is_basic)
+        {
             found.push("`authorization`".to_owned());
         }
         let places = self.config.places();

@@ -22,6 +22,8 @@ pub struct Question<'q> {
     pub path: String,
     /// The host, as sent.
     pub host: String,
+    /// Whether it comes by `http`, and not by `https`.
+    pub is_plain: bool,
     /// Further header fields.
     pub headers: Vec<(String, String)>,
     /// A bearer token for `authorization`.
@@ -38,6 +40,19 @@ pub struct Question<'q> {
     pub client: Option<IpAddr>,
 }
 
+/// What a request line states.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RequestLine {
+    /// The method.
+    pub method: String,
+    /// The host, if it states one.
+    pub host: Option<String>,
+    /// The path with its query.
+    pub path: String,
+    /// Whether it states that it comes by `http`.
+    pub is_plain: bool,
+}
+
 /// A request line that is none.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RequestLineError {
@@ -47,12 +62,12 @@ pub enum RequestLineError {
     Form,
 }
 
-/// Method, host if there is one, and path of `GET /x` or `GET https://host/x`. The version that HTTP/1
+/// What `GET /x` or `GET https://host/x` states. The version that HTTP/1
 /// has at its end is left out, whichever it is: no decision depends on it.
 ///
 /// # Errors
 /// [`RequestLineError`] for anything else. What a proxy would refuse is not refused here.
-pub fn parse_request(line: &str) -> Result<(String, Option<String>, String), RequestLineError> {
+pub fn parse_request(line: &str) -> Result<RequestLine, RequestLineError> {
     let (method, target) = line.trim().split_once(' ').ok_or(RequestLineError::Form)?;
     let target = target.trim_start();
     let target = match target.rsplit_once(' ') {
@@ -74,7 +89,12 @@ pub fn parse_request(line: &str) -> Result<(String, Option<String>, String), Req
     if path.is_empty() || is_version(path) {
         return Err(RequestLineError::Form);
     }
-    Ok((method.to_owned(), host.map(str::to_owned), path.to_owned()))
+    Ok(RequestLine {
+        method: method.to_owned(),
+        host: host.map(str::to_owned),
+        path: path.to_owned(),
+        is_plain: target.starts_with("http://"),
+    })
 }
 
 /// `HTTP/1.1`, `HTTP/2` and the like.
@@ -111,7 +131,7 @@ impl Question<'_> {
         };
         let mut fields = vec![
             field(":method", &self.method),
-            field(":scheme", "https"),
+            field(":scheme", if self.is_plain { "http" } else { "https" }),
             field(":authority", &self.host),
             field(":path", &self.path),
         ];
@@ -174,12 +194,11 @@ mod tests {
             ("GET //h/x", ("GET", None, "//h/x")),
         ];
         for (line, (method, host, path)) in rows {
-            let (found, at, to) = parse_request(line).unwrap_or_else(|_| panic!("{line}"));
-            assert_eq!(
-                (found.as_str(), at.as_deref(), to.as_str()),
-                (method, host, path),
-                "{line}"
-            );
+            let found = parse_request(line).unwrap_or_else(|_| panic!("{line}"));
+            let host = host.map(str::to_owned);
+            let (method, path) = (method.to_owned(), path.to_owned());
+            let is_plain = line.contains("http://");
+            assert_eq!(found, RequestLine { method, host, path, is_plain }, "{line}");
         }
         for line in ["", "GET", "GET ", "/x", "GET HTTP/1.1"] {
             assert_eq!(parse_request(line), Err(RequestLineError::Form), "{line}");

@@ -3,7 +3,7 @@
 use super::narrate::Story;
 use super::words::{list, quoted};
 use crate::config::Config;
-use crate::message::{Endpoint, HttpCall};
+use crate::message::{Endpoint, HttpCall, RequestHead};
 use crate::policy::{CallerToken, Form, Permit};
 use crate::principal::PrincipalKind;
 use crate::technical_token::Destination;
@@ -11,7 +11,12 @@ use crate::tool::calls;
 use crate::tool::made_up::MadeUp;
 
 /// Tells what goes upstream, and notes the technical tokens that it takes.
-pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &mut Story) {
+pub(super) fn tell(
+    (config, head): (&Config, &RequestHead<'_>),
+    permit: &Permit,
+    made_up: &MadeUp,
+    story: &mut Story,
+) {
     for injection in permit.injections() {
         let index = usize::try_from(injection.source.0).unwrap_or(usize::MAX);
         let Some(source) = config.sources().get(index) else { continue };
@@ -62,17 +67,40 @@ pub(super) fn tell(config: &Config, permit: &Permit, made_up: &MadeUp, story: &m
         }
         story.tokens.push((injection.source, subtenant.cloned()));
     }
+    if has_basic(config, head, permit) {
+        let words = "gets the user and the password that stand in `authorization`, unverified";
+        story.trace.fact("upstream", words);
+    }
     let is_caller = permit.principal().kind() != PrincipalKind::Anonymous;
     let stated = permit.route().route().upstream.caller_token;
     let own = match (permit.forwards_caller_token(), is_caller, stated) {
         (true, true, _) => "gets the caller's own token",
         (true, false, _) => "gets the caller's credentials as they are, unverified",
         (false, false, CallerToken::Forward) => return,
+        (false, true, _) if permit.principal().kind() == PrincipalKind::ApplicationKey => {
+            "does not see the caller's key"
+        }
+        (false, true, _) if permit.principal().kind() == PrincipalKind::Session => {
+            "does not see the caller's session"
+        }
         (false, true, _) | (false, false, CallerToken::Remove) => {
             "does not see the caller's credentials"
         }
     };
     story.trace.fact("upstream", own);
+}
+
+/// Whether a user and a password go on that stand beside a key.
+fn has_basic(config: &Config, head: &RequestHead<'_>, permit: &Permit) -> bool {
+    let is_kept = config.owned_headers().keys().is_some_and(|keys| keys.keeps_basic(head));
+    is_kept
+        && match permit.principal().kind() {
+            PrincipalKind::Anonymous | PrincipalKind::Session => false,
+            PrincipalKind::ApplicationKey => true,
+            PrincipalKind::Bearer => {
+                permit.principal().key().is_some() && permit.forwards_caller_token()
+            }
+        }
 }
 
 /// Where a call goes, and which fields its header and its body have. Of their values, those of the body
