@@ -137,7 +137,10 @@ fn set(document: &mut Value, settings: Value) {
 }
 
 fn gateway(document: &Value) -> Gateway {
-    let environment = |name: &str| Some(format!("a value of the variable {name:0>40}"));
+    let environment = |name: &str| match name {
+        "PARTNER_KEY" => Some("partner-key".to_owned()),
+        name => Some(format!("a value of the variable {name:0>40}")),
+    };
     let compiled = config::compile(document.to_string().as_bytes(), &environment);
     let compiled = compiled.unwrap_or_else(|errors| panic!("{errors}"));
     Gateway::new(Arc::new(compiled.config), 1, Rc::new(NoRandom), Rc::new(SoftwareSigner))
@@ -480,6 +483,60 @@ fn who_has_no_token_meets_no_condition_on_what_one_says() {
         match expected {
             true => assert_eq!(answer.field("x-user"), Some("ann@acme.example")),
             false => assert_eq!(answer.refusal(), (403, "claim_mismatch", "claim_mismatch")),
+        }
+    }
+}
+
+#[test]
+fn a_key_without_a_tenant_passes_only_where_nobody_asks_for_one() {
+    let route = |name: &str, (member, value): (&str, Value)| {
+        let mut route = json!({
+            "name": name, "match": { "hosts": ["*"], "path": format!("/{name}/**"), "methods": "any" },
+            "authentication": "required", "upstream": { "caller_token": "remove" },
+        });
+        route[member] = value;
+        route
+    };
+    let tenant = |is: &str| ("claims", json!([{ "fact": "tenant", "is": is }]));
+    let mut listed = route("listed", ("scopes", json!("not_needed")));
+    listed["upstream"]["inject"] = json!([{ "credential": "listed", "header": "x-key" }]);
+    let mut record = record("pump-17", KEY, json!({}));
+    record.as_object_mut().unwrap().remove("tenant");
+    let mut document = document(&[record]);
+    document["credentials"] = json!([
+        { "name": "listed", "callers": ["acme"], "api_key": { "key_env": "PARTNER_KEY" } },
+    ]);
+    document["routes"] = json!([
+        route("plain", ("subtenancy", json!("refused"))),
+        route("aware", ("subtenancy", json!("aware"))),
+        route("only", ("subtenancy", json!("only"))),
+        route("tenants", ("tenants", json!(["acme"]))),
+        route("absent", tenant("absent")),
+        route("present", tenant("present")),
+        listed,
+    ]);
+    let mut gateway = gateway(&document);
+    let rows = [
+        ("/plain/1", None),
+        ("/aware/1", None),
+        ("/only/1", Some((403, "subtenant_required"))),
+        ("/tenants/1", Some((403, "tenant_mismatch"))),
+        ("/absent/1", None),
+        ("/present/1", Some((403, "claim_mismatch"))),
+        ("/listed/1", Some((403, "tenant_mismatch"))),
+    ];
+    for (path, refused) in rows {
+        let fields = [(":path", path), ("appkey", KEY), ("x-tenant", "acme")];
+        let answer = ask(&mut gateway, &fields);
+        match refused {
+            Some(expected) => {
+                let (status, code, _) = answer.refusal();
+                assert_eq!((status, code), expected, "{path}");
+            }
+            None => {
+                assert_eq!(answer.field("x-user"), Some("ann@acme.example"), "{path}");
+                assert_eq!(answer.field("x-tenant"), None, "{path}");
+            }
         }
     }
 }

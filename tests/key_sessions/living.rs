@@ -171,8 +171,15 @@ fn a_retired_signing_key_still_verifies_and_the_new_one_signs() {
     let mut site = site.changed(&document(&ann_and_bob(), both));
     assert!(site.visit(&old).user().is_some());
     assert!(site.log_in(KEY).starts_with("__Host-gwsession=v1.2026."));
+    site.pass(901);
+    site.visit(&old);
+    let renewed = sent_back(&site.answer(200, None).cookie.unwrap());
+    assert!(renewed.starts_with("__Host-gwsession=v1.2026."), "{renewed}");
     let mut site = site.changed(&document(&ann_and_bob(), keys(&[("2026", "NEW")])));
-    assert_eq!(site.visit(&old).told(), (401, "appkey_missing"));
+    let answer = site.visit(&old);
+    assert_eq!(answer.told(), (401, "appkey_missing"));
+    assert_eq!(answer.header("set-cookie"), Some(CLEARED));
+    assert!(site.visit(&renewed).user().is_some());
 }
 
 #[test]
