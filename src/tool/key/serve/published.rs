@@ -11,7 +11,8 @@ use crate::application_key::{Document, Entry, Record, Sharding};
 use crate::crypto::digest::sha256;
 use crate::json::{Number, Value};
 
-/// The documents of one state of a key file.
+/// The documents of one state of a key file. What each of them says depends on the file and on the number of shards alone, so that
+/// several servers of one file say the same.
 pub struct Published {
     serial: u64,
     records: usize,
@@ -27,9 +28,6 @@ pub struct Page {
     pub etag: String,
     /// Its bytes.
     pub body: Arc<[u8]>,
-    serial: u64,
-    /// The digest of everything in it but its serial.
-    meaning: [u8; 32],
 }
 
 /// A record that lets nobody in, and is not served.
@@ -71,21 +69,19 @@ impl Published {
         }
         let defaults = store.defaults().map(in_line);
         let (rows, left_out) = rows(&store);
-        let make = |rows: &[&Row], before: Option<&Page>| {
-            Page::document(rows, defaults.as_deref(), serial, before)
-        };
+        let make =
+            |rows: &[&Row], tagged| Page::document(rows, defaults.as_deref(), serial, tagged);
         let least = shards.max(before.map_or(0, |before| before.shards.len()));
         if least == 0
-            && let Some(main) = make(&rows.iter().collect::<Vec<_>>(), None)
+            && let Some(main) = make(&rows.iter().collect::<Vec<_>>(), Tagged::Whole)
         {
             return Ok(Self { serial, records: rows.len(), left_out, main, shards: Vec::new() });
         }
         let mut count = least.max(1);
         loop {
             let sharding = Sharding::of(count).ok_or(PublishError::TooLarge)?;
-            let before = before.map(|before| &before.shards).filter(|old| old.len() == count);
-            let pages = spread(&rows, sharding).into_iter().enumerate();
-            let pages = pages.map(|(at, rows)| make(&rows, before.and_then(|old| old.get(at))));
+            let pages = spread(&rows, sharding).into_iter();
+            let pages = pages.map(|rows| make(&rows, Tagged::ButSerial));
             if let Some(shards) = pages.collect::<Option<Vec<_>>>() {
                 let main = Page::index(&shards, serial);
                 return Ok(Self { serial, records: rows.len(), left_out, main, shards });
@@ -220,13 +216,12 @@ const UNSERVED: [&str; 12] = [
 const UNSERVED_OF_SECRETS: [&str; 4] = ["first_expires_at", "hint", "state", "times_extended"];
 
 impl Page {
-    /// A document of these records; `None` if they are too many, or too long, for one. If it says what it said `before`,
-    /// it is that.
+    /// A document of these records; `None` if they are too many, or too long, for one.
     fn document(
         rows: &[&Row],
         defaults: Option<&str>,
         serial: u64,
-        before: Option<&Self>,
+        tagged: Tagged,
     ) -> Option<Self> {
         if rows.len() > RECORDS_LIMIT {
             return None;
@@ -238,12 +233,13 @@ impl Page {
             rest.push_str(&row.json);
         }
         rest.push_str("\n]}\n");
-        let meaning = sha256(rest.as_bytes());
-        if let Some(before) = before.filter(|before| before.meaning == meaning) {
-            return Some(before.clone());
-        }
         let body = format!("{{\"version\": 1, \"serial\": {serial}, {rest}");
-        (body.len() <= Document::SHARD_LIMIT).then(|| Self::of(body, serial, meaning))
+        let etag = match tagged {
+            Tagged::ButSerial => tag(&rest),
+            Tagged::Whole => tag(&body),
+        };
+        let body = Arc::from(body.into_bytes());
+        Some(Self { etag, body }).filter(|page| page.body.len() <= Document::SHARD_LIMIT)
     }
 
     fn index(shards: &[Self], serial: u64) -> Self {
@@ -251,7 +247,7 @@ impl Page {
         let shards = shards.iter().map(|page| {
             Value::Object(vec![
                 member("etag", Value::String(Cow::Borrowed(&page.etag))),
-                member("serial", Value::Number(Number::Whole(page.serial))),
+                member("serial", Value::Number(Number::Whole(serial))),
             ])
         });
         let index = Value::Object(vec![
@@ -259,14 +255,24 @@ impl Page {
             member("serial", Value::Number(Number::Whole(serial))),
             member("shards", Value::Array(shards.collect())),
         ]);
-        Self::of(in_line(&index), serial, [0; 32])
+        let body = in_line(&index);
+        Self { etag: tag(&body), body: Arc::from(body.into_bytes()) }
     }
+}
 
-    fn of(body: String, serial: u64, meaning: [u8; 32]) -> Self {
-        let digest = sha256(body.as_bytes());
-        let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { etag: format!("\"{digits}\""), body: Arc::from(body.into_bytes()), serial, meaning }
-    }
+/// What an entity tag depends on.
+#[derive(Clone, Copy)]
+enum Tagged {
+    /// All but the serial: a shard that stays as it is keeps its tag.
+    ButSerial,
+    /// All.
+    Whole,
+}
+
+fn tag(content: &str) -> String {
+    let digest = sha256(content.as_bytes());
+    let digits: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("\"{digits}\"")
 }
 
 impl fmt::Display for PublishError {

@@ -140,8 +140,14 @@ impl Service {
             return problem(Problem::Unauthorized, None);
         }
         let published = self.current().published;
-        let found = shard.map_or(Some(published.main()), |name| published.shard(name));
-        found.map_or_else(|| problem(Problem::NotFound, None), |found| page(found, request))
+        match shard {
+            None => page(published.main(), request, "private, no-cache"),
+            Some(name) => published.shard(name).map_or_else(
+                || problem(Problem::NotFound, None),
+                // A copy with the tag of today may have a serial of yesterday: none is kept.
+                |found| page(found, request, "no-store"),
+            ),
+        }
     }
 
     fn current(&self) -> Current {
@@ -200,7 +206,7 @@ fn read_only(request: &Request, answer: impl FnOnce() -> Response) -> Response {
 }
 
 /// A document, or 304 if the client has it (RFC 9110 §13.1.2).
-fn page(page: &Page, request: &Request) -> Response {
+fn page(page: &Page, request: &Request, caching: &'static str) -> Response {
     let is_known = request.elements("if-none-match").any(|tag| {
         let tag = tag.strip_prefix(b"W/").unwrap_or(tag);
         tag == b"*" || tag == page.etag.as_bytes()
@@ -210,7 +216,7 @@ fn page(page: &Page, request: &Request) -> Response {
     } else {
         Response::empty(200).body(JSON, Body::Shared(Arc::clone(&page.body)))
     };
-    response.with("etag", &*page.etag).with("cache-control", "private, no-cache")
+    response.with("etag", &*page.etag).with("cache-control", caching)
 }
 
 const HEALTH: &str = "/healthz";
