@@ -13,10 +13,13 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tenantgate::application_key::{KeyDigest, StatedDigest};
+use tenantgate::time::Timestamp;
+use tenantgate::tool::key::serve::{Current, FileState, Source};
 
 const READER: &str = "a-token-of-readers";
 const MANAGER: &str = "a-token-of-managers";
@@ -257,6 +260,7 @@ fn a_broken_file_never_replaces_a_good_one() {
     assert_eq!(server.document(), good);
     health("stale");
     folder.write(&file(7, &["a"]));
+    assert_eq!(server.document(), good);
     health("current");
     folder.write(&file(8, &["b"]));
     assert_eq!(names(&server.document().0), ["b"]);
@@ -274,6 +278,81 @@ fn a_broken_file_never_replaces_a_good_one() {
     }
     // Each reason once, however often it is looked at.
     assert_eq!(said.matches("is not served, the one before it is").count(), 4, "{said}");
+}
+
+#[test]
+fn a_file_that_stays_broken_is_served_no_more_after_the_stated_time() {
+    let folder = Folder::new("withheld");
+    folder.write(&file(7, &["a"]));
+    let server = folder.serve(&["--stale-after", "1s"]);
+    let (_, tag) = server.document();
+    let known = format!("if-none-match: {tag}");
+    // No reader asks in between: the file is looked at all the same.
+    let is = |expected: &str| server.get("/healthz", &[]).json()["status"] == expected;
+    let wait_for = |expected: &str| {
+        for _ in (0..300).take_while(|_| !is(expected)) {
+            thread::sleep(Duration::from_millis(100));
+        }
+        assert!(is(expected), "{expected}");
+    };
+    fs::remove_file(folder.file()).unwrap();
+    wait_for("withheld");
+    for path in ["/keys", "/keys/00"] {
+        let reply = server.get(path, &[&known]);
+        assert_eq!(reply.refusal(), code(503, "store_stale"));
+        assert_eq!((reply.field("etag"), reply.field("retry-after")), (None, Some("5")));
+    }
+    folder.write(&file(7, &["a"]));
+    wait_for("current");
+    assert_eq!(server.get("/keys", &[&known]).status, 304);
+    let (_, said) = server.end("-TERM");
+    for words in ["is not served, the one before it is", "nothing is served, for the file"] {
+        assert_eq!(said.matches(words).count(), 1, "{words}: {said}");
+    }
+}
+
+#[test]
+fn the_time_of_a_broken_file_counts_from_its_first_fault_and_ends_to_the_millisecond() {
+    const STALE_AFTER: Duration = Duration::from_secs(900);
+    const MILLISECOND: Duration = Duration::from_millis(1);
+    let folder = Folder::new("fault");
+    folder.write(&file(7, &["a"]));
+    let (source, _) = Source::open(&folder.file(), 0, STALE_AFTER).unwrap();
+    let start = Timestamp::from_seconds(4_000_000_000);
+    let look = |at: Timestamp| {
+        let Current { state, notes, .. } = source.current(at);
+        assert_eq!(source.last(at).state, state, "what a look has found stays known");
+        (state, notes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    };
+    let said = |words: &str| format!("the file is not served, the one before it is: {words}");
+    assert_eq!(look(start), (FileState::Current, String::new()));
+    fs::remove_file(folder.file()).unwrap();
+    assert_eq!(
+        source.last(start + 10 * STALE_AFTER).state,
+        FileState::Current,
+        "nobody has looked"
+    );
+    let (state, words) = look(start);
+    assert!(state == FileState::Stale && words.starts_with(&said("cannot read")), "{words}");
+    assert_eq!(look(start), (FileState::Stale, String::new()), "said once");
+    // Another fault is said, and begins no other time.
+    folder.write("{");
+    let (state, words) = look(start + Duration::from_secs(600));
+    assert!(state == FileState::Stale && words.starts_with(&said("no file of keys")), "{words}");
+    assert_eq!(look(start + (STALE_AFTER - MILLISECOND)), (FileState::Stale, String::new()));
+    let withheld = "nothing is served, for the file was broken for too long".to_owned();
+    assert_eq!(look(start + STALE_AFTER), (FileState::Withheld, withheld.clone()));
+    assert_eq!(look(start + STALE_AFTER), (FileState::Withheld, String::new()), "said once");
+    // Mended, it is served; what breaks then begins anew.
+    folder.write(&file(7, &["a"]));
+    let mended = start + 2 * STALE_AFTER;
+    assert_eq!(look(mended), (FileState::Current, "serves serial 7: 1 keys".to_owned()));
+    folder.write("{");
+    assert_eq!(look(mended + STALE_AFTER).0, FileState::Stale);
+    // A clock that goes back makes nothing last longer.
+    assert_eq!(look(start).0, FileState::Stale);
+    assert_eq!(look(start + (STALE_AFTER - MILLISECOND)).0, FileState::Stale);
+    assert_eq!(look(start + STALE_AFTER), (FileState::Withheld, withheld));
 }
 
 #[test]
@@ -630,6 +709,7 @@ fn what_cannot_be_served_ends_with_status_two_before_it_listens() {
         (&["--listen", "127.0.0.1:0", "--path", "/healthz"], "no absolute path"),
         (&["--listen", "127.0.0.1:0", "--path", "/Thingworx/x"], "no absolute path"),
         (&["--listen", "127.0.0.1:0", "--shards", "3"], "invalid value"),
+        (&["--listen", "127.0.0.1:0", "--stale-after", "soon"], "`--stale-after soon`"),
         (&["--listen", "127.0.0.1:0", "--token-env", "NONE"], "the variable is not set"),
         (&["--listen", "127.0.0.1:0", "--token-env", "SHORT"], "not 16 to 4096"),
         (

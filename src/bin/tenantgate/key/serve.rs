@@ -5,16 +5,18 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
-use tenantgate::tool::key::Mint;
 use tenantgate::tool::key::serve::{
     Management, Outside, Server, Service, Source, Stop, StorePath, Token,
 };
+use tenantgate::tool::key::{Mint, span};
 
 use super::arguments::{
-    digesting, flag, longest, max_lifetime, now, option, pepper_file, pepper_id, prefix, text,
+    digesting, flag, longest, max_lifetime, now, option, parsed, pepper_file, pepper_id, prefix,
+    text,
 };
 use super::secret::random;
 use crate::command::{Subcommand, Verdict, say};
@@ -34,6 +36,7 @@ fn describe_serve(command: Command) -> Command {
         .arg(option("listen", "ADDRESS:PORT", "Where to listen; port 0 lets the system choose one").required(true))
         .arg(option("path", "PATH", "Where the keys are").default_value("/keys"))
         .arg(option("shards", "N", "In how many documents at least [default: one, and more from 1,001 keys on]").value_parser(counts))
+        .arg(option("stale-after", "D", "For how long keys are served after their file has become unusable [default: 15m]"))
         .arg(option("token-env", "NAME", "The variable of the token that readers must present [default: everybody may read]"))
         .arg(option("manage-token-env", "NAME", "The variable of the token by which keys are made and deleted by service call [default: nobody may]"))
         .arg(flag("allow-remote", "Listens on other addresses than those of this machine alone").requires("token-env"))
@@ -71,7 +74,8 @@ fn run_serve(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     };
     let file = text(arguments, "file");
     let shards = text(arguments, "shards").parse().unwrap_or(0);
-    let (source, notes) = Source::open(Path::new(file), shards)
+    let stale_after = parsed(arguments, "stale-after", span)?.unwrap_or(STALE_AFTER);
+    let (source, notes) = Source::open(Path::new(file), shards, stale_after)
         .map_err(|error| Failure::Argument(format!("`{file}`: {error}")))?;
     let failure = |error: io::Error| Failure::Argument(format!("`--listen {address}`: {error}"));
     let server = Server::listen(address).map_err(failure)?;
@@ -131,4 +135,6 @@ fn end_by_signal(_: Stop) -> io::Result<()> {
     Ok(())
 }
 
+/// A file that is only being mended is served on.
+const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
 const SHARDS: [&str; 9] = ["1", "2", "4", "8", "16", "32", "64", "128", "256"];

@@ -23,6 +23,8 @@ pub(super) enum Problem {
     NotShown,
     Store,
     StoreBusy,
+    /// The file was unusable for so long that it is served no more.
+    StoreStale,
     TooManyConnections,
     TooSlow,
     Unauthorized,
@@ -47,7 +49,7 @@ impl Problem {
             Self::NotJson => 415,
             Self::HeadTooLarge => 431,
             Self::Store => 500,
-            Self::StoreBusy | Self::TooManyConnections => 503,
+            Self::StoreBusy | Self::StoreStale | Self::TooManyConnections => 503,
         }
     }
 
@@ -64,6 +66,7 @@ impl Problem {
             Self::NotShown => "key_not_shown",
             Self::Store => "store_unusable",
             Self::StoreBusy => "store_busy",
+            Self::StoreStale => "store_stale",
             Self::TooManyConnections => "too_many_connections",
             Self::TooSlow => "too_slow",
             Self::Unauthorized => "unauthorized",
@@ -85,6 +88,7 @@ impl Problem {
             Self::NotShown => "The key is not shown again.",
             Self::Store => "The key file cannot be changed.",
             Self::StoreBusy => "The key file is being changed.",
+            Self::StoreStale => "The key file has been unusable for too long.",
             Self::TooManyConnections => "Too many connections are open.",
             Self::TooSlow => "The request took too long.",
             Self::Unauthorized => "A valid bearer token is required.",
@@ -136,7 +140,9 @@ pub(super) fn problem(problem: Problem, detail: Option<&str>) -> Response {
         .with("cache-control", "no-store");
     match problem {
         Problem::Method(allowed) => response.with("allow", allowed),
-        Problem::StoreBusy | Problem::TooManyConnections => response.with("retry-after", "5"),
+        Problem::StoreBusy | Problem::StoreStale | Problem::TooManyConnections => {
+            response.with("retry-after", "5")
+        }
         Problem::Unauthorized => response.with("www-authenticate", "Bearer realm=\"keys\""),
         Problem::BodyTooLarge
         | Problem::Exists

@@ -23,4 +23,4 @@ pub use self::message::{Body, Request, Response};
 pub use self::published::{LeftOut, PublishError, Published};
 pub use self::server::{Server, Stop};
 pub use self::service::{Management, Outside, Service, StorePath, Token};
-pub use self::source::{Note, Source};
+pub use self::source::{Current, FileState, Note, Source};

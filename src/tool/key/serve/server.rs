@@ -48,6 +48,7 @@ impl Server {
     /// Serves until it is told to end, and then answers what it has received.
     pub fn run(self, service: &Arc<Service>) {
         let places = &self.stop.places;
+        look_again_and_again(service);
         loop {
             let accepted = self.listener.accept();
             if places.is_ending() {
@@ -71,6 +72,20 @@ impl Stop {
         // Wakes it: it waits for connections.
         drop(TcpStream::connect_timeout(&self.address, PAUSE));
     }
+}
+
+/// Looks at the file for as long as it is served.
+fn look_again_and_again(service: &Arc<Service>) {
+    let service = Arc::downgrade(service);
+    let work = move || {
+        loop {
+            thread::sleep(LOOKS);
+            let Some(service) = service.upgrade() else { break };
+            service.look();
+        }
+    };
+    // Without it the file is looked at with each request of a reader alone.
+    drop(thread::Builder::new().stack_size(STACK).spawn(work));
 }
 
 fn start(stream: TcpStream, from: SocketAddr, places: &Arc<Places>, service: &Arc<Service>) {
@@ -130,5 +145,7 @@ fn answer(
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long requests are answered that were received before the end.
 const LAST: Duration = Duration::from_secs(5);
+/// How far looks at the file lie apart while no reader asks.
+const LOOKS: Duration = Duration::from_secs(5);
 /// A document is parsed on it, 16 deep at most.
 const STACK: usize = 1024 * 1024;

@@ -11,7 +11,7 @@ use super::answer::{Problem, problem};
 use super::manage::{self, Call};
 use super::message::{Body, Request, Response};
 use super::published::Page;
-use super::source::{Current, Source};
+use super::source::{Current, FileState, Source};
 use crate::secret::Secret;
 use crate::time::{Timestamp, utc};
 
@@ -123,6 +123,11 @@ impl Service {
         }
     }
 
+    /// Looks at the file, so that somebody knows how it is although no reader asks.
+    pub fn look(&self) {
+        drop(self.current());
+    }
+
     /// Says that an answer has not arrived, if somebody must know.
     pub fn not_delivered(&self, response: &Response, request: &Request) {
         match response.body {
@@ -139,7 +144,10 @@ impl Service {
             self.log(request.from, "refused: no valid token for reading");
             return problem(Problem::Unauthorized, None);
         }
-        let published = self.current().published;
+        let Current { published, state, .. } = self.current();
+        if state == FileState::Withheld {
+            return problem(Problem::StoreStale, None);
+        }
         match shard {
             None => page(published.main(), request, "private, no-cache"),
             Some(name) => published.shard(name).map_or_else(
@@ -159,8 +167,13 @@ impl Service {
     }
 
     fn health(&self) -> Response {
-        let Current { published, is_stale, .. } = self.current();
-        let status = if is_stale { "stale" } else { "current" };
+        // Whoever has no token makes nobody read the file: it is looked at all the same.
+        let Current { published, state, .. } = self.source.last((self.outside.now)());
+        let status = match state {
+            FileState::Current => "current",
+            FileState::Stale => "stale",
+            FileState::Withheld => "withheld",
+        };
         let body = json!({
             "status": status,
             "serial": published.serial(),

@@ -13,10 +13,12 @@ use super::published::{LeftOut, PublishError, Published};
 use crate::crypto::digest::sha256;
 use crate::time::Timestamp;
 
-/// A key file and the last good state of it. A broken file, or none, never takes the place of a good one.
+/// A key file and the last good state of it. A broken file, or none, never takes the place of a good one; when it has
+/// been so for a while, nothing is served, so that those who poll know how old their keys are.
 pub struct Source {
     file: PathBuf,
     shards: usize,
+    stale_after: Duration,
     state: Mutex<State>,
 }
 
@@ -36,14 +38,27 @@ pub enum Note {
     },
     /// A record lets nobody in, and is not served.
     LeftOut(LeftOut),
+    /// It was broken for so long that it is served no more.
+    Withheld,
+}
+
+/// Whether the file as it is now is served.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum FileState {
+    /// It is.
+    Current,
+    /// It cannot be: what was served goes on.
+    Stale,
+    /// It cannot be, and has been so for too long.
+    Withheld,
 }
 
 /// What is served now.
 pub struct Current {
     /// The last good state of the file.
     pub published: Arc<Published>,
-    /// Whether the file as it is now cannot be served.
-    pub is_stale: bool,
+    /// How the file was when somebody looked last.
+    pub state: FileState,
     /// What is new.
     pub notes: Vec<Note>,
 }
@@ -55,7 +70,17 @@ struct State {
     /// The digest of what was read last.
     content: [u8; 32],
     /// Why that is not served.
-    fault: Option<String>,
+    fault: Option<Fault>,
+}
+
+/// Why a file is not served.
+struct Fault {
+    /// What was said of it.
+    words: String,
+    /// When it was seen first that the file cannot be served, for whatever reason.
+    since: Timestamp,
+    /// Whether it was said that nothing is served.
+    is_withheld: bool,
 }
 
 /// What tells, without reading it, that a file is as it was.
@@ -67,11 +92,15 @@ struct Look {
 }
 
 impl Source {
-    /// Reads the file, which must be there and good.
+    /// Reads the file, which must be there and good. Once it has been broken for `stale_after`, nothing is served.
     ///
     /// # Errors
     /// [`PublishError`].
-    pub fn open(file: &Path, shards: usize) -> Result<(Self, Vec<Note>), PublishError> {
+    pub fn open(
+        file: &Path,
+        shards: usize,
+        stale_after: Duration,
+    ) -> Result<(Self, Vec<Note>), PublishError> {
         let looked = Look::at(file).map_err(read_failure)?;
         let text = read(file)?;
         let published = Published::of(&text, shards, None)?;
@@ -82,7 +111,7 @@ impl Source {
             content: sha256(&text),
             fault: None,
         };
-        Ok((Self { file: file.to_owned(), shards, state: Mutex::new(state) }, notes))
+        Ok((Self { file: file.to_owned(), shards, stale_after, state: Mutex::new(state) }, notes))
     }
 
     /// The file itself.
@@ -93,18 +122,50 @@ impl Source {
     /// The last good state of the file, which is looked at now: whoever asks after a change gets what was changed.
     pub fn current(&self, now: Timestamp) -> Current {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let notes = match self.refresh(&mut state, now) {
+        let mut notes = match self.refresh(&mut state, now) {
             Ok(notes) => notes,
             Err(error) => {
+                let words = error.to_string();
+                let fault = state.fault.get_or_insert(Fault {
+                    words: String::new(),
+                    since: now,
+                    is_withheld: false,
+                });
                 // Said once, not at each look.
-                let fault = error.to_string();
-                let is_new = state.fault.as_ref() != Some(&fault);
-                state.fault = Some(fault);
-                if is_new { vec![Note::Broken(error)] } else { Vec::new() }
+                let is_said = fault.words == words;
+                fault.words = words;
+                if is_said { Vec::new() } else { vec![Note::Broken(error)] }
             }
         };
+        if let Some(fault) = &mut state.fault {
+            // A clock that goes back serves nothing for longer.
+            fault.since = fault.since.min(now);
+            if self.is_over(fault, now) && !std::mem::replace(&mut fault.is_withheld, true) {
+                notes.push(Note::Withheld);
+            }
+        }
         let published = Arc::clone(&state.published);
-        Current { published, is_stale: state.fault.is_some(), notes }
+        Current { published, state: self.state(&state, now), notes }
+    }
+
+    /// What was found when somebody looked last. The file is not touched.
+    pub fn last(&self, now: Timestamp) -> Current {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (published, found) = (Arc::clone(&state.published), self.state(&state, now));
+        Current { published, state: found, notes: Vec::new() }
+    }
+
+    fn state(&self, state: &State, now: Timestamp) -> FileState {
+        match &state.fault {
+            None => FileState::Current,
+            Some(fault) if self.is_over(fault, now) => FileState::Withheld,
+            Some(_) => FileState::Stale,
+        }
+    }
+
+    /// Whether the last good state has been served for as long as it may be.
+    fn is_over(&self, fault: &Fault, now: Timestamp) -> bool {
+        now.since(fault.since) >= self.stale_after
     }
 
     fn refresh(&self, state: &mut State, now: Timestamp) -> Result<Vec<Note>, PublishError> {
@@ -185,6 +246,9 @@ impl fmt::Display for Note {
             }
             Self::Loaded { serial, records, shards } => {
                 write!(formatter, "serves serial {serial}: {records} keys in {shards} shards")
+            }
+            Self::Withheld => {
+                formatter.write_str("nothing is served, for the file was broken for too long")
             }
             Self::LeftOut(LeftOut { name, error }) => {
                 let name = name.as_deref().unwrap_or("a record without a name");
