@@ -8,6 +8,7 @@
 //! columns.
 
 mod csv;
+mod exposed;
 mod infotable;
 mod record;
 mod row;

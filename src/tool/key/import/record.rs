@@ -9,6 +9,7 @@ use super::super::error::KeyError;
 use super::super::mint::Mint;
 use super::super::store::{Members, Store, rules, text, time};
 use super::super::times::End;
+use super::exposed::{column_with_key, shown, start_of};
 use super::row::{Fault, Row};
 use crate::application_key::lint::{Lint, WeakKey, weakness};
 use crate::application_key::{Form, KeyPrefix, Record, RecordError};
@@ -33,7 +34,7 @@ pub struct Import<'a> {
 /// What became of one key.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Imported {
-    /// Its name, if it is one; else what stands there, cut and escaped.
+    /// Its name, if it is one; else what stands there, escaped, and cut if it may be a key.
     pub name: String,
     /// What became of it.
     pub fate: Fate,
@@ -69,6 +70,8 @@ pub enum Remark {
 /// Why a row was left out.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SkipReason {
+    /// A key stands in this column, or may: it would be written in clear.
+    KeyIn(&'static str),
     /// Another key of the import, or of the file, is the same: it would let two users in.
     KeyRepeated,
     /// A key of this name is in the file.
@@ -108,19 +111,28 @@ pub fn import<'r>(
     let made: Vec<_> = rows
         .iter()
         .map(|(row, digest)| {
+            let name = Secret::new(row.name().as_bytes().to_vec());
+            let is_key = digests.contains_key(&import.mint.digest(&name).text());
+            let exposed = if is_key { Some("name") } else { column_with_key(row) };
             let is_repeated = digest.as_ref().is_some_and(|digest| digests.get(digest) != Some(&1));
-            let made = match () {
-                () if !Record::is_name(row.name()) => Err(SkipReason::Name),
-                () if names.contains(row.name()) => Err(SkipReason::Known),
-                () if is_repeated => Err(SkipReason::KeyRepeated),
-                () => import.record(row, digest.as_deref(), end),
+            let made = match exposed {
+                Some(column) => Err(SkipReason::KeyIn(column)),
+                None if !Record::is_name(row.name()) => Err(SkipReason::Name),
+                None if names.contains(row.name()) => Err(SkipReason::Known),
+                None if is_repeated => Err(SkipReason::KeyRepeated),
+                None => import.record(row, digest.as_deref(), end),
             };
             let made = made.and_then(|(record, remarks)| {
                 Record::read(&record, &defaults, &rules())
                     .map(|_| (record, remarks))
                     .map_err(SkipReason::Record)
             });
-            (shown(row.name()), made)
+            let name = match exposed {
+                Some("name") => start_of(row.name()),
+                Some(_) | None if Record::is_name(row.name()) => row.name().to_owned(),
+                Some(_) | None => shown(row.name()),
+            };
+            (name, made)
         })
         .collect();
     drop(names);
@@ -227,14 +239,6 @@ fn hint(key: &Secret<Vec<u8>>) -> Option<String> {
     Some(last.iter().copied().map(char::from).collect())
 }
 
-/// A name, or what stands in the place of one as far as it can be shown.
-pub(super) fn shown(name: &str) -> String {
-    if Record::is_name(name) {
-        return name.to_owned();
-    }
-    name.chars().take(40).flat_map(char::escape_default).collect()
-}
-
 impl fmt::Display for Remark {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         use super::super::times::time_text;
@@ -272,6 +276,7 @@ impl fmt::Display for Remark {
 impl fmt::Display for SkipReason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::KeyIn(column) => write!(formatter, "a key stands in `{column}`, or may"),
             Self::KeyRepeated => formatter.write_str("another key is the same"),
             Self::Known => formatter.write_str("a key of this name is there already"),
             Self::Name => {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::record::shown;
+use super::exposed::shown;
 use super::row::{Column, Row};
 use super::{csv, infotable, xml};
 use crate::json::Value;
@@ -76,7 +76,7 @@ impl Tables {
                         if may_hold_addresses(&column, &value) {
                             row.spoil(Column::Addresses);
                         }
-                        self.ignored.insert(name_of(&column));
+                        self.ignored.insert(shown(&column));
                     }
                 }
                 wipe(value);
@@ -108,16 +108,10 @@ impl Tables {
         self.nameless
     }
 
-    /// The columns in which something stands, and of which nothing was imported: their names, cut and escaped.
+    /// The columns in which something stands, and of which nothing was imported: their names, escaped, and cut if they may be keys.
     pub fn ignored(&self) -> impl ExactSizeIterator<Item = &str> {
         self.ignored.iter().map(String::as_str)
     }
-}
-
-/// A name of a column as it can be shown. One with many digits may be a key that stands in a wrong place.
-fn name_of(column: &str) -> String {
-    let digits = column.bytes().filter(u8::is_ascii_digit).count();
-    if digits > 4 { "a name with digits".to_owned() } else { shown(column) }
 }
 
 fn says_something(value: &Value<'_>) -> bool {
