@@ -25,6 +25,21 @@ pub struct ApplicationKeys {
     pub store: KeyStore,
     /// How sessions are made; `None` if none are.
     pub session: Option<SessionSettings>,
+    /// To whom their use is reported; `None` if to nobody.
+    pub usage: Option<UsageReports>,
+}
+
+/// A server that is told which keys are used.
+#[derive(Debug)]
+pub struct UsageReports {
+    /// Where reports go.
+    pub endpoint: Endpoint,
+    /// What `authorization` says, if anything.
+    pub authorization: Option<Secret<String>>,
+    /// How long one call may take: 100 ms to 60 s.
+    pub timeout: Duration,
+    /// The time between two reports of a worker: 10 s to 1 h.
+    pub interval: Duration,
 }
 
 /// Where application keys come from.

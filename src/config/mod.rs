@@ -16,7 +16,9 @@ mod report;
 mod uri;
 mod warning;
 
-pub use self::application_keys::{ApplicationKeys, KeyStore, RemoteStore, SessionSettings};
+pub use self::application_keys::{
+    ApplicationKeys, KeyStore, RemoteStore, SessionSettings, UsageReports,
+};
 pub use self::compile::{
     AddressProblem, ApplicationKeyProblem, BadSignatures, CHAIN_VARIABLES, CatalogueProblem,
     ConditionProblem, CredentialProblem, Demand, HeaderProblem, IdaasProblem, IssuerProblem,

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Gateway;
-use super::exchange::{Case, Halt, Want};
+use super::exchange::{Case, Decided, Halt, Want};
 use super::key_store::KeysFound;
 use super::sessions::SessionStep;
 use crate::application_key::{
@@ -31,6 +31,8 @@ pub(super) struct KeySeen {
     pub(super) mark: Option<DigestMark>,
     /// Where it stands.
     pub(super) from: KeyPlace,
+    /// Why it lets nobody in; `None` if it does.
+    pub(super) refused: Option<KeyRefused>,
 }
 
 /// A request that may present a key.
@@ -86,7 +88,7 @@ impl Gateway {
                 let Err(refused) = asking.keys.rules.check_form(key.expose()) else {
                     return Err(halt);
                 };
-                case.key = Some(KeySeen { name: None, mark: None, from });
+                case.key = Some(KeySeen { name: None, mark: None, from, refused: Some(refused) });
                 self.tally.count(Metric::ApplicationKey(refused.reason()));
                 return Err(KeyProblem::Refused { refused, code: refused.code() }.into());
             }
@@ -100,7 +102,8 @@ impl Gateway {
                     self.tally.expose(name);
                 }
                 let name = refusal.name.map(Box::from);
-                case.key = Some(KeySeen { name, mark: refusal.mark, from });
+                let refused = Some(refusal.refused);
+                case.key = Some(KeySeen { name, mark: refusal.mark, from, refused });
                 self.tally.count(Metric::ApplicationKey(refusal.refused.reason()));
                 let code = match refusal.refused.code() {
                     KeyCode::Expired if asking.keys.conceals_expiry => KeyCode::Invalid,
@@ -157,7 +160,7 @@ impl Gateway {
 
     fn admit(&mut self, grant: Grant<'_>, from: KeyPlace, case: &mut Case) -> Arc<KeyHolder> {
         let (name, mark) = (Some(grant.name.into()), Some(grant.mark));
-        case.key = Some(KeySeen { name, mark, from });
+        case.key = Some(KeySeen { name, mark, from, refused: None });
         self.tally.count(Metric::ApplicationKey("ok"));
         Arc::new(KeyHolder::new(grant, from))
     }
@@ -187,7 +190,24 @@ impl Gateway {
         if let Some(name) = name {
             self.tally.expose(name);
         }
-        case.key = Some(KeySeen { name: name.map(Box::from), mark, from: KeyPlace::Query });
+        let (name, refused) = (name.map(Box::from), Some(KeyRefused::InUrl));
+        case.key = Some(KeySeen { name, mark, from: KeyPlace::Query, refused });
+    }
+
+    /// Counts the use of a key by a request that was decided; one that waits is decided again.
+    pub(super) fn note_key(
+        &mut self,
+        decided: &Result<Decided, Halt>,
+        case: &Case,
+        head: &RequestHead<'_>,
+        now: Timestamp,
+    ) {
+        let Some(KeySeen { name: Some(name), refused: None, .. }) = &case.key else { return };
+        let address = || self.config.trusts_client_address().then(|| head.source()).flatten();
+        let is_settled = !matches!(decided, Err(Halt::Wait(_)));
+        if is_settled && !self.key_usage.count(name, &address, now) {
+            self.tally.count(Metric::KeyUsage("dropped"));
+        }
     }
 }
 

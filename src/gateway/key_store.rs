@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::polled::Polled;
+pub(super) use self::trouble::Trouble;
 use super::effect::{CallId, Effect};
 use crate::application_key::KeySet;
 use crate::config::{Config, KeyStore as Stated, RemoteStore};

@@ -18,6 +18,7 @@ mod filter_state;
 mod hearing;
 mod key_holding;
 mod key_store;
+mod key_usage;
 #[cfg(not(target_arch = "wasm32"))]
 mod offline;
 mod origin;
@@ -51,6 +52,7 @@ use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
 use self::key_store::{KeyStore, Told};
+use self::key_usage::KeyUsage;
 use self::preparing::Means;
 use self::refusing::schemes;
 use self::signing::CountingSigner;
@@ -77,6 +79,7 @@ pub struct Gateway {
     fetching: Fetching,
     exchanges: Exchanges,
     key_store: KeyStore,
+    key_usage: KeyUsage,
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
     random: Rc<dyn Random>,
@@ -108,6 +111,7 @@ impl Gateway {
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
             key_store: KeyStore::new(Arc::clone(&config), seed),
+            key_usage: KeyUsage::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
             random,
@@ -148,7 +152,9 @@ impl Gateway {
     ) -> Outcome {
         self.fetching.serve();
         let mut case = Case::new();
-        let outcome = match self.decide(head, now, signatures, &mut case) {
+        let decided = self.decide(head, now, signatures, &mut case);
+        self.note_key(&decided, &case, head, now);
+        let outcome = match decided {
             Ok(decided) => self.carry_out(decided, (stream, Protocol::of(head)), &mut case, now),
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
@@ -188,7 +194,9 @@ impl Gateway {
             None => left,
         };
         let mut case = Case::new();
-        let outcome = match self.decide(head, now, signatures, &mut case) {
+        let decided = self.decide(head, now, signatures, &mut case);
+        self.note_key(&decided, &case, head, now);
+        let outcome = match decided {
             Ok(decided) => {
                 self.carry_out(decided, (parked.stream, parked.protocol), &mut case, now)
             }
@@ -231,6 +239,9 @@ impl Gateway {
             Event::CallEnded(id, result) if KeyStore::owns(id) => {
                 self.key_store.end(id, result, now, &mut told);
             }
+            Event::CallEnded(id, result) if KeyUsage::owns(id) => {
+                self.key_usage.end(id, result, now, &mut told);
+            }
             Event::CallEnded(id, result) => {
                 self.fetching.end(id, result, now, shared, &mut progress);
             }
@@ -239,6 +250,7 @@ impl Gateway {
                 progress = self.fetching.look_around(now, shared);
                 self.exchanges.look_around(now, &mut turned);
                 self.key_store.look_around(now, shared, &mut told);
+                self.key_usage.look_around(now, &mut told);
                 self.report(now, &mut progress.effects);
             }
             Event::Woken => self.is_woken = false,

@@ -32,6 +32,8 @@ pub enum Metric {
     KeyDocumentsRefused,
     /// Looks at the store of application keys that found nothing new.
     KeyStoreUnchanged,
+    /// Reports of which application keys are used: `reported`, `failed`; and uses that no report has: `dropped`.
+    KeyUsage(&'static str),
     /// Key sets whose last fetch failed, as each worker knows; they may still be in use.
     KeySetsFailing,
     /// Key sets that workers should hold and do not: none has arrived, or the last one is too old.
@@ -158,6 +160,7 @@ impl Metric {
             Self::IsolatedWorkers => "isolated_workers".to_owned(),
             Self::KeyDocumentsRefused => "application_keys.documents_refused".to_owned(),
             Self::KeyStoreUnchanged => "application_keys.unchanged".to_owned(),
+            Self::KeyUsage(event) => format!("application_keys.usage.{event}"),
             Self::KeySetsFailing => "key_sets.failing".to_owned(),
             Self::KeySetsMissing => "key_sets.missing".to_owned(),
             Self::RefusedTokens => "refused_tokens".to_owned(),
@@ -193,6 +196,7 @@ impl Metric {
             | Self::Forwarded
             | Self::KeyDocumentsRefused
             | Self::KeyStoreUnchanged
+            | Self::KeyUsage(_)
             | Self::Refused(_)
             | Self::RefusedTokensForgotten
             | Self::Session(_)
@@ -234,6 +238,7 @@ mod tests {
             (Metric::ApplicationKeysValid, "tenantgate.application_keys.valid"),
             (Metric::KeyDocumentsRefused, "tenantgate.application_keys.documents_refused"),
             (Metric::KeyStoreUnchanged, "tenantgate.application_keys.unchanged"),
+            (Metric::KeyUsage("reported"), "tenantgate.application_keys.usage.reported"),
             (Metric::FetchSucceeded(Fetch::KeyStore), "tenantgate.fetch.key_store.succeeded"),
             (Metric::BadSignatureSources, "tenantgate.bad_signature_sources"),
             (Metric::ExchangedTokens, "tenantgate.exchanged_tokens"),

@@ -122,6 +122,8 @@ pub enum What {
     Exchange(Arc<str>),
     /// The store of application keys.
     KeyStore,
+    /// A report of which application keys are used.
+    KeyUsage,
     /// The key set of an issuer.
     Keys(Arc<str>),
     /// The key set that the tokens of a credential are checked by.
@@ -153,12 +155,20 @@ impl Notice {
     }
 }
 
+impl What {
+    /// Whether it goes to a server, rather than coming from one.
+    const fn is_sent(&self) -> bool {
+        matches!(self, Self::KeyUsage)
+    }
+}
+
 impl fmt::Display for What {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Credential(name) => write!(formatter, "token of credential `{name}`"),
             Self::Exchange(name) => write!(formatter, "exchanged token of credential `{name}`"),
             Self::KeyStore => formatter.write_str("application keys"),
+            Self::KeyUsage => formatter.write_str("use of application keys"),
             Self::Keys(name) => write!(formatter, "keys of issuer `{name}`"),
             Self::KeysOfCredential(name) => write!(formatter, "keys of credential `{name}`"),
             Self::Metadata(name) => write!(formatter, "metadata of issuer `{name}`"),
@@ -172,7 +182,11 @@ impl fmt::Display for Notice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FetchFailed { what, cluster, reason, refusal, attempts, retry_after } => {
-                write!(formatter, "fetching {what} from cluster `{cluster}` failed: {reason}")?;
+                let (act, way) = match what.is_sent() {
+                    true => ("reporting", "to"),
+                    false => ("fetching", "from"),
+                };
+                write!(formatter, "{act} {what} {way} cluster `{cluster}` failed: {reason}")?;
                 if let Some(refusal) = refusal {
                     refused(refusal, reason, formatter)?;
                 }
@@ -183,7 +197,8 @@ impl fmt::Display for Notice {
                 )
             }
             Self::FetchRecovered { what, attempts } => {
-                write!(formatter, "fetching {what} works again after {attempts} failures")
+                let act = if what.is_sent() { "reporting" } else { "fetching" };
+                write!(formatter, "{act} {what} works again after {attempts} failures")
             }
             Self::KeyExposed { name } => write!(
                 formatter,
@@ -198,6 +213,7 @@ impl fmt::Display for Notice {
                     What::Credential(_)
                     | What::Exchange(_)
                     | What::KeyStore
+                    | What::KeyUsage
                     | What::Keys(_)
                     | What::Metadata(_)
                     | What::Reading(..)

@@ -19,6 +19,8 @@ pub enum Asked {
     KeysOf(String),
     /// The metadata of an issuer.
     Metadata,
+    /// Nothing: this is a report to `usage.example`, with this `authorization`.
+    Report(Option<String>, String),
     /// A token of a credential, for this subtenant; or one in exchange for a caller's, then this is
     /// `caller ` and their `email`.
     Token(Option<String>),
@@ -204,6 +206,7 @@ impl Provider {
         let answer = scripted.unwrap_or_else(|| match &asked {
             Asked::Keys | Asked::KeysOf(_) => Answer::json(self.jwks.clone()),
             Asked::Metadata => Answer::json(self.metadata.clone()),
+            Asked::Report(..) => Answer::http(204, "text/plain", ""),
             Asked::Token(_) if asked.is_exchange() => {
                 let caller = claims_of(&subject_token(call).unwrap());
                 let token = exchanged_token(&caller, &json!({}), now, self.lifetime);
@@ -242,6 +245,11 @@ fn asked(call: &HttpCall) -> Asked {
             "id.example" | "keys.example" => Asked::Keys,
             other => Asked::KeysOf(other.to_owned()),
         };
+    }
+    if &*call.endpoint.authority == "usage.example" {
+        let text = |value: &Secret<Vec<u8>>| String::from_utf8(value.expose().clone()).unwrap();
+        let proof = call.headers.iter().find(|(name, _)| *name == "authorization");
+        return Asked::Report(proof.map(|(_, value)| text(value)), text(&call.body));
     }
     if let Some(token) = subject_token(call) {
         let claims = claims_of(&token);

@@ -21,6 +21,7 @@ pub(super) const APPLICATION_KEYS: &[Key] = &[
     Key::optional("error_detail", OneOf(&["standard", "uniform"])),
     Key::optional("peppers", List(&Object(NAMED_SECRET))),
     Key::optional("session", Object(SESSION)),
+    Key::optional("usage", Object(USAGE)),
 ];
 
 /// `application_keys.store`.
@@ -46,6 +47,16 @@ const SESSION: &[Key] = &[
     Key::optional("flag", Text),
     Key::optional("forward_flag", Boolean),
     Key::optional("logout_path", Text),
+];
+
+/// `application_keys.usage`.
+const USAGE: &[Key] = &[
+    Key::required("cluster", Text),
+    Key::required("uri", Text),
+    Key::optional("interval", span(10_000, 3_600_000)),
+    Key::optional("timeout", TIMEOUT),
+    Key::optional("authorization_env", Text),
+    Key::optional("allow_plaintext", Boolean),
 ];
 
 /// A secret that goes by an id.

@@ -10,25 +10,25 @@ use crate::telemetry::Cause;
 
 /// Why something of the store could not be had or read.
 #[derive(Clone, Debug)]
-pub(super) struct Trouble {
+pub(in crate::gateway) struct Trouble {
     /// The exact reason.
-    pub(super) reason: &'static str,
+    pub(in crate::gateway) reason: &'static str,
     /// What went wrong, for metrics.
-    pub(super) cause: Cause,
+    pub(in crate::gateway) cause: Cause,
     /// What the server said.
-    pub(super) refusal: Option<Refusal>,
+    pub(in crate::gateway) refusal: Option<Refusal>,
     /// How long it wants no other call.
-    pub(super) retry_after: Option<Duration>,
+    pub(in crate::gateway) retry_after: Option<Duration>,
 }
 
 impl Trouble {
     /// Whether the server answered, and calls need not become fewer.
-    pub(super) fn is_of_document(&self) -> bool {
+    pub(in crate::gateway) fn is_of_document(&self) -> bool {
         self.cause == Cause::AnswerUnusable
     }
 
     /// What an answer says that brings no document.
-    pub(super) fn of_status(response: &CallResponse) -> Self {
+    pub(in crate::gateway) fn of_status(response: &CallResponse) -> Self {
         let (reason, cause) = match response.status {
             429 => ("status_429", Cause::RateLimited),
             400..=499 => ("status_4xx", Cause::Refused),

@@ -6,6 +6,7 @@ mod problem;
 mod secrets;
 mod session;
 mod store;
+mod usage;
 
 pub use problem::ApplicationKeyProblem;
 
@@ -68,6 +69,7 @@ pub(super) fn application_keys(
     let session = section
         .section("session")
         .map(|session| session::session(&session, (spelling, trusts_address), secrets, report));
+    let usage = section.section("usage").map(|usage| usage::usage(&usage, secrets, report));
     let settings = || {
         Some(ApplicationKeys {
             rules: rules_of(&section, prefix?, peppers?),
@@ -78,6 +80,10 @@ pub(super) fn application_keys(
             session: match session {
                 None => None,
                 Some(session) => Some(session?),
+            },
+            usage: match usage {
+                None => None,
+                Some(usage) => Some(usage?),
             },
         })
     };

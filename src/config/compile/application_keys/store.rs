@@ -53,7 +53,7 @@ pub(super) fn store(
 }
 
 /// What `authorization` says, if anything. `None` when something is wrong, which has been reported.
-fn authorization(
+pub(super) fn authorization(
     section: &Section<'_>,
     secrets: &Secrets<'_>,
     report: &mut Report,
@@ -74,4 +74,4 @@ const REFRESH: Duration = Duration::from_secs(10);
 const MAX_STALE: Duration = Duration::from_secs(3600);
 
 /// How long a call may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
