@@ -8,6 +8,9 @@
     reason = "a test stops by panicking; clippy spares only functions that carry `#[test]`"
 )]
 
+#[path = "key_serve/usage.rs"]
+mod usage;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -23,6 +26,7 @@ use tenantgate::tool::key::serve::{Current, FileState, Source};
 
 const READER: &str = "a-token-of-readers";
 const MANAGER: &str = "a-token-of-managers";
+const REPORTER: &str = "a-token-of-gateways";
 const CREATE: &str = "/Thingworx/Resources/EntityServices/Services/CreateApplicationKey";
 const DELETE: &str = "/Thingworx/Resources/EntityServices/Services/DeleteApplicationKey";
 const JSON: &str = "content-type: application/json";
@@ -57,6 +61,7 @@ impl Folder {
             .env_clear()
             .env("READER", READER)
             .env("MANAGER", MANAGER)
+            .env("REPORTER", REPORTER)
             .env("SHORT", "fifteen-letters")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -715,6 +720,21 @@ fn what_cannot_be_served_ends_with_status_two_before_it_listens() {
         (
             &["--listen", "127.0.0.1:0", "--token-env", "READER", "--manage-token-env", "READER"],
             "the same token",
+        ),
+        (
+            &["--listen", "127.0.0.1:0", "--token-env", "READER", "--usage-token-env", "READER"],
+            "`--usage-token-env`: readers have the same token",
+        ),
+        (
+            &[
+                "--listen",
+                "127.0.0.1:0",
+                "--manage-token-env",
+                "READER",
+                "--usage-token-env",
+                "READER",
+            ],
+            "`--usage-token-env`: managers have the same token",
         ),
     ] {
         let said = refused(arguments);

@@ -86,6 +86,8 @@ pub struct LintRules {
 pub struct Usage {
     /// When it was last used.
     pub last_used: Option<Timestamp>,
+    /// How often it was used, as far as that was reported.
+    pub uses: u64,
     /// The most different client addresses in one hour.
     pub addresses_an_hour: u32,
 }

@@ -118,8 +118,11 @@ fn use_is_judged_only_where_it_is_reported() {
     };
     let told = |usage| warnings(std::slice::from_ref(&record), Some(&report(usage)));
     let days = |count: u64| Timestamp::from_seconds(NOW.as_seconds() - count * 86_400 + 1);
-    let used =
-        |last: Timestamp, addresses| Usage { last_used: Some(last), addresses_an_hour: addresses };
+    let used = |last: Timestamp, addresses_an_hour| Usage {
+        last_used: Some(last),
+        uses: 1,
+        addresses_an_hour,
+    };
     let unused = [(Lint::Unused, Severity::Low)];
     assert_eq!(told(None), unused);
     assert_eq!(told(Some(used(days(90), 4))), []);

@@ -75,6 +75,18 @@ impl LockedFile {
     /// # Errors
     /// [`KeyError::Io`]: the file is as it was.
     pub fn replace(&self, bytes: &[u8]) -> Result<(), KeyError> {
+        self.put(bytes, None)
+    }
+
+    /// The same, but that a new file gets the mode of `model`.
+    ///
+    /// # Errors
+    /// [`KeyError::Io`]: the file is as it was.
+    pub fn replace_like(&self, bytes: &[u8], model: &Path) -> Result<(), KeyError> {
+        self.put(bytes, Some(model))
+    }
+
+    fn put(&self, bytes: &[u8], model: Option<&Path>) -> Result<(), KeyError> {
         let failure = |error| KeyError::Io("write the file", error);
         let temporary = beside(&self.file, ".tmp");
         // One that an interrupted write has left; nobody else writes.
@@ -82,20 +94,24 @@ impl LockedFile {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failure(error)),
             Err(_) | Ok(()) => {}
         }
-        let written = self.write(&temporary, bytes);
+        let written = self.write(&temporary, bytes, model);
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }
         written.map_err(failure)
     }
 
-    fn write(&self, temporary: &Path, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, temporary: &Path, bytes: &[u8], model: Option<&Path>) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.create_new(true).write(true);
         owner_alone(&mut options);
         let mut new = options.open(temporary)?;
         match fs::metadata(&self.file) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if let Some(model) = model {
+                    new.set_permissions(fs::metadata(model)?.permissions())?;
+                }
+            }
             found => keep(&found?, &new)?,
         }
         new.write_all(bytes)?;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::application_key::Document;
-use crate::application_key::lint::{LintRules, Warning, lint};
+use crate::application_key::lint::{LintRules, UsageReport, Warning, lint};
 use crate::time::Timestamp;
 
 /// What is wrong or unwise about the keys of a file.
@@ -15,14 +15,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// What there is to find. Nothing is said about use: no report of it is read.
-    pub fn of(document: &Document, now: Timestamp) -> Self {
+    /// What there is to find. Without a report of use, nothing is said about that.
+    pub fn of(document: &Document, usage: Option<&UsageReport>, now: Timestamp) -> Self {
         let invalid = document.invalid();
         Self {
             invalid: invalid
                 .map(|one| (one.name.as_deref().map(str::to_owned), one.error.to_string()))
                 .collect(),
-            warnings: lint(document, &LintRules::default(), None, now),
+            warnings: lint(document, &LintRules::default(), usage, now),
         }
     }
 

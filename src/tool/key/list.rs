@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::state::{State, last_end};
+use crate::application_key::lint::UsageReport;
 use crate::application_key::{Document, Entry, KeySecret, SecretState};
 use crate::time::{Timestamp, utc};
 use crate::tool::explain::words::shown;
@@ -39,22 +40,36 @@ impl Listing {
     }
 }
 
-/// One key a line under a heading.
-pub fn list_text(keys: &[(&Entry, State)]) -> String {
-    let heading = ["NAME", "USER", "STATE", "EXPIRES", "SECRETS", "HINT"].map(str::to_owned);
-    let rows: Vec<_> = std::iter::once(heading).chain(keys.iter().map(row)).collect();
-    let widths: [usize; 6] = std::array::from_fn(|column| {
+/// One key a line under a heading; with the time of its last use if there is a report of use.
+pub fn list_text(keys: &[(&Entry, State)], usage: Option<&UsageReport>) -> String {
+    let mut heading =
+        ["NAME", "USER", "STATE", "EXPIRES", "SECRETS", "HINT"].map(str::to_owned).to_vec();
+    heading.extend(usage.map(|_| "LAST USED".to_owned()));
+    let rows = keys.iter().map(|(entry, state)| {
+        let mut row = row((entry, state)).to_vec();
+        row.extend(usage.map(|usage| last_used(entry, usage)));
+        row
+    });
+    let rows: Vec<_> = std::iter::once(heading).chain(rows).collect();
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-    });
-    let line = |row: &[String; 6]| {
-        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}  "));
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}  "));
         format!("{}\n", cells.collect::<String>().trim_end())
     };
     rows.iter().map(line).collect()
 }
 
-fn row((entry, state): &(&Entry, State)) -> [String; 6] {
+fn last_used(entry: &Entry, usage: &UsageReport) -> String {
+    let seen = entry.name().and_then(|name| usage.get(name)).and_then(|seen| seen.last_used);
+    seen.map_or_else(|| "never".to_owned(), utc::written)
+}
+
+fn row((entry, state): (&Entry, &State)) -> [String; 6] {
     let name = entry.name().unwrap_or("-").to_owned();
     let state = state.name().to_owned();
     match entry {
@@ -77,9 +92,18 @@ fn row((entry, state): &(&Entry, State)) -> [String; 6] {
     }
 }
 
-/// One object for each key.
-pub fn list_json(keys: &[(&Entry, State)]) -> String {
-    let keys: Vec<_> = keys.iter().map(object).collect();
+/// One object for each key; with its use if there is a report of it.
+pub fn list_json(keys: &[(&Entry, State)], usage: Option<&UsageReport>) -> String {
+    let keys = keys.iter().map(|key| {
+        let mut object = object(key);
+        if let (Some(usage), Some(members)) = (usage, object.as_object_mut()) {
+            let seen = key.0.name().and_then(|name| usage.get(name)).copied().unwrap_or_default();
+            members.insert("last_used_at".to_owned(), seen.last_used.map(utc::written).into());
+            members.insert("uses".to_owned(), seen.uses.into());
+        }
+        object
+    });
+    let keys: Vec<_> = keys.collect();
     format!("{:#}\n", Value::Array(keys))
 }
 

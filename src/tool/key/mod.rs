@@ -24,6 +24,7 @@ mod show;
 mod state;
 mod store;
 mod times;
+mod usage;
 mod written;
 
 pub use self::check::{Answer, Presented, check};
@@ -40,3 +41,4 @@ pub use self::show::{show_json, show_text};
 pub use self::state::State;
 pub use self::store::{Changed, SIZE_LIMIT, Store};
 pub use self::times::{End, MAX_LIFETIME, span, time, time_text};
+pub use self::usage::{read_usage, usage_file};

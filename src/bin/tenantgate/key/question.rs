@@ -1,13 +1,16 @@
 //! `tenantgate key list`, `show`, `check`, `digest` and `lint`: what changes nothing.
 
+use std::io::ErrorKind;
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Command};
+use tenantgate::application_key::lint::UsageReport;
 use tenantgate::application_key::{KeyRules, Peppers};
 use tenantgate::tool::key::{
     Findings, KeyError, Listing, Presented, State, Store, check, list_json, list_text, read,
-    show_json, show_text, span, time,
+    read_usage, show_json, show_text, span, time, usage_file,
 };
 
 use super::arguments::{
@@ -35,6 +38,7 @@ fn describe_list(command: Command) -> Command {
         .arg(option("state", "STATE", "Those in this state").value_parser(states))
         .arg(option("user", "USER", "Those of this user"))
         .arg(option("expiring-within", "D", "Those whose last secret ends within this time; if there are some, the exit status is 3"))
+        .arg(usage())
         .arg(format())
 }
 
@@ -46,7 +50,9 @@ fn run_list(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     };
     with_store(arguments, |store| {
         let keys = listing.of(store.document(), now());
-        print(&if is_json(arguments) { list_json(&keys) } else { list_text(&keys) })?;
+        let usage = used(arguments)?;
+        let usage = usage.as_ref();
+        print(&if is_json(arguments) { list_json(&keys, usage) } else { list_text(&keys, usage) })?;
         let is_soon = listing.expiring_within.is_some() && !keys.is_empty();
         Ok(if is_soon { Verdict::Soon } else { Verdict::Fine })
     })
@@ -138,17 +144,39 @@ fn describe_lint(command: Command) -> Command {
         .about("Says what is wrong or unwise about the keys of a file")
         .arg(store())
         .arg(flag("strict", "What is unwise counts as wrong"))
+        .arg(usage())
         .arg(format())
 }
 
 fn run_lint(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     with_store(arguments, |store| {
-        let found = Findings::of(store.document(), now());
+        let found = Findings::of(store.document(), used(arguments)?.as_ref(), now());
         print(&if is_json(arguments) { found.json() } else { found.text() })?;
         let is_unwise = arguments.get_flag("strict") && !found.warnings.is_empty();
         let is_wrong = is_unwise || !found.invalid.is_empty();
         Ok(if is_wrong { Verdict::Wrong } else { Verdict::Fine })
     })
+}
+
+fn usage() -> clap::Arg {
+    option(
+        "usage",
+        "FILE",
+        "The report of use that `key serve` writes [default: that beside the file of keys, if it is there]",
+    )
+}
+
+/// What is known of the use of keys. Without a file of it, nothing is.
+fn used(arguments: &ArgMatches) -> Result<Option<UsageReport>, Failure> {
+    let stated = arguments.get_one::<String>("usage").map(PathBuf::from);
+    let path = stated.clone().unwrap_or_else(|| usage_file(file(arguments)));
+    let culprit = path.display().to_string();
+    let text = read(&path).map_err(|error| about(&culprit, &error))?;
+    if text.is_none() && stated.is_some() {
+        return Err(Failure::Read { file: culprit, error: ErrorKind::NotFound.into() });
+    }
+    let report = text.map(|text| read_usage(&text)).transpose();
+    report.map_err(|error| about(&culprit, &error))
 }
 
 /// From where a key is read: never an argument itself, which other processes and the shell's history see.
@@ -164,7 +192,7 @@ fn with_store(
     let path = file(arguments);
     let failure = |error: KeyError| about(text(arguments, "store"), &error);
     let Some(content) = read(path).map_err(failure)? else {
-        let error = std::io::ErrorKind::NotFound.into();
+        let error = ErrorKind::NotFound.into();
         return Err(Failure::Read { file: text(arguments, "store").to_owned(), error });
     };
     ask(&Store::read(Some(&content)).map_err(failure)?)

@@ -10,9 +10,9 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgMatches, Command};
 use tenantgate::tool::key::serve::{
-    Management, Outside, Server, Service, Source, Stop, StorePath, Token,
+    Management, Outside, Server, Service, Source, Stop, StorePath, Token, UsageBook,
 };
-use tenantgate::tool::key::{Mint, span};
+use tenantgate::tool::key::{Mint, span, usage_file};
 
 use super::arguments::{
     digesting, flag, longest, max_lifetime, now, option, parsed, pepper_file, pepper_id, prefix,
@@ -39,6 +39,7 @@ fn describe_serve(command: Command) -> Command {
         .arg(option("stale-after", "D", "For how long keys are served after their file has become unusable [default: 15m]"))
         .arg(option("token-env", "NAME", "The variable of the token that readers must present [default: everybody may read]"))
         .arg(option("manage-token-env", "NAME", "The variable of the token by which keys are made and deleted by service call [default: nobody may]"))
+        .arg(option("usage-token-env", "NAME", "The variable of the token by which gateways report which keys are used [default: none may]"))
         .arg(flag("allow-remote", "Listens on other addresses than those of this machine alone").requires("token-env"))
         .arg(prefix.default_value("gwk"))
         .arg(max_lifetime())
@@ -55,11 +56,18 @@ fn run_serve(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     })?;
     let (readers, managers) =
         (token(arguments, "token-env")?, token(arguments, "manage-token-env")?);
-    if let (Some(readers), Some(managers)) = (&readers, &managers)
-        && readers.is_same(managers)
-    {
-        let words = "`--manage-token-env`: readers have the same token".to_owned();
-        return Err(Failure::Argument(words));
+    let reporters = token(arguments, "usage-token-env")?;
+    let is_same = |one: &Option<Token>, other: &Option<Token>| {
+        one.as_ref().zip(other.as_ref()).is_some_and(|(one, other)| one.is_same(other))
+    };
+    for (is_same, words) in [
+        (is_same(&readers, &managers), "`--manage-token-env`: readers have the same token"),
+        (is_same(&readers, &reporters), "`--usage-token-env`: readers have the same token"),
+        (is_same(&managers, &reporters), "`--usage-token-env`: managers have the same token"),
+    ] {
+        if is_same {
+            return Err(Failure::Argument(words.to_owned()));
+        }
     }
     let management = match managers {
         None => None,
@@ -77,6 +85,11 @@ fn run_serve(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let stale_after = parsed(arguments, "stale-after", span)?.unwrap_or(STALE_AFTER);
     let (source, notes) = Source::open(Path::new(file), shards, stale_after)
         .map_err(|error| Failure::Argument(format!("`{file}`: {error}")))?;
+    let usage = reporters.map(|token| UsageBook::open(token, Path::new(file))).transpose();
+    let usage = usage.map_err(|error| {
+        let culprit = usage_file(Path::new(file));
+        Failure::Argument(format!("`{}`: {error}", culprit.display()))
+    })?;
     let failure = |error: io::Error| Failure::Argument(format!("`--listen {address}`: {error}"));
     let server = Server::listen(address).map_err(failure)?;
     end_by_signal(server.stop()).map_err(failure)?;
@@ -90,7 +103,7 @@ fn run_serve(arguments: &ArgMatches) -> Result<Verdict, Failure> {
         .map_err(Failure::Write)?;
     drop(output);
     let outside = Outside { now, random: || random().ok(), log: say };
-    server.run(&Arc::new(Service { source, path, readers, management, outside }));
+    server.run(&Arc::new(Service { source, path, readers, management, usage, outside }));
     say("ended");
     Ok(Verdict::Fine)
 }

@@ -178,7 +178,7 @@ fn refused(response: Response) -> Done {
     Done { response, lines: Vec::new() }
 }
 
-fn is_json(media_type: &[u8]) -> bool {
+pub(super) fn is_json(media_type: &[u8]) -> bool {
     let essence = media_type.split(|b| *b == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
 }

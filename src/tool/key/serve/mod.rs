@@ -18,9 +18,11 @@ mod published;
 mod server;
 mod service;
 mod source;
+mod usage;
 
 pub use self::message::{Body, Request, Response};
 pub use self::published::{LeftOut, PublishError, Published};
 pub use self::server::{Server, Stop};
 pub use self::service::{Management, Outside, Service, StorePath, Token};
 pub use self::source::{Current, FileState, Note, Source};
+pub use self::usage::UsageBook;

@@ -17,6 +17,8 @@ pub struct Published {
     serial: u64,
     records: usize,
     left_out: Vec<LeftOut>,
+    /// Those of all records, in order.
+    names: Vec<Box<str>>,
     main: Page,
     shards: Vec<Page>,
 }
@@ -69,13 +71,15 @@ impl Published {
         }
         let defaults = store.defaults().map(in_line);
         let (rows, left_out) = rows(&store);
+        let names = names(&store);
         let make =
             |rows: &[&Row], tagged| Page::document(rows, defaults.as_deref(), serial, tagged);
         let least = shards.max(before.map_or(0, |before| before.shards.len()));
         if least == 0
             && let Some(main) = make(&rows.iter().collect::<Vec<_>>(), Tagged::Whole)
         {
-            return Ok(Self { serial, records: rows.len(), left_out, main, shards: Vec::new() });
+            let (records, shards) = (rows.len(), Vec::new());
+            return Ok(Self { serial, records, left_out, names, main, shards });
         }
         let mut count = least.max(1);
         loop {
@@ -84,7 +88,8 @@ impl Published {
             let pages = pages.map(|rows| make(&rows, Tagged::ButSerial));
             if let Some(shards) = pages.collect::<Option<Vec<_>>>() {
                 let main = Page::index(&shards, serial);
-                return Ok(Self { serial, records: rows.len(), left_out, main, shards });
+                let records = rows.len();
+                return Ok(Self { serial, records, left_out, names, main, shards });
             }
             count = count.saturating_mul(2);
         }
@@ -108,6 +113,11 @@ impl Published {
     /// The records that are not served.
     pub fn left_out(&self) -> &[LeftOut] {
         &self.left_out
+    }
+
+    /// Whether a record of the file has this name, be it served or not.
+    pub fn has_record(&self, name: &str) -> bool {
+        self.names.binary_search_by(|one| (**one).cmp(name)).is_ok()
     }
 
     /// The document, or the index.
@@ -146,6 +156,13 @@ fn rows(store: &Store<'_>) -> (Vec<Row>, Vec<LeftOut>) {
         }
     }
     (rows, left_out)
+}
+
+fn names(store: &Store<'_>) -> Vec<Box<str>> {
+    let names = store.document().entries().iter().filter_map(Entry::name);
+    let mut names: Vec<Box<str>> = names.map(Box::from).collect();
+    names.sort_unstable();
+    names
 }
 
 fn marks(record: &Record) -> Vec<u8> {

@@ -62,6 +62,7 @@ impl Server {
         }
         drop(self.listener);
         places.wait_for_answers(LAST);
+        service.keep_usage();
     }
 }
 
@@ -74,7 +75,7 @@ impl Stop {
     }
 }
 
-/// Looks at the file for as long as it is served.
+/// Looks at the file for as long as it is served, and writes what was reported.
 fn look_again_and_again(service: &Arc<Service>) {
     let service = Arc::downgrade(service);
     let work = move || {
@@ -82,6 +83,7 @@ fn look_again_and_again(service: &Arc<Service>) {
             thread::sleep(LOOKS);
             let Some(service) = service.upgrade() else { break };
             service.look();
+            service.keep_usage();
         }
     };
     // Without it the file is looked at with each request of a reader alone.

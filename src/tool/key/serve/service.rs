@@ -12,6 +12,7 @@ use super::manage::{self, Call};
 use super::message::{Body, Request, Response};
 use super::published::Page;
 use super::source::{Current, FileState, Source};
+use super::usage::UsageBook;
 use crate::secret::Secret;
 use crate::time::{Timestamp, utc};
 
@@ -25,6 +26,8 @@ pub struct Service {
     pub readers: Option<Token>,
     /// How keys are made and removed by service call, if they may be.
     pub management: Option<Management>,
+    /// Where gateways report which keys are used, if they may.
+    pub usage: Option<UsageBook>,
     /// What belongs to the caller.
     pub outside: Outside,
 }
@@ -73,7 +76,7 @@ impl Token {
     }
 
     /// Whether a request has it in `authorization`, or in `header`.
-    fn is_in(&self, request: &Request, header: Option<&str>) -> bool {
+    pub(super) fn is_in(&self, request: &Request, header: Option<&str>) -> bool {
         let bearer = request.value("authorization").and_then(|value| {
             let (scheme, token) = value.split_at_checked(7)?;
             scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
@@ -115,6 +118,9 @@ impl Service {
         if let Some(rest) = path.strip_prefix(&self.path.0)
             && (rest.is_empty() || rest.starts_with('/'))
         {
+            if let Some(book) = self.usage.as_ref().filter(|_| rest == USAGE) {
+                return self.report(book, request);
+            }
             return read_only(request, || self.document(request, rest.strip_prefix('/')));
         }
         match (&self.management, Call::of(path)) {
@@ -136,6 +142,36 @@ impl Service {
                 "the answer did not arrive: nobody has seen that key; delete it, and make another one",
             ),
             Body::Shared(_) => {}
+        }
+    }
+
+    /// Writes what was reported, if something is new.
+    pub fn keep_usage(&self) {
+        if let Some(book) = &self.usage
+            && let Some(words) = book.keep(&self.current().published)
+        {
+            self.say(&words);
+        }
+    }
+
+    /// Takes a report of which keys were used.
+    fn report(&self, book: &UsageBook, request: &Request) -> Response {
+        if request.method != "POST" {
+            return problem(Problem::Method("POST"), None);
+        }
+        if !book.token.is_in(request, None) {
+            self.log(request.from, "refused: no valid token for reports of use");
+            return problem(Problem::Unauthorized, None);
+        }
+        if !request.value("content-type").is_some_and(manage::is_json) {
+            return problem(Problem::NotJson, None);
+        }
+        match book.take(&request.body, &self.current().published, (self.outside.now)()) {
+            Ok(lines) => {
+                lines.iter().for_each(|line| self.log(request.from, line));
+                Response::empty(204)
+            }
+            Err(error) => problem(Problem::Malformed, Some(&error.to_string())),
         }
     }
 
@@ -232,5 +268,7 @@ fn page(page: &Page, request: &Request, caching: &'static str) -> Response {
     response.with("etag", &*page.etag).with("cache-control", caching)
 }
 
+/// Behind the path of the keys.
+const USAGE: &str = "/usage";
 const HEALTH: &str = "/healthz";
 const JSON: &str = "application/json";

@@ -1,0 +1,97 @@
+//! Which keys were used, as gateways report it: kept in memory, and in a file beside that of the keys.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::super::error::KeyError;
+use super::super::file::{self, LockedFile};
+use super::super::usage::{add_usage, read_usage, usage_file, usage_text};
+use super::published::Published;
+use super::service::Token;
+use crate::application_key::lint::UsageReport;
+use crate::time::Timestamp;
+
+/// What gateways have reported.
+pub struct UsageBook {
+    /// What those must present who report.
+    pub(super) token: Token,
+    keys: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    report: UsageReport,
+    /// Whether the file lacks something.
+    is_dirty: bool,
+    /// Why it could not be written.
+    fault: Option<String>,
+}
+
+impl UsageBook {
+    /// The book of a key file. What its file says is read, if there is one.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the file is there, and cannot be read.
+    pub fn open(token: Token, keys: &Path) -> Result<Self, KeyError> {
+        let known = file::read(&usage_file(keys))?;
+        let report = known.map_or_else(|| Ok(UsageReport::new()), |text| read_usage(&text))?;
+        let state = Mutex::new(State { report, is_dirty: false, fault: None });
+        Ok(Self { token, keys: keys.to_owned(), state })
+    }
+
+    /// Takes a report, and tells what somebody should know. Names that no record has are left out: so the book is no
+    /// larger than the key file.
+    pub(super) fn take(
+        &self,
+        report: &[u8],
+        published: &Published,
+        now: Timestamp,
+    ) -> Result<Vec<String>, KeyError> {
+        let report = read_usage(report)?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = Vec::new();
+        for (name, usage) in report {
+            if !published.has_record(&name) {
+                continue;
+            }
+            if !state.report.contains_key(&name) {
+                first.push(name.clone());
+            }
+            add_usage(state.report.entry(name).or_default(), &usage, now);
+            state.is_dirty = true;
+        }
+        let more = first.len().saturating_sub(LINES);
+        let lines = first.iter().take(LINES);
+        let mut lines: Vec<_> =
+            lines.map(|name| format!("first use of `{name}` is reported")).collect();
+        if more > 0 {
+            lines.push(format!("first use of {more} more keys is reported"));
+        }
+        Ok(lines)
+    }
+
+    /// Writes the file if it lacks something, without records that are gone. Tells what has changed about that.
+    pub(super) fn keep(&self, published: &Published) -> Option<String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.is_dirty {
+            return None;
+        }
+        state.report.retain(|name, _| published.has_record(name));
+        let file = usage_file(&self.keys);
+        let text = usage_text(&state.report);
+        let written =
+            LockedFile::lock(&file).and_then(|lock| lock.replace_like(text.as_bytes(), &self.keys));
+        state.is_dirty = written.is_err();
+        let fault = written.err().map(|error| error.to_string());
+        // Said once, not at each try.
+        let is_new = fault != state.fault;
+        state.fault.clone_from(&fault);
+        match fault {
+            Some(fault) => is_new.then(|| format!("the report of use is not written: {fault}")),
+            None => is_new.then(|| "the report of use is written again".to_owned()),
+        }
+    }
+}
+
+/// How many first uses of one report are told by name.
+const LINES: usize = 20;

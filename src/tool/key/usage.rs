@@ -1,0 +1,171 @@
+//! Which keys were used, and when: what filters report, and what `key serve` keeps of it in a file of the same format.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::error::KeyError;
+use crate::application_key::Record;
+use crate::application_key::lint::{Usage, UsageReport};
+use crate::json::{self, Number, Value};
+use crate::time::Timestamp;
+
+/// The file beside a key file that says which of its keys were used: `FILE.usage`.
+pub fn usage_file(keys: &Path) -> PathBuf {
+    let mut name = OsString::from(keys);
+    name.push(".usage");
+    PathBuf::from(name)
+}
+
+/// Reads a report, or such a file.
+///
+/// # Errors
+/// [`KeyError::Input`]: it is none of version 1, or has something that nobody knows.
+pub fn read_usage(text: &[u8]) -> Result<UsageReport, KeyError> {
+    report(text).ok_or(KeyError::Input("the report of use"))
+}
+
+/// A report as text, one key a line.
+pub fn usage_text(report: &UsageReport) -> String {
+    let keys = report.iter().map(|(name, usage)| {
+        let line = json!({
+            "name": name,
+            "last_used_at": usage.last_used.unwrap_or_default().as_seconds(),
+            "uses": usage.uses,
+            "addresses_an_hour": usage.addresses_an_hour,
+        });
+        line.to_string()
+    });
+    let keys: Vec<_> = keys.collect();
+    format!("{{\"version\":1,\"keys\":[\n{}\n]}}\n", keys.join(",\n"))
+}
+
+/// Adds what a report says to what is known. A time that lies ahead is taken for now: a clock that is wrong must not
+/// make a key look used for ever.
+pub fn add_usage(known: &mut Usage, more: &Usage, now: Timestamp) {
+    known.last_used = known.last_used.max(more.last_used.map(|used| used.min(now)));
+    known.uses = known.uses.saturating_add(more.uses);
+    known.addresses_an_hour = known.addresses_an_hour.max(more.addresses_an_hour);
+}
+
+fn report(text: &[u8]) -> Option<UsageReport> {
+    let report = json::parse(text).ok()?;
+    let members = members(&report, &["version", "dropped", "keys"])?;
+    if number(members.get("version")?)? != 1 {
+        return None;
+    }
+    if let Some(dropped) = members.get("dropped") {
+        number(dropped)?;
+    }
+    let Value::Array(keys) = members.get("keys")? else { return None };
+    let mut report = UsageReport::new();
+    for key in keys {
+        let (name, usage) = key_of(key)?;
+        // A name that stands there twice could be read in two ways.
+        if report.insert(name, usage).is_some() {
+            return None;
+        }
+    }
+    Some(report)
+}
+
+fn key_of(key: &Value<'_>) -> Option<(Box<str>, Usage)> {
+    let key = members(key, &["name", "last_used_at", "uses", "addresses_an_hour"])?;
+    let Value::String(name) = key.get("name")? else { return None };
+    let addresses = match key.get("addresses_an_hour") {
+        Some(addresses) => u32::try_from(number(addresses)?).ok()?,
+        None => 0,
+    };
+    let usage = Usage {
+        last_used: Some(Timestamp::from_seconds(number(key.get("last_used_at")?)?)),
+        uses: number(key.get("uses")?)?,
+        addresses_an_hour: addresses,
+    };
+    Record::is_name(name).then(|| (Box::from(&**name), usage))
+}
+
+/// An object that has no other members than these.
+fn members<'v, 't>(value: &'v Value<'t>, known: &[&str]) -> Option<&'v Value<'t>> {
+    let Value::Object(members) = value else { return None };
+    members.iter().all(|(name, _)| known.contains(&&**name)).then_some(value)
+}
+
+fn number(value: &Value<'_>) -> Option<u64> {
+    match value {
+        Value::Number(Number::Whole(number)) => Some(*number),
+        Value::Array(_)
+        | Value::Bool(_)
+        | Value::Null
+        | Value::Number(Number::Float(_) | Number::Negative(_))
+        | Value::Object(_)
+        | Value::String(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REPORT: &str = r#"{"version":1,"dropped":0,"keys":[{"name":"pump-17","last_used_at":1800000001,"uses":2,"addresses_an_hour":1}]}"#;
+
+    fn usage(seconds: u64, uses: u64, addresses: u32) -> Usage {
+        let last_used = Some(Timestamp::from_seconds(seconds));
+        Usage { last_used, uses, addresses_an_hour: addresses }
+    }
+
+    #[test]
+    fn a_report_is_read_as_filters_write_it_and_what_is_written_is_read_again() {
+        let report = read_usage(REPORT.as_bytes()).unwrap();
+        assert_eq!(
+            report.iter().collect::<Vec<_>>(),
+            [(&"pump-17".into(), &usage(1_800_000_001, 2, 1))]
+        );
+        assert_eq!(read_usage(usage_text(&report).as_bytes()).unwrap(), report);
+        let empty = usage_text(&UsageReport::new());
+        assert!(read_usage(empty.as_bytes()).unwrap().is_empty());
+        let short = r#"{"version":1,"keys":[{"name":"a","last_used_at":1,"uses":1}]}"#;
+        assert_eq!(read_usage(short.as_bytes()).unwrap()["a"], usage(1, 1, 0));
+    }
+
+    #[test]
+    fn what_could_mean_something_else_is_refused() {
+        for (part, other) in [
+            ("\"version\":1", "\"version\":2"),
+            ("\"version\":1,", ""),
+            ("\"dropped\":0", "\"dropped\":-1"),
+            ("\"dropped\":0", "\"drooped\":0"),
+            ("pump-17", "pump 17"),
+            ("pump-17", ""),
+            ("\"pump-17\"", "17"),
+            ("1800000001", "1800000001.5"),
+            ("1800000001", "\"2026-06-15T00:00:00Z\""),
+            ("\"uses\":2", "\"uses\":null"),
+            ("\"uses\":2,", ""),
+            ("\"addresses_an_hour\":1", "\"addresses_an_hour\":4294967296"),
+            ("\"addresses_an_hour\":1", "\"key\":\"x\""),
+            ("]}", "],\"keys\":[]}"),
+            ("[{", "[3,{"),
+            ("[{", "[{\"name\":\"pump-17\",\"last_used_at\":1,\"uses\":1},{"),
+        ] {
+            let text = REPORT.replacen(part, other, 1);
+            assert_ne!(text, REPORT, "{part}");
+            assert!(matches!(read_usage(text.as_bytes()), Err(KeyError::Input(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn use_is_added_up_the_last_time_and_the_most_addresses_count_and_no_time_lies_ahead() {
+        let now = Timestamp::from_seconds(1000);
+        let mut known = Usage::default();
+        for (more, expected) in [
+            (usage(900, 3, 2), usage(900, 3, 2)),
+            (usage(800, 4, 1), usage(900, 7, 2)),
+            (usage(1001, 1, 5), usage(1000, 8, 5)),
+            (usage(1000, u64::MAX, 0), usage(1000, u64::MAX, 5)),
+        ] {
+            add_usage(&mut known, &more, now);
+            assert_eq!(known, expected);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Reports of which keys were used.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::{Folder, JSON, MANAGER, READER, REPORTER, Reply, Server, code, file, record};
+
+const REPORTING: [&str; 2] = ["--usage-token-env", "REPORTER"];
+
+/// A report of these names, times and numbers of uses.
+fn report(keys: &[(&str, u64, u64)]) -> String {
+    let keys = keys.iter().map(|(name, at, uses)| {
+        json!({ "name": name, "last_used_at": at, "uses": uses, "addresses_an_hour": 1 })
+    });
+    json!({ "version": 1, "dropped": 0, "keys": keys.collect::<Vec<_>>() }).to_string()
+}
+
+fn post(server: &Server, token: &str, body: &str) -> Reply {
+    let authorization = format!("authorization: Bearer {token}");
+    server.ask("POST", "/keys/usage", &[&authorization, JSON], body)
+}
+
+/// What the file of use says of a name, once it says so often that it was used.
+#[allow(clippy::disallowed_methods, reason = "a test may wait")]
+fn kept(folder: &Folder, name: &str, uses: u64) -> Value {
+    let begun = Instant::now();
+    loop {
+        let text = fs::read_to_string(folder.0.join("keys.json.usage")).unwrap_or_default();
+        let kept: Value = serde_json::from_str(&text).unwrap_or_default();
+        let keys = kept["keys"].as_array().cloned().unwrap_or_default();
+        let found = keys.into_iter().find(|key| key["name"] == name && key["uses"] == uses);
+        if let Some(found) = found {
+            return found;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{text}");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn listed(folder: &Folder) -> Vec<(String, Value, Value)> {
+    let output = folder.run(&["list", "--store", "keys.json", "--format", "json"], "");
+    let keys: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let keys = keys.as_array().unwrap().iter();
+    keys.map(|key| {
+        let name = key["name"].as_str().unwrap().to_owned();
+        (name, key["last_used_at"].clone(), key["uses"].clone())
+    })
+    .collect()
+}
+
+fn lint(folder: &Folder, more: &[&str]) -> String {
+    let output = folder.run(&[&["lint", "--store", "keys.json"], more].concat(), "");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn reports_are_added_up_kept_beside_the_keys_and_read_by_list_and_lint() {
+    let folder = Folder::new("usage");
+    folder.write(&file(1, &["a", "b", "c"]));
+    assert!(!lint(&folder, &[]).contains("W11"), "nothing is known");
+    let server = folder.serve(&REPORTING);
+    assert_eq!(post(&server, REPORTER, &report(&[("a", 1_750_000_000, 2)])).status, 204);
+    let other = report(&[("a", 1_740_000_000, 3), ("b", 1_750_000_001, 1), ("gone", 1, 1)]);
+    let reply = post(&server, REPORTER, &other);
+    assert_eq!((reply.status, &*reply.body), (204, ""));
+    let used = kept(&folder, "a", 5);
+    assert_eq!(used["last_used_at"], 1_750_000_000);
+    let text = fs::read_to_string(folder.0.join("keys.json.usage")).unwrap();
+    assert!(!text.contains("gone") && !text.contains("sha256"), "{text}");
+    assert_eq!(
+        listed(&folder),
+        [
+            ("a".to_owned(), json!("2025-06-15T15:06:40Z"), json!(5)),
+            ("b".to_owned(), json!("2025-06-15T15:06:41Z"), json!(1)),
+            ("c".to_owned(), Value::Null, json!(0)),
+        ]
+    );
+    let table = folder.run(&["list", "--store", "keys.json"], "");
+    let table = String::from_utf8(table.stdout).unwrap();
+    let lines: Vec<_> = table.lines().collect();
+    assert!(
+        lines[0].ends_with("LAST USED") && lines[1].ends_with("2025-06-15T15:06:40Z"),
+        "{table}"
+    );
+    assert!(lines[3].ends_with("never"), "{table}");
+
+    // What is known outlives the server, and what records are gone does not.
+    let (status, said) = server.end("-TERM");
+    assert_eq!(status, Some(0));
+    for name in ["a", "b"] {
+        let words = format!("first use of `{name}` is reported");
+        assert_eq!(said.matches(&words).count(), 1, "{said}");
+    }
+    assert!(!said.contains("gone") && !said.contains(REPORTER), "{said}");
+    let server = folder.serve(&REPORTING);
+    folder.write(&file(2, &["a", "c"]));
+    let now = fs::metadata(folder.file()).unwrap().modified().unwrap();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    // A clock that is far ahead does not make a key look used for ever.
+    let ahead = report(&[("a", now, 1), ("c", now + 1_000_000, 1)]);
+    assert_eq!(post(&server, REPORTER, &ahead).status, 204);
+    let (_, said) = server.end("-TERM");
+    assert!(said.contains("first use of `c`") && !said.contains("first use of `a`"), "{said}");
+    assert_eq!(kept(&folder, "a", 6)["last_used_at"], now);
+    let c = kept(&folder, "c", 1)["last_used_at"].as_u64().unwrap();
+    assert!((now..now + 60).contains(&c), "{c} {now}");
+    assert!(!fs::read_to_string(folder.0.join("keys.json.usage")).unwrap().contains("\"b\""));
+}
+
+#[test]
+fn lint_tells_unused_and_shared_keys_by_the_report_that_is_there_or_is_named() {
+    let folder = Folder::new("usage-lint");
+    folder.write(&file(1, &["old", "new", "never", "shared"]));
+    let old = report(&[("old", 1_600_000_000, 9)]);
+    fs::write(folder.0.join("keys.json.usage"), old).unwrap();
+    let unused = lint(&folder, &[]);
+    for name in ["old", "new", "never", "shared"] {
+        assert!(unused.contains(&format!("{name}: W11 (low)")), "{unused}");
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = now.as_secs();
+    let recent = report(&[("old", 1_600_000_000, 9), ("new", now, 1), ("shared", now, 1)]);
+    let five = format!(
+        "{{\"name\":\"shared\",\"last_used_at\":{now},\"uses\":1,\"addresses_an_hour\":5}}"
+    );
+    let shared = format!("{{\"version\":1,\"keys\":[{five}]}}");
+    fs::write(folder.0.join("recent"), recent).unwrap();
+    fs::write(folder.0.join("shared"), shared).unwrap();
+    let told = lint(&folder, &["--usage", "recent"]);
+    assert!(told.contains("old: W11") && told.contains("never: W11"), "{told}");
+    assert!(!told.contains("new: W11") && !told.contains("shared: W11"), "{told}");
+    let told = lint(&folder, &["--usage", "shared"]);
+    assert!(told.contains("shared: W02 (high)") && !told.contains("shared: W11"), "{told}");
+    for (argument, expected) in
+        [("none", "`none`"), ("keys.json", "`keys.json`: cannot read the report of use")]
+    {
+        for action in ["lint", "list"] {
+            let output = folder.run(&[action, "--store", "keys.json", "--usage", argument], "");
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+}
+
+#[test]
+fn only_the_token_for_reports_reports_and_only_what_is_a_report_counts() {
+    let folder = Folder::new("usage-refused");
+    folder.write(&file(1, &["a"]));
+    let good = report(&[("a", 1, 1)]);
+    let server = folder.serve(&["--token-env", "READER"]);
+    // Nobody asked for reports.
+    assert_eq!(post(&server, READER, &good).refusal(), code(405, "method_not_allowed"));
+    let server = folder.serve(
+        &[&REPORTING[..], &["--token-env", "READER", "--manage-token-env", "MANAGER"]].concat(),
+    );
+    for token in [READER, MANAGER, "", "a-token-of-nobody"] {
+        assert_eq!(post(&server, token, &good).refusal(), code(401, "unauthorized"), "{token}");
+    }
+    let bearer = format!("authorization: Bearer {REPORTER}");
+    let ask = |method: &str, fields: &[&str], body: &str| {
+        server.ask(method, "/keys/usage", &[&[&*bearer], fields].concat(), body)
+    };
+    assert_eq!(ask("GET", &[], "").refusal(), code(405, "method_not_allowed"));
+    assert_eq!(ask("GET", &[], "").field("allow"), Some("post"));
+    assert_eq!(ask("POST", &[], &good).refusal(), code(415, "not_json"));
+    for body in ["", "{", "[]", "{\"version\":2,\"keys\":[]}", &good.replace("uses", "used")] {
+        assert_eq!(post(&server, REPORTER, body).refusal(), code(400, "malformed"), "{body}");
+    }
+    let long = good + &" ".repeat(64 * 1024);
+    assert_eq!(post(&server, REPORTER, &long).refusal(), code(413, "body_too_large"));
+    // A report lets nobody read or change keys.
+    let reading = server.get("/keys", &[&bearer]);
+    assert_eq!(reading.refusal(), code(401, "unauthorized"));
+    let (_, said) = server.end("-TERM");
+    assert!(said.contains("refused: no valid token for reports of use"), "{said}");
+    assert!(!folder.0.join("keys.json.usage").exists(), "nothing was reported");
+}
+
+#[test]
+fn a_file_of_use_has_the_mode_of_the_keys_and_a_broken_one_is_not_overwritten() {
+    let folder = Folder::new("usage-file");
+    folder.write(&file(1, &["a"]));
+    let path = folder.0.join("keys.json.usage");
+    fs::write(&path, "{").unwrap();
+    let output = folder
+        .run(&[&["serve", "keys.json", "--listen", "127.0.0.1:0"], &REPORTING[..]].concat(), "");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(said.contains("`keys.json.usage`: cannot read the report of use"), "{said}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "{");
+    fs::remove_file(&path).unwrap();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        fs::set_permissions(folder.file(), fs::Permissions::from_mode(0o640)).unwrap();
+        let server = folder.serve(&REPORTING);
+        assert_eq!(post(&server, REPORTER, &report(&[("a", 1, 1)])).status, 204);
+        drop(server.end("-TERM"));
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}
+
+#[test]
+fn many_first_uses_are_a_few_lines() {
+    let folder = Folder::new("usage-many");
+    let names: Vec<_> = (0..200).map(|number| format!("k{number:03}")).collect();
+    let keys: Vec<_> = names.iter().map(|name| record(name)).collect();
+    folder.write(&json!({ "version": 1, "serial": 1, "keys": keys }).to_string());
+    let server = folder.serve(&REPORTING);
+    let all: Vec<_> = names.iter().map(|name| (&**name, 1, 1)).collect();
+    assert_eq!(post(&server, REPORTER, &report(&all)).status, 204);
+    let (_, said) = server.end("-TERM");
+    assert_eq!(said.matches("first use of `").count(), 20, "{said}");
+    assert!(said.contains("first use of 180 more keys is reported"), "{said}");
+}
