@@ -80,12 +80,18 @@ fn ask(world: &mut World, worker: usize, path: &str, key: &str) -> Fate {
 
 /// What was reported so far, in order.
 fn reports(world: &World) -> Vec<(Timestamp, String)> {
-    let times = world.provider.times.iter();
-    let reports = times.filter_map(|(at, asked)| match asked {
-        Asked::Report(_, body) => Some((*at, body.clone())),
-        Asked::Keys | Asked::KeysOf(_) | Asked::Metadata | Asked::Token(_) => None,
+    world.provider.reports.iter().map(|(at, report, _)| (*at, report.clone())).collect()
+}
+
+/// The server of reports gives what the cell holds, or takes them.
+fn answer_reports(world: &mut World, answer: Answer) -> Rc<RefCell<Option<Answer>>> {
+    let held = Rc::new(RefCell::new(Some(answer)));
+    let given = Rc::clone(&held);
+    world.provider.script(move |asked, _| {
+        let is_report = *asked == Asked::KeysOf("usage.example".to_owned());
+        given.borrow().clone().filter(|_| is_report)
     });
-    reports.collect()
+    held
 }
 
 /// The uses of all these reports, by name.
@@ -131,9 +137,9 @@ fn uses_are_reported_once_by_name_and_without_the_key() {
     assert_eq!(uses(&sent), table(&[("pump-17", 3), ("pump-18", 1)]), "{sent:?}");
     assert!(sent.iter().all(|(_, report)| !report.contains("gwk") && !report.contains("sha256")));
     assert_eq!(metric(&world, "reported"), 2, "one report of each worker");
-    let proof = Some("value-of-USAGE_AUTHORIZATION".to_owned());
-    let is_proven = |asked: &Asked| !matches!(asked, Asked::Report(found, _) if *found != proof);
-    assert!(world.provider.asked.keys().all(is_proven));
+    for (_, _, proof) in &world.provider.reports {
+        assert_eq!(proof.as_deref(), Some("value-of-USAGE_AUTHORIZATION"));
+    }
     // Nothing was used since.
     world.pass(300 * SECOND);
     assert_eq!(reports(&world).len(), sent.len());
@@ -183,12 +189,7 @@ fn what_no_server_takes_stays_and_no_request_notices() {
         (Answer::Failed(tenantgate::message::CallFailure::Interrupted), "answer_interrupted"),
     ] {
         let mut world = inline(1);
-        let held = Rc::new(RefCell::new(Some(answer)));
-        let given = Rc::clone(&held);
-        world.provider.script(move |asked, _| match asked {
-            Asked::Report(..) => given.borrow().clone(),
-            Asked::Keys | Asked::KeysOf(_) | Asked::Metadata | Asked::Token(_) => None,
-        });
+        let held = answer_reports(&mut world, answer);
         for _ in 0..300 {
             assert!(matches!(ask(&mut world, 0, "/things/1", KEY), Fate::Forwarded(_)));
             world.pass(SECOND);
@@ -216,16 +217,14 @@ fn what_no_server_takes_stays_and_no_request_notices() {
 #[test]
 fn a_server_that_wants_no_report_for_a_while_gets_none() {
     let mut world = inline(1);
-    world.provider.script(|asked, _| match asked {
-        Asked::Report(..) => Some(Answer::Http {
-            status: 429,
-            content_type: "text/plain",
-            retry_after: Some(200),
-            fresh_for: None,
-            body: String::new(),
-        }),
-        Asked::Keys | Asked::KeysOf(_) | Asked::Metadata | Asked::Token(_) => None,
-    });
+    let answer = Answer::Http {
+        status: 429,
+        content_type: "text/plain",
+        retry_after: Some(200),
+        fresh_for: None,
+        body: String::new(),
+    };
+    answer_reports(&mut world, answer);
     ask(&mut world, 0, "/things/1", KEY);
     world.pass(61 * SECOND);
     let sent = reports(&world);

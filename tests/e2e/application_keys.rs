@@ -11,6 +11,7 @@ mod sessions;
 mod store;
 mod tokens;
 mod translation;
+mod usage;
 
 use std::path::Path;
 

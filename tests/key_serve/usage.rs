@@ -40,6 +40,12 @@ fn kept(folder: &Folder, name: &str, uses: u64) -> Value {
     }
 }
 
+/// When the key file was written, in seconds: a moment ago.
+fn written_at(folder: &Folder) -> u64 {
+    let modified = fs::metadata(folder.file()).unwrap().modified().unwrap();
+    modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
 fn listed(folder: &Folder) -> Vec<(String, Value, Value)> {
     let output = folder.run(&["list", "--store", "keys.json", "--format", "json"], "");
     let keys: Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -97,8 +103,7 @@ fn reports_are_added_up_kept_beside_the_keys_and_read_by_list_and_lint() {
     assert!(!said.contains("gone") && !said.contains(REPORTER), "{said}");
     let server = folder.serve(&REPORTING);
     folder.write(&file(2, &["a", "c"]));
-    let now = fs::metadata(folder.file()).unwrap().modified().unwrap();
-    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let now = written_at(&folder);
     // A clock that is far ahead does not make a key look used for ever.
     let ahead = report(&[("a", now, 1), ("c", now + 1_000_000, 1)]);
     assert_eq!(post(&server, REPORTER, &ahead).status, 204);
@@ -120,8 +125,7 @@ fn lint_tells_unused_and_shared_keys_by_the_report_that_is_there_or_is_named() {
     for name in ["old", "new", "never", "shared"] {
         assert!(unused.contains(&format!("{name}: W11 (low)")), "{unused}");
     }
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let now = now.as_secs();
+    let now = written_at(&folder);
     let recent = report(&[("old", 1_600_000_000, 9), ("new", now, 1), ("shared", now, 1)]);
     let five = format!(
         "{{\"name\":\"shared\",\"last_used_at\":{now},\"uses\":1,\"addresses_an_hour\":5}}"

@@ -15,12 +15,10 @@ use super::tokens::{claims_of, exchanged_token, tenant_token};
 pub enum Asked {
     /// The keys of the issuer that has one.
     Keys,
-    /// The keys of another issuer, by its host.
+    /// The keys of another issuer, by its host; or that a report is taken, by `usage.example`.
     KeysOf(String),
     /// The metadata of an issuer.
     Metadata,
-    /// Nothing: this is a report to `usage.example`, with this `authorization`.
-    Report(Option<String>, String),
     /// A token of a credential, for this subtenant; or one in exchange for a caller's, then this is
     /// `caller ` and their `email`.
     Token(Option<String>),
@@ -121,6 +119,8 @@ pub struct Provider {
     pub times: Vec<(Timestamp, Asked)>,
     /// Where each call went: cluster and address.
     pub targets: Vec<String>,
+    /// What was sent to `usage.example`, with which `authorization`.
+    pub reports: Vec<(Timestamp, String, Option<String>)>,
     /// The key set document.
     pub jwks: String,
     /// The metadata document.
@@ -144,6 +144,7 @@ impl Provider {
             asked: BTreeMap::new(),
             times: Vec::new(),
             targets: Vec::new(),
+            reports: Vec::new(),
             jwks: super::Mint::new().jwks(1),
             metadata: METADATA.to_owned(),
             latency: Duration::from_millis(30),
@@ -189,6 +190,11 @@ impl Provider {
         *self.asked.entry(asked.clone()).or_default() += 1;
         self.times.push((now, asked.clone()));
         let endpoint = &call.endpoint;
+        if &*endpoint.authority == "usage.example" {
+            let text = |value: &Secret<Vec<u8>>| String::from_utf8(value.expose().clone()).unwrap();
+            let proof = call.headers.iter().find(|(name, _)| *name == "authorization");
+            self.reports.push((now, text(&call.body), proof.map(|(_, value)| text(value))));
+        }
         let address = format!("{}://{}{}", endpoint.scheme, endpoint.authority, endpoint.path);
         self.targets.push(format!("{} {address}", endpoint.cluster));
         if let Some(failure) = self.refuse {
@@ -206,7 +212,6 @@ impl Provider {
         let answer = scripted.unwrap_or_else(|| match &asked {
             Asked::Keys | Asked::KeysOf(_) => Answer::json(self.jwks.clone()),
             Asked::Metadata => Answer::json(self.metadata.clone()),
-            Asked::Report(..) => Answer::http(204, "text/plain", ""),
             Asked::Token(_) if asked.is_exchange() => {
                 let caller = claims_of(&subject_token(call).unwrap());
                 let token = exchanged_token(&caller, &json!({}), now, self.lifetime);
@@ -247,9 +252,7 @@ fn asked(call: &HttpCall) -> Asked {
         };
     }
     if &*call.endpoint.authority == "usage.example" {
-        let text = |value: &Secret<Vec<u8>>| String::from_utf8(value.expose().clone()).unwrap();
-        let proof = call.headers.iter().find(|(name, _)| *name == "authorization");
-        return Asked::Report(proof.map(|(_, value)| text(value)), text(&call.body));
+        return Asked::KeysOf("usage.example".to_owned());
     }
     if let Some(token) = subject_token(call) {
         let claims = claims_of(&token);

@@ -270,11 +270,11 @@ mod tests {
         assert!(counts.count("0", &nowhere, START));
         counts.begin_round();
         let first = counts.report().unwrap();
-        assert!(first.starts_with(r#"{"version":1,"dropped":2,"#), "{}", &first[..40]);
+        assert!(first.starts_with(r#"{"version":1,"dropped":2,"#));
         counts.count("one more", &nowhere, START);
         counts.subtract();
         let second = counts.report().unwrap();
-        assert!(second.starts_with(r#"{"version":1,"dropped":1,"#), "{}", &second[..40]);
+        assert!(second.starts_with(r#"{"version":1,"dropped":1,"#));
     }
 
     #[test]

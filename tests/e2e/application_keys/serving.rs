@@ -67,7 +67,9 @@ impl Served {
             .args(["key", "serve"])
             .arg(file)
             .args(["--listen", "127.0.0.1:0", "--token-env", TOKEN])
+            .args(["--usage-token-env", USAGE_TOKEN])
             .env(TOKEN, TOKEN_VALUE)
+            .env(USAGE_TOKEN, USAGE_TOKEN_VALUE)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -184,3 +186,5 @@ fn exchange(connection: &mut Connection, path: &str, fields: &[(&str, &str)]) ->
 
 const TOKEN: &str = "E2E_KEY_STORE_TOKEN";
 const TOKEN_VALUE: &str = "a-token-for-readers-of-keys";
+const USAGE_TOKEN: &str = "E2E_KEY_USAGE_TOKEN";
+pub const USAGE_TOKEN_VALUE: &str = "a-token-for-reports-of-use";
