@@ -22,6 +22,7 @@ mod key_usage;
 #[cfg(not(target_arch = "wasm32"))]
 mod offline;
 mod origin;
+mod parking;
 mod preparing;
 mod queue;
 mod random;
@@ -47,7 +48,7 @@ pub use slot::Resource;
 pub use watch::{PRIVATE, Verdict};
 
 use self::abuse::Abuse;
-use self::exchange::{Awaited, Case, Decided, Halt, RETRY_SOON, Want};
+use self::exchange::{Awaited, Case, Decided, Halt};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
@@ -56,7 +57,6 @@ use self::key_usage::KeyUsage;
 use self::preparing::Means;
 use self::refusing::schemes;
 use self::signing::CountingSigner;
-use self::slot::Need;
 use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
@@ -65,7 +65,7 @@ use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, RequestHead, Withheld};
 use crate::policy::Mode;
-use crate::problem::{Failure, Protocol, Refusal, Schemes};
+use crate::problem::{Protocol, Schemes};
 use crate::shared::SharedData;
 use crate::table::Table;
 use crate::telemetry::Metric;
@@ -361,39 +361,6 @@ impl Gateway {
     /// The last steps of all metrics: what was not reported yet, and all gauges back to nothing.
     pub fn retire(&mut self) -> Vec<(Metric, i64)> {
         self.tally.last_steps()
-    }
-
-    /// Lets a request wait for the first of `wants`, and has all of them fetched; or refuses it when
-    /// too many wait.
-    fn park(&mut self, wants: Vec<Want>, parked: Parked, case: &Case, now: Timestamp) -> Outcome {
-        let protocol = parked.protocol;
-        let is_admitted = wants.iter().all(|want| match want {
-            Want::Exchange(wish) => self.exchanges.admits(wish),
-            Want::Fetch(..) | Want::KeyStore => true,
-        });
-        let is_short =
-            parked.withheld.as_ref().is_none_or(|withheld| withheld.size() <= WITHHELD_LIMIT);
-        let first = wants.first().filter(|_| is_admitted && is_short);
-        let is_parked = first.is_some_and(|want| self.waiters.park(&want.awaited(), parked));
-        if !is_parked {
-            let refusal = Refusal::from(Failure::Overloaded { retry_after: RETRY_SOON });
-            return Outcome::Refuse(self.refuse(&refusal, case, protocol));
-        }
-        self.want(wants, now);
-        let wake = !std::mem::replace(&mut self.is_woken, true);
-        Outcome::Wait { wake, edits: HeaderEdits::new() }
-    }
-
-    /// Has everything fetched that a request lacks.
-    fn want(&mut self, wants: Vec<Want>, now: Timestamp) {
-        for want in wants {
-            match want {
-                Want::Exchange(wish) => self.exchanges.want(wish, now),
-                Want::Fetch(resource, than) => self.fetching.want(resource, than, Need::Now),
-                // It is looked for at each tick, whoever waits.
-                Want::KeyStore => {}
-            }
-        }
     }
 
     /// The timer runs fast while requests wait, because nothing tells a worker that another one
