@@ -180,6 +180,31 @@ fn a_request_that_waits_for_keys_is_counted_once() {
 }
 
 #[test]
+fn a_request_that_waits_for_a_token_is_counted_once_and_so_is_one_that_may_not_wait() {
+    for mode in ["enforce", "report_only"] {
+        let text = configuration(json!({ "inline": document() }));
+        let mut configuration: Value = serde_json::from_str(&text).unwrap();
+        configuration["credentials"] = json!([{
+            "name": "svc", "callers": ["acme"],
+            "oauth2": {
+                "token_endpoint": "https://id.example/token", "cluster": "id",
+                "client_auth": "client_secret_basic", "client_id_env": "ID", "client_secret_env": "SECRET",
+            },
+        }]);
+        configuration["routes"][0]["mode"] = json!(mode);
+        configuration["routes"][0]["scopes"] = json!("not_needed");
+        configuration["routes"][0]["upstream"]["inject"] =
+            json!([{ "credential": "svc", "header": "authorization", "prefix": "Bearer " }]);
+        let mut world = World::of(1, &configuration.to_string());
+        world.provider.latency = Duration::from_millis(300);
+        let first = ask(&mut world, 0, "/things/1", KEY);
+        assert_eq!(first == Fate::Waiting, mode == "enforce", "{first:?}");
+        world.pass(121 * SECOND);
+        assert_eq!(uses(&reports(&world)), table(&[("pump-17", 1)]), "{mode}");
+    }
+}
+
+#[test]
 fn what_no_server_takes_stays_and_no_request_notices() {
     for (answer, reason) in [
         (Answer::status(503), "status_5xx"),

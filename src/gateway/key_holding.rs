@@ -17,7 +17,7 @@ use crate::application_key::{
 use crate::config::{ApplicationKeys, SessionSettings};
 use crate::credential::{self, KeyError, KeyPlaces, Presented, PresentedError, PresentedKey};
 use crate::message::{RequestHead, RequestTarget};
-use crate::policy::BasicWithKey;
+use crate::policy::{BasicWithKey, Mode};
 use crate::problem::{Failure, KeyProblem};
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
@@ -204,8 +204,8 @@ impl Gateway {
     ) {
         let Some(KeySeen { name: Some(name), refused: None, .. }) = &case.key else { return };
         let address = || self.config.trusts_client_address().then(|| head.source()).flatten();
-        let is_settled = !matches!(decided, Err(Halt::Wait(_)));
-        if is_settled && !self.key_usage.count(name, &address, now) {
+        let waits = matches!(decided, Err(Halt::Wait(_))) && case.mode == Mode::Enforce;
+        if !waits && !self.key_usage.count(name, &address, now) {
             self.tally.count(Metric::KeyUsage("dropped"));
         }
     }
