@@ -308,6 +308,50 @@ fn addresses_are_counted_where_the_operator_says_that_they_are_the_clients() {
 }
 
 #[test]
+fn the_log_tells_by_name_who_came_first_and_who_was_refused_and_never_a_key() {
+    for logs_first in [false, true] {
+        let text = configuration(json!({ "inline": document(), "log_first_use": logs_first }));
+        let mut configuration: Value = serde_json::from_str(&text).unwrap();
+        configuration["client_address"] = json!("use_remote_address");
+        configuration["application_keys"].as_object_mut().unwrap().remove("usage");
+        configuration["application_keys"]["inline"]["keys"][1]["ip_allow"] = json!(["10.1.2.4"]);
+        let mut world = World::of(2, &configuration.to_string());
+        world.source = Some("10.1.2.3".parse().unwrap());
+        for _ in 0..3 {
+            ask(&mut world, 0, "/things/1", KEY);
+            ask(&mut world, 0, "/things/1", GUID);
+            ask(&mut world, 1, "/things/1", OTHER);
+            ask(&mut world, 1, "/things/1", "gwk_unknown");
+            world.pass(SECOND);
+        }
+        ask(&mut world, 1, "/things/1", KEY);
+        world.pass(2 * SECOND);
+        let lines = |start: &str| {
+            let mut lines = world.log();
+            lines.retain(|line| line.starts_with("application key") && line.contains(start));
+            lines.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let first =
+            "application key `pump-17` is used for the first time in this worker, from 10.1.2.3";
+        assert_eq!(lines("first time"), vec![first; if logs_first { 2 } else { 0 }]);
+        assert_eq!(
+            lines("refused"),
+            [
+                "application key `off` was refused: appkey_disabled, from 10.1.2.3",
+                "application key `pump-18` was refused: appkey_ip, from 10.1.2.3",
+            ]
+        );
+        world.pass(60 * SECOND);
+        let untold = "application keys: 0 first uses and 2 refusals of the last minute have no line of their own";
+        let count = world.log().iter().filter(|line| **line == untold).count();
+        assert_eq!(count, 2, "{:?}", world.log());
+        for key in [KEY, OTHER, GUID] {
+            assert!(world.log().iter().all(|line| !line.contains(key)));
+        }
+    }
+}
+
+#[test]
 fn a_clock_that_goes_back_stops_no_report() {
     let mut world = inline(1);
     world.pass(120 * SECOND);

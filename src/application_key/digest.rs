@@ -76,6 +76,11 @@ impl DigestMark {
         bytes(text).map(Self)
     }
 
+    /// The mark as a number.
+    pub const fn bits(self) -> u64 {
+        u64::from_be_bytes(self.0)
+    }
+
     /// Its first 8 hexadecimal digits, for logs, as [`KeyDigest::short`].
     pub fn short(self) -> String {
         let mut text = self.text();

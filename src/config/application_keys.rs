@@ -25,6 +25,8 @@ pub struct ApplicationKeys {
     pub store: KeyStore,
     /// How sessions are made; `None` if none are.
     pub session: Option<SessionSettings>,
+    /// Whether the log tells the first use of each.
+    pub logs_first_use: bool,
     /// To whom their use is reported; `None` if to nobody.
     pub usage: Option<UsageReports>,
 }

@@ -194,7 +194,7 @@ impl Gateway {
         case.key = Some(KeySeen { name, mark, from: KeyPlace::Query, refused });
     }
 
-    /// Counts the use of a key by a request that was decided; one that waits is decided again.
+    /// Notes what became of a key in a request that was decided; one that waits is decided again.
     pub(super) fn note_key(
         &mut self,
         decided: &Result<Decided, Halt>,
@@ -202,12 +202,31 @@ impl Gateway {
         head: &RequestHead<'_>,
         now: Timestamp,
     ) {
-        let Some(KeySeen { name: Some(name), refused: None, .. }) = &case.key else { return };
+        let Some(KeySeen { name: Some(name), mark, refused, .. }) = &case.key else { return };
         let address = || self.config.trusts_client_address().then(|| head.source()).flatten();
-        let waits = matches!(decided, Err(Halt::Wait(_))) && case.mode == Mode::Enforce;
-        if !waits && !self.key_usage.count(name, &address, now) {
+        match refused {
+            // That has a line of its own.
+            Some(KeyRefused::InUrl) => return,
+            Some(refused) => {
+                // The name of a record that lets nobody in may be what could not be read.
+                if !name.is_empty() {
+                    self.key_events.refused(name, refused.reason(), &address, now);
+                }
+                return;
+            }
+            None if matches!(decided, Err(Halt::Wait(_))) && case.mode == Mode::Enforce => return,
+            None => {}
+        }
+        if let Some(mark) = mark.filter(|_| self.logs_first_use()) {
+            self.key_events.used(name, mark, &address, now);
+        }
+        if !self.key_usage.count(name, &address, now) {
             self.tally.count(Metric::KeyUsage("dropped"));
         }
+    }
+
+    fn logs_first_use(&self) -> bool {
+        self.config.application_keys().is_some_and(|keys| keys.logs_first_use)
     }
 }
 

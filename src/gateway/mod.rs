@@ -16,6 +16,7 @@ mod fetching;
 mod filter_state;
 #[cfg(not(target_arch = "wasm32"))]
 mod hearing;
+mod key_events;
 mod key_holding;
 mod key_store;
 mod key_usage;
@@ -52,6 +53,7 @@ use self::exchange::{Awaited, Case, Decided, Halt};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
+use self::key_events::KeyEvents;
 use self::key_store::{KeyStore, Told};
 use self::key_usage::KeyUsage;
 use self::preparing::Means;
@@ -78,6 +80,7 @@ pub struct Gateway {
     abuse: Abuse,
     fetching: Fetching,
     exchanges: Exchanges,
+    key_events: KeyEvents,
     key_store: KeyStore,
     key_usage: KeyUsage,
     verified: VerifiedTokens,
@@ -110,6 +113,7 @@ impl Gateway {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
+            key_events: KeyEvents::default(),
             key_store: KeyStore::new(Arc::clone(&config), seed),
             key_usage: KeyUsage::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
@@ -335,6 +339,7 @@ impl Gateway {
             return;
         }
         self.reported_at = now;
+        effects.extend(self.key_events.lines(now).into_iter().map(Effect::Log));
         effects.extend(self.tally.lines().map(Effect::Log));
         let (missing, failing) = self.fetching.troubled_keys();
         let (verified, refused) = self.verified.held();

@@ -1,6 +1,7 @@
 //! Lines for the log.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -47,6 +48,22 @@ pub enum Notice {
     KeyExposed {
         /// Its name.
         name: Box<str>,
+    },
+    /// Something about a known application key that is told by its name.
+    KeyUsed {
+        /// Its name.
+        name: Box<str>,
+        /// Why it was refused; `None`: it let somebody in for the first time.
+        refused: Option<&'static str>,
+        /// Where the client is, if that can be trusted.
+        address: Option<IpAddr>,
+    },
+    /// There was more of that than there are lines.
+    KeyUsesUntold {
+        /// First uses.
+        first_uses: u64,
+        /// Refusals.
+        refusals: u64,
     },
     /// A key set could not be fetched for so long that it is no longer used.
     KeysDropped {
@@ -142,6 +159,8 @@ impl Notice {
         match self {
             Self::FetchFailed { .. }
             | Self::KeyExposed { .. }
+            | Self::KeyUsed { refused: Some(_), .. }
+            | Self::KeyUsesUntold { .. }
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
             | Self::TokenDoubted { .. }
@@ -149,6 +168,7 @@ impl Notice {
             | Self::WouldRefuse { .. } => Level::Warn,
             Self::KeysDropped { .. } | Self::StatedTokenRefused { .. } => Level::Error,
             Self::FetchRecovered { .. }
+            | Self::KeyUsed { refused: None, .. }
             | Self::StatedTokenAccepted { .. }
             | Self::Refused { .. } => Level::Info,
         }
@@ -203,6 +223,21 @@ impl fmt::Display for Notice {
             Self::KeyExposed { name } => write!(
                 formatter,
                 "application key `{name}` stood in a URL, where it may not: replace it, logs on its way may have it"
+            ),
+            Self::KeyUsed { name, refused, address } => {
+                write!(formatter, "application key `{name}` ")?;
+                match refused {
+                    Some(reason) => write!(formatter, "was refused: {reason}")?,
+                    None => formatter.write_str("is used for the first time in this worker")?,
+                }
+                match address {
+                    Some(address) => write!(formatter, ", from {address}"),
+                    None => Ok(()),
+                }
+            }
+            Self::KeyUsesUntold { first_uses, refusals } => write!(
+                formatter,
+                "application keys: {first_uses} first uses and {refusals} refusals of the last minute have no line of their own"
             ),
             Self::KeysDropped { what, max_stale } => write!(
                 formatter,

@@ -22,6 +22,7 @@ pub(super) const APPLICATION_KEYS: &[Key] = &[
     Key::optional("peppers", List(&Object(NAMED_SECRET))),
     Key::optional("session", Object(SESSION)),
     Key::optional("usage", Object(USAGE)),
+    Key::optional("log_first_use", Boolean),
 ];
 
 /// `application_keys.store`.

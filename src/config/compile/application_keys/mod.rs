@@ -81,6 +81,7 @@ pub(super) fn application_keys(
                 None => None,
                 Some(session) => Some(session?),
             },
+            logs_first_use: section.boolean("log_first_use") == Some(true),
             usage: match usage {
                 None => None,
                 Some(usage) => Some(usage?),
