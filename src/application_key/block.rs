@@ -24,6 +24,7 @@ use super::digest::{DigestMark, KeyDigest};
 use super::document::{Document, Entry};
 use super::record::Record;
 use crate::order::ascending;
+use crate::time::Timestamp;
 
 /// The records of one shard, or of all keys if there is one shard.
 #[derive(Clone)]
@@ -226,6 +227,23 @@ impl Block {
     pub(super) fn find_marked(&self, mark: DigestMark) -> impl Iterator<Item = Found<'_>> {
         let rows = self.bucket(mark).unwrap_or_default().chunks_exact(ROW);
         rows.filter(move |row| row.starts_with(&mark.0)).filter_map(|row| self.found(row))
+    }
+
+    /// How many digests it has.
+    pub const fn digests(&self) -> usize {
+        self.digests
+    }
+
+    /// The names of the keys that may be used and whose last secret ends after the one time and not after the other. Each
+    /// stands in one block of a set: where that secret is.
+    pub fn ending(&self, after: Timestamp, until: Timestamp) -> impl Iterator<Item = &str> {
+        let table = HEADER + 2 * (2 * self.digests + 1);
+        let rows = self.bytes.get(table..records_start(self.digests)).unwrap_or_default();
+        let found = rows.chunks_exact(ROW).filter_map(|row| self.found(row));
+        found.filter_map(move |found| {
+            let end = found.record.body?.last_end(found.secret)?;
+            (after < end && end <= until).then_some(found.record.name)
+        })
     }
 
     /// The rows of the bucket that a digest of these first bytes stands in, if it stands anywhere.

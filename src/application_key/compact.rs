@@ -160,6 +160,13 @@ impl<'a> Body<'a> {
         Some(Window { not_before: time()?, expires_at: time()? })
     }
 
+    /// The end of the secret of this place, if that is the last one of a record that is switched on.
+    pub(super) fn last_end(&self, place: usize) -> Option<Timestamp> {
+        let end = |place| self.window(place).map(|window| (window.expires_at, place));
+        let last = (0..Record::SECRETS_LIMIT).filter_map(end).max()?;
+        (self.is_enabled() && last.1 == place).then_some(last.0)
+    }
+
     /// For whom it acts.
     pub(super) fn tenancy(&self) -> Result<Tenancy, IdError> {
         if self.tenant.is_empty() {

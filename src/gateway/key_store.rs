@@ -18,6 +18,7 @@
 //! What cannot be had or read changes nothing but the time of the next look; the keys stay, until the last good look is older than
 //! is allowed. A good look is one after which every shard is what the server says.
 
+mod ending;
 mod lease;
 mod look;
 mod polled;
@@ -140,13 +141,14 @@ impl KeyStore {
     }
 
     /// What the worker that polls says in the metrics; nothing in the others, so that each key counts once.
-    pub(super) fn gauges(&self, now: Timestamp) -> [(Metric, usize); 3] {
-        let [valid, invalid, age] =
-            self.polled.as_ref().map_or([0; 3], |polled| polled.gauges(now));
+    pub(super) fn gauges(&self, now: Timestamp) -> [(Metric, usize); 4] {
+        let [valid, invalid, age, ending] =
+            self.polled.as_ref().map_or([0; 4], |polled| polled.gauges(now));
         [
             (Metric::ApplicationKeysValid, valid),
             (Metric::ApplicationKeysInvalid, invalid),
             (Metric::ApplicationKeysAge, age),
+            (Metric::ApplicationKeysExpiring, ending),
         ]
     }
 }

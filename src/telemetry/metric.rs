@@ -7,6 +7,8 @@ pub enum Metric {
     ApplicationKey(&'static str),
     /// Seconds since the last good look at the store of application keys, as the worker that polls knows.
     ApplicationKeysAge,
+    /// Application keys whose last secret ends within 14 days, as the worker that polls holds them.
+    ApplicationKeysExpiring,
     /// Records of application keys that let nobody in, as the worker that polls holds them.
     ApplicationKeysInvalid,
     /// Good records of application keys, as the worker that polls holds them.
@@ -146,6 +148,7 @@ impl Metric {
         let name = match self {
             Self::ApplicationKey(result) => format!("application_keys.used.{result}"),
             Self::ApplicationKeysAge => "application_keys.age_seconds".to_owned(),
+            Self::ApplicationKeysExpiring => "application_keys.expiring".to_owned(),
             Self::ApplicationKeysInvalid => "application_keys.invalid".to_owned(),
             Self::ApplicationKeysValid => "application_keys.valid".to_owned(),
             Self::BadSignatureSources => "bad_signature_sources".to_owned(),
@@ -209,6 +212,7 @@ impl Metric {
             | Self::WouldRefuse(_)
             | Self::WouldWait => MetricKind::Counter,
             Self::ApplicationKeysAge
+            | Self::ApplicationKeysExpiring
             | Self::ApplicationKeysInvalid
             | Self::ApplicationKeysValid
             | Self::BadSignatureSources
@@ -234,6 +238,7 @@ mod tests {
         let rows = [
             (Metric::ApplicationKey("ok"), "tenantgate.application_keys.used.ok"),
             (Metric::ApplicationKeysAge, "tenantgate.application_keys.age_seconds"),
+            (Metric::ApplicationKeysExpiring, "tenantgate.application_keys.expiring"),
             (Metric::ApplicationKeysInvalid, "tenantgate.application_keys.invalid"),
             (Metric::ApplicationKeysValid, "tenantgate.application_keys.valid"),
             (Metric::KeyDocumentsRefused, "tenantgate.application_keys.documents_refused"),

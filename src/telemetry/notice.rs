@@ -65,6 +65,13 @@ pub enum Notice {
         /// Refusals.
         refusals: u64,
     },
+    /// The last secrets of application keys end soon.
+    KeysEndSoon {
+        /// The first of their names.
+        names: Box<str>,
+        /// How many there are.
+        count: usize,
+    },
     /// A key set could not be fetched for so long that it is no longer used.
     KeysDropped {
         /// The issuer.
@@ -161,6 +168,7 @@ impl Notice {
             | Self::KeyExposed { .. }
             | Self::KeyUsed { refused: Some(_), .. }
             | Self::KeyUsesUntold { .. }
+            | Self::KeysEndSoon { .. }
             | Self::KeysSkipped { .. }
             | Self::RecordRejected { .. }
             | Self::TokenDoubted { .. }
@@ -238,6 +246,10 @@ impl fmt::Display for Notice {
             Self::KeyUsesUntold { first_uses, refusals } => write!(
                 formatter,
                 "application keys: {first_uses} first uses and {refusals} refusals of the last minute have no line of their own"
+            ),
+            Self::KeysEndSoon { names, count } => write!(
+                formatter,
+                "application keys that end within 14 days, and have no successor: {count}, among them `{names}`"
             ),
             Self::KeysDropped { what, max_stale } => write!(
                 formatter,

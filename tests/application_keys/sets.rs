@@ -7,7 +7,7 @@ use tenantgate::application_key::{
     Block, BlockError, Document, Entry, KeyDigest, KeyRules, KeySet, ReadRules, SetError, Sharding,
 };
 
-use super::{KEY, digest, document, plain, plain_use, rules, set, with};
+use super::{KEY, NOW, digest, document, plain, plain_use, rules, set, with};
 
 fn of(name: &str, keys: &[String]) -> Value {
     let secret =
@@ -143,6 +143,52 @@ fn a_set_has_one_block_of_each_shard_in_its_place() {
         assert_eq!(Sharding::of(count), None);
     }
     assert_eq!(two.shard(2), None);
+}
+
+#[test]
+fn each_key_that_ends_soon_is_told_in_the_one_block_where_its_last_secret_is() {
+    let at = |after: u64| NOW + std::time::Duration::from_secs(after);
+    let ends = |name: &str, ends: &[(usize, &str)], enabled: bool| {
+        let secret = |(key, end): &(usize, &str)| json!({ "digest": digest(&format!("key {key}")), "expires_at": end });
+        let secrets: Vec<_> = ends.iter().map(secret).collect();
+        with(json!({ "name": name, "secrets": secrets, "enabled": enabled }))
+    };
+    // Digests of these begin with 0 and with 1, as bits.
+    let first = |n: usize| KeyDigest::of(format!("key {n}").as_bytes()).as_bytes()[0];
+    let low: Vec<_> = (0..40).filter(|n| first(*n) < 0x80).collect();
+    let high: Vec<_> = (0..40).filter(|n| first(*n) >= 0x80).collect();
+    // 2025-06-15T15:06:40Z is now.
+    let records = [
+        ends("ended", &[(low[0], "2025-06-15T15:06:40Z")], true),
+        ends("next-second", &[(low[1], "2025-06-15T15:06:41Z")], true),
+        ends("last-second", &[(high[1], "2025-06-15T15:07:40Z")], true),
+        ends("later", &[(high[2], "2025-06-15T15:07:41Z")], true),
+        ends("off", &[(high[3], "2025-06-15T15:07:00Z")], false),
+        ends(
+            "successor",
+            &[(low[4], "2025-06-15T15:07:00Z"), (high[4], "2025-07-15T15:07:00Z")],
+            true,
+        ),
+        ends("both", &[(high[5], "2025-06-15T15:07:30Z"), (low[5], "2025-06-15T15:07:00Z")], true),
+        ends("twins", &[(low[6], "2025-06-15T15:07:00Z"), (high[6], "2025-06-15T15:07:00Z")], true),
+        json!({ "name": "broken" }),
+    ];
+    let document = document(&records);
+    for (shards, expected) in [
+        (1, vec![vec!["both", "last-second", "next-second", "twins"]]),
+        (2, vec![vec!["next-second"], vec!["both", "last-second", "twins"]]),
+    ] {
+        let sharding = Sharding::of(shards).unwrap();
+        let found: Vec<Vec<String>> = (0..shards)
+            .map(|at_shard| {
+                let block = Block::of(&document, sharding.shard(at_shard).unwrap()).unwrap();
+                let mut names: Vec<_> = block.ending(NOW, at(60)).map(str::to_owned).collect();
+                names.sort();
+                names
+            })
+            .collect();
+        assert_eq!(found, expected);
+    }
 }
 
 #[test]

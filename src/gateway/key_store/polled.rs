@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::ending::Ending;
 use super::look::Look;
 use super::slots::{Slot, Slots};
 use super::trouble::Unfit;
@@ -39,6 +40,7 @@ pub(super) struct Polled {
     /// What was said last, and when.
     pub(super) said: Option<(&'static str, Timestamp)>,
     is_stale: bool,
+    ending: Ending,
 }
 
 /// The part of this worker.
@@ -69,6 +71,7 @@ impl Polled {
             last_call: 0,
             said: None,
             is_stale: false,
+            ending: Ending::default(),
             random,
         }
     }
@@ -107,6 +110,12 @@ impl Polled {
         if self.role != Role::Follows && self.to_take().next().is_none() {
             self.look_if_due(turn);
         }
+        if self.role != Role::Follows
+            && let Some(keys) = self.usable().map(Arc::clone)
+        {
+            let notice = self.ending.look_through(&keys, turn.now);
+            turn.told.effects.extend(notice.map(Effect::Log));
+        }
     }
 
     pub(super) fn pursue(&mut self, turn: &mut Turn<'_>) {
@@ -127,14 +136,14 @@ impl Polled {
         can_take || self.is_posting() || self.look.as_ref().is_some_and(Look::is_busy)
     }
 
-    /// Good keys, others, and the seconds since the last good look, if this worker polls.
-    pub(super) fn gauges(&self, now: Timestamp) -> [usize; 3] {
+    /// Good keys, others, the seconds since the last good look, and keys that end soon, if this worker polls.
+    pub(super) fn gauges(&self, now: Timestamp) -> [usize; 4] {
         match self.usable() {
             Some(set) if self.role != Role::Follows => {
                 let age = usize::try_from(now.since(self.good_at).as_secs()).unwrap_or(usize::MAX);
-                [set.valid(), set.invalid(), age]
+                [set.valid(), set.invalid(), age, self.ending.count()]
             }
-            Some(_) | None => [0; 3],
+            Some(_) | None => [0; 4],
         }
     }
 
@@ -149,6 +158,7 @@ impl Polled {
         match self.slots.set() {
             Some(Ok(set)) => {
                 self.set = Some(Arc::new(set));
+                self.ending.outdate();
                 self.misfit = None;
             }
             Some(Err(error)) => self.misfit = Some(error.into()),

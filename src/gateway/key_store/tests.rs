@@ -1,5 +1,6 @@
 //! Workers of one process, a store that answers as it is told, and a clock that is turned by hand.
 
+mod ending;
 mod faults;
 mod shards;
 mod sharing;
@@ -199,7 +200,7 @@ fn the_worker_that_polls_alone_moves_the_gauges() {
     let gauges: Vec<_> =
         world.workers.iter().map(|worker| worker.polled.gauges(world.now)).collect();
     assert_eq!(gauges.iter().map(|[valid, ..]| valid).sum::<usize>(), 1);
-    assert_eq!(gauges.iter().map(|[_, invalid, _]| invalid).sum::<usize>(), 1);
+    assert_eq!(gauges.iter().map(|[_, invalid, ..]| invalid).sum::<usize>(), 1);
     world.server.fail(500);
     world.pass(30 * SECOND);
     let ages = world.workers.iter().map(|worker| worker.polled.gauges(world.now)[2]);
