@@ -94,7 +94,10 @@ fn show_callers(stage: &Stage) -> Result<(), DemoError> {
         let key = step.caller.map(|(key, _)| stage.keys().key(key)).unwrap_or_default();
         let first = step.disables.map(|key| {
             let seconds = tour::BOUND.as_secs();
-            format!("tenantgate key {}    # and wait for {seconds} s\n", key_stage::disabling(key))
+            format!(
+                "target/release/tenantgate key {}    # and wait for {seconds} s\n",
+                key_stage::disabling(key)
+            )
         });
         let line = step.curl(stage.keys().gateway(), key);
         say(&format!(
