@@ -17,5 +17,6 @@ fi
 scripts/wasm.sh
 cargo build --quiet --release --locked --bin tenantgate --example bench
 ENVOY=$(scripts/envoy.sh)
-export ENVOY WASM=$PWD/target/tenantgate.wasm TENANTGATE=$PWD/target/release/tenantgate
+FLOOR=$(scripts/floor.sh)
+export ENVOY FLOOR WASM=$PWD/target/tenantgate.wasm TENANTGATE=$PWD/target/release/tenantgate
 exec cargo run --quiet --release --locked --example bench -- "$@"

@@ -12,7 +12,7 @@ cargo clippy --quiet --locked --all-targets -- -D warnings
 (
   use_wasm_target wasm32-wasip1
   wasm_clippy --quiet --locked --lib --target wasm32-wasip1
-  wasm_clippy --quiet --locked --features library --example fragile --example judge --target wasm32-wasip1
+  wasm_clippy --quiet --locked --features library --example floor --example fragile --example judge --target wasm32-wasip1
 )
 # The fuzz targets have a lock file of their own; their code is linted as part of tests/corpus.rs.
 cargo metadata --quiet --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null

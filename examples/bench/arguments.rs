@@ -16,7 +16,7 @@ impl Arguments {
     /// [`BenchError::Usage`] for anything else, and for no rounds.
     pub fn parse(arguments: &[String]) -> Result<Self, BenchError> {
         match arguments {
-            [] => Ok(Self { rounds: 32 }),
+            [] => Ok(Self { rounds: 16 }),
             [name, rounds] if name == "--rounds" => {
                 let rounds = rounds.parse().ok().filter(|rounds| *rounds > 0);
                 Ok(Self { rounds: rounds.ok_or(BenchError::Usage)? })

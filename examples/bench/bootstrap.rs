@@ -4,16 +4,22 @@ use std::net::SocketAddr;
 
 use serde_json::{Value, json};
 
+use crate::floor;
+use crate::lua;
+use crate::modules::Modules;
 use crate::native::{self, Cache, Native};
 use crate::row::Listener;
-use crate::tenantgate::{self, FEW_KEYS, MANY_KEYS, MANY_KEYS_POLLED};
+use crate::signers::Signers;
+use crate::tenantgate::{self, FEW_KEYS, FEW_ROUTES, MANY_KEYS, MANY_KEYS_POLLED, MANY_ROUTES};
 
 /// What a bootstrap document is made of.
 pub struct Parts<'a> {
-    pub module: &'a str,
+    pub modules: &'a Modules,
     pub listeners: &'a [Listener],
     /// The identity provider's key set, as text.
     pub key_set: String,
+    /// The key set of the second issuer.
+    pub signers: &'a Signers,
     /// A token as long as the one that tenantgate fetches.
     pub technical_token: &'a str,
     pub identity_provider: SocketAddr,
@@ -43,20 +49,40 @@ pub fn document(parts: &Parts<'_>) -> Value {
 
 fn listener(kind: Listener, parts: &Parts<'_>) -> Value {
     let native = || Native { key_set: parts.key_set.clone() };
+    let lua = |cache| lua::filters(&native(), cache, parts.technical_token);
+    let module = &parts.modules.tenantgate;
     let mut filters = match kind {
+        Listener::FloorNothing => vec![floor::filter(&parts.modules.floor, None)],
+        Listener::FloorOneHeader => {
+            vec![floor::filter(&parts.modules.floor, Some("authorization"))]
+        }
         Listener::JwtAuthn => native().jwt_authn(Cache::Off),
         Listener::JwtAuthnCached => native().jwt_authn(Cache::On),
+        Listener::Lua => lua(Cache::Off),
+        Listener::LuaCached => lua(Cache::On),
         Listener::NativeChain => native().chain(Cache::Off),
         Listener::NativeChainCached => native().chain(Cache::On),
         Listener::NoFilter | Listener::NoFilterLocalReply => Vec::new(),
-        Listener::Tenantgate => vec![tenantgate::filter(parts.module)],
-        Listener::TenantgateFewKeys => vec![tenantgate::filter_of_keys(parts.module, &FEW_KEYS)],
-        Listener::TenantgateManyKeys => vec![tenantgate::filter_of_keys(parts.module, &MANY_KEYS)],
+        Listener::Tenantgate => vec![tenantgate::filter(module)],
+        Listener::TenantgateAlgorithms => {
+            vec![tenantgate::filter_of_algorithms(module, &parts.signers.key_set())]
+        }
+        Listener::TenantgateFewKeys => vec![tenantgate::filter_of_keys(module, &FEW_KEYS)],
+        Listener::TenantgateFewRoutes => {
+            vec![tenantgate::filter_of_routes(module, FEW_ROUTES)]
+        }
+        Listener::TenantgateLean => {
+            vec![tenantgate::filter_of_lean_module(&parts.modules.lean)]
+        }
+        Listener::TenantgateManyKeys => vec![tenantgate::filter_of_keys(module, &MANY_KEYS)],
         Listener::TenantgateManyKeysPolled => {
-            vec![tenantgate::filter_of_keys(parts.module, &MANY_KEYS_POLLED)]
+            vec![tenantgate::filter_of_keys(module, &MANY_KEYS_POLLED)]
         }
         Listener::TenantgateManyIssuers => {
-            vec![tenantgate::filter_of_many_issuers(parts.module, &parts.key_set)]
+            vec![tenantgate::filter_of_many_issuers(module, &parts.key_set)]
+        }
+        Listener::TenantgateManyRoutes => {
+            vec![tenantgate::filter_of_routes(module, MANY_ROUTES)]
         }
     };
     filters.push(json!({

@@ -17,10 +17,12 @@ pub enum BenchError {
     KeysNotLoaded { listener: &'static str },
     Listen(io::Error),
     LoadStopped,
+    ModuleHasNoCallback,
     ModuleMissing { path: String },
     NotAsNamed { row: &'static str, got: String },
     Print(io::Error),
     ProcessGone(io::Error),
+    SigningKey,
     Status { expected: u16, got: u16 },
     Usage,
 }
@@ -45,8 +47,11 @@ impl fmt::Display for BenchError {
             }
             Self::Listen(error) => write!(formatter, "the upstream cannot listen: {error}"),
             Self::LoadStopped => formatter.write_str("a connection's thread panicked"),
+            Self::ModuleHasNoCallback => {
+                formatter.write_str("the module has no callback for the answers of upstreams")
+            }
             Self::ModuleMissing { path } => {
-                write!(formatter, "there is no module at `{path}`; run `make wasm`")
+                write!(formatter, "there is no module at `{path}`; `make bench` builds it")
             }
             Self::NotAsNamed { row, got } => {
                 write!(formatter, "the row `{row}` does not do what it stands for: {got}")
@@ -55,6 +60,7 @@ impl fmt::Display for BenchError {
             Self::ProcessGone(error) => {
                 write!(formatter, "the CPU time of envoy cannot be read: {error}")
             }
+            Self::SigningKey => formatter.write_str("the system made no signing key"),
             Self::Status { expected, got } => {
                 write!(formatter, "a request was answered with `{got}` instead of `{expected}`")
             }

@@ -4,8 +4,8 @@
 //! cargo run --release --example bench -- [--rounds NUMBER]
 //! ```
 //!
-//! `ENVOY` names the Envoy binary (else `envoy` on the path) and `WASM` the module (else where
-//! `make wasm` leaves it). `make bench` sets both. The method stands in `docs/performance.md`.
+//! `ENVOY` names the Envoy binary (else `envoy` on the path), `WASM` the module and `FLOOR` that of `examples/floor`
+//! (else where `make wasm` and `scripts/floor.sh` leave them). `make bench` sets all. The method stands in `docs/performance.md`.
 
 mod arguments;
 mod bootstrap;
@@ -14,13 +14,17 @@ mod bootstrap;
 mod development;
 mod error;
 mod figures;
+mod floor;
 mod keys;
 mod load;
+mod lua;
 mod machine;
 mod meter;
+mod modules;
 mod native;
 mod report;
 mod row;
+mod signers;
 mod stage;
 mod tenantgate;
 mod tokens;

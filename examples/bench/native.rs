@@ -32,7 +32,8 @@ impl Native {
         ]
     }
 
-    fn authentication(&self, cache: Cache, more: Value) -> Value {
+    /// `jwt_authn` with these further settings of its provider.
+    pub fn authentication(&self, cache: Cache, more: Value) -> Value {
         let mut provider = json!({
             "issuer": issuer_of("acme"),
             "audiences": [client_of("acme")],
@@ -113,7 +114,8 @@ fn technical_token() -> Value {
     )
 }
 
-fn filter(name: &str, kind: &str, mut config: Value) -> Value {
+/// A filter of Envoy's configuration.
+pub fn filter(name: &str, kind: &str, mut config: Value) -> Value {
     merge(&mut config, json!({"@type": kind}));
     json!({"name": name, "typed_config": config})
 }
@@ -124,6 +126,7 @@ fn merge(into: &mut Value, from: Value) {
     }
 }
 
-const METADATA: &str = "envoy.filters.http.jwt_authn";
-const CALLER: &str = "caller";
+/// Where `jwt_authn` puts the payload, and under what name.
+pub const METADATA: &str = "envoy.filters.http.jwt_authn";
+pub const CALLER: &str = "caller";
 const SECRET: &str = "technical-token";

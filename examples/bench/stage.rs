@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::bootstrap::{self, ANY_PORT, Parts};
 use crate::development::caller::Caller;
-use crate::development::envoy::{Envoy, Launch, MODULE};
+use crate::development::envoy::{Envoy, Launch};
 use crate::development::fault::json_response;
 use crate::development::http_server::{Answer, HttpServer, Request};
 use crate::development::identity_provider::IdentityProvider;
@@ -21,10 +21,13 @@ use crate::development::signing_key::random_hex;
 use crate::development::token_endpoint::Client;
 use crate::development::upstream;
 use crate::error::BenchError;
+use crate::floor;
 use crate::keys::{self, FEW_KEYS, KEY_USER, KeyStore, MANY_KEYS};
 use crate::load::{self, Credential, Load};
 use crate::meter;
-use crate::row::{Listener, Outcome, REPORTS, Row};
+use crate::modules::Modules;
+use crate::row::{Listener, Outcome, REPORTS, Row, Token};
+use crate::signers::Signers;
 use crate::tenantgate::{CLIENT_ID, CLIENT_SECRET};
 use crate::tokens::{BEARER, Tokens, WINDOW};
 use crate::weight;
@@ -37,7 +40,8 @@ pub struct Servers {
     few_keys: KeyStore,
     many_keys: KeyStore,
     scratch: Scratch,
-    module: String,
+    signers: Signers,
+    modules: Modules,
 }
 
 /// What a start of Envoy takes, until it serves.
@@ -73,8 +77,8 @@ impl StartTime {
 pub struct Stage {
     envoy: Envoy,
     tokens: Tokens,
-    /// How often each listener was measured, so that first-seen tokens go on where they ended there.
-    turns: RefCell<BTreeMap<&'static str, usize>>,
+    /// How often each listener was given tokens of a kind, so that first-seen ones go on where they ended there.
+    turns: RefCell<BTreeMap<(&'static str, Token), usize>>,
     servers: Servers,
 }
 
@@ -89,9 +93,8 @@ impl Servers {
             id: "acme-service".to_owned(),
             secret: random_hex(),
         };
-        let path = variable("WASM").unwrap_or_else(|| MODULE.to_owned());
-        let module = fs::canonicalize(&path).map_err(|_| BenchError::ModuleMissing { path })?;
         let scratch = Scratch::new().map_err(BenchError::Files)?;
+        let modules = Modules::find(scratch.path())?;
         Ok(Self {
             identity_provider: IdentityProvider::start(ANY_PORT, vec![client.clone()])
                 .map_err(BenchError::IdentityProvider)?,
@@ -100,7 +103,8 @@ impl Servers {
             few_keys: KeyStore::start(scratch.path(), FEW_KEYS)?,
             many_keys: KeyStore::start(scratch.path(), MANY_KEYS)?,
             scratch,
-            module: module.display().to_string(),
+            signers: Signers::new()?,
+            modules,
         })
     }
 
@@ -109,7 +113,7 @@ impl Servers {
     /// # Errors
     /// [`BenchError::Files`].
     pub fn module_size(&self) -> Result<u64, BenchError> {
-        Ok(fs::metadata(&self.module).map_err(BenchError::Files)?.len())
+        self.modules.size()
     }
 
     /// What Envoy takes to start with these listeners.
@@ -136,9 +140,10 @@ impl Servers {
     pub fn envoy(&self, listeners: &[Listener], workers: u32) -> Result<Envoy, BenchError> {
         let technical_token = self.identity_provider.sign(&Caller::of_tenant("acme"));
         let document = bootstrap::document(&Parts {
-            module: &self.module,
+            modules: &self.modules,
             listeners,
             key_set: json!({"keys": [self.identity_provider.signing_key().jwk()]}).to_string(),
+            signers: &self.signers,
             technical_token: &technical_token,
             identity_provider: self.identity_provider.address(),
             upstream: self.upstream.address(),
@@ -170,7 +175,7 @@ impl Stage {
         for listener in [Listener::TenantgateFewKeys, Listener::TenantgateManyKeys] {
             weight::wait_for_keys(&envoy, listener)?;
         }
-        let tokens = Tokens::sign(&servers.identity_provider);
+        let tokens = Tokens::sign(&servers.identity_provider, &servers.signers);
         Ok(Self { envoy, tokens, turns: RefCell::default(), servers })
     }
 
@@ -197,7 +202,7 @@ impl Stage {
                 Outcome::ForwardedWithIdentity => authorization == caller_token && names_caller,
                 Outcome::KeyForwarded => key == [credential.value],
                 Outcome::KeyRemoved => key.is_empty() && authorization.is_empty() && names_key,
-                Outcome::KeyRefused | Outcome::Refused => true,
+                Outcome::KeyRefused | Outcome::Refused | Outcome::SubtenantRefused => true,
                 Outcome::TechnicalToken => is_technical && names_caller,
             };
         if !is_as_named {
@@ -207,6 +212,9 @@ impl Stage {
         if row.outcome == Outcome::TechnicalToken {
             self.check_subtenancy(row, address)?;
         }
+        if row.listener == Listener::FloorOneHeader {
+            floor::check(row, address)?;
+        }
         Ok(())
     }
 
@@ -215,7 +223,7 @@ impl Stage {
     /// # Errors
     /// [`BenchError`] if a request is not answered as the row says.
     pub fn measure(&self, row: &Row) -> Result<Duration, BenchError> {
-        let turn = self.next_turn(row.listener);
+        let turn = self.next_turn(row);
         let address = self.envoy.listener(row.listener.name())?;
         // The last token of the turn before: it must not be one that is to be seen first in this turn.
         let opener = self.tokens.window(row.token, turn.wrapping_sub(1)).last();
@@ -235,9 +243,9 @@ impl Stage {
         Ok(info.get("version").and_then(Value::as_str).unwrap_or_default().to_owned())
     }
 
-    fn next_turn(&self, listener: Listener) -> usize {
+    fn next_turn(&self, row: &Row) -> usize {
         let mut turns = self.turns.borrow_mut();
-        let turn = turns.entry(listener.name()).or_default();
+        let turn = turns.entry((row.listener.name(), row.token)).or_default();
         *turn = turn.wrapping_add(1);
         *turn
     }

@@ -4,10 +4,16 @@ use serde_json::{Value, json};
 
 use crate::keys::STORE_PATH;
 use crate::row::REPORTS;
+use crate::signers::{self, Algorithm};
 
 /// The filter with its configuration: one issuer, one credential, two routes, three identity headers.
 pub fn filter(module: &str) -> Value {
     filter_of(module, "tenantgate-bench", configuration())
+}
+
+/// The same in a module of its own.
+pub fn filter_of_lean_module(module: &str) -> Value {
+    filter_of(module, "tenantgate-bench-lean", configuration())
 }
 
 /// The same with [`ISSUERS`] issuers; those that are not called have inline keys.
@@ -18,6 +24,35 @@ pub fn filter_of_many_issuers(module: &str, key_set: &str) -> Value {
         issuers.extend((1..ISSUERS).map(|number| issuer(number, &key_set)));
     }
     filter_of(module, "tenantgate-bench-issuers", configuration)
+}
+
+/// The same with a second issuer of the same tenant, whose keys are of other algorithms.
+pub fn filter_of_algorithms(module: &str, key_set: &Value) -> Value {
+    let mut configuration = configuration();
+    if let Some(issuers) = configuration.get_mut("issuers").and_then(Value::as_array_mut) {
+        issuers.push(json!({
+            "name": "algorithms", "issuer": signers::ISSUER, "tenants": ["acme"],
+            "clients": ["portal-acme"],
+            "algorithms": Algorithm::ALL.map(Algorithm::name),
+            "claims": {"tenant": "ten", "subtenant": "subtenant", "user": "user_id"},
+            "jwks": {"inline": key_set},
+        }));
+    }
+    filter_of(module, "tenantgate-bench-algorithms", configuration)
+}
+
+/// The same with `count` routes, those of [`SERVICE`] and its like among them.
+pub fn filter_of_routes(module: &str, count: usize) -> Value {
+    let mut configuration = configuration();
+    if let Some(routes) = configuration.get_mut("routes").and_then(Value::as_array_mut) {
+        let more = (0..count.saturating_sub(routes.len())).map(|number| {
+            let (name, path) =
+                (format!("service-{number}"), format!("/api/service-{number}/v1/**"));
+            route(&name, &path, json!({"caller_token": "forward"}))
+        });
+        routes.extend(more);
+    }
+    filter_of(module, &format!("tenantgate-bench-routes-{count}"), configuration)
 }
 
 /// Where a filter has its application keys from.
@@ -135,3 +170,6 @@ pub const MANY_KEYS_POLLED: Keys = Keys { cluster: "keys-100000", refresh: "2s" 
 
 /// How many issuers a large configuration has.
 pub const ISSUERS: usize = 10_000;
+/// How many routes a small and a large configuration have.
+pub const FEW_ROUTES: usize = 10;
+pub const MANY_ROUTES: usize = 10_000;

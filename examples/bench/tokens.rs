@@ -1,5 +1,6 @@
 //! The tokens and application keys of all requests, made before anything is measured.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use serde_json::json;
@@ -10,6 +11,7 @@ use crate::development::signing_key::{SigningKey, random_hex};
 use crate::keys::{self, FEW_KEYS, MANY_KEYS};
 use crate::load::Credential;
 use crate::row::Token;
+use crate::signers::{self, Algorithm, Signers};
 
 /// Callers' tokens and keys by kind.
 pub struct Tokens {
@@ -19,20 +21,25 @@ pub struct Tokens {
     keys: Vec<String>,
     keys_unknown: Vec<String>,
     repeated: Vec<String>,
+    of_subtenant: Vec<String>,
+    by_algorithm: BTreeMap<Algorithm, Vec<String>>,
 }
 
 impl Tokens {
     /// Makes all of them; takes some seconds.
-    pub fn sign(idp: &IdentityProvider) -> Self {
+    pub fn sign(idp: &IdentityProvider, signers: &Signers) -> Self {
         let key = idp.signing_key();
         let caller = || Caller::of_tenant("acme").with("jti", json!(random_hex()));
         let sign =
             |count: usize| -> Vec<_> { (0..count).map(|_| key.sign(&caller().claims())).collect() };
-        let first_seen = thread::scope(|scope| {
-            let half = scope.spawn(|| sign(FIRST_SEEN / 2));
-            let mut tokens = sign(FIRST_SEEN - FIRST_SEEN / 2);
-            tokens.extend(half.join().unwrap_or_default());
-            tokens
+        let sign_by = |algorithm| -> Vec<_> {
+            let claims = || caller().with("iss", json!(signers::ISSUER)).claims();
+            (0..FIRST_SEEN).map(|_| signers.sign(algorithm, &claims())).collect()
+        };
+        let (first_seen, by_algorithm) = thread::scope(|scope| {
+            let first_seen = scope.spawn(|| sign(FIRST_SEEN));
+            let by = Algorithm::ALL.map(|algorithm| (algorithm, sign_by(algorithm)));
+            (first_seen.join().unwrap_or_default(), by.into())
         });
         Self {
             expired: vec![key.sign(&caller().expired().claims())],
@@ -41,6 +48,8 @@ impl Tokens {
             keys: (0..MANY_KEYS).map(keys::key).collect(),
             keys_unknown: (MANY_KEYS..MANY_KEYS + FIRST_SEEN).map(keys::key).collect(),
             repeated: sign(1),
+            of_subtenant: vec![key.sign(&caller().in_subtenant("north").claims())],
+            by_algorithm,
         }
     }
 
@@ -50,14 +59,18 @@ impl Tokens {
         kind: Token,
         turn: usize,
     ) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
+        let by = |algorithm| self.by_algorithm.get(&algorithm).map_or(&[][..], Vec::as_slice);
         let (field, values) = match kind {
             Token::Expired => (BEARER, &*self.expired),
             Token::ExpiredFirstSeen => (BEARER, &*self.expired_first_seen),
             Token::FirstSeen => (BEARER, &*self.first_seen),
+            Token::FirstSeenBy(algorithm) => (BEARER, by(algorithm)),
             Token::KeyOfFew => (KEY, self.keys.get(..FEW_KEYS).unwrap_or_default()),
             Token::KeyOfMany => (KEY, &*self.keys),
             Token::KeyUnknown => (KEY, &*self.keys_unknown),
+            Token::OfSubtenant => (BEARER, &*self.of_subtenant),
             Token::Repeated => (BEARER, &*self.repeated),
+            Token::RepeatedBy(algorithm) => (BEARER, by(algorithm).get(..1).unwrap_or_default()),
         };
         let start = turn.wrapping_mul(WINDOW) % values.len().max(1);
         let values = values.iter().cycle().skip(start).take(WINDOW);
