@@ -5,7 +5,8 @@ use std::hint::black_box;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tenantgate::application_key::{KeyDigest, KeyPrefix, StatedDigest};
 use tenantgate::config;
 use tenantgate::crypto::{
     Algorithm, PublicKey, Random, SignatureVerifier, SoftwareSigner, SoftwareVerifier, Verdict,
@@ -49,6 +50,8 @@ pub fn rows() -> Vec<Row> {
         row("request_expired_token", PROFILE, expired, ByHost, Kind::Refuse),
         row("request_without_token", PROFILE, vec![String::new()], ByHost, Kind::Refuse),
         row("request_without_route", "/elsewhere", vec![String::new()], ByHost, Kind::Refuse),
+        key_row("request_application_key", KEY, Kind::Forward),
+        key_row("request_unknown_application_key", UNKNOWN_KEY, Kind::Refuse),
     ]
 }
 
@@ -65,12 +68,27 @@ fn row(
     signatures: impl SignatureVerifier + 'static,
     expected: Kind,
 ) -> Row {
-    let mut gateway = gateway();
-    let mut headers =
-        tokens.iter().map(|token| header(path, token)).collect::<Vec<_>>().into_iter().cycle();
+    let headers = tokens.iter().map(|token| header(path, token)).collect();
+    row_of(name, gateway(), headers, signatures, expected)
+}
+
+fn key_row(name: &'static str, bytes: [u8; 32], expected: Kind) -> Row {
+    let gateway = configured(&with_keys());
+    let header = header_with(THINGS, "appkey", KeyPrefix::default().generate(&bytes).expose());
+    row_of(name, gateway, vec![header], ByHost, expected)
+}
+
+fn row_of(
+    name: &'static str,
+    mut gateway: Gateway,
+    headers: Vec<Vec<u8>>,
+    signatures: impl SignatureVerifier + 'static,
+    expected: Kind,
+) -> Row {
+    let mut turn = 0;
     Row::new(name, move || {
-        let header = headers.next().expect("a header");
-        let fields = parse_pairs(black_box(&header)).expect("a header map");
+        turn = (turn + 1) % headers.len();
+        let fields = parse_pairs(black_box(&headers[turn])).expect("a header map");
         let outcome = gateway.request(StreamId(1), &RequestHead::new(fields), NOW, &signatures);
         let kind = match black_box(outcome) {
             Outcome::Forward(_) => Kind::Forward,
@@ -81,9 +99,14 @@ fn row(
     })
 }
 
-/// A header map as Envoy hands it over.
+/// A header map as Envoy hands it over, with this token if it is one.
 fn header(path: &str, token: &str) -> Vec<u8> {
-    let authorization = format!("Bearer {token}");
+    let authorization = if token.is_empty() { String::new() } else { format!("Bearer {token}") };
+    header_with(path, "authorization", &authorization)
+}
+
+/// The same with another credential.
+fn header_with(path: &str, name: &str, credential: &str) -> Vec<u8> {
     let mut fields = vec![
         (":authority", "api.acme.example"),
         (":path", path),
@@ -99,17 +122,15 @@ fn header(path: &str, token: &str) -> Vec<u8> {
         ("x-forwarded-proto", "http"),
         ("x-request-id", "5a1c2d6e-3f4b-4c5d-8e6f-7a8b9c0d1e2f"),
     ];
-    if !token.is_empty() {
-        fields.push(("authorization", &authorization));
+    if !credential.is_empty() {
+        fields.push((name, credential));
     }
     write_pairs(fields)
 }
 
 /// A gateway that holds its keys and has fetched its technical token.
 fn gateway() -> Gateway {
-    let compiled = config::compile(document(0).to_string().as_bytes(), &environment);
-    let config = compiled.expect("a valid configuration").config;
-    let mut gateway = Gateway::new(Arc::new(config), 1, Rc::new(Fixed), Rc::new(SoftwareSigner));
+    let mut gateway = configured(&document(0));
     let mut shared = Alone::default();
     let user = header(REPORTS, &rs256(&token::claims()));
     let head = RequestHead::new(parse_pairs(&user).expect("a header map"));
@@ -123,6 +144,34 @@ fn gateway() -> Gateway {
         }
     }
     gateway
+}
+
+fn configured(document: &Value) -> Gateway {
+    let compiled = config::compile(document.to_string().as_bytes(), &environment);
+    let config = compiled.expect("a valid configuration").config;
+    Gateway::new(Arc::new(config), 1, Rc::new(Fixed), Rc::new(SoftwareSigner))
+}
+
+/// The configuration with one application key, and a route on which it is removed.
+fn with_keys() -> Value {
+    let mut document = document(0);
+    let key = KeyPrefix::default().generate(&KEY);
+    let digest = StatedDigest::Sha256(KeyDigest::of(key.expose().as_bytes())).text();
+    document["application_keys"] = json!({"tenants": ["acme"], "inline": {
+        "version": 1, "serial": 1, "keys": [{
+            "name": "pump-17", "user": "user-of-acme", "tenant": "acme", "scopes": ["assets.read"],
+            "secrets": [{"digest": digest, "expires_at": "2099-01-01T00:00:00Z"}],
+        }],
+    }});
+    document["identity_headers"] =
+        json!({"tenant": "x-tenant", "user": "x-user", "key_name": "x-key"});
+    document["routes"].as_array_mut().expect("a list").push(json!({
+        "name": "things",
+        "match": {"hosts": ["*"], "path": "/api/things/**", "methods": ["GET"]},
+        "authentication": "required", "scopes": {"any": ["assets.read"]},
+        "upstream": {"caller_token": "remove"},
+    }));
+    document
 }
 
 fn answer(call: &HttpCall) -> CallResponse {
@@ -169,6 +218,11 @@ impl SharedData for Alone {
 
 const PROFILE: &str = "/api/profile/me";
 const REPORTS: &str = "/api/reports/monthly";
+const THINGS: &str = "/api/things/pump-17";
+
+/// Of these bytes an application key is made, and one that nobody knows.
+const KEY: [u8; 32] = [7; 32];
+const UNKNOWN_KEY: [u8; 32] = [8; 32];
 
 /// The same bytes each time.
 #[derive(Debug)]
