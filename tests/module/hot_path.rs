@@ -3,7 +3,9 @@
 use crate::host::Host;
 use crate::provider::{forged, grants, user};
 use crate::requests::get;
-use crate::scene::{configuration, configured, profile, ready, reports};
+use crate::scene::{
+    KEY, configuration, configured, profile, profile_by_key, ready, reports, with_keys,
+};
 
 #[test]
 fn a_repeated_token_costs_one_clock_reading_one_header_map_and_the_identity_headers() {
@@ -43,6 +45,23 @@ fn a_technical_token_that_is_at_hand_costs_one_more_replacement() {
         ]
     );
     assert_eq!(vm.stream(3).values("authorization"), ["Bearer technical"]);
+}
+
+#[test]
+fn an_application_key_costs_its_removal_and_the_identity_headers() {
+    let mut vm = configured(Host::default(), &with_keys());
+    assert!(vm.request(2, profile_by_key(KEY)));
+    assert!(vm.request(3, profile_by_key(KEY)));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: remove_header_map_value appkey",
+            "3: replace_header_map_value x-tenant: acme",
+            "3: replace_header_map_value x-user: ann",
+        ]
+    );
 }
 
 #[test]

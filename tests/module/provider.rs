@@ -40,6 +40,20 @@ pub fn user_by_new_key(name: &str) -> String {
     token(&json!({"alg": "ES256", "kid": "new"}), &claims(name))
 }
 
+/// The same, who acts for a subtenant.
+pub fn user_in_subtenant(name: &str) -> String {
+    let mut claims = claims(name);
+    claims["sub_org"] = json!("north");
+    token(&json!({"alg": "ES256", "kid": "ec"}), &claims)
+}
+
+/// A token of this user that expired an hour before the host's clock starts.
+pub fn expired(name: &str) -> String {
+    let mut claims = claims(name);
+    claims["exp"] = json!(EXPIRY / 1000 - 7200);
+    token(&json!({"alg": "ES256", "kid": "ec"}), &claims)
+}
+
 /// The token with one bit of its signature changed.
 pub fn forged(token: &str) -> String {
     let (message, signature) = token.rsplit_once('.').unwrap();

@@ -1,9 +1,9 @@
 //! Refused requests: what they cost, and what hosts give that is no request.
 
-use crate::host::BAD_ARGUMENT;
-use crate::provider::user;
+use crate::host::{BAD_ARGUMENT, Host};
+use crate::provider::{expired, user, user_in_subtenant};
 use crate::requests::{Fields, fields, get};
-use crate::scene::{profile, ready};
+use crate::scene::{UNKNOWN_KEY, configured, profile, profile_by_key, ready, with_keys};
 use crate::vm::Vm;
 
 #[test]
@@ -28,6 +28,71 @@ fn a_refusal_costs_its_filter_state_and_one_response() {
     assert_eq!(answer.grpc_status, -1, "not gRPC");
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!((&body["status"], &body["code"]), (&401.into(), &"token_missing".into()));
+}
+
+#[test]
+fn an_expired_token_is_refused_again_for_as_much() {
+    let mut vm = ready();
+    assert!(!vm.request(2, profile(&expired("ann"))));
+    assert!(!vm.request(3, profile(&expired("ann"))));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: set_property tenantgate.decision=deny",
+            "3: set_property tenantgate.code=token_expired",
+            "3: set_property tenantgate.reason=expired",
+            "3: set_property tenantgate.route=profile",
+            "3: send_local_response 401 expired",
+        ]
+    );
+}
+
+#[test]
+fn a_refused_caller_is_named_in_filter_state_besides() {
+    let mut vm = ready();
+    assert!(!vm.request(2, profile(&user_in_subtenant("ann"))));
+    assert!(!vm.request(3, profile(&user_in_subtenant("ann"))));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: set_property tenantgate.decision=deny",
+            "3: set_property tenantgate.code=subtenancy_refused",
+            "3: set_property tenantgate.reason=route_not_subtenancy_aware",
+            "3: set_property tenantgate.route=profile",
+            "3: set_property tenantgate.tenant=acme",
+            "3: set_property tenantgate.subtenant=north",
+            "3: set_property tenantgate.user=ann",
+            "3: set_property tenantgate.client=portal",
+            "3: set_property tenantgate.credential_kind=bearer",
+            "3: send_local_response 403 route_not_subtenancy_aware",
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_key_is_removed_besides_and_told_by_its_digest() {
+    let mut vm = configured(Host::default(), &with_keys());
+    assert!(!vm.request(2, profile_by_key(UNKNOWN_KEY)));
+    assert!(!vm.request(3, profile_by_key(UNKNOWN_KEY)));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_current_time_nanoseconds",
+            "3: get_header_map_pairs request",
+            "3: remove_header_map_value appkey",
+            "3: set_property tenantgate.decision=deny",
+            "3: set_property tenantgate.code=app_key_invalid",
+            "3: set_property tenantgate.reason=appkey_unknown",
+            "3: set_property tenantgate.route=profile",
+            "3: set_property tenantgate.key_digest=1bfaf248",
+            "3: set_property tenantgate.key_from=header",
+            "3: send_local_response 401 appkey_unknown",
+        ]
+    );
 }
 
 #[test]

@@ -45,6 +45,23 @@ pub fn with_remote_keys() -> Value {
     document
 }
 
+/// The same with one application key, [`KEY`], which `/profile` takes and removes.
+pub fn with_keys() -> Value {
+    let mut document = configuration();
+    document["application_keys"] = json!({
+        "tenants": ["acme"],
+        "inline": { "version": 1, "serial": 1, "keys": [{
+            "name": "ann", "user": "ann", "tenant": "acme",
+            "secrets": [{
+                "digest": "sha256:a807efa1c8197adac3404e3933895599e0f7066660adba8470e7888125fb7800",
+                "expires_at": "2030-01-01T00:00:00Z",
+            }],
+        }] },
+    });
+    document["routes"][0]["upstream"] = json!({ "caller_token": "remove" });
+    document
+}
+
 /// The module at work in this host with this configuration.
 pub fn configured(host: Host, document: &Value) -> Vm {
     let mut vm = Vm::start(host);
@@ -67,3 +84,13 @@ pub fn profile(token: &str) -> Fields {
 pub fn reports(token: &str) -> Fields {
     get("/reports", &[("authorization", &format!("Bearer {token}"))])
 }
+
+/// `GET /profile` with an application key.
+pub fn profile_by_key(key: &str) -> Fields {
+    get("/profile", &[("appkey", key)])
+}
+
+/// The application key of [`with_keys`].
+pub const KEY: &str = "gwk_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf01dV2j";
+/// One of the same form that nobody knows.
+pub const UNKNOWN_KEY: &str = "gwk_1u4qI0Nb1txh4SNOBj2isW90uaUNPVTEj3FGxXbZ2HA0Be0Jn";

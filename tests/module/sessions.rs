@@ -5,33 +5,23 @@ use serde_json::{Value, json};
 use crate::host::Host;
 use crate::provider::grants;
 use crate::requests::{Fields, Stage, fields, get};
-use crate::scene::{configuration, configured};
+use crate::scene::{KEY, configured, with_keys};
 use crate::vm::Vm;
 
-/// Its digest stands in [`with_keys`].
-const KEY: &str = "gwk_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf01dV2j";
-
-fn with_keys() -> Value {
-    let mut document = configuration();
-    document["application_keys"] = json!({
-        "tenants": ["acme"], "allow_query": true,
-        "session": { "keys": [{ "id": "2026", "secret_env": "SESSION_KEY" }] },
-        "inline": { "version": 1, "serial": 1, "keys": [{
-            "name": "ann", "user": "ann", "tenant": "acme", "allow_session": true,
-            "secrets": [{
-                "digest": "sha256:a807efa1c8197adac3404e3933895599e0f7066660adba8470e7888125fb7800",
-                "expires_at": "2030-01-01T00:00:00Z",
-            }],
-        }] },
-    });
-    document["routes"][0]["upstream"] = json!({ "caller_token": "remove" });
+/// The same with sessions.
+fn with_sessions() -> Value {
+    let mut document = with_keys();
+    let keys = &mut document["application_keys"];
+    keys["allow_query"] = json!(true);
+    keys["session"] = json!({ "keys": [{ "id": "2026", "secret_env": "SESSION_KEY" }] });
+    keys["inline"]["keys"][0]["allow_session"] = json!(true);
     document
 }
 
 fn ready() -> Vm {
     let mut host = Host::default();
     host.environment.insert("SESSION_KEY", "0123456789abcdef0123456789abcdef");
-    configured(host, &with_keys())
+    configured(host, &with_sessions())
 }
 
 fn by_key(path: &str, more: &[(&str, &str)]) -> Fields {
