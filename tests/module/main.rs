@@ -36,3 +36,4 @@ mod verify_signature;
 mod vm;
 mod waiting;
 mod wasi;
+mod work;
