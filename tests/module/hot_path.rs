@@ -24,6 +24,8 @@ fn a_repeated_token_costs_one_clock_reading_one_header_map_and_the_identity_head
         ]
     );
     assert_eq!(vm.stream(3).values("authorization"), [format!("Bearer {token}")]);
+    assert!(vm.respond(3, 200));
+    assert_eq!(vm.calls(), [""; 0]);
 }
 
 #[test]
@@ -48,7 +50,7 @@ fn a_technical_token_that_is_at_hand_costs_one_more_replacement() {
 }
 
 #[test]
-fn an_application_key_costs_its_removal_and_the_identity_headers() {
+fn an_application_key_costs_its_removal_the_identity_headers_and_a_private_answer() {
     let mut vm = configured(Host::default(), &with_keys());
     assert!(vm.request(2, profile_by_key(KEY)));
     assert!(vm.request(3, profile_by_key(KEY)));
@@ -60,6 +62,14 @@ fn an_application_key_costs_its_removal_and_the_identity_headers() {
             "3: remove_header_map_value appkey",
             "3: replace_header_map_value x-tenant: acme",
             "3: replace_header_map_value x-user: ann",
+        ]
+    );
+    assert!(vm.respond(3, 200));
+    assert_eq!(
+        vm.calls(),
+        [
+            "3: get_header_map_value response cache-control",
+            "3: replace_header_map_value response cache-control: private",
         ]
     );
 }
