@@ -208,8 +208,8 @@ impl Gateway {
             // That has a line of its own.
             Some(KeyRefused::InUrl) => return,
             Some(refused) => {
-                // The name of a record that lets nobody in may be what could not be read.
-                if !name.is_empty() {
+                // The name of a record that lets nobody in may be what could not be read. In report-only nobody is refused.
+                if !name.is_empty() && case.mode == Mode::Enforce {
                     self.key_events.refused(name, refused.reason(), &address, now);
                 }
                 return;

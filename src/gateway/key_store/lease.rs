@@ -28,8 +28,8 @@ impl Polled {
                 let is_led = board.lease.nonce != self.nonce && board.lease.is_live(turn.now);
                 match (self.role, is_led) {
                     // What this worker found alone is newer than what nobody renews.
-                    (Role::Alone, false) => self.begin(&spot, turn),
-                    (Role::Follows | Role::Leads, false) => {
+                    (Role::Alone, false) if self.slots.are_full() => self.begin(&spot, turn),
+                    (Role::Alone | Role::Follows | Role::Leads, false) => {
                         self.follow(board);
                         self.lead(&spot, turn);
                     }
