@@ -155,7 +155,7 @@ pub(super) fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
 
 /// Takes keys and tokens out of the head that the proxy logs. Where it keeps them, its log has them: no reason
 /// to leave the client without an answer.
-fn conceal(edit: &HeaderEdit) {
+pub(super) fn conceal(edit: &HeaderEdit) {
     let _status = match edit {
         HeaderEdit::Reduce(reduced) => abi::set_request_header(reduced.name(), reduced.expose()),
         HeaderEdit::Remove(name) => abi::remove_request_header(name),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::abi;
 use super::connection::HostConnection;
-use super::perform::{apply, edit};
+use super::perform::{apply, conceal, edit};
 use super::signatures::HostSignatures;
 use crate::gateway::{Gateway, Outcome, PRIVATE, StreamId};
 use crate::message::{RequestHead, parse_pairs};
@@ -48,6 +48,7 @@ impl Worker {
                 if let Ok(mut gateway) = self.gateway.try_borrow_mut() {
                     gateway.forget(stream);
                 }
+                edits.iter().for_each(conceal);
                 super::perform::refuse_broken();
                 Course::Refused
             }
