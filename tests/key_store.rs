@@ -114,15 +114,28 @@ fn a_request_that_waits_shows_no_key_to_whoever_logs_it_and_goes_on_as_if_it_had
 }
 
 #[test]
-fn what_is_kept_of_a_request_that_waits_is_bounded() {
-    for (length, waits) in [(15_000, true), (17_000, false)] {
-        let (mut world, _) = world(1, Answer::json(document(1, &[KEY])));
-        let path = format!("/things/1?appKey={KEY}&long={}", "x".repeat(length));
+fn what_is_kept_of_requests_that_wait_is_bounded_and_forgotten() {
+    let (mut world, held) = world(1, Answer::Silence);
+    let path = format!("/things/1?appKey={KEY}&long={}", "x".repeat(50_000));
+    let mut requests = Vec::new();
+    let refused = loop {
         let request = world.request_with(0, &path, &[]);
-        let fate = world.fate(request);
-        assert_eq!(fate == Fate::Waiting, waits, "{fate:?}");
-        assert!(waits || matches!(fate, Fate::Refused(503, _)), "{fate:?}");
-    }
+        if world.fate(request) != Fate::Waiting {
+            break world.fate(request);
+        }
+        requests.push(request);
+    };
+    assert_eq!(refused, Fate::Refused(503, "overloaded"));
+    assert_eq!(requests.len(), (8 << 20) / path.len());
+    // One that goes leaves room for another.
+    world.disconnect(requests.remove(0));
+    let request = world.request_with(0, &path, &[]);
+    assert_eq!(world.fate(request), Fate::Waiting);
+    *held.borrow_mut() = Answer::json(document(1, &[KEY]));
+    world.pass(Duration::from_secs(60));
+    assert_eq!(world.waiting(0), 0);
+    let request = world.request_with(0, &path, &[]);
+    assert!(is_let_in(&world.fate(request)), "{:?}", world.fate(request));
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! All traffic between the gateway and its host, as plain data.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::filter_state::FilterState;
-use crate::message::{
-    CallFailure, CallResponse, HeaderEdits, HeaderValue, HttpCall, Reply, Withheld,
-};
+use super::room::Kept;
+use crate::message::{CallFailure, CallResponse, HeaderEdits, HeaderValue, HttpCall, Reply};
 use crate::problem::Protocol;
 use crate::telemetry::{Metric, Notice};
 use crate::time::Timestamp;
@@ -107,5 +107,5 @@ pub struct Parked {
     /// The route on which it waits, for the log.
     pub route: Option<Arc<str>>,
     /// What was taken out of its head.
-    pub withheld: Option<Arc<Withheld>>,
+    pub kept: Option<Rc<Kept>>,
 }

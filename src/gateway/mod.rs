@@ -29,6 +29,7 @@ mod queue;
 mod random;
 mod refusing;
 mod report_only;
+mod room;
 mod sessions;
 mod signing;
 mod slot;
@@ -45,6 +46,7 @@ pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, Str
 pub use filter_state::{Decision, FilterState, StateKey};
 #[cfg(not(target_arch = "wasm32"))]
 pub use hearing::{Beside, Heard, SessionFate, Unheard};
+pub use room::Kept;
 pub use slot::Resource;
 pub use watch::{PRIVATE, Verdict};
 
@@ -58,6 +60,7 @@ use self::key_store::{KeyStore, Told};
 use self::key_usage::KeyUsage;
 use self::preparing::Means;
 use self::refusing::schemes;
+use self::room::Room;
 use self::signing::CountingSigner;
 use self::tally::Tally;
 use self::waiters::Waiters;
@@ -65,7 +68,7 @@ use self::watch::Watch;
 use crate::config::Config;
 use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
-use crate::message::{HeaderEdits, RequestHead, Withheld};
+use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::Mode;
 use crate::problem::{Protocol, Schemes};
 use crate::shared::SharedData;
@@ -85,6 +88,7 @@ pub struct Gateway {
     key_usage: KeyUsage,
     verified: VerifiedTokens,
     waiters: Waiters<Awaited>,
+    room: Room,
     random: Rc<dyn Random>,
     watches: Table<StreamId, Watch>,
     signer: Rc<CountingSigner>,
@@ -118,6 +122,7 @@ impl Gateway {
             key_usage: KeyUsage::new(Arc::clone(&config), seed),
             verified: VerifiedTokens::new(config.limits().verified_tokens),
             waiters: Waiters::new(config.limits().waiters),
+            room: Room::default(),
             random,
             watches: Table::new(),
             signer,
@@ -164,21 +169,7 @@ impl Gateway {
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
             }
-            Err(Halt::Wait(wants)) => {
-                let deadline = now + self.config.limits().waiting_deadline;
-                let route = case.route_name().cloned();
-                let (protocol, is_whole) = (Protocol::of(head), head.is_whole());
-                let concealed = self.concealment(head);
-                let withheld = (!concealed.is_empty()).then(|| Withheld::of(head, &concealed));
-                let withheld = withheld.map(Arc::new);
-                let parked = Parked { stream, deadline, protocol, is_whole, route, withheld };
-                let mut outcome = self.park(wants, parked, &case, now);
-                if let Outcome::Wait { edits, .. } = &mut outcome {
-                    *edits = concealed;
-                    self.tally.count(Metric::Waited);
-                }
-                outcome
-            }
+            Err(Halt::Wait(wants)) => self.begin_to_wait(wants, (stream, head), &case, now),
         };
         self.conceal(outcome, head)
     }
@@ -193,8 +184,8 @@ impl Gateway {
     ) -> Outcome {
         // A head that is read again does not say what follows it.
         let left = head.clone().ending(parked.is_whole);
-        let head = &match &parked.withheld {
-            Some(withheld) => withheld.restore(&left),
+        let head = &match &parked.kept {
+            Some(kept) => kept.restore(&left),
             None => left,
         };
         let mut case = Case::new();
@@ -386,9 +377,6 @@ const FAST_TICK: Duration = Duration::from_millis(10);
 
 /// The period while none waits.
 const SLOW_TICK: Duration = Duration::from_secs(1);
-
-/// How many bytes of a request are kept while it waits.
-const WITHHELD_LIMIT: usize = 16 * 1024;
 
 /// How many waiting requests have their turn in one callback, so that none blocks the worker.
 const TURNS: usize = 128;

@@ -141,7 +141,7 @@ mod tests {
             protocol: Protocol::Http,
             is_whole: true,
             route: None,
-            withheld: None,
+            kept: None,
         }
     }
 
