@@ -47,13 +47,18 @@ fn create(file: &KeyFile, name: &str) -> String {
 fn what_is_used_arrives_at_the_server_of_keys_and_what_is_not_is_told_by_lint() {
     let file = KeyFile::new();
     let (used, unused) = (create(&file, "pump-17"), create(&file, "pump-18"));
+    let off = create(&file, "pump-19");
+    file.key("disable pump-19");
     let served = Served::start(&file.path());
-    let lab = reporting(&served, served.address).start();
+    let mut setup = reporting(&served, served.address);
+    setup.filter["application_keys"]["log_first_use"] = json!(true);
+    let lab = setup.start();
     let mut workers = Workers::of(&lab, WORKERS);
     workers.until(now(), &used, (200, ""));
     for _ in 0..5 {
         workers.assert_all(&used, 200, "");
     }
+    workers.assert_all(&off, 401, "app_key_invalid");
     let known = || reported(&file, "pump-17").map_or(0, |key| uses(&key));
     // The proxy counts them too; its number is a second late.
     let counted = |name: &str| {
@@ -76,8 +81,22 @@ fn what_is_used_arrives_at_the_server_of_keys_and_what_is_not_is_told_by_lint() 
     soon("two reports in the metrics", || counted("usage.reported") >= 2);
     assert_eq!(counted("usage.failed"), 0);
     let seen = format!("{}{}{report}", lab.logs(), served.end());
-    for secret in [&used[8..40], &unused[8..40], USAGE_TOKEN_VALUE] {
+    for secret in [&used[8..40], &unused[8..40], &off[8..40], USAGE_TOKEN_VALUE] {
         assert!(!seen.contains(secret), "a secret is in a log or a report");
+    }
+    for (line, count) in [
+        (
+            "application key `pump-17` is used for the first time in this worker, from 127.0.0.1",
+            WORKERS,
+        ),
+        ("application key `pump-19` was refused: appkey_disabled, from 127.0.0.1", WORKERS),
+        (
+            "application keys that end within 14 days, and have no successor: 2, among them `pump-1",
+            1,
+        ),
+        ("first use of `pump-17` is reported", 1),
+    ] {
+        assert_eq!(seen.matches(line).count(), count, "{line}");
     }
     lab.assert_unharmed();
 }
