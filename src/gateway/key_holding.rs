@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use super::Gateway;
-use super::exchange::{Case, Decided, Halt, Want};
+use super::exchange::{Case, Halt, Want};
 use super::key_store::KeysFound;
 use super::sessions::SessionStep;
 use crate::application_key::{
@@ -32,7 +32,7 @@ pub(super) struct KeySeen {
     /// Where it stands.
     pub(super) from: KeyPlace,
     /// Why it lets nobody in; `None` if it does.
-    pub(super) refused: Option<KeyRefused>,
+    pub(super) refused: Option<&'static str>,
 }
 
 /// A request that may present a key.
@@ -88,7 +88,8 @@ impl Gateway {
                 let Err(refused) = asking.keys.rules.check_form(key.expose()) else {
                     return Err(halt);
                 };
-                case.key = Some(KeySeen { name: None, mark: None, from, refused: Some(refused) });
+                case.key =
+                    Some(KeySeen { name: None, mark: None, from, refused: Some(refused.reason()) });
                 self.tally.count(Metric::ApplicationKey(refused.reason()));
                 return Err(KeyProblem::Refused { refused, code: refused.code() }.into());
             }
@@ -102,7 +103,7 @@ impl Gateway {
                     self.tally.expose(name);
                 }
                 let name = refusal.name.map(Box::from);
-                let refused = Some(refusal.refused);
+                let refused = Some(refusal.refused.reason());
                 case.key = Some(KeySeen { name, mark: refusal.mark, from, refused });
                 self.tally.count(Metric::ApplicationKey(refusal.refused.reason()));
                 let code = match refusal.refused.code() {
@@ -190,32 +191,22 @@ impl Gateway {
         if let Some(name) = name {
             self.tally.expose(name);
         }
-        let (name, refused) = (name.map(Box::from), Some(KeyRefused::InUrl));
+        let (name, refused) = (name.map(Box::from), Some(KeyRefused::InUrl.reason()));
         case.key = Some(KeySeen { name, mark, from: KeyPlace::Query, refused });
     }
 
     /// Notes what became of a key in a request that was decided; one that waits is decided again.
-    pub(super) fn note_key(
-        &mut self,
-        decided: &Result<Decided, Halt>,
-        case: &Case,
-        head: &RequestHead<'_>,
-        now: Timestamp,
-    ) {
+    pub(super) fn note_key(&mut self, case: &Case, head: &RequestHead<'_>, now: Timestamp) {
         let Some(KeySeen { name: Some(name), mark, refused, .. }) = &case.key else { return };
         let address = || self.config.trusts_client_address().then(|| head.source()).flatten();
-        match refused {
-            // That has a line of its own.
-            Some(KeyRefused::InUrl) => return,
-            Some(refused) => {
-                // The name of a record that lets nobody in may be what could not be read. In report-only nobody is refused.
-                if !name.is_empty() && case.mode == Mode::Enforce {
-                    self.key_events.refused(name, refused.reason(), &address, now);
-                }
-                return;
+        if let Some(reason) = refused {
+            // A key in a URL has a line of its own, a record that lets nobody in may have no name, and in report-only
+            // nobody is refused.
+            let has_no_line = *reason == KeyRefused::InUrl.reason() || name.is_empty();
+            if !has_no_line && case.mode == Mode::Enforce {
+                self.key_events.refused(name, reason, &address, now);
             }
-            None if matches!(decided, Err(Halt::Wait(_))) && case.mode == Mode::Enforce => return,
-            None => {}
+            return;
         }
         if let Some(mark) = mark.filter(|_| self.logs_first_use()) {
             self.key_events.used(name, mark, &address, now);

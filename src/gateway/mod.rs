@@ -161,9 +161,7 @@ impl Gateway {
     ) -> Outcome {
         self.fetching.serve();
         let mut case = Case::new();
-        let decided = self.decide(head, now, signatures, &mut case);
-        self.note_key(&decided, &case, head, now);
-        let outcome = match decided {
+        let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(decided) => self.carry_out(decided, (stream, Protocol::of(head)), &mut case, now),
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
@@ -171,6 +169,9 @@ impl Gateway {
             }
             Err(Halt::Wait(wants)) => self.begin_to_wait(wants, (stream, head), &case, now),
         };
+        if case.key.is_some() && !matches!(outcome, Outcome::Wait { .. }) {
+            self.note_key(&case, head, now);
+        }
         self.conceal(outcome, head)
     }
 
@@ -189,9 +190,7 @@ impl Gateway {
             None => left,
         };
         let mut case = Case::new();
-        let decided = self.decide(head, now, signatures, &mut case);
-        self.note_key(&decided, &case, head, now);
-        let outcome = match decided {
+        let outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(decided) => {
                 self.carry_out(decided, (parked.stream, parked.protocol), &mut case, now)
             }
@@ -206,6 +205,9 @@ impl Gateway {
                 Some(_) | None => self.park(wants, parked.clone(), &case, now),
             },
         };
+        if case.key.is_some() && !matches!(outcome, Outcome::Wait { .. }) {
+            self.note_key(&case, head, now);
+        }
         self.conceal(outcome, head)
     }
 

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use serde_json::json;
+
 use crate::artifact;
 use crate::host::Host;
 use crate::provider::{expired, grants, user, user_in_subtenant};
@@ -60,6 +62,7 @@ fn measured() -> BTreeMap<String, u64> {
         ("token repeated", repeated(tokens(), profile(&user("ann")))),
         ("technical token injected", repeated(with_technical_token(), reports(&user("ann")))),
         ("application key", repeated(keys(), profile_by_key(KEY))),
+        ("application key counted", repeated(counting(), profile_by_key(KEY))),
         ("application key unknown", repeated(keys(), profile_by_key(UNKNOWN_KEY))),
         ("expired token first seen", first(tokens(), profile(&expired("ann")))),
         ("expired token repeated", repeated(tokens(), profile(&expired("ann")))),
@@ -92,6 +95,16 @@ fn used(vm: &mut Vm, stream: u32, headers: Fields) -> u64 {
     }
     vm.close(stream);
     vm.work() - before
+}
+
+/// Keys whose use is reported, and told in the log when it is the first one.
+fn counting() -> Vm {
+    let mut document = with_keys();
+    document["client_address"] = json!("use_remote_address");
+    document["application_keys"]["log_first_use"] = json!(true);
+    document["application_keys"]["usage"] =
+        json!({ "cluster": "usage", "uri": "https://usage.example/keys/usage" });
+    configured(Host::default(), &document)
 }
 
 fn with_technical_token() -> Vm {
