@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::{edit_document, setup};
 use crate::bootstrap::cluster;
-use crate::development::http_client::{Connection, Received, request};
+use crate::development::http_client::{Connection, Received, exchange as exchange_at, request};
 use crate::development::scratch::Scratch;
 use crate::lab::{Lab, Setup, now};
 
@@ -82,6 +82,13 @@ impl Served {
         let address = address.and_then(|rest| rest.strip_suffix("/keys")).expect("an address");
         let address = address.parse().expect("an address");
         Self { child, address }
+    }
+
+    /// What it answers to whoever may read.
+    pub fn read(&self) -> String {
+        let authorization = format!("Bearer {TOKEN_VALUE}");
+        let asked = request("GET", "/keys", &[("authorization", &authorization)], "");
+        exchange_at(self.address, &asked).expect("an answer").text()
     }
 
     /// Ends it, and tells what it logged.
