@@ -439,6 +439,11 @@ fn a_key_in_an_odd_place_is_neither_said_nor_written() {
         json!([row])
     };
     let quoted = format!("the key is {}", STRONG.to_uppercase());
+    let guessable = |key: &str, text: String| {
+        let mut row = row("pump", key);
+        row["description"] = json!(text);
+        json!([row])
+    };
     for (rows, expected) in [
         (json!([row(STRONG, STRONG)]), "`9f1c…`: not imported: a key stands in `name`"),
         (json!([row(STRONG, "pump-17")]), "`9f1c…`: not imported: a key stands in `name`"),
@@ -450,6 +455,14 @@ fn a_key_in_an_odd_place_is_neither_said_nor_written() {
         (json!([row(&quoted, "")]), "`the …`: not imported: no name"),
         (with("user", json!(STRONG)), "`pump`: not imported: a key stands in `user`"),
         (with("description", json!(quoted)), "`pump`: not imported: a key stands in `description`"),
+        (
+            guessable(OF_A_TIME, format!("the key is {OF_A_TIME}")),
+            "`pump`: not imported: a key stands in `description`",
+        ),
+        (
+            guessable("Zx81kQ0pLm2vR7tW", "key: Zx81kQ0pLm2vR7tW".to_owned()),
+            "`pump`: not imported: a key stands in `description`",
+        ),
         (with("owner", json!(quoted)), "`pump`: not imported: a key stands in `owner`"),
         (
             with("tags", json!(format!("site:{STRONG}"))),

@@ -18,10 +18,19 @@ fn holds_key(text: &[u8], key: Option<&[u8]>) -> bool {
     let is_of_ours = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let mut words = text.split(|byte| !is_of_ours(byte));
     words.any(|word| KeyPrefix::default().check_form(word) == Form::Ours)
-        || key.is_some_and(|key| match weakness(key) {
-            None => text.windows(key.len()).any(|part| part.eq_ignore_ascii_case(key)),
-            Some(_) => text == key || is_guid(text) && weakness(text).is_none(),
+        || key.is_some_and(|key| {
+            // Columns that were swapped.
+            let may_be_its_key = is_guid(text) && weakness(text).is_none();
+            has_in_it(text, key) || may_be_its_key && weakness(key).is_some()
         })
+}
+
+/// Whether a text is this key, or has it in it, if the key is too long to stand there by chance.
+fn has_in_it(text: &[u8], key: &[u8]) -> bool {
+    match key.len() {
+        ..LONG => text == key,
+        LONG.. => text.windows(key.len()).any(|part| part.eq_ignore_ascii_case(key)),
+    }
 }
 
 /// As much of a text as tells which one is meant: it may be a key.
@@ -38,6 +47,9 @@ pub(super) fn shown(text: &str) -> String {
     }
     text.chars().flat_map(char::escape_default).collect()
 }
+
+/// From how many characters on a key is searched for within a text.
+const LONG: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -62,6 +74,13 @@ mod tests {
             (other.to_owned(), None, false),
             ("edge".to_owned(), Some("edge"), true),
             ("edge of town".to_owned(), Some("edge"), false),
+            // A key that can be guessed lets callers in like any other.
+            (format!("the key is {of_a_time}"), Some(of_a_time), true),
+            (format!("the key is {}", of_a_time.to_uppercase()), Some(of_a_time), true),
+            ("key: Zx81kQ0pLm2vR7tW".to_owned(), Some("Zx81kQ0pLm2vR7tW"), true),
+            ("(hall-b-1)".to_owned(), Some("hall-b-1"), true),
+            ("(hall-b1)".to_owned(), Some("hall-b1"), false),
+            ("hall-b1".to_owned(), Some("hall-b1"), true),
             (OURS.to_owned(), None, true),
             (format!("its key is `{OURS}`"), Some(STRONG), true),
             (OURS.replacen('g', "", 1), None, false),
