@@ -52,7 +52,7 @@ impl Folder {
         let mut child = Command::new(env!("CARGO_BIN_EXE_tenantgate"))
             .arg("key")
             .args(arguments)
-            .args(["--store", "keys.json"])
+            .args(if arguments.contains(&"--store") { &[][..] } else { &["--store", "keys.json"] })
             .current_dir(&self.0)
             .env_clear()
             .stdin(Stdio::piped())
@@ -523,6 +523,74 @@ fn a_key_in_an_odd_place_is_neither_said_nor_written() {
         let (status, said) = folder.import(&["b", "--format", "xml"]);
         assert!(status == 1 && said.contains(expected), "{content}: {said}");
     }
+}
+
+#[test]
+fn a_key_of_another_row_or_of_the_file_is_not_written_either() {
+    let folder = Folder::new("elsewhere");
+    let row = |name: &str, key: &str, column: &str, text: &str| {
+        let mut row = json!({ "name": name, "key": key, "user": "edge" });
+        row[column] = json!(text);
+        row
+    };
+    let odd = "Zx81!k+Q0/pLm2v=";
+    folder.table(
+        "first.json",
+        &json!([row("a", STRONG, "owner", "x"), row("odd", odd, "owner", "x")]),
+    );
+    let (status, said) = folder.import(&["first.json"]);
+    assert_eq!((status, folder.names()), (0, vec!["a".to_owned(), "odd".to_owned()]), "{said}");
+    let before = folder.text();
+    let pepper = "p".repeat(32);
+    folder.write("pepper", &pepper);
+    let peppered = ["--pepper-file", "pepper", "--pepper-id", "p1"];
+    for text in [
+        format!("copy of a, whose key is {STRONG}"),
+        format!("copy of a ({})", STRONG.to_uppercase()),
+        format!("https://x/?appKey={STRONG}&a=1"),
+        format!("kept_{STRONG}_there"),
+        odd.to_owned(),
+        format!("the other one is `{odd}`."),
+        format!("a, {odd}, b"),
+    ] {
+        for (column, member) in [("description", "description"), ("tags", "tags")] {
+            let text = if column == "tags" { format!("note:{text}") } else { text.clone() };
+            // A clear key of the same import; then one of which the file has the digest.
+            for (rows, store) in [
+                (
+                    json!([
+                        row("a", STRONG, "owner", "x"),
+                        row("odd", odd, "owner", "x"),
+                        row("b", OTHER, column, &text)
+                    ]),
+                    "new.json",
+                ),
+                (json!([row("b", OTHER, column, &text)]), "keys.json"),
+            ] {
+                folder.table("second.json", &rows);
+                for more in [&[][..], &peppered] {
+                    let _ = fs::remove_file(folder.0.join("new.json"));
+                    let output = folder
+                        .run(&[&["import", "second.json", "--store", store], more].concat(), "");
+                    let said = String::from_utf8(output.stderr).unwrap();
+                    let expected = format!("`b`: not imported: a key stands in `{member}`");
+                    assert!(said.contains(&expected), "{text} {store} {more:?}: {said}");
+                }
+            }
+        }
+    }
+    assert_eq!(folder.text(), before);
+    // What only resembles a key of another row, or is too short to be searched for, hinders nothing.
+    folder.table(
+        "third.json",
+        &json!([
+            row("c", OTHER, "description", &format!("like {}", STRONG.replacen('9', "8", 1))),
+            row("d", "hall-b1", "owner", "x"),
+            row("e", THIRD, "description", "the d of hall-b1"),
+        ]),
+    );
+    let (_, said) = folder.import(&["third.json"]);
+    assert_eq!(folder.names(), ["a", "odd", "c", "d", "e"], "{said}");
 }
 
 #[test]

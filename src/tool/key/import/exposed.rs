@@ -1,16 +1,19 @@
 //! Keys that stand where they would be written in clear, or said: columns that were swapped, and keys that were noted down.
 
+use super::known::KnownKeys;
 use super::row::Row;
 use crate::application_key::lint::weakness;
 use crate::application_key::{Form, KeyPrefix, is_guid};
 
-/// The column of a row in which its key stands, or may stand, besides its own.
-pub(super) fn column_with_key(row: &Row) -> Option<&'static str> {
+/// The column of a row in which a key stands, or may stand: its own, or any other that is known.
+pub(super) fn column_with_key(row: &Row, known: &KnownKeys<'_>) -> Option<&'static str> {
     let key = row.key.as_ref().map(|key| key.expose().as_slice());
     let texts = row.texts.iter().map(|(column, text)| (*column, text.as_str()));
     let tags = row.tags.iter().flatten().map(|tag| ("tags", tag.as_str()));
     let mut columns = std::iter::once(("name", row.name())).chain(texts).chain(tags);
-    columns.find(|(_, text)| holds_key(text.as_bytes(), key)).map(|(column, _)| column)
+    columns
+        .find(|(_, text)| holds_key(text.as_bytes(), key) || known.is_in(text))
+        .map(|(column, _)| column)
 }
 
 /// Whether a text is a key of ours, has the key of its row in it, or is a random GUID beside a key that hardly is one.
@@ -49,7 +52,7 @@ pub(super) fn shown(text: &str) -> String {
 }
 
 /// From how many characters on a key is searched for within a text.
-const LONG: usize = 8;
+pub(super) const LONG: usize = 8;
 
 #[cfg(test)]
 mod tests {

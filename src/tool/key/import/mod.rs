@@ -10,6 +10,7 @@
 mod csv;
 mod exposed;
 mod infotable;
+mod known;
 mod record;
 mod row;
 mod table;

@@ -1,7 +1,7 @@
 //! Records made of rows.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use super::super::mint::Mint;
 use super::super::store::{Members, Store, rules, text, time};
 use super::super::times::End;
 use super::exposed::{column_with_key, shown, start_of};
+use super::known::KnownKeys;
 use super::row::{Fault, Row};
 use crate::application_key::lint::{Lint, WeakKey, weakness};
 use crate::application_key::{Form, KeyPrefix, Record, RecordError};
@@ -100,21 +101,20 @@ pub fn import<'r>(
     let defaults = store.document().header().defaults;
     let end = import.end.at(defaults.lifetime, import.longest, import.now)?;
     let rows: Vec<_> = rows.into_iter().map(|row| (row, import.digest(row))).collect();
-    let mut digests: BTreeMap<String, usize> = BTreeMap::new();
-    let known = store.document().entries().iter().flat_map(|entry| entry.digests());
-    let known = known.map(|digest| digest.text());
-    for digest in known.chain(rows.iter().filter_map(|(_, digest)| digest.clone())) {
-        *digests.entry(digest).or_default() += 1;
+    let digests = store.document().entries().iter().flat_map(|entry| entry.digests());
+    let mut known = KnownKeys::new(import.mint, digests.map(|digest| digest.text()));
+    for (row, digest) in &rows {
+        if let (Some(key), Some(digest)) = (&row.key, digest) {
+            known.add(key, digest.clone());
+        }
     }
     let names: BTreeSet<_> =
         store.document().entries().iter().filter_map(|entry| entry.name()).collect();
     let made: Vec<_> = rows
         .iter()
         .map(|(row, digest)| {
-            let name = Secret::new(row.name().as_bytes().to_vec());
-            let is_key = digests.contains_key(&import.mint.digest(&name).text());
-            let exposed = if is_key { Some("name") } else { column_with_key(row) };
-            let is_repeated = digest.as_ref().is_some_and(|digest| digests.get(digest) != Some(&1));
+            let exposed = column_with_key(row, &known);
+            let is_repeated = digest.as_ref().is_some_and(|digest| known.is_repeated(digest));
             let made = match exposed {
                 Some(column) => Err(SkipReason::KeyIn(column)),
                 None if !Record::is_name(row.name()) => Err(SkipReason::Name),
