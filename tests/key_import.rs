@@ -398,6 +398,22 @@ fn an_address_list_that_is_not_understood_never_becomes_every_address() {
 }
 
 #[test]
+fn a_file_that_is_nested_endlessly_is_refused_and_nothing_breaks() {
+    let folder = Folder::new("deep");
+    let (open, close) = ("<d>".repeat(200_000), "</d>".repeat(200_000));
+    folder.write("a.xml", &format!("<ApplicationKey name='a'>{open}x{close}</ApplicationKey>"));
+    let (status, said) = folder.import(&["a.xml", "--format", "xml"]);
+    assert_eq!(status, 2, "{said}");
+    assert!(said.contains("more than 64 elements of XML in one another"), "{said}");
+    folder.write(
+        "a.json",
+        &format!("{{\"rows\":[{{\"name\":{}{}}}]}}", "[".repeat(200_000), "]".repeat(200_000)),
+    );
+    let (status, said) = folder.import(&["a.json"]);
+    assert!(status == 2 && said.contains("no table in JSON"), "{said}");
+}
+
+#[test]
 fn what_is_not_understood_is_said_and_ends_with_status_one() {
     let folder = Folder::new("unread");
     let row = |name: &str| json!({ "name": name, "user": "edge", "isSystem": false, "a\nb": "x" });

@@ -30,6 +30,8 @@ pub enum ImportError {
     NotCsv(usize),
     /// Not XML.
     NotXml,
+    /// XML with more than 64 elements in one another.
+    TooDeep,
     /// It has no column for names.
     NoNames,
     /// A column of text with commas that nobody knows, perhaps a misspelt restriction: its number.
@@ -154,6 +156,7 @@ impl fmt::Display for ImportError {
                 write!(formatter, "line {line}: no text with commas, or as many values as columns")
             }
             Self::NotXml => formatter.write_str("no XML, or with entities that are not XML's own"),
+            Self::TooDeep => formatter.write_str("more than 64 elements of XML in one another"),
             Self::NoNames => formatter.write_str("no `name` in any row"),
             Self::UnknownColumn(number) => write!(formatter, "column {number} is unknown"),
         }

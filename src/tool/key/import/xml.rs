@@ -50,6 +50,10 @@ struct Export {
 
 impl Export {
     fn start(&mut self, element: &BytesStart<'_>) -> Result<(), ImportError> {
+        // What stands so deep becomes a value as deep, which is dropped level by level on the stack.
+        if self.open.len() >= DEPTH_LIMIT {
+            return Err(ImportError::TooDeep);
+        }
         // Text before an element in the same one is no value alone.
         if self.key.is_some() {
             self.take_unread_text();
@@ -158,6 +162,9 @@ fn attributes(element: &BytesStart<'_>) -> Result<Cells<'static>, ImportError> {
     attributes.collect()
 }
 
+/// How many elements may be open.
+const DEPTH_LIMIT: usize = 64;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +199,25 @@ mod tests {
             ),
         ] {
             assert_eq!(rows(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn elements_nest_only_so_deep() {
+        let nested = |depth: usize| {
+            let (open, close) = ("<d>".repeat(depth), "</d>".repeat(depth));
+            (
+                format!("<ApplicationKey name='a'>{open}x{close}</ApplicationKey>"),
+                format!("{open}<ApplicationKey name='a'/>{close}"),
+                format!("<ApplicationKey name='a'>{open}<d x='1'/>{close}</ApplicationKey>"),
+            )
+        };
+        let (within, around, empty) = nested(DEPTH_LIMIT - 1);
+        assert_eq!(rows(&within).unwrap(), ["name=a d"]);
+        assert_eq!(rows(&around).unwrap(), ["name=a"]);
+        assert_eq!(rows(&empty), Err(ImportError::TooDeep));
+        for text in [nested(DEPTH_LIMIT).0, nested(DEPTH_LIMIT).1, nested(200_000).0] {
+            assert_eq!(rows(&text), Err(ImportError::TooDeep));
         }
     }
 
