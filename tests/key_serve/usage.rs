@@ -151,6 +151,47 @@ fn lint_tells_unused_and_shared_keys_by_the_report_that_is_there_or_is_named() {
 }
 
 #[test]
+fn uses_of_keys_that_no_report_names_make_it_uncertain_which_are_unused() {
+    let folder = Folder::new("usage-dropped");
+    folder.write(&file(1, &["a", "b"]));
+    let server = folder.serve(&REPORTING);
+    assert_eq!(post(&server, REPORTER, &report(&[("a", 1, 1)])).status, 204);
+    let (_, said) = server.end("-TERM");
+    assert!(!said.contains("unnamed"), "{said}");
+    let lint_json =
+        || serde_json::from_str::<Value>(&lint(&folder, &["--format", "json"])).unwrap();
+    assert!(lint_json().get("is_use_certain").is_none());
+
+    let server = folder.serve(&REPORTING);
+    let dropped = |count: u64| json!({ "version": 1, "dropped": count, "keys": [] }).to_string();
+    for count in [2, 1, 1] {
+        assert_eq!(post(&server, REPORTER, &dropped(count)).status, 204);
+    }
+    let (_, said) = server.end("-TERM");
+    assert!(
+        said.contains(" 2 uses of unnamed keys: a key that seems unused may be used"),
+        "{said}"
+    );
+    assert!(!said.contains(" 3 uses of") && said.contains(" 4 uses of"), "{said}");
+    // The sum is kept over a restart, and told by those who judge use.
+    drop(folder.serve(&REPORTING).end("-TERM"));
+    for action in ["lint", "list"] {
+        let output = folder.run(&[action, "--store", "keys.json"], "");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("warning: `keys.json.usage`: 4 uses of unnamed keys"), "{said}");
+        let table = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            action == "lint" || table.contains("unknown") && !table.contains("never"),
+            "{table}"
+        );
+    }
+    assert_eq!(lint_json()["is_use_certain"], json!(false));
+    let output = folder.run(&["list", "--store", "keys.json", "--format", "json"], "");
+    let keys: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(keys[1]["is_use_certain"], json!(false));
+}
+
+#[test]
 fn only_the_token_for_reports_reports_and_only_what_is_a_report_counts() {
     let folder = Folder::new("usage-refused");
     folder.write(&file(1, &["a"]));

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::usage::KeyUse;
 use crate::application_key::Document;
-use crate::application_key::lint::{LintRules, UsageReport, Warning, lint};
+use crate::application_key::lint::{LintRules, Warning, lint};
 use crate::time::Timestamp;
 
 /// What is wrong or unwise about the keys of a file.
@@ -12,17 +13,20 @@ pub struct Findings {
     pub invalid: Vec<(Option<String>, String)>,
     /// What is unwise.
     pub warnings: Vec<Warning>,
+    /// Whether all uses that were reported are of keys with a name: else W11 is uncertain.
+    pub is_use_certain: bool,
 }
 
 impl Findings {
     /// What there is to find. Without a report of use, nothing is said about that.
-    pub fn of(document: &Document, usage: Option<&UsageReport>, now: Timestamp) -> Self {
+    pub fn of(document: &Document, usage: Option<&KeyUse>, now: Timestamp) -> Self {
         let invalid = document.invalid();
         Self {
             invalid: invalid
                 .map(|one| (one.name.as_deref().map(str::to_owned), one.error.to_string()))
                 .collect(),
-            warnings: lint(document, &LintRules::default(), usage, now),
+            warnings: lint(document, &LintRules::default(), usage.map(|usage| &usage.keys), now),
+            is_use_certain: usage.is_none_or(|usage| usage.dropped == 0),
         }
     }
 
@@ -40,7 +44,11 @@ impl Findings {
         let invalid: Vec<_> =
             invalid.map(|(name, error)| json!({ "key": name, "error": error })).collect();
         let warnings: Vec<_> = self.warnings.iter().map(warning_json).collect();
-        format!("{:#}\n", json!({ "invalid": invalid, "warnings": warnings }))
+        let mut found = json!({ "invalid": invalid, "warnings": warnings });
+        if let Some(members) = found.as_object_mut().filter(|_| !self.is_use_certain) {
+            members.insert("is_use_certain".to_owned(), false.into());
+        }
+        format!("{found:#}\n")
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::state::{State, last_end};
-use crate::application_key::lint::UsageReport;
+use super::usage::KeyUse;
 use crate::application_key::{Document, Entry, KeySecret, SecretState};
 use crate::time::{Timestamp, utc};
 use crate::tool::explain::words::shown;
@@ -41,7 +41,7 @@ impl Listing {
 }
 
 /// One key a line under a heading; with the time of its last use if there is a report of use.
-pub fn list_text(keys: &[(&Entry, State)], usage: Option<&UsageReport>) -> String {
+pub fn list_text(keys: &[(&Entry, State)], usage: Option<&KeyUse>) -> String {
     let mut heading =
         ["NAME", "USER", "STATE", "EXPIRES", "SECRETS", "HINT"].map(str::to_owned).to_vec();
     heading.extend(usage.map(|_| "LAST USED".to_owned()));
@@ -64,9 +64,10 @@ pub fn list_text(keys: &[(&Entry, State)], usage: Option<&UsageReport>) -> Strin
     rows.iter().map(line).collect()
 }
 
-fn last_used(entry: &Entry, usage: &UsageReport) -> String {
-    let seen = entry.name().and_then(|name| usage.get(name)).and_then(|seen| seen.last_used);
-    seen.map_or_else(|| "never".to_owned(), utc::written)
+fn last_used(entry: &Entry, usage: &KeyUse) -> String {
+    let seen = entry.name().and_then(|name| usage.keys.get(name));
+    let never = if usage.dropped > 0 { "unknown" } else { "never" };
+    seen.and_then(|seen| seen.last_used).map_or_else(|| never.to_owned(), utc::written)
 }
 
 fn row((entry, state): (&Entry, &State)) -> [String; 6] {
@@ -93,13 +94,15 @@ fn row((entry, state): (&Entry, &State)) -> [String; 6] {
 }
 
 /// One object for each key; with its use if there is a report of it.
-pub fn list_json(keys: &[(&Entry, State)], usage: Option<&UsageReport>) -> String {
+pub fn list_json(keys: &[(&Entry, State)], usage: Option<&KeyUse>) -> String {
     let keys = keys.iter().map(|key| {
         let mut object = object(key);
         if let (Some(usage), Some(members)) = (usage, object.as_object_mut()) {
-            let seen = key.0.name().and_then(|name| usage.get(name)).copied().unwrap_or_default();
+            let seen =
+                key.0.name().and_then(|name| usage.keys.get(name)).copied().unwrap_or_default();
             members.insert("last_used_at".to_owned(), seen.last_used.map(utc::written).into());
             members.insert("uses".to_owned(), seen.uses.into());
+            members.insert("is_use_certain".to_owned(), (usage.dropped == 0).into());
         }
         object
     });

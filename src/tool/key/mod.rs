@@ -41,4 +41,4 @@ pub use self::show::{show_json, show_text};
 pub use self::state::State;
 pub use self::store::{Changed, SIZE_LIMIT, Store};
 pub use self::times::{End, MAX_LIFETIME, span, time, time_text};
-pub use self::usage::{read_usage, usage_file};
+pub use self::usage::{KeyUse, read_usage, usage_file};

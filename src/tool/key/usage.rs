@@ -11,6 +11,24 @@ use crate::application_key::lint::{Usage, UsageReport};
 use crate::json::{self, Number, Value};
 use crate::time::Timestamp;
 
+/// What reports, or the file of them, say.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KeyUse {
+    /// What was seen of each key, by name.
+    pub keys: UsageReport,
+    /// How many uses were of keys that no report names: a worker had no room for them.
+    pub dropped: u64,
+}
+
+impl KeyUse {
+    /// What must be known of this report before a key is taken for unused.
+    pub fn caution(&self) -> Option<String> {
+        (self.dropped > 0).then(|| {
+            format!("{} uses of unnamed keys: a key that seems unused may be used", self.dropped)
+        })
+    }
+}
+
 /// The file beside a key file that says which of its keys were used: `FILE.usage`.
 pub fn usage_file(keys: &Path) -> PathBuf {
     let mut name = OsString::from(keys);
@@ -22,13 +40,13 @@ pub fn usage_file(keys: &Path) -> PathBuf {
 ///
 /// # Errors
 /// [`KeyError::Input`]: it is none of version 1, or has something that nobody knows.
-pub fn read_usage(text: &[u8]) -> Result<UsageReport, KeyError> {
+pub fn read_usage(text: &[u8]) -> Result<KeyUse, KeyError> {
     report(text).ok_or(KeyError::Input("the report of use"))
 }
 
 /// A report as text, one key a line.
-pub fn usage_text(report: &UsageReport) -> String {
-    let keys = report.iter().map(|(name, usage)| {
+pub fn usage_text(report: &KeyUse) -> String {
+    let keys = report.keys.iter().map(|(name, usage)| {
         let line = json!({
             "name": name,
             "last_used_at": usage.last_used.unwrap_or_default().as_seconds(),
@@ -38,7 +56,8 @@ pub fn usage_text(report: &UsageReport) -> String {
         line.to_string()
     });
     let keys: Vec<_> = keys.collect();
-    format!("{{\"version\":1,\"keys\":[\n{}\n]}}\n", keys.join(",\n"))
+    let dropped = report.dropped;
+    format!("{{\"version\":1,\"dropped\":{dropped},\"keys\":[\n{}\n]}}\n", keys.join(",\n"))
 }
 
 /// Adds what a report says to what is known. A time that lies ahead is taken for now: a clock that is wrong must not
@@ -49,21 +68,22 @@ pub fn add_usage(known: &mut Usage, more: &Usage, now: Timestamp) {
     known.addresses_an_hour = known.addresses_an_hour.max(more.addresses_an_hour);
 }
 
-fn report(text: &[u8]) -> Option<UsageReport> {
+fn report(text: &[u8]) -> Option<KeyUse> {
     let report = json::parse(text).ok()?;
     let members = members(&report, &["version", "dropped", "keys"])?;
     if number(members.get("version")?)? != 1 {
         return None;
     }
-    if let Some(dropped) = members.get("dropped") {
-        number(dropped)?;
-    }
+    let dropped = match members.get("dropped") {
+        Some(dropped) => number(dropped)?,
+        None => 0,
+    };
     let Value::Array(keys) = members.get("keys")? else { return None };
-    let mut report = UsageReport::new();
+    let mut report = KeyUse { dropped, ..KeyUse::default() };
     for key in keys {
         let (name, usage) = key_of(key)?;
         // A name that stands there twice could be read in two ways.
-        if report.insert(name, usage).is_some() {
+        if report.keys.insert(name, usage).is_some() {
             return None;
         }
     }
@@ -107,7 +127,7 @@ fn number(value: &Value<'_>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    const REPORT: &str = r#"{"version":1,"dropped":0,"keys":[{"name":"pump-17","last_used_at":1800000001,"uses":2,"addresses_an_hour":1}]}"#;
+    const REPORT: &str = r#"{"version":1,"dropped":3,"keys":[{"name":"pump-17","last_used_at":1800000001,"uses":2,"addresses_an_hour":1}]}"#;
 
     fn usage(seconds: u64, uses: u64, addresses: u32) -> Usage {
         let last_used = Some(Timestamp::from_seconds(seconds));
@@ -118,14 +138,16 @@ mod tests {
     fn a_report_is_read_as_filters_write_it_and_what_is_written_is_read_again() {
         let report = read_usage(REPORT.as_bytes()).unwrap();
         assert_eq!(
-            report.iter().collect::<Vec<_>>(),
+            report.keys.iter().collect::<Vec<_>>(),
             [(&"pump-17".into(), &usage(1_800_000_001, 2, 1))]
         );
+        assert_eq!(report.dropped, 3);
         assert_eq!(read_usage(usage_text(&report).as_bytes()).unwrap(), report);
-        let empty = usage_text(&UsageReport::new());
-        assert!(read_usage(empty.as_bytes()).unwrap().is_empty());
+        let empty = usage_text(&KeyUse::default());
+        assert_eq!(read_usage(empty.as_bytes()).unwrap(), KeyUse::default());
         let short = r#"{"version":1,"keys":[{"name":"a","last_used_at":1,"uses":1}]}"#;
-        assert_eq!(read_usage(short.as_bytes()).unwrap()["a"], usage(1, 1, 0));
+        let short = read_usage(short.as_bytes()).unwrap();
+        assert_eq!((short.keys["a"], short.dropped), (usage(1, 1, 0), 0));
     }
 
     #[test]
@@ -133,8 +155,8 @@ mod tests {
         for (part, other) in [
             ("\"version\":1", "\"version\":2"),
             ("\"version\":1,", ""),
-            ("\"dropped\":0", "\"dropped\":-1"),
-            ("\"dropped\":0", "\"drooped\":0"),
+            ("\"dropped\":3", "\"dropped\":-1"),
+            ("\"dropped\":3", "\"drooped\":0"),
             ("pump-17", "pump 17"),
             ("pump-17", ""),
             ("\"pump-17\"", "17"),

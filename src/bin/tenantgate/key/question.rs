@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgMatches, Command};
-use tenantgate::application_key::lint::UsageReport;
 use tenantgate::application_key::{KeyRules, Peppers};
 use tenantgate::tool::key::{
-    Findings, KeyError, Listing, Presented, State, Store, check, list_json, list_text, read,
-    read_usage, show_json, show_text, span, time, usage_file,
+    Findings, KeyError, KeyUse, Listing, Presented, State, Store, check, list_json, list_text,
+    read, read_usage, show_json, show_text, span, time, usage_file,
 };
 
 use super::arguments::{
@@ -18,7 +17,7 @@ use super::arguments::{
     pepper_id, prefix, store, text,
 };
 use super::secret::presented;
-use crate::command::{Subcommand, Verdict, print};
+use crate::command::{Subcommand, Verdict, print, warn};
 use crate::failure::Failure;
 use crate::input::Input;
 
@@ -167,7 +166,7 @@ fn usage() -> clap::Arg {
 }
 
 /// What is known of the use of keys. Without a file of it, nothing is.
-fn used(arguments: &ArgMatches) -> Result<Option<UsageReport>, Failure> {
+fn used(arguments: &ArgMatches) -> Result<Option<KeyUse>, Failure> {
     let stated = arguments.get_one::<String>("usage").map(PathBuf::from);
     let path = stated.clone().unwrap_or_else(|| usage_file(file(arguments)));
     let culprit = path.display().to_string();
@@ -176,7 +175,11 @@ fn used(arguments: &ArgMatches) -> Result<Option<UsageReport>, Failure> {
         return Err(Failure::Read { file: culprit, error: ErrorKind::NotFound.into() });
     }
     let report = text.map(|text| read_usage(&text)).transpose();
-    report.map_err(|error| about(&culprit, &error))
+    let report = report.map_err(|error| about(&culprit, &error))?;
+    if let Some(caution) = report.as_ref().and_then(KeyUse::caution) {
+        warn(&format!("`{culprit}`: {caution}"));
+    }
+    Ok(report)
 }
 
 /// From where a key is read: never an argument itself, which other processes and the shell's history see.

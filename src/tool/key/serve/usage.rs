@@ -5,10 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::error::KeyError;
 use super::super::file::{self, LockedFile};
-use super::super::usage::{add_usage, read_usage, usage_file, usage_text};
+use super::super::usage::{KeyUse, add_usage, read_usage, usage_file, usage_text};
 use super::published::Published;
 use super::service::Token;
-use crate::application_key::lint::UsageReport;
 use crate::time::Timestamp;
 
 /// What gateways have reported.
@@ -20,7 +19,7 @@ pub struct UsageBook {
 }
 
 struct State {
-    report: UsageReport,
+    report: KeyUse,
     /// Whether the file lacks something.
     is_dirty: bool,
     /// Why it could not be written.
@@ -34,7 +33,7 @@ impl UsageBook {
     /// [`KeyError`]: the file is there, and cannot be read.
     pub fn open(token: Token, keys: &Path) -> Result<Self, KeyError> {
         let known = file::read(&usage_file(keys))?;
-        let report = known.map_or_else(|| Ok(UsageReport::new()), |text| read_usage(&text))?;
+        let report = known.map_or_else(|| Ok(KeyUse::default()), |text| read_usage(&text))?;
         let state = Mutex::new(State { report, is_dirty: false, fault: None });
         Ok(Self { token, keys: keys.to_owned(), state })
     }
@@ -50,14 +49,14 @@ impl UsageBook {
         let report = read_usage(report)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = Vec::new();
-        for (name, usage) in report {
+        for (name, usage) in report.keys {
             if !published.has_record(&name) {
                 continue;
             }
-            if !state.report.contains_key(&name) {
+            if !state.report.keys.contains_key(&name) {
                 first.push(name.clone());
             }
-            add_usage(state.report.entry(name).or_default(), &usage, now);
+            add_usage(state.report.keys.entry(name).or_default(), &usage, now);
             state.is_dirty = true;
         }
         let more = first.len().saturating_sub(LINES);
@@ -66,6 +65,15 @@ impl UsageBook {
             lines.map(|name| format!("first use of `{name}` is reported")).collect();
         if more > 0 {
             lines.push(format!("first use of {more} more keys is reported"));
+        }
+        let before = state.report.dropped;
+        state.report.dropped = before.saturating_add(report.dropped);
+        state.is_dirty |= report.dropped > 0;
+        // Told as often as the sum needs one binary digit more, not with each report of each worker.
+        if before.leading_zeros() != state.report.dropped.leading_zeros()
+            && let Some(caution) = state.report.caution()
+        {
+            lines.push(caution);
         }
         Ok(lines)
     }
@@ -76,7 +84,7 @@ impl UsageBook {
         if !state.is_dirty {
             return None;
         }
-        state.report.retain(|name, _| published.has_record(name));
+        state.report.keys.retain(|name, _| published.has_record(name));
         let file = usage_file(&self.keys);
         let text = usage_text(&state.report);
         let written =
