@@ -226,18 +226,30 @@ fn only_the_token_for_reports_reports_and_only_what_is_a_report_counts() {
 }
 
 #[test]
-fn a_file_of_use_has_the_mode_of_the_keys_and_a_broken_one_is_not_overwritten() {
+fn a_file_of_use_has_the_mode_of_the_keys_and_a_broken_one_is_moved_aside() {
     let folder = Folder::new("usage-file");
     folder.write(&file(1, &["a"]));
     let path = folder.0.join("keys.json.usage");
-    fs::write(&path, "{").unwrap();
-    let output = folder
-        .run(&[&["serve", "keys.json", "--listen", "127.0.0.1:0"], &REPORTING[..]].concat(), "");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(said.contains("`keys.json.usage`: cannot read the report of use"), "{said}");
-    assert_eq!(fs::read_to_string(&path).unwrap(), "{");
-    fs::remove_file(&path).unwrap();
+    let aside = folder.0.join("keys.json.usage.unreadable");
+    // Broken, of a later version, and no file: keys are served all the same.
+    for text in [Some("{"), Some("{\"version\":2,\"keys\":[]}"), None] {
+        match text {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::create_dir(&path).unwrap(),
+        }
+        let server = folder.serve(&REPORTING);
+        assert_eq!(server.get("/keys", &[]).status, 200);
+        assert_eq!(post(&server, REPORTER, &report(&[("a", 1, 1)])).status, 204);
+        let (status, said) = server.end("-TERM");
+        assert_eq!(status, Some(0), "{said}");
+        let reason = if text.is_some() { "cannot read the report of use" } else { "cannot read" };
+        assert!(said.contains(&format!("`keys.json.usage`: {reason}")), "{said}");
+        assert!(said.contains("it is `keys.json.usage.unreadable` now, and use is counted anew"));
+        assert_eq!(fs::read_to_string(&aside).ok().as_deref(), text);
+        assert_eq!(kept(&folder, "a", 1)["last_used_at"], 1);
+        fs::remove_file(&path).unwrap();
+        let _ = fs::remove_file(&aside);
+    }
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -12,14 +12,14 @@ use clap::{Arg, ArgMatches, Command};
 use tenantgate::tool::key::serve::{
     Management, Outside, Server, Service, Source, Stop, StorePath, Token, UsageBook,
 };
-use tenantgate::tool::key::{Mint, span, usage_file};
+use tenantgate::tool::key::{Mint, span};
 
 use super::arguments::{
     digesting, flag, longest, max_lifetime, now, option, parsed, pepper_file, pepper_id, prefix,
     text,
 };
 use super::secret::random;
-use crate::command::{Subcommand, Verdict, say};
+use crate::command::{Subcommand, Verdict, say, warn};
 use crate::failure::Failure;
 use crate::input::Input;
 
@@ -85,16 +85,16 @@ fn run_serve(arguments: &ArgMatches) -> Result<Verdict, Failure> {
     let stale_after = parsed(arguments, "stale-after", span)?.unwrap_or(STALE_AFTER);
     let (source, notes) = Source::open(Path::new(file), shards, stale_after)
         .map_err(|error| Failure::Argument(format!("`{file}`: {error}")))?;
-    let usage = reporters.map(|token| UsageBook::open(token, Path::new(file))).transpose();
-    let usage = usage.map_err(|error| {
-        let culprit = usage_file(Path::new(file));
-        Failure::Argument(format!("`{}`: {error}", culprit.display()))
-    })?;
+    let usage = reporters.map(|token| UsageBook::open(token, Path::new(file)));
+    let (usage, usage_note) = usage.unzip();
     let failure = |error: io::Error| Failure::Argument(format!("`--listen {address}`: {error}"));
     let server = Server::listen(address).map_err(failure)?;
     end_by_signal(server.stop()).map_err(failure)?;
     for note in notes {
         say(&note.to_string());
+    }
+    if let Some(note) = usage_note.flatten() {
+        warn(&note);
     }
     // Whoever started it waits for this line: it must arrive.
     let mut output = io::stdout().lock();

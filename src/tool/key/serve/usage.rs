@@ -1,5 +1,7 @@
 //! Which keys were used, as gateways report it: kept in memory, and in a file beside that of the keys.
 
+use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -27,15 +29,16 @@ struct State {
 }
 
 impl UsageBook {
-    /// The book of a key file. What its file says is read, if there is one.
-    ///
-    /// # Errors
-    /// [`KeyError`]: the file is there, and cannot be read.
-    pub fn open(token: Token, keys: &Path) -> Result<Self, KeyError> {
-        let known = file::read(&usage_file(keys))?;
-        let report = known.map_or_else(|| Ok(KeyUse::default()), |text| read_usage(&text))?;
+    /// The book of a key file. What its file says is read, if there is one. One that cannot be read is moved aside,
+    /// which is told: whether keys are served does not depend on it.
+    pub fn open(token: Token, keys: &Path) -> (Self, Option<String>) {
+        let path = usage_file(keys);
+        let known =
+            file::read(&path).and_then(|text| text.map(|text| read_usage(&text)).transpose());
+        let note = known.as_ref().err().map(|error| move_aside(&path, error));
+        let report = known.ok().flatten().unwrap_or_default();
         let state = Mutex::new(State { report, is_dirty: false, fault: None });
-        Ok(Self { token, keys: keys.to_owned(), state })
+        (Self { token, keys: keys.to_owned(), state }, note)
     }
 
     /// Takes a report, and tells what somebody should know. Names that no record has are left out: so the book is no
@@ -97,6 +100,21 @@ impl UsageBook {
         match fault {
             Some(fault) => is_new.then(|| format!("the report of use is not written: {fault}")),
             None => is_new.then(|| "the report of use is written again".to_owned()),
+        }
+    }
+}
+
+/// Keeps a file for people that cannot be read, and tells so.
+fn move_aside(file: &Path, error: &KeyError) -> String {
+    let mut aside = OsString::from(file);
+    aside.push(".unreadable");
+    let (place, aside) = (file.display(), PathBuf::from(aside));
+    match fs::rename(file, &aside) {
+        Ok(()) => {
+            format!("`{place}`: {error}; it is `{}` now, and use is counted anew", aside.display())
+        }
+        Err(other) => {
+            format!("`{place}`: {error}, nor move it aside: {other}; use is counted anew")
         }
     }
 }
