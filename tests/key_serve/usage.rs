@@ -261,6 +261,50 @@ fn a_file_of_use_has_the_mode_of_the_keys_and_a_broken_one_is_moved_aside() {
     }
 }
 
+/// The lock is that of the file's writers: whoever holds it lets the server wait for up to 10 s.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test may wait")]
+fn reports_are_taken_while_the_file_of_use_cannot_be_written() {
+    let folder = Folder::new("usage-locked");
+    folder.write(&file(1, &["a", "b"]));
+    let lock = fs::File::create(folder.0.join(".keys.json.usage.lock")).unwrap();
+    lock.lock().unwrap();
+    let server = folder.serve(&REPORTING);
+    let begun = Instant::now();
+    let mut longest = Duration::ZERO;
+    // The server looks every 5 s whether something is to be written, and waits then.
+    while begun.elapsed() < Duration::from_secs(8) {
+        let asked = Instant::now();
+        assert_eq!(post(&server, REPORTER, &report(&[("a", 1, 1)])).status, 204);
+        longest = longest.max(asked.elapsed());
+        thread::sleep(Duration::from_millis(200));
+    }
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    lock.unlock().unwrap();
+    assert_eq!(post(&server, REPORTER, &report(&[("b", 1, 7)])).status, 204);
+    drop(server.end("-TERM"));
+    assert_eq!(kept(&folder, "b", 7)["last_used_at"], 1);
+}
+
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test may wait")]
+fn what_could_not_be_written_is_written_once_it_can_be() {
+    let folder = Folder::new("usage-again");
+    folder.write(&file(1, &["a"]));
+    // It stands where the new file is prepared.
+    let obstacle = folder.0.join(".keys.json.usage.tmp");
+    fs::create_dir(&obstacle).unwrap();
+    let server = folder.serve(&REPORTING);
+    assert_eq!(post(&server, REPORTER, &report(&[("a", 1, 3)])).status, 204);
+    thread::sleep(Duration::from_secs(6));
+    assert!(!folder.0.join("keys.json.usage").exists());
+    fs::remove_dir(&obstacle).unwrap();
+    let (_, said) = server.end("-TERM");
+    assert!(said.contains("the report of use is not written: cannot write the file"), "{said}");
+    assert!(said.contains("the report of use is written again"), "{said}");
+    assert_eq!(kept(&folder, "a", 3)["last_used_at"], 1);
+}
+
 #[test]
 fn many_first_uses_are_a_few_lines() {
     let folder = Folder::new("usage-many");

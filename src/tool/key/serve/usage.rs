@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::super::error::KeyError;
 use super::super::file::{self, LockedFile};
@@ -18,14 +18,14 @@ pub struct UsageBook {
     pub(super) token: Token,
     keys: PathBuf,
     state: Mutex<State>,
+    /// Why the file could not be written. Who writes it holds this lock: an older text never replaces a newer one.
+    fault: Mutex<Option<String>>,
 }
 
 struct State {
     report: KeyUse,
     /// Whether the file lacks something.
     is_dirty: bool,
-    /// Why it could not be written.
-    fault: Option<String>,
 }
 
 impl UsageBook {
@@ -37,8 +37,8 @@ impl UsageBook {
             file::read(&path).and_then(|text| text.map(|text| read_usage(&text)).transpose());
         let note = known.as_ref().err().map(|error| move_aside(&path, error));
         let report = known.ok().flatten().unwrap_or_default();
-        let state = Mutex::new(State { report, is_dirty: false, fault: None });
-        (Self { token, keys: keys.to_owned(), state }, note)
+        let state = Mutex::new(State { report, is_dirty: false });
+        (Self { token, keys: keys.to_owned(), state, fault: Mutex::default() }, note)
     }
 
     /// Takes a report, and tells what somebody should know. Names that no record has are left out: so the book is no
@@ -50,7 +50,7 @@ impl UsageBook {
         now: Timestamp,
     ) -> Result<Vec<String>, KeyError> {
         let report = read_usage(report)?;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let mut first = Vec::new();
         for (name, usage) in report.keys {
             if !published.has_record(&name) {
@@ -83,24 +83,36 @@ impl UsageBook {
 
     /// Writes the file if it lacks something, without records that are gone. Tells what has changed about that.
     pub(super) fn keep(&self, published: &Published) -> Option<String> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if !state.is_dirty {
-            return None;
-        }
-        state.report.keys.retain(|name, _| published.has_record(name));
+        let mut known = self.fault.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = self.unwritten(published)?;
         let file = usage_file(&self.keys);
-        let text = usage_text(&state.report);
         let written =
             LockedFile::lock(&file).and_then(|lock| lock.replace_like(text.as_bytes(), &self.keys));
-        state.is_dirty = written.is_err();
+        if written.is_err() {
+            self.state().is_dirty = true;
+        }
         let fault = written.err().map(|error| error.to_string());
         // Said once, not at each try.
-        let is_new = fault != state.fault;
-        state.fault.clone_from(&fault);
+        let is_new = fault != *known;
+        known.clone_from(&fault);
         match fault {
             Some(fault) => is_new.then(|| format!("the report of use is not written: {fault}")),
             None => is_new.then(|| "the report of use is written again".to_owned()),
         }
+    }
+
+    /// What the file lacks, as a whole. Reports go on being taken while it is written.
+    fn unwritten(&self, published: &Published) -> Option<String> {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.is_dirty) {
+            return None;
+        }
+        state.report.keys.retain(|name, _| published.has_record(name));
+        Some(usage_text(&state.report))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
