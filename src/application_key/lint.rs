@@ -79,6 +79,8 @@ pub struct LintRules {
     pub expires_within: Duration,
     /// From how many addresses one device calls in an hour at most: 4.
     pub addresses_an_hour: u32,
+    /// For how long a report of more addresses counts: 7 days.
+    pub addresses_for: Duration,
 }
 
 /// What was seen of one key.
@@ -88,8 +90,18 @@ pub struct Usage {
     pub last_used: Option<Timestamp>,
     /// How often it was used, as far as that was reported.
     pub uses: u64,
-    /// The most different client addresses in one hour.
+    /// The most different client addresses that one worker has seen in one hour.
     pub addresses_an_hour: u32,
+    /// When that was reported last.
+    pub addresses_at: Option<Timestamp>,
+}
+
+impl Usage {
+    /// The most different client addresses in one hour, if they were reported within this time.
+    pub fn addresses_within(&self, span: Duration, now: Timestamp) -> u32 {
+        let is_old = self.addresses_at.is_some_and(|at| now.since(at) >= span);
+        if is_old { 0 } else { self.addresses_an_hour }
+    }
 }
 
 /// What was seen of all keys, by name.
@@ -174,7 +186,9 @@ impl Lint {
             Self::Administrator => is_administrator(record, rules),
             Self::Shared => {
                 names_several(record)
-                    || seen.is_some_and(|seen| seen.addresses_an_hour > rules.addresses_an_hour)
+                    || seen.is_some_and(|seen| {
+                        seen.addresses_within(rules.addresses_for, now) > rules.addresses_an_hour
+                    })
             }
             Self::AnyAddress => is_for_every_address(record),
             Self::FarExpiry => any(&|secret| secret.expires_at > now + rules.longest),
@@ -278,6 +292,7 @@ impl Default for LintRules {
             unused_after: DAY * 90,
             expires_within: DAY * 14,
             addresses_an_hour: 4,
+            addresses_for: DAY * 7,
         }
     }
 }
@@ -286,7 +301,9 @@ impl fmt::Display for Lint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Administrator => "its user is an administrator",
-            Self::Shared => "several devices share it; give each its own key",
+            Self::Shared => {
+                "several devices share it, or one worker saw many addresses in an hour; give each device its own key"
+            }
             Self::AnyAddress => "every address may use it",
             Self::FarExpiry => "it ends later than is advised",
             Self::InUrl => "it may stand in a URL, where logs and histories keep it",

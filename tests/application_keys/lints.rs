@@ -122,6 +122,7 @@ fn use_is_judged_only_where_it_is_reported() {
         last_used: Some(last),
         uses: 1,
         addresses_an_hour,
+        addresses_at: None,
     };
     let unused = [(Lint::Unused, Severity::Low)];
     assert_eq!(told(None), unused);
@@ -129,6 +130,10 @@ fn use_is_judged_only_where_it_is_reported() {
     let one_more = Timestamp::from_seconds(days(90).as_seconds() - 1);
     assert_eq!(told(Some(used(one_more, 4))), unused);
     assert_eq!(told(Some(used(NOW, 5))), [(Lint::Shared, Severity::High)]);
+    // What was seen once is not held against a key for ever: 7 days.
+    let reported = |at| told(Some(Usage { addresses_at: Some(at), ..used(NOW, 5) }));
+    assert_eq!(reported(days(7)), [(Lint::Shared, Severity::High)]);
+    assert_eq!(reported(Timestamp::from_seconds(days(7).as_seconds() - 1)), []);
 }
 
 #[test]

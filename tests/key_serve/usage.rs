@@ -138,6 +138,10 @@ fn lint_tells_unused_and_shared_keys_by_the_report_that_is_there_or_is_named() {
     assert!(!told.contains("new: W11") && !told.contains("shared: W11"), "{told}");
     let told = lint(&folder, &["--usage", "shared"]);
     assert!(told.contains("shared: W02 (high)") && !told.contains("shared: W11"), "{told}");
+    let long_ago = five.replace("}", &format!(",\"addresses_at\":{}}}", now - 7 * 86_400));
+    fs::write(folder.0.join("shared"), format!("{{\"version\":1,\"keys\":[{long_ago}]}}")).unwrap();
+    let told = lint(&folder, &["--usage", "shared"]);
+    assert!(!told.contains("shared: W02") && !told.contains("shared: W11"), "{told}");
     for (argument, expected) in
         [("none", "`none`"), ("keys.json", "`keys.json`: cannot read the report of use")]
     {

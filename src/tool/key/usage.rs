@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::error::KeyError;
 use crate::application_key::Record;
-use crate::application_key::lint::{Usage, UsageReport};
+use crate::application_key::lint::{LintRules, Usage, UsageReport};
 use crate::json::{self, Number, Value};
 use crate::time::Timestamp;
 
@@ -52,6 +52,7 @@ pub fn usage_text(report: &KeyUse) -> String {
             "last_used_at": usage.last_used.unwrap_or_default().as_seconds(),
             "uses": usage.uses,
             "addresses_an_hour": usage.addresses_an_hour,
+            "addresses_at": usage.addresses_at.unwrap_or_default().as_seconds(),
         });
         line.to_string()
     });
@@ -61,11 +62,16 @@ pub fn usage_text(report: &KeyUse) -> String {
 }
 
 /// Adds what a report says to what is known. A time that lies ahead is taken for now: a clock that is wrong must not
-/// make a key look used for ever.
+/// make a key look used for ever. Nor must one report make it look shared for ever: the most addresses count as of now,
+/// and are forgotten when they have not been reported for 7 days.
 pub fn add_usage(known: &mut Usage, more: &Usage, now: Timestamp) {
     known.last_used = known.last_used.max(more.last_used.map(|used| used.min(now)));
     known.uses = known.uses.saturating_add(more.uses);
-    known.addresses_an_hour = known.addresses_an_hour.max(more.addresses_an_hour);
+    let kept = known.addresses_within(LintRules::default().addresses_for, now);
+    if more.addresses_an_hour >= kept {
+        known.addresses_an_hour = more.addresses_an_hour;
+        known.addresses_at = Some(now);
+    }
 }
 
 fn report(text: &[u8]) -> Option<KeyUse> {
@@ -91,16 +97,20 @@ fn report(text: &[u8]) -> Option<KeyUse> {
 }
 
 fn key_of(key: &Value<'_>) -> Option<(Box<str>, Usage)> {
-    let key = members(key, &["name", "last_used_at", "uses", "addresses_an_hour"])?;
+    let key = members(key, &["name", "last_used_at", "uses", "addresses_an_hour", "addresses_at"])?;
     let Value::String(name) = key.get("name")? else { return None };
     let addresses = match key.get("addresses_an_hour") {
         Some(addresses) => u32::try_from(number(addresses)?).ok()?,
         None => 0,
     };
+    let time = |text| Some(Timestamp::from_seconds(number(text)?));
+    let last_used = time(key.get("last_used_at")?)?;
     let usage = Usage {
-        last_used: Some(Timestamp::from_seconds(number(key.get("last_used_at")?)?)),
+        last_used: Some(last_used),
         uses: number(key.get("uses")?)?,
         addresses_an_hour: addresses,
+        // A report of a gateway says no more than when the key was used.
+        addresses_at: Some(key.get("addresses_at").map_or(Some(last_used), time)?),
     };
     Record::is_name(name).then(|| (Box::from(&**name), usage))
 }
@@ -131,7 +141,7 @@ mod tests {
 
     fn usage(seconds: u64, uses: u64, addresses: u32) -> Usage {
         let last_used = Some(Timestamp::from_seconds(seconds));
-        Usage { last_used, uses, addresses_an_hour: addresses }
+        Usage { last_used, uses, addresses_an_hour: addresses, addresses_at: last_used }
     }
 
     #[test]
@@ -166,6 +176,7 @@ mod tests {
             ("\"uses\":2,", ""),
             ("\"addresses_an_hour\":1", "\"addresses_an_hour\":4294967296"),
             ("\"addresses_an_hour\":1", "\"key\":\"x\""),
+            ("\"addresses_an_hour\":1", "\"addresses_at\":-1"),
             ("]}", "],\"keys\":[]}"),
             ("[{", "[3,{"),
             ("[{", "[{\"name\":\"pump-17\",\"last_used_at\":1,\"uses\":1},{"),
@@ -180,6 +191,7 @@ mod tests {
     fn use_is_added_up_the_last_time_and_the_most_addresses_count_and_no_time_lies_ahead() {
         let now = Timestamp::from_seconds(1000);
         let mut known = Usage::default();
+        let at_now = |usage: Usage| Usage { addresses_at: Some(now), ..usage };
         for (more, expected) in [
             (usage(900, 3, 2), usage(900, 3, 2)),
             (usage(800, 4, 1), usage(900, 7, 2)),
@@ -187,7 +199,27 @@ mod tests {
             (usage(1000, u64::MAX, 0), usage(1000, u64::MAX, 5)),
         ] {
             add_usage(&mut known, &more, now);
-            assert_eq!(known, expected);
+            assert_eq!(known, at_now(expected));
+        }
+    }
+
+    #[test]
+    fn the_most_addresses_are_forgotten_when_they_were_not_reported_for_seven_days() {
+        const WEEK: u64 = 7 * 86_400;
+        let mut known = Usage::default();
+        // When the report came, what it said, what is kept, and as of when.
+        for (at, reported, kept, since) in [
+            (1_000, 8, 8, 1_000),
+            (2_000, 8, 8, 2_000),
+            (3_000, 3, 8, 2_000),
+            (1_999 + WEEK, 3, 8, 2_000),
+            (2_000 + WEEK, 3, 3, 2_000 + WEEK),
+            (2_001 + WEEK, u32::MAX, u32::MAX, 2_001 + WEEK),
+            (2_001 + 2 * WEEK, 1, 1, 2_001 + 2 * WEEK),
+        ] {
+            add_usage(&mut known, &usage(1, 1, reported), Timestamp::from_seconds(at));
+            assert_eq!(known.addresses_an_hour, kept, "{at}");
+            assert_eq!(known.addresses_at, Some(Timestamp::from_seconds(since)), "{at}");
         }
     }
 }
