@@ -266,8 +266,8 @@ fn a_file_of_use_has_the_mode_of_the_keys_and_a_broken_one_is_moved_aside() {
 }
 
 /// The lock is that of the file's writers: whoever holds it lets the server wait for up to 10 s.
-#[test]
 #[allow(clippy::disallowed_methods, reason = "a test may wait")]
+#[test]
 fn reports_are_taken_while_the_file_of_use_cannot_be_written() {
     let folder = Folder::new("usage-locked");
     folder.write(&file(1, &["a", "b"]));
