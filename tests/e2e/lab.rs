@@ -283,13 +283,18 @@ impl Lab {
 }
 
 /// Waits for something that happens soon, for ten seconds at most.
-pub fn eventually<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, attempt: impl FnMut() -> Option<T>) -> T {
+    within(Duration::from_secs(10), what, attempt)
+}
+
+/// Waits for something that happens, for this long at most.
+pub fn within<T>(longest: Duration, what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = now();
     loop {
         if let Some(result) = attempt() {
             return result;
         }
-        assert!(now() - start < Duration::from_secs(10), "no {what} within ten seconds");
+        assert!(now() - start < longest, "no {what} within {longest:?}");
         thread::sleep(Duration::from_millis(25));
     }
 }

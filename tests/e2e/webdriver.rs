@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::development::http_client::{Connection, Received, request};
 use crate::development::scratch::Scratch;
-use crate::lab::{eventually, variable};
+use crate::lab::{variable, within};
 
 /// A running browser, with a profile of its own; dropping it ends the browser and its driver.
 pub struct Browser {
@@ -48,7 +48,8 @@ impl Browser {
             process: None,
             scratch,
         };
-        let port = eventually("driver of Chromium", || {
+        // The first start reads it all from the disk.
+        let port = within(PATIENCE, "driver of Chromium", || {
             let text = fs::read_to_string(&output).ok()?;
             let (_, port) = text.split_once("successfully on port ")?;
             port.split_once('.')?.0.parse().ok()

@@ -290,8 +290,8 @@ fn reports_are_taken_while_the_file_of_use_cannot_be_written() {
     assert_eq!(kept(&folder, "b", 7)["last_used_at"], 1);
 }
 
-#[test]
 #[allow(clippy::disallowed_methods, reason = "a test may wait")]
+#[test]
 fn what_could_not_be_written_is_written_once_it_can_be() {
     let folder = Folder::new("usage-again");
     folder.write(&file(1, &["a"]));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::serving::{KeyFile, Served, USAGE_TOKEN_VALUE, Workers, polling};
 use super::{edit_document, get};
 use crate::bootstrap::cluster;
-use crate::lab::{ANY_PORT, Setup, now, variable};
+use crate::lab::{ANY_PORT, Setup, now, variable, within};
 
 const WORKERS: usize = 2;
 
@@ -65,9 +65,10 @@ fn what_is_used_arrives_at_the_server_of_keys_and_what_is_not_is_told_by_lint() 
         let stat = lab.envoy.stat(&format!("wasmcustom.tenantgate.application_keys.{name}"));
         stat.unwrap_or(0)
     };
-    std::thread::sleep(Duration::from_millis(1_500));
+    soon("the uses in the metrics", || counted("used.ok") >= 6 * WORKERS as u64);
+    // Each worker tells its numbers every two seconds at the latest.
+    std::thread::sleep(Duration::from_millis(2_500));
     let expected = counted("used.ok");
-    assert!(expected >= 6 * WORKERS as u64, "{expected}");
     soon("reports of both workers", || known() == expected);
     let report = reported(&file, "pump-17").unwrap();
     assert_eq!((uses(&report), &report["addresses_an_hour"]), (expected, &json!(1)), "{report}");
@@ -124,11 +125,7 @@ fn a_server_that_takes_no_report_changes_nothing_for_requests() {
 
 /// Waits for a report: longer than an interval, and than what is known is kept in memory.
 fn soon(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = now();
-    while !is_so() {
-        assert!(now() - start < Duration::from_secs(30), "no {what} within thirty seconds");
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    within(Duration::from_secs(30), what, || is_so().then_some(()));
 }
 
 fn uses(key: &Value) -> u64 {
