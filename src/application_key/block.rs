@@ -118,6 +118,9 @@ impl Shard {
 }
 
 impl Block {
+    /// The first byte of a block. Another one means "written by another version", which cannot be read.
+    pub const FORMAT: u8 = 1;
+
     /// The most digests.
     pub const DIGESTS_LIMIT: usize = 65_535;
     /// The most bytes: 16 MiB.
@@ -163,7 +166,7 @@ impl Block {
         if table.len() > Self::DIGESTS_LIMIT {
             return Err(BlockError::TooLarge);
         }
-        let mut bytes = vec![FORMAT, shard.sharding.bits, shard.index];
+        let mut bytes = vec![Block::FORMAT, shard.sharding.bits, shard.index];
         bytes.extend(document.header().serial.to_le_bytes());
         bytes.extend(valid.to_le_bytes());
         bytes.extend(invalid.to_le_bytes());
@@ -302,8 +305,6 @@ const fn records_start(digests: usize) -> usize {
     HEADER + 2 * (2 * digests + 1) + ROW * digests
 }
 
-/// Another first byte means "written by another version".
-const FORMAT: u8 = 1;
 const HEADER: usize = 23;
 const ROW: usize = KeyDigest::LENGTH + 4;
 const _: () = assert!(Record::SECRETS_LIMIT <= 4);

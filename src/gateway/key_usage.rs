@@ -21,6 +21,7 @@ use super::backoff::{self, Prospect};
 use super::effect::{CallId, Effect};
 use super::key_store::{Told, Trouble};
 use super::random::Sequence;
+use super::said::Said;
 use crate::config::{Config, UsageReports};
 use crate::message::{CallFailure, CallResponse, HttpCall, MediaType};
 use crate::secret::Secret;
@@ -47,8 +48,7 @@ struct Reporting {
     began_at: Timestamp,
     /// How many have failed in a row.
     attempts: u32,
-    /// What was said last, and when.
-    said: Option<(&'static str, Timestamp)>,
+    said: Said,
 }
 
 impl KeyUsage {
@@ -63,7 +63,7 @@ impl KeyUsage {
                 next_at: None,
                 began_at: Timestamp::default(),
                 attempts: 0,
-                said: None,
+                said: Said::default(),
             })
         });
         Self { config, reporting }
@@ -177,7 +177,7 @@ impl Reporting {
         told.outcomes.push(Metric::KeyUsage("reported"));
         let attempts = std::mem::take(&mut self.attempts);
         if attempts > 0 {
-            self.said = None;
+            self.said.forget();
             let notice = Notice::FetchRecovered { what: What::KeyUsage, attempts };
             told.effects.push(Effect::Log(notice));
         }
@@ -193,7 +193,6 @@ impl Reporting {
         self.next_at = Some(self.began_at.min(now) + settings.interval);
     }
 
-    /// Says what went wrong: each cause once, and again after a while.
     fn say(
         &mut self,
         settings: &UsageReports,
@@ -203,11 +202,7 @@ impl Reporting {
         told: &mut Told,
     ) {
         let Trouble { reason, refusal, .. } = *trouble;
-        let is_said = self
-            .said
-            .is_some_and(|(said, at)| said == reason && at <= now && now.since(at) < SAID_EVERY);
-        if !is_said {
-            self.said = Some((reason, now));
+        if self.said.is_due(reason, now) {
             told.effects.push(Effect::Log(Notice::FetchFailed {
                 what: What::KeyUsage,
                 cluster: Arc::clone(&settings.endpoint.cluster),
@@ -235,6 +230,3 @@ const CALL_MARGIN: Duration = Duration::from_secs(2);
 
 /// The longest that is waited after a failure: the longest `Retry-After` that is obeyed.
 const LONGEST_DELAY: Duration = Duration::from_secs(300);
-
-/// How often the same cause is said.
-const SAID_EVERY: Duration = Duration::from_secs(300);

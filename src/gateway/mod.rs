@@ -30,6 +30,7 @@ mod random;
 mod refusing;
 mod report_only;
 mod room;
+mod said;
 mod sessions;
 mod signing;
 mod slot;

@@ -4,7 +4,7 @@ use super::super::bytes::Input;
 use super::super::compact::Compact;
 use super::super::digest::KeyDigest;
 use super::super::record::Record;
-use super::{Block, BlockError, FORMAT, ROW, Sharding, directory, unpack};
+use super::{Block, BlockError, ROW, Sharding, directory, unpack};
 
 impl Block {
     /// Reads a block that [`Block::of`] has made, here or in another worker.
@@ -26,7 +26,7 @@ impl Block {
 /// The block of these bytes, still without them.
 fn header(bytes: &[u8]) -> Option<Block> {
     let mut input = Input(bytes);
-    if input.byte()? != FORMAT {
+    if input.byte()? != Block::FORMAT {
         return None;
     }
     let sharding = Sharding { bits: input.byte().filter(|bits| *bits <= 8)? };

@@ -295,7 +295,7 @@ impl Polled {
                 self.board.tag = look.tag.into();
                 turn.told.outcomes.push(Metric::FetchSucceeded(Fetch::KeyStore));
                 if attempts > 0 {
-                    self.said = None;
+                    self.said.forget();
                     let notice = Notice::FetchRecovered { what: What::KeyStore, attempts };
                     turn.told.effects.push(Effect::Log(notice));
                 }
@@ -331,14 +331,9 @@ impl Polled {
         if left.is_zero() { LONGEST_DELAY } else { left.min(LONGEST_RETRY_AFTER) }
     }
 
-    /// Says what went wrong: each cause once, and again after a while.
     fn say(&mut self, trouble: &Trouble, retry_after: Duration, turn: &mut Turn<'_>) {
         let Trouble { reason, refusal, .. } = *trouble;
-        let is_said = self.said.is_some_and(|(said, at)| {
-            said == reason && at <= turn.now && turn.now.since(at) < SAID_EVERY
-        });
-        if !is_said {
-            self.said = Some((reason, turn.now));
+        if self.said.is_due(reason, turn.now) {
             turn.told.effects.push(Effect::Log(Notice::FetchFailed {
                 what: What::KeyStore,
                 cluster: Arc::clone(&turn.store.endpoint.cluster),
@@ -385,6 +380,3 @@ const LONGEST_DELAY: Duration = Duration::from_secs(30);
 
 /// The longest `Retry-After` that is ever obeyed.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(300);
-
-/// How often the same cause is said.
-const SAID_EVERY: Duration = Duration::from_secs(300);

@@ -8,11 +8,12 @@ use super::look::Look;
 use super::slots::{Slot, Slots};
 use super::trouble::Unfit;
 use super::{KeysFound, Turn};
-use crate::application_key::{KeySet, ReadRules};
+use crate::application_key::{Block, KeySet, ReadRules};
 use crate::config::RemoteStore;
 use crate::crypto::Digest;
 use crate::gateway::effect::Effect;
 use crate::gateway::random::Sequence;
+use crate::gateway::said::Said;
 use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::shared::{KeyBoard, PostedShard};
 use crate::telemetry::{Notice, What};
@@ -38,7 +39,7 @@ pub(super) struct Polled {
     pub(super) look: Option<Look>,
     pub(super) last_call: u64,
     /// What was said last, and when.
-    pub(super) said: Option<(&'static str, Timestamp)>,
+    pub(super) said: Said,
     is_stale: bool,
     ending: Ending,
 }
@@ -69,7 +70,7 @@ impl Polled {
             good_at: Timestamp::default(),
             look: None,
             last_call: 0,
-            said: None,
+            said: Said::default(),
             is_stale: false,
             ending: Ending::default(),
             random,
@@ -219,7 +220,8 @@ pub(super) fn meaning(store: &RemoteStore) -> [u8; 32] {
         store.allows_rollback,
     ];
     let (digest, words) = (store.endpoint.digest(), words.map(u8::from));
-    let format = [BLOCK_FORMAT];
+    // What one version of this code posts is for workers that can read it.
+    let format = [Block::FORMAT];
     let numbers = [largest.to_le_bytes(), most.to_le_bytes()].concat();
     let refresh = store.refresh.as_nanos().to_le_bytes();
     let mut parts: Vec<&[u8]> =
@@ -227,9 +229,6 @@ pub(super) fn meaning(store: &RemoteStore) -> [u8; 32] {
     parts.extend(tenants.iter().flatten().map(|tenant| tenant.as_str().as_bytes()));
     *Digest::of(&parts).as_bytes()
 }
-
-/// The format of blocks, which is their first byte: what one version of this code posts is for workers that can read it.
-pub(super) const BLOCK_FORMAT: u8 = 1;
 
 /// Keeps the numbers of the store apart from those of other things with the same seed.
 const SEED: u64 = 0x6B65_7973;

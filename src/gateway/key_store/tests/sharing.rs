@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::super::KeysFound;
-use super::super::polled::BLOCK_FORMAT;
 use super::world::{MAX_STALE, REFRESH, World, store};
 use crate::message::Endpoint;
 use crate::shared::{KeyBoard, KeyBoards};
@@ -319,17 +318,6 @@ fn a_key_that_ended_while_nothing_could_be_written_stays_ended_when_room_is_foun
 }
 
 #[test]
-fn blocks_of_another_format_are_shared_with_nobody_who_cannot_read_them() {
-    let mut world = World::new(1);
-    world.server.publish(&ALL, Some(2));
-    world.pass(2 * SECOND);
-    let KeysFound::Ready(set) = world.found(0) else { panic!("no keys") };
-    for block in set.blocks() {
-        assert_eq!(block.bytes()[0], BLOCK_FORMAT, "part of the meaning of a board");
-    }
-}
-
-#[test]
 fn the_keys_of_the_shared_data_are_a_fixed_set() {
     let mut world = World::new(2);
     for shards in [256, 2, 64, 256] {
@@ -338,4 +326,23 @@ fn the_keys_of_the_shared_data_are_a_fixed_set() {
     }
     assert_eq!(world.shared.values.len(), 257);
     assert!(world.shared.values.keys().all(|key| key.starts_with("tenantgate/2/appkeys/")));
+}
+
+#[test]
+fn a_new_worker_that_could_write_nothing_at_first_takes_what_a_dead_one_has_posted() {
+    for shards in [Some(2), None] {
+        let mut world = World::new(1);
+        world.server.publish(&ALL, shards);
+        world.pass(5 * SECOND);
+        kill_leader(&mut world);
+        world.server.fail(500);
+        world.shared.is_full = true;
+        world.start(store());
+        // The lease of the dead one ends meanwhile.
+        world.pass(REFRESH + 5 * SECOND);
+        world.shared.is_full = false;
+        world.pass(5 * SECOND);
+        assert!(ALL.iter().all(|key| world.knows(1, key)), "{shards:?} {:?}", world.log);
+        assert!(world.workers[1].polled.leads());
+    }
 }
