@@ -352,6 +352,21 @@ fn the_log_tells_by_name_who_came_first_and_who_was_refused_and_never_a_key() {
 }
 
 #[test]
+fn in_report_only_no_line_says_that_a_key_was_refused() {
+    for (mode, count) in [("enforce", 1), ("report_only", 0)] {
+        let text = configuration(json!({ "inline": document() }));
+        let mut configuration: Value = serde_json::from_str(&text).unwrap();
+        configuration["routes"][0]["mode"] = json!(mode);
+        let mut world = World::of(1, &configuration.to_string());
+        ask(&mut world, 0, "/things/1", GUID);
+        world.pass(2 * SECOND);
+        let lines = world.log();
+        let told = lines.iter().filter(|line| line.contains("`off` was refused"));
+        assert_eq!(told.count(), count, "{mode} {lines:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_goes_back_stops_no_report() {
     let mut world = inline(1);
     world.pass(120 * SECOND);

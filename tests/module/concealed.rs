@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::host::{BAD_ARGUMENT, Host};
-use crate::provider::user;
+use crate::provider::{keys, user};
 use crate::requests::get;
 use crate::scene::{configuration, configured, with_remote_keys};
 use crate::vm::Vm;
@@ -52,6 +52,19 @@ fn a_request_that_waited_in_vain_loses_it_too() {
     vm.tick();
     assert_eq!(vm.stream(2).refusal(), (503, "waited_too_long"));
     assert_eq!(vm.stream(2).values(":path"), ["/profile?x"]);
+}
+
+#[test]
+fn a_request_of_which_the_host_does_not_hide_its_token_does_not_wait() {
+    let mut vm = looking_at_queries(with_remote_keys());
+    vm.host_mut().faults.insert("replace_header_map_value", BAD_ARGUMENT);
+    assert!(!vm.request(2, get(&format!("/profile?access_token={}", user("ann")), &[])));
+    assert_eq!(vm.stream(2).refusal(), (500, "host_failed"));
+    vm.host_mut().faults.clear();
+    vm.queue_ready();
+    vm.answer(1, keys());
+    vm.tick();
+    assert_eq!(vm.stream(2).refusal(), (500, "host_failed"), "nobody looks for it later");
 }
 
 #[test]
