@@ -10,9 +10,9 @@ use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 /// generation has half of each bound, an entry in use stays, and forgetting costs no search. An odd
 /// bound of entries is rounded up to the next even one, so that a bound of one keeps something.
 ///
-/// The hash is seeded for each table, and all bytes of a key are compared: a stranger can neither
-/// choose colliding keys nor be taken for another key. Two keys with equal 64-bit hashes displace
-/// each other.
+/// The hash is seeded for each table and taken of the last [`TAIL`] bytes, where a token has its signature; all bytes
+/// are compared. So nobody is taken for another. Two keys with equal hashes displace each other: those that a
+/// stranger makes end alike, which no two valid tokens do.
 pub(super) struct Generations<V> {
     seed: RandomState,
     young: HashMap<u64, Entry<V>, BuildHasherDefault<Hashed>>,
@@ -54,7 +54,7 @@ impl<V> Generations<V> {
 
     /// The value of a key. It counts as used.
     pub(super) fn get(&mut self, key: &[u8]) -> Option<&mut V> {
-        let hash = self.seed.hash_one(key);
+        let hash = self.hash(key);
         let is_old = self.young.get(&hash).is_none_or(|entry| !is_same(&entry.key, key));
         if is_old {
             if self.old.get(&hash).is_none_or(|entry| !is_same(&entry.key, key)) {
@@ -71,7 +71,7 @@ impl<V> Generations<V> {
     /// Remembers a value of `size` bytes, the key not counted. One that is over half of the bounds
     /// is not remembered.
     pub(super) fn insert(&mut self, key: &[u8], value: V, size: usize) {
-        let hash = self.seed.hash_one(key);
+        let hash = self.hash(key);
         let size = size.saturating_add(key.len()).saturating_add(size_of::<Entry<V>>());
         self.remove_hash(hash);
         if size <= self.half.bytes && self.half.entries > 0 {
@@ -81,7 +81,7 @@ impl<V> Generations<V> {
 
     /// Forgets a key.
     pub(super) fn remove(&mut self, key: &[u8]) {
-        let hash = self.seed.hash_one(key);
+        let hash = self.hash(key);
         self.remove_hash(hash);
     }
 
@@ -110,6 +110,11 @@ impl<V> Generations<V> {
         self.young.insert(hash, entry);
     }
 
+    fn hash(&self, key: &[u8]) -> u64 {
+        let tail = key.len().saturating_sub(TAIL);
+        self.seed.hash_one(key.get(tail..).unwrap_or(key))
+    }
+
     fn remove_hash(&mut self, hash: u64) {
         if let Some(entry) = self.young.remove(&hash) {
             self.young_size = self.young_size.saturating_sub(entry.size);
@@ -119,6 +124,9 @@ impl<V> Generations<V> {
         }
     }
 }
+
+/// 48 bytes of a signature, in base64url.
+const TAIL: usize = 64;
 
 /// Whether both are the same bytes. Eight at a time: in Wasm the library compares one by one.
 fn is_same(one: &[u8], other: &[u8]) -> bool {
@@ -239,6 +247,18 @@ mod tests {
         assert_eq!(table.held().entries, 3);
         table.remove(b"a");
         assert_eq!(table.get(b"a"), None);
+    }
+
+    #[test]
+    fn keys_that_end_alike_are_told_apart_and_displace_each_other() {
+        let key = |first: u8| [&[first][..], &[7; TAIL]].concat();
+        let mut table = table(8, 1 << 20);
+        table.insert(&key(1), 1, 0);
+        assert_eq!(table.get(&key(2)), None);
+        assert_eq!(table.get(&key(1)).copied(), Some(1));
+        table.insert(&key(2), 2, 0);
+        assert_eq!((table.get(&key(1)).copied(), table.held().entries), (None, 1));
+        assert_eq!(table.get(&key(2)).copied(), Some(2));
     }
 
     #[test]

@@ -34,6 +34,9 @@ pub fn canonical_host(authority: &[u8]) -> Result<Cow<'_, str>, HostError> {
         return Err(HostError::TooLong);
     }
     let text = std::str::from_utf8(authority).map_err(|_| HostError::Character)?;
+    if is_plain(authority) {
+        return Ok(Cow::Borrowed(text));
+    }
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, port) = bracketed.split_once(']').ok_or(HostError::NotAnAddress)?;
         if !port.is_empty() {
@@ -85,6 +88,25 @@ impl fmt::Display for HostError {
             Self::TooLong => "a host has at most 253 characters",
         })
     }
+}
+
+/// Whether it is canonical as it stands, as nearly all are: no port, no capital letter, and a last label that begins
+/// with a letter, so that nobody reads an address.
+fn is_plain(authority: &[u8]) -> bool {
+    let (mut first, mut length) = (b'.', 0);
+    for &byte in authority {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' if length < 63 => {
+                if length == 0 {
+                    first = byte;
+                }
+                length += 1;
+            }
+            b'.' if length > 0 => length = 0,
+            _ => return false,
+        }
+    }
+    length > 0 && first.is_ascii_lowercase() && authority.len() <= NAME_LIMIT
 }
 
 fn check_port(digits: &str) -> Result<(), HostError> {
@@ -143,6 +165,24 @@ mod tests {
         for (authority, host) in rows {
             assert_eq!(canonical_host(authority.as_bytes()).as_deref(), Ok(host), "{authority}");
         }
+    }
+
+    #[test]
+    fn a_plain_host_is_told_from_addresses_and_what_has_to_be_changed() {
+        let label = "x".repeat(63);
+        for plain in ["a", "a-b.c1.example", "1.a", "-", &label].map(str::to_owned) {
+            let is_letter = plain.rsplit('.').next().unwrap().starts_with(char::is_alphabetic);
+            assert_eq!(is_plain(plain.as_bytes()), is_letter, "{plain}");
+            assert_eq!(canonical_host(plain.as_bytes()).as_deref(), Ok(&*plain));
+        }
+        let longer = format!("{label}x");
+        let odd =
+            ["", ".", "a.", ".a", "a..b", "A", "a:1", "a_b", "a.1", "a.0x7f", "[::1]", &longer];
+        for odd in odd {
+            assert!(!is_plain(odd.as_bytes()), "{odd}");
+        }
+        let name = |length: usize| format!("{}y", "x.".repeat(length / 2));
+        assert!(is_plain(name(252).as_bytes()) && !is_plain(name(254).as_bytes()));
     }
 
     #[test]

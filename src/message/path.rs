@@ -2,6 +2,7 @@
 
 mod error;
 mod look_alike;
+mod plain;
 mod reading;
 mod rules;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use error::PathError;
 pub use rules::{LetterCase, Opaque, PathRules, PathSpelling, TrailingSlash};
 
 use look_alike::{is_blank, is_colon, is_look_alike};
+use plain::plain;
 use reading::ENCODED_SLASH;
 
 /// A path without its query, percent-decoded, in which these servers see the same segments: one
@@ -47,6 +49,16 @@ impl<'a> CanonicalPath<'a> {
     /// # Errors
     /// [`PathError`] when servers could differ about the path.
     pub fn parse(target: &'a [u8], rules: PathRules) -> Result<Self, PathError> {
+        if rules.spelling.letter_case == LetterCase::Kept
+            && let Some(path) = plain(target)
+        {
+            return Ok(Self { text: Cow::Borrowed(path), opaque: Opaque::default() });
+        }
+        Self::examined(target, rules)
+    }
+
+    /// The same, step by step.
+    fn examined(target: &'a [u8], rules: PathRules) -> Result<Self, PathError> {
         let path = target.split(|&b| b == b'?').next().unwrap_or_default();
         if path.first() != Some(&b'/') {
             return Err(PathError::NotAbsolute);

@@ -90,6 +90,11 @@ impl RequestError {
 
 fn parse_method(method: Option<&[u8]>) -> Result<&str, RequestError> {
     let method = method.ok_or(RequestError::MethodMalformed)?;
+    match method {
+        b"GET" => return Ok("GET"),
+        b"POST" => return Ok("POST"),
+        _ => {}
+    }
     if method.eq_ignore_ascii_case(b"TRACE") {
         return Err(RequestError::MethodTrace);
     }

@@ -61,8 +61,9 @@ impl IdentityHeaders {
 #[derive(Clone, Debug)]
 pub struct OwnedHeaders {
     names: Vec<HeaderName>,
-    /// Whether a name has this many bytes.
-    lengths: [bool; HeaderName::LIMIT + 1],
+    /// By length, a bit for each first byte that a name of this length has: most headers of a request are told from
+    /// ours by it.
+    starts: [u32; HeaderName::LIMIT + 1],
     places: TokenPlaces,
     keys: Option<KeyPlaces>,
     /// The cookies of tokens, then that of sessions.
@@ -82,11 +83,13 @@ impl OwnedHeaders {
         let mut all: Vec<_> = ours.chain(names.cloned()).collect();
         all.extend(headers.chain(keys.iter().flat_map(KeyPlaces::headers)).cloned());
         let names: Vec<_> = Sorted::from_iter(all).into_iter().collect();
-        let lengths =
-            std::array::from_fn(|length| names.iter().any(|name| name.as_str().len() == length));
+        let mut starts = [0; HeaderName::LIMIT + 1];
+        for name in names.iter().map(HeaderName::as_str) {
+            starts.get_mut(name.len()).into_iter().for_each(|bits| *bits |= start(name.as_bytes()));
+        }
         let session = keys.as_ref().and_then(KeyPlaces::session_cookie);
         let cookies = places.cookies().iter().chain(session).cloned().collect();
-        Self { lengths, names, places, keys, cookies }
+        Self { names, starts, places, keys, cookies }
     }
 
     /// Where callers' tokens may stand besides `authorization`.
@@ -124,8 +127,17 @@ impl OwnedHeaders {
     /// Whether `name`, as received, could be taken for one of them: ASCII case is ignored and `_`
     /// equals `-`.
     pub fn cover(&self, name: &[u8]) -> bool {
-        self.lengths.get(name.len()).is_some_and(|is_ours| *is_ours)
+        self.starts.get(name.len()).is_some_and(|bits| bits & start(name) != 0)
             && self.names.iter().any(|ours| ours.is_alike(name))
+    }
+}
+
+/// A bit for the first byte, the same for both cases of a letter, and for `_` as for `-`.
+fn start(name: &[u8]) -> u32 {
+    match name.first() {
+        Some(b'-' | b'_') => 1,
+        Some(byte) => 1 << (byte & 0x1F),
+        None => 0,
     }
 }
 
@@ -147,6 +159,21 @@ mod tests {
         let other = ["", "x-tenants", "xtenant", "x-tenan", ":path", &"x".repeat(129)];
         for name in other {
             assert!(!owned.cover(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_begin_with_any_byte_are_covered_in_every_spelling() {
+        let starts = (0x21..0x7F_u8).map(char::from);
+        for start in starts.filter(|start| HeaderName::parse(&start.to_string()).is_ok()) {
+            let name = HeaderName::parse(&format!("{start}-a")).unwrap();
+            let owned = OwnedHeaders::new([&name].into_iter(), TokenPlaces::default(), None);
+            for spelling in [format!("{start}-a"), format!("{start}_A")] {
+                let spellings = [spelling.to_uppercase(), spelling.replacen('-', "_", 2), spelling];
+                for spelling in spellings {
+                    assert!(owned.cover(spelling.as_bytes()), "{spelling}");
+                }
+            }
         }
     }
 

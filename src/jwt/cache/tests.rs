@@ -245,6 +245,8 @@ fn es256_without_signing(number: usize) -> Vec<u8> {
 
     let payload = claims_with(&[("jti", Some(json!(format!("forged-{number}"))))]).to_string();
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","kid":"ec"}"#);
-    let (payload, signature) = (URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode([7; 64]));
+    let mut signature = [7; 64];
+    signature[56..].copy_from_slice(&(number as u64).to_be_bytes());
+    let (payload, signature) = (URL_SAFE_NO_PAD.encode(payload), URL_SAFE_NO_PAD.encode(signature));
     format!("{header}.{payload}.{signature}").into_bytes()
 }

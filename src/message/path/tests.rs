@@ -33,6 +33,41 @@ fn spellings_of_one_path_are_equal() {
     }
 }
 
+/// Every path of up to five bytes of those that mean something, and both sides of each limit.
+#[test]
+fn a_plain_path_is_the_canonical_one_of_all_steps() {
+    let alphabet = b"/.aZ~0%2?$:; ";
+    let mut paths = vec![b"/".to_vec()];
+    for length in 1..6 {
+        let longest: Vec<_> = paths.iter().filter(|path| path.len() == length).cloned().collect();
+        let longer = longest
+            .iter()
+            .flat_map(|path| alphabet.iter().map(|byte| [path.as_slice(), &[*byte]].concat()));
+        paths.extend(longer.collect::<Vec<_>>());
+    }
+    let others = [b'#', b'\\', b'\0', 0x1F, 0x20, 0x21, 0x7E, 0x7F, 0x80, 0xFF];
+    paths.extend(others.map(|byte| vec![b'/', b'a', byte, b'b']));
+    let segments = |count| "/a".repeat(count).into_bytes();
+    paths.extend([64, 65].map(segments));
+    paths.extend([8191, 8192].map(|length| [b"/".to_vec(), vec![b'a'; length]].concat()));
+    paths.push([b"/".to_vec(), vec![b'a'; 8191], b"?more".to_vec()].concat());
+    let trailing_slashes = [TrailingSlash::Kept, TrailingSlash::Dropped];
+    let all = Opaque { encoded_slash: true, path_parameters: true };
+    let mut plain = 0;
+    for trailing_slash in trailing_slashes {
+        for opaque in [Opaque::default(), all] {
+            let spelling = PathSpelling { trailing_slash, ..PathSpelling::default() };
+            let rules = PathRules { spelling, opaque };
+            for path in &paths {
+                let expected = CanonicalPath::examined(path, rules);
+                assert_eq!(CanonicalPath::parse(path, rules), expected, "{path:?} {rules:?}");
+                plain += usize::from(super::plain(path).is_some());
+            }
+        }
+    }
+    assert!(plain > paths.len() / 4, "{plain}");
+}
+
 #[test]
 fn a_path_without_percent_signs_is_borrowed() {
     let path = CanonicalPath::parse(b"/api/assets/42?x=%20", PathRules::default()).unwrap();
