@@ -96,6 +96,14 @@ impl Principal {
         }
     }
 
+    /// The verified token that all is said by, if it is one alone.
+    pub fn token_alone(&self) -> Option<&VerifiedToken> {
+        match &self.0 {
+            Proof::Nothing | Proof::Key(_) | Proof::TokenAndKey(..) => None,
+            Proof::Token(token) => Some(token),
+        }
+    }
+
     /// The holder of the key, if it holds one.
     pub fn key(&self) -> Option<&KeyHolder> {
         match &self.0 {

@@ -84,7 +84,9 @@ fn perform(
             match effect {
                 Effect::Answer(stream, refused) if gateway.conceals() => {
                     host.revisit(stream, &mut |head, _| {
-                        gateway.conceal(Outcome::Refuse(refused.clone()), head)
+                        let mut outcome = Outcome::Refuse(refused.clone());
+                        gateway.conceal(&mut outcome, head);
+                        outcome
                     });
                 }
                 Effect::Answer(stream, refused) => host.answer(stream, &refused),

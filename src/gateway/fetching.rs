@@ -154,7 +154,7 @@ impl Fetching {
 
     /// The slot of a token that a request asks for; `None` when there is none and no room for one.
     pub(super) fn token_slot(&mut self, resource: &Resource) -> Option<&mut Slot> {
-        let has_room = self.slots.contains_key(resource) || self.make_room();
+        let has_room = self.has_room() || self.slots.contains_key(resource) || self.make_room();
         has_room.then(|| self.slots.entry(resource.clone()).or_default())
     }
 

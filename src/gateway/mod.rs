@@ -162,8 +162,10 @@ impl Gateway {
     ) -> Outcome {
         self.fetching.serve();
         let mut case = Case::new();
-        let outcome = match self.decide(head, now, signatures, &mut case) {
-            Ok(decided) => self.carry_out(decided, (stream, Protocol::of(head)), &mut case, now),
+        let mut outcome = match self.decide(head, now, signatures, &mut case) {
+            Ok(decided) => {
+                self.carry_out(decided, (stream, &|| Protocol::of(head)), &mut case, now)
+            }
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
                 Outcome::Refuse(self.refuse(&refusal, &case, Protocol::of(head)))
@@ -173,7 +175,8 @@ impl Gateway {
         if case.key.is_some() && !matches!(outcome, Outcome::Wait { .. }) {
             self.note_key(&case, head, now);
         }
-        self.conceal(outcome, head)
+        self.conceal(&mut outcome, head);
+        outcome
     }
 
     /// Decides a request again whose turn has come. Its deadline stays the same.
@@ -191,9 +194,9 @@ impl Gateway {
             None => left,
         };
         let mut case = Case::new();
-        let outcome = match self.decide(head, now, signatures, &mut case) {
+        let mut outcome = match self.decide(head, now, signatures, &mut case) {
             Ok(decided) => {
-                self.carry_out(decided, (parked.stream, parked.protocol), &mut case, now)
+                self.carry_out(decided, (parked.stream, &|| parked.protocol), &mut case, now)
             }
             Err(halt) if case.mode == Mode::ReportOnly => self.let_pass(halt, &case, head, now),
             Err(Halt::Refused(refusal)) => {
@@ -209,7 +212,8 @@ impl Gateway {
         if case.key.is_some() && !matches!(outcome, Outcome::Wait { .. }) {
             self.note_key(&case, head, now);
         }
-        self.conceal(outcome, head)
+        self.conceal(&mut outcome, head);
+        outcome
     }
 
     /// Forgets a waiting request whose client has gone.
@@ -299,7 +303,7 @@ impl Gateway {
     fn carry_out(
         &mut self,
         decided: Decided,
-        (stream, protocol): (StreamId, Protocol),
+        (stream, protocol): (StreamId, &dyn Fn() -> Protocol),
         case: &mut Case,
         now: Timestamp,
     ) -> Outcome {

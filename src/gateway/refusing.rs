@@ -56,12 +56,10 @@ impl Gateway {
 
     /// Takes keys out of a request that is refused, and tokens out of its query: what is left of it is
     /// logged.
-    pub(super) fn conceal(&self, outcome: Outcome, head: &RequestHead<'_>) -> Outcome {
+    pub(super) fn conceal(&self, outcome: &mut Outcome, head: &RequestHead<'_>) {
         match outcome {
-            Outcome::Refuse(refused) => {
-                Outcome::Refuse(Refused { edits: self.concealment(head), ..refused })
-            }
-            outcome @ (Outcome::Forward(_) | Outcome::Wait { .. }) => outcome,
+            Outcome::Refuse(refused) => refused.edits = self.concealment(head),
+            Outcome::Forward(_) | Outcome::Wait { .. } => {}
         }
     }
 

@@ -63,18 +63,23 @@ impl Gateway {
     pub(super) fn watch(
         &mut self,
         stream: StreamId,
-        protocol: Protocol,
+        protocol: &dyn Fn() -> Protocol,
         case: &mut Case,
         now: Timestamp,
     ) -> bool {
+        let has_tokens = !case.watched.is_empty() || !case.watched_exchanged.is_empty();
+        if !has_tokens && case.key.is_none() && matches!(case.session, SessionStep::Stay) {
+            return false;
+        }
         let tokens = std::mem::take(&mut case.watched);
         let exchanged = std::mem::take(&mut case.watched_exchanged);
         let by_key = self.by_key(case, now);
-        if tokens.is_empty() && exchanged.is_empty() && by_key.is_none() {
+        if !has_tokens && by_key.is_none() {
             return false;
         }
         let replaces = case.replaces();
         let route = case.route_name().cloned();
+        let protocol = protocol();
         self.watches.insert(stream, Watch { tokens, exchanged, replaces, protocol, route, by_key });
         true
     }

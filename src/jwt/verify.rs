@@ -1,6 +1,6 @@
 //! Verification: every check of a token, the cheap ones before its signature is computed.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::claims::{self, Claims};
 use super::compact::{Compact, Header, parse_claims, parse_header};
@@ -71,6 +71,7 @@ pub fn verify(
         expires_at,
         thumbprint,
         confirmation: claims.confirmation()?,
+        told: OnceLock::new(),
     }))
 }
 

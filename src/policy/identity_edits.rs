@@ -22,6 +22,23 @@ pub(super) fn set_identity(
     identity: &IdentityHeaders,
     edits: &mut HeaderEdits,
 ) -> Result<(), EditError> {
+    let Some(token) = principal.token_alone() else { return tell(principal, identity, edits) };
+    if let Some(told) = token.told() {
+        edits.extend_from_slice(told);
+        return Ok(());
+    }
+    let before = edits.len();
+    tell(principal, identity, edits)?;
+    token.tell(edits.get(before..).unwrap_or_default());
+    Ok(())
+}
+
+#[inline(never)]
+fn tell(
+    principal: &Principal,
+    identity: &IdentityHeaders,
+    edits: &mut HeaderEdits,
+) -> Result<(), EditError> {
     let tenancy = principal.tenancy();
     let facts = [
         (&identity.tenant, tenancy.tenant().map(|tenant| tenant.as_str())),

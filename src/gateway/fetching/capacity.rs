@@ -24,13 +24,17 @@ impl Fetching {
             && self.calls.values().map(|call| &call.resource).filter(is_alike).count() >= places
     }
 
+    /// Whether another token may have a slot.
+    pub(super) fn has_room(&self) -> bool {
+        self.slots.len().saturating_sub(self.key_slots) < self.config.limits().token_slots
+    }
+
     /// Keeps the number of token slots within its limit, and tells whether there is room for one more.
     /// What is at rest gives way: first what is of no use any more, then what was used least lately.
     /// What is wanted or fetched stays, and so do the slots of key sets: as many as the configuration names
     /// and requests have needed.
     pub(super) fn make_room(&mut self) -> bool {
-        let limit = self.config.limits().token_slots;
-        if self.slots.len().saturating_sub(self.key_slots) < limit {
+        if self.has_room() {
             return true;
         }
         let now = self.kept_up_at;
