@@ -36,6 +36,7 @@ impl Gateway {
     }
 
     /// The same where application keys are known. The key is judged first: that costs less than a signature.
+    #[inline(never)]
     pub(super) fn authenticate_with_keys(
         &mut self,
         route: &GuardedRoute,
@@ -128,6 +129,7 @@ impl Gateway {
 
     /// No key set has arrived yet: the request waits for the first one, unless fetching it failed
     /// just now.
+    #[inline(never)]
     fn keys_missing(&mut self, id: KeySetId, now: Timestamp) -> Halt {
         let resource = Resource::Keys(id);
         if let Some(setback) = self.fetching.slot(&resource).holding_back(now) {
@@ -138,6 +140,7 @@ impl Gateway {
 
     /// The issuer may have a new key: the request waits for one refetch, if none was made lately
     /// and not too many wait for it already.
+    #[inline(never)]
     fn key_unknown(&mut self, id: KeySetId, now: Timestamp) -> Halt {
         let resource = Resource::Keys(id);
         let limits = self.config.limits();

@@ -199,6 +199,7 @@ impl Gateway {
     }
 
     /// Sets what signs a request by an access key, once all else is settled that the upstream sees.
+    #[inline(never)]
     fn sign(
         &self,
         head: &RequestHead<'_>,
@@ -226,6 +227,7 @@ impl Gateway {
 
     /// The header value for an injection of a token that is exchanged for the caller's, or what it waits
     /// for.
+    #[inline(never)]
     fn exchanged(
         &mut self,
         injection: &Injection,

@@ -99,6 +99,7 @@ impl Gateway {
 
     /// The answer to a page load by a key in the URL that opens a session: the same page without the key. The
     /// fragment stays in the browser. Bytes of the query that no header of ours may have are left to the upstream.
+    #[inline(never)]
     pub(super) fn clean_up(
         &mut self,
         head: &RequestHead<'_>,
@@ -171,6 +172,7 @@ impl Gateway {
     }
 
     /// The `set-cookie` for a step; `None` where nothing is to be set.
+    #[inline(never)]
     pub(super) fn cookie(&self, step: &SessionStep, now: Timestamp) -> Option<HeaderValue> {
         let settings = self.config.application_keys()?.session.as_ref()?;
         let name = self.config.owned_headers().keys()?.session_cookie()?;

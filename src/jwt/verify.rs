@@ -32,6 +32,7 @@ pub enum Unverified {
 ///
 /// # Errors
 /// [`Unverified`]: refused, or a key is needed that is not there.
+#[inline(never)]
 pub fn verify(
     token: &[u8],
     issuers: &Issuers,
