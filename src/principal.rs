@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::application_key::{KeyHolder, KeyPlace, Texts};
 use crate::jwt::{Claim, ClaimName, VerifiedToken};
+use crate::message::Told;
 use crate::tenancy::Tenancy;
 
 /// Who is asking: a verified caller, or nobody. Nothing unproven can become one.
@@ -96,11 +97,12 @@ impl Principal {
         }
     }
 
-    /// The verified token that all is said by, if it is one alone.
-    pub fn token_alone(&self) -> Option<&VerifiedToken> {
+    /// What upstreams are told of it, where that is remembered.
+    pub fn told(&self) -> Option<&Told> {
         match &self.0 {
-            Proof::Nothing | Proof::Key(_) | Proof::TokenAndKey(..) => None,
-            Proof::Token(token) => Some(token),
+            Proof::Nothing | Proof::TokenAndKey(..) => None,
+            Proof::Key(holder) => Some(holder.told()),
+            Proof::Token(token) => Some(token.told()),
         }
     }
 

@@ -16,8 +16,6 @@ mod read;
 use std::cell::Cell;
 use std::fmt;
 
-use subtle::ConstantTimeEq as _;
-
 use super::bytes::Input;
 use super::compact::{self, Compact};
 use super::digest::{DigestMark, KeyDigest};
@@ -221,7 +219,7 @@ impl Block {
         let row = self.bucket(mark)?.chunks_exact(ROW).find(|row| {
             compared.set(compared.get() + 1);
             let held = row.get(..KeyDigest::LENGTH).unwrap_or_default();
-            held.ct_eq(digest.as_bytes()).into()
+            digest.is_held(held)
         });
         self.found(row?)
     }

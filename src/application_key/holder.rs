@@ -1,51 +1,66 @@
-//! Who uses a key: what it grants, kept for as long as one request lasts.
+//! Who uses a key: what it grants, kept for a request, and for those after it that it grants the same.
 
 use super::bytes::Texts;
 use super::digest::DigestMark;
 use super::verdict::{Grant, KeyPlace};
+use crate::message::Told;
 use crate::tenancy::Tenancy;
 use crate::time::Timestamp;
 
 /// Who uses a key. Only a [`Grant`] makes one.
 #[derive(Clone, Debug)]
 pub struct KeyHolder {
-    name: Box<str>,
-    user: Box<str>,
+    /// The name, then the user: each allocation costs more than the copy.
+    names: Box<str>,
+    user_at: usize,
     tenancy: Tenancy,
-    scopes: Box<[u8]>,
-    roles: Box<[u8]>,
-    tags: Box<[u8]>,
+    /// The scopes, then the roles, then the tags.
+    lists: Box<[u8]>,
+    roles_at: usize,
+    tags_at: usize,
     expires_at: Timestamp,
     mark: DigestMark,
     from: KeyPlace,
     session_epoch: Option<u32>,
+    told: Told,
 }
 
 impl KeyHolder {
     /// The holder to whom `grant` was given for a key that stands there.
     pub fn new(grant: Grant<'_>, from: KeyPlace) -> Self {
         Self {
-            name: grant.name.into(),
-            user: grant.user.into(),
+            names: [grant.name, grant.user].concat().into(),
+            user_at: grant.name.len(),
             tenancy: grant.tenancy,
-            scopes: grant.scopes.0.into(),
-            roles: grant.roles.0.into(),
-            tags: grant.tags.0.into(),
+            lists: [grant.scopes.0, grant.roles.0, grant.tags.0].concat().into(),
+            roles_at: grant.scopes.0.len(),
+            tags_at: grant.scopes.0.len() + grant.roles.0.len(),
             expires_at: grant.expires_at,
             mark: grant.mark,
             from,
             session_epoch: grant.allows_session.then_some(grant.session_epoch),
+            told: Told::new(),
         }
+    }
+
+    /// Whether it is the one that [`Self::new`] makes of this.
+    pub fn is_of(&self, grant: &Grant<'_>, from: KeyPlace) -> bool {
+        let lists = [self.scopes(), self.roles(), self.tags()].map(|texts| texts.0);
+        (self.mark, self.from, self.expires_at) == (grant.mark, from, grant.expires_at)
+            && self.session_epoch == grant.allows_session.then_some(grant.session_epoch)
+            && [self.name(), self.user()] == [grant.name, grant.user]
+            && self.tenancy == grant.tenancy
+            && lists == [grant.scopes.0, grant.roles.0, grant.tags.0]
     }
 
     /// The name of the key.
     pub fn name(&self) -> &str {
-        &self.name
+        self.names.get(..self.user_at).unwrap_or_default()
     }
 
     /// As whom the request runs.
     pub fn user(&self) -> &str {
-        &self.user
+        self.names.get(self.user_at..).unwrap_or_default()
     }
 
     /// For whom it runs.
@@ -55,17 +70,17 @@ impl KeyHolder {
 
     /// Its scopes.
     pub fn scopes(&self) -> Texts<'_> {
-        Texts(&self.scopes)
+        Texts(self.lists.get(..self.roles_at).unwrap_or_default())
     }
 
     /// Its roles.
     pub fn roles(&self) -> Texts<'_> {
-        Texts(&self.roles)
+        Texts(self.lists.get(self.roles_at..self.tags_at).unwrap_or_default())
     }
 
     /// Its tags.
     pub fn tags(&self) -> Texts<'_> {
-        Texts(&self.tags)
+        Texts(self.lists.get(self.tags_at..).unwrap_or_default())
     }
 
     /// The end of the secret that was used.
@@ -81,6 +96,11 @@ impl KeyHolder {
     /// The epoch of sessions that the key opens now; `None` if it may open none.
     pub const fn session_epoch(&self) -> Option<u32> {
         self.session_epoch
+    }
+
+    /// What upstreams are told of it. A holder is of one configuration.
+    pub const fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Where the key stood.
@@ -115,5 +135,54 @@ impl KeyHolder {
             session_epoch: 0,
         };
         Self::new(grant, from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tenancy::TenantId;
+
+    /// A holder is used again for who is the same in all that it tells.
+    #[test]
+    fn a_holder_is_of_its_grant_and_of_no_other() {
+        fn grant() -> Grant<'static> {
+            Grant {
+                name: "pump-17",
+                user: "ann",
+                tenancy: Tenancy::Unstated,
+                scopes: Texts(b"s"),
+                roles: Texts(b"r"),
+                tags: Texts(b"t"),
+                expires_at: Timestamp::from_seconds(1),
+                mark: DigestMark([1; 8]),
+                allows_session: true,
+                session_epoch: 0,
+            }
+        }
+        let holder = KeyHolder::new(grant(), KeyPlace::Header);
+        assert!(holder.is_of(&grant(), KeyPlace::Header));
+        assert_eq!([holder.name(), holder.user()], ["pump-17", "ann"]);
+        let lists = [holder.scopes(), holder.roles(), holder.tags()].map(|texts| texts.0);
+        assert_eq!(lists, [b"s", b"r", b"t"]);
+        for from in [KeyPlace::Query, KeyPlace::Session { epoch: 0 }] {
+            assert!(!holder.is_of(&grant(), from), "{from:?}");
+        }
+        let tenant = TenantId::parse("acme").unwrap();
+        let others = [
+            Grant { name: "pump-1", user: "7ann", ..grant() },
+            Grant { user: "anna", ..grant() },
+            Grant { tenancy: Tenancy::Tenant(tenant), ..grant() },
+            Grant { scopes: Texts(b"sr"), roles: Texts(b""), ..grant() },
+            Grant { roles: Texts(b"rt"), tags: Texts(b""), ..grant() },
+            Grant { tags: Texts(b"tt"), ..grant() },
+            Grant { expires_at: Timestamp::from_seconds(2), ..grant() },
+            Grant { mark: DigestMark([2; 8]), ..grant() },
+            Grant { allows_session: false, ..grant() },
+            Grant { session_epoch: 1, ..grant() },
+        ];
+        for other in others {
+            assert!(!holder.is_of(&other, KeyPlace::Header), "{other:?}");
+        }
     }
 }

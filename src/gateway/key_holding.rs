@@ -163,7 +163,7 @@ impl Gateway {
         let (name, mark) = (Some(grant.name.into()), Some(grant.mark));
         case.key = Some(KeySeen { name, mark, from, refused: None });
         self.tally.count(Metric::ApplicationKey("ok"));
-        Arc::new(KeyHolder::new(grant, from))
+        self.holders.of(grant, from)
     }
 
     /// The keys as they are now.

@@ -16,6 +16,7 @@ mod fetching;
 mod filter_state;
 #[cfg(not(target_arch = "wasm32"))]
 mod hearing;
+mod holders;
 mod key_events;
 mod key_holding;
 mod key_store;
@@ -56,6 +57,7 @@ use self::exchange::{Awaited, Case, Decided, Halt};
 use self::exchanged::{Exchanges, Turned};
 use self::fetching::{Fetching, Progress};
 use self::filter_state::filter_state;
+use self::holders::Holders;
 use self::key_events::KeyEvents;
 use self::key_store::{KeyStore, Told};
 use self::key_usage::KeyUsage;
@@ -84,6 +86,7 @@ pub struct Gateway {
     abuse: Abuse,
     fetching: Fetching,
     exchanges: Exchanges,
+    holders: Holders,
     key_events: KeyEvents,
     key_store: KeyStore,
     key_usage: KeyUsage,
@@ -118,6 +121,7 @@ impl Gateway {
             abuse: Abuse::new(config.limits().bad_signatures),
             fetching: Fetching::new(Arc::clone(&config), seed, means.clone()),
             exchanges: Exchanges::new(Arc::clone(&config), seed, means),
+            holders: Holders::default(),
             key_events: KeyEvents::default(),
             key_store: KeyStore::new(Arc::clone(&config), seed),
             key_usage: KeyUsage::new(Arc::clone(&config), seed),

@@ -1,7 +1,7 @@
 //! A token whose signature and claims have been checked.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::error::TokenError;
 use super::issuer::IssuerRules;
@@ -9,7 +9,7 @@ use super::kept::{Claim, KeptClaims};
 use super::names::ClaimName;
 use super::scopes::Scopes;
 use crate::crypto::Thumbprint;
-use crate::message::HeaderEdit;
+use crate::message::Told;
 use crate::tenancy::Tenancy;
 use crate::time::{Timestamp, is_expired};
 
@@ -32,7 +32,7 @@ pub(super) struct Verified {
     pub(super) expires_at: Timestamp,
     pub(super) thumbprint: Thumbprint,
     pub(super) confirmation: Option<[u8; 32]>,
-    pub(super) told: OnceLock<Box<[HeaderEdit]>>,
+    pub(super) told: Told,
 }
 
 impl VerifiedToken {
@@ -99,21 +99,9 @@ impl VerifiedToken {
         }
     }
 
-    /// What upstreams are told of the caller, as [`Self::tell`] was given it.
-    pub fn told(&self) -> Option<&[HeaderEdit]> {
-        self.0.told.get().map(|edits| &**edits)
-    }
-
-    /// Remembers what upstreams are told of the caller, unless that is over [`TOLD_LIMIT`]. A token is of one
-    /// configuration, so it is the same for each of its requests.
-    pub fn tell(&self, edits: &[HeaderEdit]) {
-        let size = |edit: &HeaderEdit| match edit {
-            HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => TOLD_LIMIT,
-            HeaderEdit::Set(_, value) => value.expose().len() + size_of::<HeaderEdit>() + 48,
-        };
-        if edits.iter().map(size).sum::<usize>() <= TOLD_LIMIT {
-            let _is_known = self.0.told.set(edits.into());
-        }
+    /// What upstreams are told of the caller. A token is of one configuration.
+    pub const fn told(&self) -> &Told {
+        &self.0.told
     }
 
     /// The memory that it holds besides what issuers share, in bytes; allocation costs are estimated.
@@ -127,7 +115,7 @@ impl VerifiedToken {
             + tenancy
             + self.0.scopes.footprint()
             + self.0.kept.footprint()
-            + TOLD_LIMIT
+            + Told::LIMIT
             + ALLOCATIONS
     }
 
@@ -150,7 +138,7 @@ impl VerifiedToken {
             expires_at,
             thumbprint: Thumbprint([7; 32]),
             confirmation: None,
-            told: OnceLock::new(),
+            told: Told::new(),
         }))
     }
 }
@@ -179,9 +167,6 @@ impl fmt::Debug for VerifiedToken {
             .finish_non_exhaustive()
     }
 }
-
-/// The most bytes that a token remembers of what upstreams are told: enough for five headers.
-const TOLD_LIMIT: usize = 512;
 
 /// What the allocator adds to at most eight blocks.
 const ALLOCATIONS: usize = 8 * 16;

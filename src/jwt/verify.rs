@@ -1,6 +1,6 @@
 //! Verification: every check of a token, the cheap ones before its signature is computed.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use super::claims::{self, Claims};
 use super::compact::{Compact, Header, parse_claims, parse_header};
@@ -13,6 +13,7 @@ use super::scopes::Scopes;
 use super::token::{Verified, VerifiedToken};
 use crate::crypto::{Algorithm, PublicKey, SignatureVerifier, Thumbprint, Verdict};
 use crate::json::Value;
+use crate::message::Told;
 use crate::tenancy::Tenancy;
 use crate::time::{Timestamp, is_expired, is_in_future};
 
@@ -72,7 +73,7 @@ pub fn verify(
         expires_at,
         thumbprint,
         confirmation: claims.confirmation()?,
-        told: OnceLock::new(),
+        told: Told::new(),
     }))
 }
 

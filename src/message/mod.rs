@@ -17,6 +17,7 @@ mod reduced;
 mod reply;
 mod retry_after;
 mod target;
+mod told;
 mod withheld;
 
 pub use call::{CallFailure, CallResponse, Endpoint, HttpCall, MediaType};
@@ -41,4 +42,5 @@ pub use reduced::Reduced;
 pub use reply::Reply;
 pub use retry_after::retry_after;
 pub use target::{RequestError, RequestTarget, is_method};
+pub use told::Told;
 pub use withheld::Withheld;

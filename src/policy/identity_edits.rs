@@ -22,15 +22,10 @@ pub(super) fn set_identity(
     identity: &IdentityHeaders,
     edits: &mut HeaderEdits,
 ) -> Result<(), EditError> {
-    let Some(token) = principal.token_alone() else { return tell(principal, identity, edits) };
-    if let Some(told) = token.told() {
-        edits.extend_from_slice(told);
-        return Ok(());
+    match principal.told() {
+        Some(told) => told.add(edits, |edits| tell(principal, identity, edits)),
+        None => tell(principal, identity, edits),
     }
-    let before = edits.len();
-    tell(principal, identity, edits)?;
-    token.tell(edits.get(before..).unwrap_or_default());
-    Ok(())
 }
 
 #[inline(never)]
