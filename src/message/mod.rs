@@ -34,7 +34,7 @@ pub use pairs::{parse_pairs, write_pairs};
 pub(crate) use path::segments;
 pub use path::{
     CanonicalPath, LetterCase, Opaque, PATH_LIMIT, PathError, PathRules, PathSpelling,
-    SEGMENT_LIMIT, TrailingSlash,
+    SEGMENT_LIMIT, Segments, TrailingSlash,
 };
 pub use query::{ParameterName, ParameterNameError, decode_parameter, parameter_values};
 pub(crate) use reduced::CookiesLeft;

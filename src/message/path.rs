@@ -5,14 +5,16 @@ mod look_alike;
 mod plain;
 mod reading;
 mod rules;
+mod segments;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
-use std::str::Split;
 
 pub use error::PathError;
 pub use rules::{LetterCase, Opaque, PathRules, PathSpelling, TrailingSlash};
+pub use segments::Segments;
+pub(crate) use segments::segments;
 
 use look_alike::{is_blank, is_colon, is_look_alike};
 use plain::plain;
@@ -99,14 +101,9 @@ impl<'a> CanonicalPath<'a> {
     }
 
     /// The decoded segments. The last one is empty when the path ends in a slash.
-    pub fn segments(&self) -> Split<'_, char> {
+    pub fn segments(&self) -> Segments<'_> {
         segments(&self.text)
     }
-}
-
-/// The segments of a canonical text. The last one is empty when it ends in a slash.
-pub(crate) fn segments(path: &str) -> Split<'_, char> {
-    path.strip_prefix('/').unwrap_or_default().split('/')
 }
 
 fn check_segments(path: &str) -> Result<(), PathError> {

@@ -126,13 +126,20 @@ impl OwnedHeaders {
 
     /// Whether `name`, as received, could be taken for one of them: ASCII case is ignored and `_`
     /// equals `-`.
+    #[inline(always)]
     pub fn cover(&self, name: &[u8]) -> bool {
         self.starts.get(name.len()).is_some_and(|bits| bits & start(name) != 0)
-            && self.names.iter().any(|ours| ours.is_alike(name))
+            && self.has_one_alike(name)
+    }
+
+    #[inline(never)]
+    fn has_one_alike(&self, name: &[u8]) -> bool {
+        self.names.iter().any(|ours| ours.is_alike(name))
     }
 }
 
 /// A bit for the first byte, the same for both cases of a letter, and for `_` as for `-`.
+#[inline(always)]
 fn start(name: &[u8]) -> u32 {
     match name.first() {
         Some(b'-' | b'_') => 1,
