@@ -17,6 +17,15 @@ use std::time::Duration;
 use proxy_wasm::hostcalls;
 use proxy_wasm::types::Status;
 
+use super::imports::{
+    proxy_add_header_map_value, proxy_call_foreign_function, proxy_continue_stream,
+    proxy_define_metric, proxy_dequeue_shared_queue, proxy_enqueue_shared_queue,
+    proxy_get_buffer_bytes, proxy_get_current_time_nanoseconds, proxy_get_header_map_pairs,
+    proxy_get_header_map_value, proxy_get_property, proxy_get_shared_data, proxy_increment_metric,
+    proxy_log, proxy_register_shared_queue, proxy_remove_header_map_value,
+    proxy_replace_header_map_value, proxy_send_local_response, proxy_set_effective_context,
+    proxy_set_property, proxy_set_shared_data, proxy_set_tick_period_milliseconds, random_get,
+};
 use crate::message::{CallFailure, HttpCall};
 use crate::telemetry::{Level, MetricKind};
 use crate::time::Timestamp;
@@ -47,99 +56,6 @@ pub(super) const CAS_MISMATCH: HostError = HostError(8);
 
 /// A function that puts a field into a header map.
 type Put = unsafe extern "C" fn(u32, *const u8, usize, *const u8, usize) -> u32;
-
-#[link(wasm_import_module = "wasi_snapshot_preview1")]
-unsafe extern "C" {
-    fn random_get(buffer: *mut u8, size: usize) -> u32;
-}
-
-#[link(wasm_import_module = "env")]
-unsafe extern "C" {
-    fn proxy_add_header_map_value(
-        map: u32,
-        name: *const u8,
-        name_size: usize,
-        value: *const u8,
-        value_size: usize,
-    ) -> u32;
-    fn proxy_call_foreign_function(
-        name: *const u8,
-        name_size: usize,
-        argument: *const u8,
-        argument_size: usize,
-        result: *mut *mut u8,
-        result_size: *mut usize,
-    ) -> u32;
-    fn proxy_continue_stream(stream_type: u32) -> u32;
-    fn proxy_define_metric(kind: u32, name: *const u8, name_size: usize, metric: *mut u32) -> u32;
-    fn proxy_dequeue_shared_queue(queue: u32, data: *mut *mut u8, size: *mut usize) -> u32;
-    fn proxy_enqueue_shared_queue(queue: u32, data: *const u8, size: usize) -> u32;
-    fn proxy_get_buffer_bytes(
-        buffer: u32,
-        start: usize,
-        max_size: usize,
-        data: *mut *mut u8,
-        size: *mut usize,
-    ) -> u32;
-    fn proxy_get_current_time_nanoseconds(time: *mut u64) -> u32;
-    fn proxy_get_header_map_pairs(map: u32, data: *mut *mut u8, size: *mut usize) -> u32;
-    fn proxy_get_header_map_value(
-        map: u32,
-        name: *const u8,
-        name_size: usize,
-        data: *mut *mut u8,
-        size: *mut usize,
-    ) -> u32;
-    fn proxy_get_property(
-        path: *const u8,
-        path_size: usize,
-        value: *mut *mut u8,
-        value_size: *mut usize,
-    ) -> u32;
-    fn proxy_get_shared_data(
-        key: *const u8,
-        key_size: usize,
-        value: *mut *mut u8,
-        value_size: *mut usize,
-        cas: *mut u32,
-    ) -> u32;
-    fn proxy_increment_metric(metric: u32, step: i64) -> u32;
-    fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
-    fn proxy_register_shared_queue(name: *const u8, name_size: usize, queue: *mut u32) -> u32;
-    fn proxy_remove_header_map_value(map: u32, name: *const u8, name_size: usize) -> u32;
-    fn proxy_replace_header_map_value(
-        map: u32,
-        name: *const u8,
-        name_size: usize,
-        value: *const u8,
-        value_size: usize,
-    ) -> u32;
-    fn proxy_send_local_response(
-        status: u32,
-        details: *const u8,
-        details_size: usize,
-        body: *const u8,
-        body_size: usize,
-        headers: *const u8,
-        headers_size: usize,
-        grpc_status: i32,
-    ) -> u32;
-    fn proxy_set_effective_context(context: u32) -> u32;
-    fn proxy_set_property(
-        path: *const u8,
-        path_size: usize,
-        value: *const u8,
-        value_size: usize,
-    ) -> u32;
-    fn proxy_set_shared_data(
-        key: *const u8,
-        key_size: usize,
-        value: *const u8,
-        value_size: usize,
-        cas: u32,
-    ) -> u32;
-    fn proxy_set_tick_period_milliseconds(period: u32) -> u32;
-}
 
 /// The time, in whole milliseconds.
 pub(super) fn now() -> Result<Timestamp, HostError> {

@@ -5,6 +5,7 @@
 
 mod abi;
 mod connection;
+mod imports;
 mod metrics;
 mod perform;
 mod random;
