@@ -1,8 +1,12 @@
 //! A table of things by keys whose searching and growing is one function for all types: the library's has a copy of
 //! about 2 kB in the module for each. For what is not looked up with each request: comparing keys is a call here.
 
+mod numbered;
+
 use std::borrow::Borrow;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+
+pub(crate) use numbered::Numbered;
 
 /// Values by keys, in the order in which they came until one is removed: the last takes its place.
 #[derive(Clone, Debug)]

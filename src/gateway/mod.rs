@@ -75,7 +75,7 @@ use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::Mode;
 use crate::problem::{Protocol, Schemes};
 use crate::shared::SharedData;
-use crate::table::Table;
+use crate::table::Numbered;
 use crate::telemetry::Metric;
 use crate::time::Timestamp;
 
@@ -94,7 +94,7 @@ pub struct Gateway {
     waiters: Waiters<Awaited>,
     room: Room,
     random: Rc<dyn Random>,
-    watches: Table<StreamId, Watch>,
+    watches: Numbered<Watch>,
     signer: Rc<CountingSigner>,
     tally: Tally,
     schemes: Schemes,
@@ -129,7 +129,7 @@ impl Gateway {
             waiters: Waiters::new(config.limits().waiters),
             room: Room::default(),
             random,
-            watches: Table::new(),
+            watches: Numbered::new(),
             signer,
             tally: Tally::default(),
             schemes: schemes(&config),

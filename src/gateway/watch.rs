@@ -80,7 +80,8 @@ impl Gateway {
         let replaces = case.replaces();
         let route = case.route_name().cloned();
         let protocol = protocol();
-        self.watches.insert(stream, Watch { tokens, exchanged, replaces, protocol, route, by_key });
+        self.watches
+            .insert(stream.0, Watch { tokens, exchanged, replaces, protocol, route, by_key });
         true
     }
 
@@ -98,12 +99,12 @@ impl Gateway {
 
     /// Whether the answer to this request is to be looked at.
     pub fn is_watched(&self, stream: StreamId) -> bool {
-        self.watches.contains_key(&stream)
+        self.watches.get(stream.0).is_some()
     }
 
     /// The request has ended.
     pub fn unwatch(&mut self, stream: StreamId) {
-        self.watches.remove(&stream);
+        self.watches.remove(stream.0);
     }
 
     /// The answer to a request that is watched; `field` reads it (`:status`, `cache-control`). 401 means that the
@@ -113,7 +114,7 @@ impl Gateway {
         stream: StreamId,
         field: &dyn Fn(&'static str) -> Option<Vec<u8>>,
     ) -> Verdict {
-        let Some(mut watch) = self.watches.remove(&stream) else { return Verdict::default() };
+        let Some(mut watch) = self.watches.remove(stream.0) else { return Verdict::default() };
         let by_key = watch.by_key.take();
         let has_tokens = !watch.tokens.is_empty() || !watch.exchanged.is_empty();
         let is_cookie_new = by_key.as_ref().is_some_and(ByKey::depends);
