@@ -13,103 +13,34 @@
 #![cfg(target_os = "wasi")]
 #![allow(clippy::panic, reason = "to trap is what it is for")]
 
+mod exports;
+mod host;
+
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
-use std::rc::Rc;
 
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::{Action, ContextType};
+use tenantgate::host::callbacks::{self, Action};
 
-// The host looks these names up; nothing in Rust calls them.
-#[allow(unsafe_code, reason = "the ABI needs an unmangled `_initialize`")]
-mod entry {
-    use proxy_wasm::traits::RootContext;
-    use proxy_wasm::types::LogLevel;
-
-    use super::FragileRoot;
-
-    proxy_wasm::main! {{
-        proxy_wasm::set_log_level(LogLevel::Info);
-        proxy_wasm::set_root_context(|id| -> Box<dyn RootContext> {
-            Box::new(FragileRoot::new(id))
-        });
-    }}
+thread_local! {
+    /// The number of this VM.
+    static NUMBER: u64 = RandomState::new().hash_one(());
+    static TRAPS_AT_ANSWER: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The filter's root context, and what its streams were told.
-struct FragileRoot {
-    root: Box<dyn RootContext>,
-    vm: Rc<Vm>,
+fn on_request_headers(context: u32, is_whole: bool) -> Action {
+    match host::request_header("x-fragile").as_deref() {
+        None => return callbacks::on_request_headers(context, is_whole),
+        Some(b"who") => {}
+        Some(b"trap-at-answer") => TRAPS_AT_ANSWER.set(true),
+        Some(_) => panic!("trapped in a request, as told"),
+    }
+    host::answer(&NUMBER.with(|number| format!("{number:016x}")));
+    Action::Pause
 }
 
-/// One VM.
-struct Vm {
-    number: u64,
-    traps_at_answer: Cell<bool>,
-}
-
-impl FragileRoot {
-    fn new(id: u32) -> Self {
-        let number = RandomState::new().hash_one(id);
-        let vm = Rc::new(Vm { number, traps_at_answer: Cell::new(false) });
-        Self { root: tenantgate::host::root(id), vm }
+fn on_http_call_response(context: u32, token: u32, header_count: usize, body_size: usize) {
+    if TRAPS_AT_ANSWER.get() {
+        panic!("trapped at the answer to a call, as told");
     }
-}
-
-impl Context for FragileRoot {
-    fn on_http_call_response(&mut self, token: u32, headers: usize, body: usize, trailers: usize) {
-        if self.vm.traps_at_answer.get() {
-            panic!("trapped at the answer to a call, as told");
-        }
-        self.root.on_http_call_response(token, headers, body, trailers);
-    }
-}
-
-impl RootContext for FragileRoot {
-    fn on_vm_start(&mut self, size: usize) -> bool {
-        self.root.on_vm_start(size)
-    }
-
-    fn on_configure(&mut self, size: usize) -> bool {
-        self.root.on_configure(size)
-    }
-
-    fn on_tick(&mut self) {
-        self.root.on_tick();
-    }
-
-    fn on_queue_ready(&mut self, queue: u32) {
-        self.root.on_queue_ready(queue);
-    }
-
-    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
-        let stream = self.root.create_http_context(id)?;
-        Some(Box::new(FragileStream { stream, vm: Rc::clone(&self.vm) }))
-    }
-
-    fn get_type(&self) -> Option<ContextType> {
-        self.root.get_type()
-    }
-}
-
-/// One request.
-struct FragileStream {
-    stream: Box<dyn HttpContext>,
-    vm: Rc<Vm>,
-}
-
-impl Context for FragileStream {}
-
-impl HttpContext for FragileStream {
-    fn on_http_request_headers(&mut self, count: usize, is_last: bool) -> Action {
-        match self.get_http_request_header("x-fragile").as_deref() {
-            None => return self.stream.on_http_request_headers(count, is_last),
-            Some("who") => {}
-            Some("trap-at-answer") => self.vm.traps_at_answer.set(true),
-            Some(_) => panic!("trapped in a request, as told"),
-        }
-        let number = format!("{:016x}", self.vm.number);
-        self.send_http_response(200, Vec::new(), Some(number.as_bytes()));
-        Action::Pause
-    }
+    callbacks::on_http_call_response(context, token, header_count, body_size);
 }

@@ -1,10 +1,8 @@
-//! Byte-only wrappers of the host's functions. The only raw hostcalls and the only `unsafe` code.
+//! Byte-only wrappers of the host's functions. The only raw hostcalls and, but for the names of the callbacks, the only
+//! `unsafe` code.
 //!
-//! The SDK's own wrappers panic on a status that they do not expect, and on header bytes that are
+//! The wrappers of the proxy-wasm SDK panic on a status that they do not expect, and on header bytes that are
 //! not UTF-8; a panic is an outage of the worker. Here every status but "ok" is an error value.
-//!
-//! Calls to other servers are the exception: they go through the SDK, which must know their tokens
-//! to route their answers ([`dispatch`]).
 
 #![allow(
     unsafe_code,
@@ -14,19 +12,16 @@
 use std::ptr::null_mut;
 use std::time::Duration;
 
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::Status;
-
 use super::imports::{
     proxy_add_header_map_value, proxy_call_foreign_function, proxy_continue_stream,
     proxy_define_metric, proxy_dequeue_shared_queue, proxy_enqueue_shared_queue,
     proxy_get_buffer_bytes, proxy_get_current_time_nanoseconds, proxy_get_header_map_pairs,
-    proxy_get_header_map_value, proxy_get_property, proxy_get_shared_data, proxy_increment_metric,
-    proxy_log, proxy_register_shared_queue, proxy_remove_header_map_value,
+    proxy_get_header_map_value, proxy_get_property, proxy_get_shared_data, proxy_http_call,
+    proxy_increment_metric, proxy_log, proxy_register_shared_queue, proxy_remove_header_map_value,
     proxy_replace_header_map_value, proxy_send_local_response, proxy_set_effective_context,
     proxy_set_property, proxy_set_shared_data, proxy_set_tick_period_milliseconds, random_get,
 };
-use crate::message::{CallFailure, HttpCall};
+use crate::message::write_pairs;
 use crate::telemetry::{Level, MetricKind};
 use crate::time::Timestamp;
 
@@ -50,6 +45,9 @@ pub(super) enum Buffer {
     CallResponseBody = 4,
     PluginConfiguration = 7,
 }
+
+/// The host does not know what it was asked for: in a call, its cluster.
+pub(super) const BAD_ARGUMENT: HostError = HostError(2);
 
 /// The host refused a write because the counter has moved on.
 pub(super) const CAS_MISMATCH: HostError = HostError(8);
@@ -219,9 +217,12 @@ pub(super) fn dequeue(queue: u32) -> Result<Vec<u8>, HostError> {
 
 /// Sets the period of the root context's timer.
 pub(super) fn set_tick_period(period: Duration) -> Result<(), HostError> {
-    let period = u32::try_from(period.as_millis()).unwrap_or(u32::MAX);
     // SAFETY: no pointers.
-    check(unsafe { proxy_set_tick_period_milliseconds(period) })
+    check(unsafe { proxy_set_tick_period_milliseconds(milliseconds(period)) })
+}
+
+fn milliseconds(duration: Duration) -> u32 {
+    u32::try_from(duration.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// Writes a line to the log. Nothing can be done where that fails.
@@ -231,6 +232,16 @@ pub(super) fn log(level: Level, message: &str) {
         Level::Warn => 3,
         Level::Error => 4,
     };
+    write_line(level, message);
+}
+
+/// Writes the line of a VM that is about to stop.
+pub(super) fn log_last_words(message: &str) {
+    const CRITICAL: u32 = 5;
+    write_line(CRITICAL, message);
+}
+
+fn write_line(level: u32, message: &str) {
     // SAFETY: the message is valid during the call; the host copies it.
     let _status = unsafe { proxy_log(level, message.as_ptr(), message.len()) };
 }
@@ -268,26 +279,31 @@ pub(super) fn call_foreign_function(name: &str, argument: &[u8]) -> Result<Vec<u
     })
 }
 
-/// Sends a call and gives the host's token for it.
-pub(super) fn dispatch(call: &HttpCall) -> Result<u32, CallFailure> {
-    let endpoint = &call.endpoint;
-    let mut headers = vec![
-        (":method", call.method),
-        (":scheme", endpoint.scheme),
-        (":authority", &endpoint.authority),
-        (":path", &endpoint.path),
-    ];
-    for (name, value) in &call.headers {
-        let value = std::str::from_utf8(value.expose()).map_err(|_| CallFailure::Unsendable)?;
-        headers.push((name, value));
-    }
-    let body = call.body.expose();
-    let body = (!body.is_empty()).then_some(body.as_slice());
-    hostcalls::dispatch_http_call(&endpoint.cluster, headers, body, Vec::new(), call.timeout)
-        .map_err(|status| match status {
-            Status::BadArgument => CallFailure::UnknownCluster,
-            _ => CallFailure::Overloaded,
-        })
+/// Sends a call without trailers and gives the host's token for it.
+pub(super) fn http_call(
+    cluster: &str,
+    headers: &[u8],
+    body: &[u8],
+    timeout: Duration,
+) -> Result<u32, HostError> {
+    let trailers = write_pairs([]);
+    let mut token = 0;
+    // SAFETY: all slices are valid during the call, `token` for one u32; the host copies them.
+    check(unsafe {
+        proxy_http_call(
+            cluster.as_ptr(),
+            cluster.len(),
+            headers.as_ptr(),
+            headers.len(),
+            body.as_ptr(),
+            body.len(),
+            trailers.as_ptr(),
+            trailers.len(),
+            milliseconds(timeout),
+            &mut token,
+        )
+    })?;
+    Ok(token)
 }
 
 /// Runs a hostcall that gives a buffer, and takes the buffer over. No buffer counts as an empty one.

@@ -67,6 +67,18 @@ unsafe extern "C" {
         value_size: *mut usize,
         cas: *mut u32,
     ) -> u32;
+    pub(super) fn proxy_http_call(
+        cluster: *const u8,
+        cluster_size: usize,
+        headers: *const u8,
+        headers_size: usize,
+        body: *const u8,
+        body_size: usize,
+        trailers: *const u8,
+        trailers_size: usize,
+        timeout: u32,
+        token: *mut u32,
+    ) -> u32;
     pub(super) fn proxy_increment_metric(metric: u32, step: i64) -> u32;
     pub(super) fn proxy_log(level: u32, message: *const u8, size: usize) -> u32;
     pub(super) fn proxy_register_shared_queue(

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::abi;
+use super::calls::Calls;
 use super::connection::HostConnection;
 use super::metrics::Metrics;
-use super::root::Calls;
 use super::shared::HostShared;
 use super::signatures::HostSignatures;
 use super::worker::Course;
@@ -36,9 +36,7 @@ impl Host for RootHost<'_> {
     }
 
     fn send(&mut self, id: CallId, call: &HttpCall) -> Result<(), CallFailure> {
-        let token = abi::dispatch(call)?;
-        self.calls.insert(token, id, call.body_limit);
-        Ok(())
+        self.calls.send(id, call)
     }
 
     fn revisit(

@@ -1,43 +1,35 @@
 //! The root context: configuration, timer, wake-ups, the answers to calls.
 
+use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use proxy_wasm::traits::{Context, HttpContext, RootContext};
-use proxy_wasm::types::ContextType;
-
 use super::abi;
+use super::calls::Calls;
 use super::metrics::Metrics;
 use super::perform::RootHost;
 use super::random::HostRandom;
 use super::shared::HostShared;
 use super::signatures::{AssertionSigner, HostSignatures};
-use super::stream::{Stream, Unconfigured};
 use super::worker::{WAKE, Worker};
 use crate::config;
-use crate::gateway::{CallId, Event, Gateway, drive};
+use crate::gateway::{Event, Gateway, drive};
 use crate::message::{CallFailure, CallResponse, fresh_for, parse_pairs, retry_after};
 use crate::secret::Secret;
 use crate::table::Table;
 use crate::telemetry::{Level, Metric};
 use crate::time::Timestamp;
 
-/// The calls that run, by the host's tokens, with the largest answer that is read.
-#[derive(Default)]
-pub(super) struct Calls(Table<u32, (CallId, usize)>);
-
-impl Calls {
-    /// Remembers a call that was sent.
-    pub(super) fn insert(&mut self, token: u32, id: CallId, body_limit: usize) {
-        self.0.insert(token, (id, body_limit));
-    }
-}
-
 /// One plugin configuration in one VM.
 pub(super) struct Root {
     id: u32,
-    worker: Option<Rc<Worker>>,
+    worker: RefCell<Option<Rc<Worker>>>,
+    belongings: RefCell<Belongings>,
+}
+
+/// What the root context alone uses, in one callback at a time.
+struct Belongings {
     shared: HostShared,
     calls: Calls,
     metrics: Metrics,
@@ -47,30 +39,67 @@ pub(super) struct Root {
 impl Root {
     /// A root context without a configuration: it refuses everything.
     pub(super) fn new(id: u32) -> Self {
-        let shared = HostShared::Worker(Table::new());
-        Self {
-            id,
-            worker: None,
-            shared,
+        let belongings = Belongings {
+            shared: HostShared::Worker(Table::new()),
             calls: Calls::default(),
             metrics: Metrics::default(),
             last_now: Timestamp::default(),
+        };
+        Self { id, worker: RefCell::default(), belongings: belongings.into() }
+    }
+
+    /// The host's number of it.
+    pub(super) const fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Who decides requests; `None` without a configuration.
+    pub(super) fn worker(&self) -> Option<Rc<Worker>> {
+        self.worker.try_borrow().ok()?.clone()
+    }
+
+    /// The timer fired.
+    pub(super) fn tick(&self) {
+        self.handle(Event::Tick);
+    }
+
+    /// Somebody put something into our queue.
+    pub(super) fn read_queue(&self, queue: u32) {
+        // Each item has a wake-up of its own, so whatever is left comes next.
+        for _ in 0..16 {
+            match abi::dequeue(queue) {
+                Ok(item) if item == WAKE => {}
+                Ok(wish) => self.handle(Event::Asked(wish)),
+                Err(_) => break,
+            }
+        }
+        self.handle(Event::Woken);
+    }
+
+    /// A call has ended; not one of ours if nobody knows its token.
+    pub(super) fn end_call(&self, token: u32, header_count: usize, body_size: usize) {
+        let call = self.belongings.try_borrow_mut().ok().and_then(|mut own| own.calls.end(token));
+        if let Some((id, body_limit)) = call {
+            let result = response(header_count, body_size, body_limit);
+            self.handle(Event::CallEnded(id, result));
         }
     }
 
     /// Hands an event to the gateway and performs what follows.
-    fn handle(&mut self, event: Event) {
-        let Some(worker) = self.worker.clone() else { return };
+    fn handle(&self, event: Event) {
+        let Some(worker) = self.worker() else { return };
+        let Ok(mut own) = self.belongings.try_borrow_mut() else { return };
+        let own = &mut *own;
         // Without a clock the last time counts: what is done for an event is done late, never not.
-        let now = abi::now().unwrap_or(self.last_now);
-        self.last_now = now;
+        let now = abi::now().unwrap_or(own.last_now);
+        own.last_now = now;
         let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
         let mut host = RootHost {
             root: self.id,
-            shared: &mut self.shared,
+            shared: &mut own.shared,
             signatures: &worker.signatures,
-            calls: &mut self.calls,
-            metrics: &mut self.metrics,
+            calls: &mut own.calls,
+            metrics: &mut own.metrics,
         };
         drive(&mut gateway, event, now, &mut host);
         if worker.hurried.replace(false) {
@@ -80,7 +109,7 @@ impl Root {
 
     /// Reads and compiles the configuration; false, with every problem in the log, if it is not
     /// valid.
-    fn configure(&mut self) -> bool {
+    pub(super) fn configure(&self) -> bool {
         let document = match abi::buffer(abi::Buffer::PluginConfiguration, CONFIGURATION_LIMIT) {
             Ok(document) => document,
             Err(abi::HostError(status)) => {
@@ -99,9 +128,10 @@ impl Root {
         for warning in &compiled.warnings {
             abi::log(Level::Warn, &format!("configuration: {warning}"));
         }
-        self.shared = shared_data();
-        if matches!(self.shared, HostShared::Worker(_)) {
-            self.metrics.step(Metric::IsolatedWorkers, 1);
+        let Ok(mut own) = self.belongings.try_borrow_mut() else { return false };
+        own.shared = shared_data();
+        if matches!(own.shared, HostShared::Worker(_)) {
+            own.metrics.step(Metric::IsolatedWorkers, 1);
         }
         let seed = RandomState::new().hash_one(self.id);
         let mut gateway = Gateway::new(
@@ -117,12 +147,8 @@ impl Root {
             gateway.listen(queue);
         }
         let _kept = abi::set_tick_period(gateway.tick_period());
-        self.worker = Some(Rc::new(Worker {
-            gateway: gateway.into(),
-            signatures,
-            queue,
-            hurried: false.into(),
-        }));
+        let worker = Worker { gateway: gateway.into(), signatures, queue, hurried: false.into() };
+        self.worker.replace(Some(Rc::new(worker)));
         true
     }
 }
@@ -132,60 +158,13 @@ impl Drop for Root {
     fn drop(&mut self) {
         let Some(worker) = self.worker.take() else { return };
         let Ok(mut gateway) = worker.gateway.try_borrow_mut() else { return };
+        let own = self.belongings.get_mut();
         for (metric, step) in gateway.retire() {
-            self.metrics.step(metric, step);
+            own.metrics.step(metric, step);
         }
-        if matches!(self.shared, HostShared::Worker(_)) {
-            self.metrics.step(Metric::IsolatedWorkers, -1);
+        if matches!(own.shared, HostShared::Worker(_)) {
+            own.metrics.step(Metric::IsolatedWorkers, -1);
         }
-    }
-}
-
-impl Context for Root {
-    fn on_http_call_response(
-        &mut self,
-        token: u32,
-        header_count: usize,
-        body_size: usize,
-        _trailer_count: usize,
-    ) {
-        if let Some((id, body_limit)) = self.calls.0.remove(&token) {
-            let result = response(header_count, body_size, body_limit);
-            self.handle(Event::CallEnded(id, result));
-        }
-    }
-}
-
-impl RootContext for Root {
-    fn on_configure(&mut self, _size: usize) -> bool {
-        self.configure()
-    }
-
-    fn on_tick(&mut self) {
-        self.handle(Event::Tick);
-    }
-
-    fn on_queue_ready(&mut self, queue: u32) {
-        // Each item has a wake-up of its own, so whatever is left comes next.
-        for _ in 0..16 {
-            match abi::dequeue(queue) {
-                Ok(item) if item == WAKE => {}
-                Ok(wish) => self.handle(Event::Asked(wish)),
-                Err(_) => break,
-            }
-        }
-        self.handle(Event::Woken);
-    }
-
-    fn create_http_context(&self, id: u32) -> Option<Box<dyn HttpContext>> {
-        Some(match &self.worker {
-            Some(worker) => Box::new(Stream::new(id, Rc::clone(worker))),
-            None => Box::new(Unconfigured),
-        })
-    }
-
-    fn get_type(&self) -> Option<ContextType> {
-        Some(ContextType::HttpContext)
     }
 }
 

@@ -45,9 +45,7 @@ impl Worker {
                 if edit(&edits).is_ok() {
                     return Course::Waits;
                 }
-                if let Ok(mut gateway) = self.gateway.try_borrow_mut() {
-                    gateway.forget(stream);
-                }
+                self.forget(stream);
                 edits.iter().for_each(conceal);
                 super::perform::refuse_broken();
                 Course::Refused
@@ -100,6 +98,13 @@ impl Worker {
             let _not_logged_in = abi::add_response_header("set-cookie", cookie.expose());
         }
         Course::Forwarded
+    }
+
+    /// The stream has ended, and may have waited.
+    pub(super) fn forget(&self, stream: StreamId) {
+        if let Ok(mut gateway) = self.gateway.try_borrow_mut() {
+            gateway.forget(stream);
+        }
     }
 
     /// The stream has ended: the status of its answer will not be told any more.

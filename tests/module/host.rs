@@ -200,10 +200,7 @@ impl Host {
         found.map(|(_, items)| items).ok_or(NOT_FOUND)
     }
 
-    /// Sends a call and gives its token.
-    ///
-    /// The SDK hands the answer to the context whose callback ran. A stream may be gone by then, and
-    /// the answer with it.
+    /// Sends a call and gives its token. Its answer comes back to the root context.
     pub fn http_call(&mut self, call: HttpCall) -> Result<u32, u32> {
         let field = |name: &str| {
             let found = call.headers.iter().find(|(field, _)| field == name);

@@ -58,7 +58,6 @@ fn an_answer_is_stored_and_every_waiter_is_selected_edited_and_resumed_in_turn()
     assert_eq!(
         vm.calls(),
         [
-            "1: set_effective_context 1",
             "1: get_header_map_pairs call-response",
             "1: get_buffer_bytes call-response-body",
             "1: get_current_time_nanoseconds",
