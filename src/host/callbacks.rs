@@ -50,13 +50,11 @@ pub fn allocate(size: usize) -> *mut u8 {
 /// A root context begins (`root` is 0), or a stream of the root context `root`.
 pub fn on_context_create(context: u32, root: u32) {
     if root == 0 {
-        if find_root(context).is_none() {
-            with_roots(|roots| roots.push(Rc::new(Root::new(context))));
-        }
+        begin_root(context);
         return;
     }
     // Without a configuration the stream stays unknown, and so is refused.
-    let worker = find_root(root).and_then(|root| root.worker());
+    let worker = with_roots(|roots| roots.iter().find(|one| one.id() == root)?.worker());
     let before = with_streams(|streams| match worker {
         Some(worker) => streams.insert(context, Stream::new(worker)),
         None => streams.remove(context),
@@ -134,6 +132,15 @@ pub fn on_response_headers(context: u32) -> Action {
     match watcher.map(|worker| worker.response(StreamId(context))) {
         None | Some(Course::Forwarded | Course::Watched) => Action::Continue,
         Some(Course::Refused | Course::Waits) => Action::Pause,
+    }
+}
+
+/// One that is there already stays, with its configuration.
+#[cold]
+#[inline(never)]
+fn begin_root(id: u32) {
+    if find_root(id).is_none() {
+        with_roots(|roots| roots.push(Rc::new(Root::new(id))));
     }
 }
 

@@ -63,6 +63,7 @@ impl<V> Numbered<V> {
     }
 
     #[cold]
+    #[inline(never)]
     fn grow(&mut self) {
         let slots = self.slots.len().saturating_mul(2).max(FEW);
         let before = std::mem::take(self);
