@@ -107,7 +107,7 @@ fn without_a_configuration_everything_is_refused() {
 #[test]
 fn a_bad_update_leaves_the_configuration_at_work_alone() {
     let mut vm = ready();
-    assert!(!vm.configure_another(b"{}"));
+    assert!(!vm.configure_another(9000, b"{}"));
     assert!(vm.request(2, profile(&user("ann"))));
     assert!(!vm.request(3, get("/profile", &[])));
 }

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use wasmi::{Caller, Error, Extern, Memory};
+use wasmi::{Caller, Error, Extern, Memory, Val};
 
 use crate::host::Host;
 
@@ -52,6 +52,21 @@ impl Guest<'_> {
         self.put(place, bytes);
         self.put_number(pointer, place);
         self.put_number(size, length);
+    }
+
+    /// Makes the callbacks that this host makes within a hostcall, for the stream that is acted on.
+    pub fn call_back(&mut self) {
+        let stream = Val::I32(self.host().effective as i32);
+        for name in self.host().calls_back.clone() {
+            let callback = self.0.get_export(name).and_then(Extern::into_func).expect(name);
+            let kind = callback.ty(&self.0);
+            let mut numbers = vec![Val::I32(1); kind.params().len()];
+            numbers[0] = stream.clone();
+            let mut results = vec![Val::I32(0); kind.results().len()];
+            callback.call(&mut self.0, &numbers, &mut results).expect(name);
+            let goes_on = results.first().is_none_or(|action| action.i32() == Some(0));
+            assert!(goes_on, "{name}: an answer of ours is not ours to replace");
+        }
     }
 
     fn allocate(&mut self, size: u32) -> u32 {

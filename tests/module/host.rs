@@ -27,7 +27,10 @@ pub struct Host {
     pub verify_signature: VerifySignature,
     /// Hostcalls that fail, by name or with their arguments, each with its status.
     pub faults: BTreeMap<&'static str, u32>,
+    pub roots: BTreeSet<u32>,
     pub streams: BTreeMap<u32, Stream>,
+    /// The callbacks that this host makes within the hostcalls that answer or resume a request.
+    pub calls_back: Vec<&'static str>,
     pub shared: SharedMap,
     /// The queues by their names; their numbers count from 1.
     pub queues: Vec<(String, VecDeque<Vec<u8>>)>,
@@ -83,7 +86,9 @@ impl Default for Host {
             configuration: Vec::new(),
             verify_signature: VerifySignature::Real,
             faults: BTreeMap::new(),
+            roots: [ROOT].into(),
             streams: BTreeMap::new(),
+            calls_back: Vec::new(),
             shared: SharedMap::default(),
             queues: Vec::new(),
             tick_period: None,
@@ -136,7 +141,7 @@ impl Host {
 
     pub fn set_effective_context(&mut self, context: u32) -> Result<(), u32> {
         self.record("set_effective_context", &context.to_string())?;
-        let exists = context == ROOT
+        let exists = self.roots.contains(&context)
             || self.streams.get(&context).is_some_and(|stream| stream.stage != Stage::Gone);
         if !exists {
             return Err(BAD_ARGUMENT);
@@ -208,7 +213,8 @@ impl Host {
         };
         let line = format!("{} {} {}", call.cluster, field(":method"), field(":path"));
         self.record("http_call", &line)?;
-        assert_eq!((self.running, self.effective), (ROOT, ROOT), "only the root sends calls");
+        assert_eq!(self.running, self.effective, "a call belongs to the context that sends it");
+        assert!(self.roots.contains(&self.running), "only root contexts send calls");
         assert!(call.timeout > 0, "a call without a timeout waits for ever");
         if !self.clusters.contains(call.cluster.as_str()) {
             return Err(BAD_ARGUMENT);

@@ -93,7 +93,9 @@ fn streams(linker: &mut Linker<Host>) -> Linked {
     linker.func_wrap("env", "proxy_continue_stream", |caller: Calling<'_>, stream: u32| {
         act(caller, |guest| {
             assert_eq!(stream, REQUEST);
-            guest.host().continue_request()
+            guest.host().continue_request()?;
+            guest.call_back();
+            Ok(())
         })
     })?;
     Ok(())
@@ -120,7 +122,9 @@ fn replies(linker: &mut Linker<Host>) -> Linked {
                     body: guest.bytes(body, body_size),
                     grpc_status,
                 };
-                guest.host().send_local_response(response)
+                guest.host().send_local_response(response)?;
+                guest.call_back();
+                Ok(())
             })
         },
     )?;

@@ -15,6 +15,7 @@ mod answers;
 mod artifact;
 mod concealed;
 mod configuration;
+mod contexts;
 mod guest;
 mod host;
 mod hot_path;

@@ -1,6 +1,6 @@
 //! The module at work: callbacks as a host makes them.
 
-use wasmi::{Instance, Linker, Store, WasmParams, WasmResults};
+use wasmi::{Instance, Linker, Store, Val, WasmParams, WasmResults};
 
 use crate::artifact::module;
 use crate::host::{Answer, Host, ROOT};
@@ -24,7 +24,7 @@ impl Vm {
         let instance = linker.instantiate_and_start(&mut store, module).expect("an instance");
         let mut vm = Self { store, instance };
         vm.callback::<_, ()>(0, "_initialize", ());
-        vm.callback::<_, ()>(ROOT, "proxy_on_context_create", (ROOT, 0));
+        vm.create(ROOT, 0);
         assert_eq!(vm.callback::<_, u32>(ROOT, "proxy_on_vm_start", (ROOT, 0)), 1);
         vm
     }
@@ -37,12 +37,33 @@ impl Vm {
     }
 
     /// Has another root context of the same instance take a configuration.
-    pub fn configure_another(&mut self, document: &[u8]) -> bool {
-        const ANOTHER: u32 = 9000;
+    pub fn configure_another(&mut self, root: u32, document: &[u8]) -> bool {
+        self.host_mut().roots.insert(root);
         self.host_mut().configuration = document.to_vec();
-        self.callback::<_, ()>(ANOTHER, "proxy_on_context_create", (ANOTHER, 0));
+        self.create(root, 0);
         let size = u32::try_from(document.len()).unwrap();
-        self.callback::<_, u32>(ANOTHER, "proxy_on_configure", (ANOTHER, size)) == 1
+        self.callback::<_, u32>(root, "proxy_on_configure", (root, size)) == 1
+    }
+
+    /// A context begins: a stream of `root`, or a root context where that is 0.
+    pub fn create(&mut self, context: u32, root: u32) {
+        self.callback::<_, ()>(context, "proxy_on_context_create", (context, root));
+    }
+
+    /// A context is over, as the host says.
+    pub fn delete(&mut self, context: u32) {
+        self.callback::<_, ()>(context, "proxy_on_delete", (context,));
+    }
+
+    /// A callback with these numbers, and what it returns, if anything.
+    pub fn call(&mut self, context: u32, name: &str, numbers: &[u32]) -> Option<i32> {
+        self.host_mut().begin(context);
+        let callback = self.instance.get_func(&self.store, name).expect("a callback");
+        let numbers: Vec<Val> = numbers.iter().map(|number| Val::I32(*number as i32)).collect();
+        let mut results = vec![Val::I32(0); callback.ty(&self.store).results().len()];
+        let done = callback.call(&mut self.store, &numbers, &mut results);
+        done.unwrap_or_else(|trap| panic!("{name} trapped: {trap}; log: {:?}", self.host().log));
+        results.first().and_then(Val::i32)
     }
 
     pub fn host(&self) -> &Host {
@@ -66,9 +87,19 @@ impl Vm {
 
     /// A request arrives; whether it goes on.
     pub fn request(&mut self, stream: u32, headers: Fields) -> bool {
-        let count = u32::try_from(headers.len()).unwrap();
+        self.request_of(ROOT, stream, headers)
+    }
+
+    /// A request of that root context arrives; whether it goes on.
+    pub fn request_of(&mut self, root: u32, stream: u32, headers: Fields) -> bool {
         self.host_mut().streams.insert(stream, Stream::new(headers));
-        self.callback::<_, ()>(stream, "proxy_on_context_create", (stream, ROOT));
+        self.create(stream, root);
+        self.decide(stream)
+    }
+
+    /// The header of a request is handed over; whether it goes on.
+    pub fn decide(&mut self, stream: u32) -> bool {
+        let count = u32::try_from(self.stream(stream).headers.len()).unwrap();
         let action =
             self.callback::<_, u32>(stream, "proxy_on_request_headers", (stream, count, 1));
         let stage = &mut self.host_mut().streams.get_mut(&stream).expect("the stream").stage;
@@ -114,7 +145,11 @@ impl Vm {
     }
 
     pub fn tick(&mut self) {
-        self.callback::<_, ()>(ROOT, "proxy_on_tick", (ROOT,));
+        self.tick_of(ROOT);
+    }
+
+    pub fn tick_of(&mut self, root: u32) {
+        self.callback::<_, ()>(root, "proxy_on_tick", (root,));
     }
 
     /// Tells the root context of the item in its queue.
@@ -126,23 +161,28 @@ impl Vm {
 
     /// Delivers the answer to a call.
     pub fn answer(&mut self, token: u32, answer: Answer) {
+        self.answer_to(ROOT, token, answer);
+    }
+
+    /// Delivers the answer to a call to that context.
+    pub fn answer_to(&mut self, root: u32, token: u32, answer: Answer) {
         let sizes = (answer.headers.len(), answer.body.len());
         let (headers, body) = (u32::try_from(sizes.0).unwrap(), u32::try_from(sizes.1).unwrap());
         self.host_mut().answer = Some(answer);
-        let parameters = (ROOT, token, headers, body, 0);
-        self.callback::<_, ()>(ROOT, "proxy_on_http_call_response", parameters);
+        let parameters = (root, token, headers, body, 0);
+        self.callback::<_, ()>(root, "proxy_on_http_call_response", parameters);
         self.host_mut().answer = None;
     }
 
     /// The stream ends, and the module is told.
     pub fn close(&mut self, stream: u32) {
         self.lose(stream);
-        self.callback::<_, ()>(stream, "proxy_on_delete", (stream,));
+        self.delete(stream);
     }
 
     /// The configuration retires: another one has taken its place, and its last stream has ended.
     pub fn retire(&mut self) {
-        self.callback::<_, ()>(ROOT, "proxy_on_delete", (ROOT,));
+        self.delete(ROOT);
     }
 
     /// The stream ends, and the module does not know.
