@@ -209,6 +209,29 @@ fn what_depends_on_a_tenant_that_was_made_up_is_undecided() {
     }
 }
 
+#[test]
+fn what_is_explained_does_not_depend_on_what_requests_leave_in_filter_state() {
+    let gateway = fs::read_to_string(root().join("tests/fixtures/explain/gateway.yaml")).unwrap();
+    let directory = scratch("filter_state");
+    fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("gateway.yaml");
+    for setting in ["refusals", "always", "never"] {
+        for (mode, decision) in [("enforce", "deny"), ("report_only", "would_deny")] {
+            let document = format!("{gateway}\nfilter_state: {setting}\nmode: {mode}\n");
+            fs::write(&file, document).unwrap();
+            let get = "GET https://api.acme.example/x";
+            let output = run(
+                &["explain", file.to_str().unwrap(), "--request", get, "--format", "json"],
+                None,
+            );
+            let shown: Value = serde_json::from_str(&stdout(&output)).unwrap();
+            let said = ["decision", "code", "reason"].map(|key| shown[key].as_str());
+            let expected = [Some(decision), Some("route_unknown"), Some("no_route")];
+            assert_eq!(said, expected, "{setting} {mode}");
+        }
+    }
+}
+
 /// A program's token is refused if its client is one of ours; made up is who we are.
 #[test]
 fn a_token_that_may_be_one_of_our_own_is_undecided_where_our_client_is_not_known() {

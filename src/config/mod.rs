@@ -11,6 +11,7 @@ mod compile;
 mod duration;
 mod error;
 mod nearest;
+mod noting;
 mod raw;
 mod report;
 mod uri;
@@ -28,6 +29,7 @@ pub use self::compile::{
 };
 pub use self::duration::{DurationError, parse as parse_duration};
 pub use self::error::{ConfigError, ConfigErrors, Place, Problem, Quoted};
+pub use self::noting::Noting;
 pub use self::raw::{DOCUMENT, DocumentError, Key, Shape, ShapeProblem};
 pub use self::uri::UriError;
 pub use self::warning::{Ignored, Notice, Warning};
@@ -54,7 +56,7 @@ pub struct Config {
     application_keys: Option<ApplicationKeys>,
     trusts_client_address: bool,
     limits: Limits,
-    notes_every_request: bool,
+    noting: Noting,
 }
 
 /// A configuration, and what its author should have thought about.
@@ -174,9 +176,9 @@ impl Config {
         self.policy.identity()
     }
 
-    /// Whether allowed requests leave something in filter state too; refused ones always do.
-    pub const fn notes_every_request(&self) -> bool {
-        self.notes_every_request
+    /// What requests leave in filter state.
+    pub const fn noting(&self) -> Noting {
+        self.noting
     }
 
     /// How much is held, and for how long anything waits.

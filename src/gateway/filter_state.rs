@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::exchange::Case;
 use super::key_holding::KeySeen;
+use crate::config::Noting;
 use crate::message::percent_encode;
 use crate::principal::Principal;
 
@@ -87,26 +89,49 @@ impl Decision {
     }
 }
 
+/// Where a request goes, and who asks, as far as it is known.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'k> {
+    pub(super) route: Option<&'k Arc<str>>,
+    pub(super) principal: &'k Principal,
+    pub(super) key: Option<&'k KeySeen>,
+}
+
+impl<'k> From<&'k Case> for Known<'k> {
+    fn from(case: &'k Case) -> Self {
+        Self { route: case.route_name(), principal: &case.principal, key: case.key.as_ref() }
+    }
+}
+
 /// The filter state of a decision; `refused` is the code and the exact reason of a refusal.
 pub(super) fn filter_state(
+    noting: Noting,
     decision: Decision,
     refused: Option<(&'static str, &'static str)>,
-    route: Option<&Arc<str>>,
-    principal: &Principal,
-    key: Option<&KeySeen>,
+    known: Known<'_>,
 ) -> FilterState {
-    let mut state = vec![(StateKey::Decision, Cow::Borrowed(decision.word()))];
+    let is_whole = match (noting, decision) {
+        (Noting::Never, _) | (Noting::Refusals, Decision::Allow) => return FilterState::new(),
+        (Noting::Refusals, Decision::Deny) => false,
+        (Noting::Always, _)
+        | (Noting::Refusals, Decision::Answer | Decision::WouldDeny | Decision::WouldWait) => true,
+    };
+    let mut state = FilterState::new();
+    if is_whole {
+        state.push((StateKey::Decision, Cow::Borrowed(decision.word())));
+    }
     if let Some((code, reason)) = refused {
-        state.push((StateKey::Code, Cow::Borrowed(code)));
+        // A reason is said of what was refused alone, and its code was told to the client.
+        state.extend(is_whole.then_some((StateKey::Code, Cow::Borrowed(code))));
         state.push((StateKey::Reason, Cow::Borrowed(reason)));
     }
-    state.extend(route.map(|name| (StateKey::Route, Cow::Owned(name.as_ref().to_owned()))));
-    let tenancy = principal.tenancy();
+    state.extend(known.route.map(|name| (StateKey::Route, Cow::Owned(name.as_ref().to_owned()))));
+    let tenancy = known.principal.tenancy();
     let facts = [
         (StateKey::Tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
         (StateKey::Subtenant, tenancy.subtenant().map(|subtenant| subtenant.as_str())),
-        (StateKey::User, principal.user()),
-        (StateKey::Client, principal.client()),
+        (StateKey::User, known.principal.user()),
+        (StateKey::Client, known.principal.client()),
     ];
     // A text of the token must not look like more than one field of a log line.
     state.extend(facts.into_iter().filter_map(|(key, fact)| {
@@ -114,15 +139,15 @@ pub(super) fn filter_state(
         percent_encode(fact?, &mut text);
         Some((key, Cow::Owned(text)))
     }));
-    let kind = principal.kind().name();
+    let kind = known.principal.kind().name().filter(|_| is_whole);
     state.extend(kind.map(|kind| (StateKey::CredentialKind, Cow::Borrowed(kind))));
-    if let Some(key) = key {
+    if let Some(key) = known.key {
         // The name of a key has letters, digits, `.`, `_` and `-` alone.
         let name = key.name.as_deref().map(|name| Cow::Owned(name.to_owned()));
         state.extend(name.map(|name| (StateKey::KeyName, name)));
         let digest = key.mark.map(|mark| Cow::Owned(mark.short()));
         state.extend(digest.map(|digest| (StateKey::KeyDigest, digest)));
-        state.push((StateKey::KeyFrom, Cow::Borrowed(key.from.word())));
+        state.extend(is_whole.then_some((StateKey::KeyFrom, Cow::Borrowed(key.from.word()))));
     }
     state
 }

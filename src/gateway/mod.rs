@@ -68,7 +68,7 @@ use self::signing::CountingSigner;
 use self::tally::Tally;
 use self::waiters::Waiters;
 use self::watch::Watch;
-use crate::config::Config;
+use crate::config::{Config, Noting};
 use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, RequestHead};
@@ -98,6 +98,7 @@ pub struct Gateway {
     signer: Rc<CountingSigner>,
     tally: Tally,
     schemes: Schemes,
+    noting: Noting,
     reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
     is_woken: bool,
@@ -133,6 +134,7 @@ impl Gateway {
             signer,
             tally: Tally::default(),
             schemes: schemes(&config),
+            noting: config.noting(),
             reported_at: Timestamp::default(),
             is_woken: false,
             tick: FIRST_TICK,
@@ -322,16 +324,7 @@ impl Gateway {
 
     fn forward(&mut self, edits: HeaderEdits, case: &Case, is_watched: bool) -> Outcome {
         self.tally.forward();
-        let state = match self.config.notes_every_request() {
-            true => filter_state(
-                Decision::Allow,
-                None,
-                case.route_name(),
-                &case.principal,
-                case.key.as_ref(),
-            ),
-            false => FilterState::new(),
-        };
+        let state = filter_state(self.noting, Decision::Allow, None, case.into());
         Outcome::Forward(Forwarded { edits, state, is_watched })
     }
 

@@ -4,12 +4,18 @@
 use std::sync::Arc;
 
 use super::Gateway;
+use crate::config::Noting;
 use crate::jwt::{JwkSet, KeyRing, KeySetId};
 use crate::technical_token::{SourceId, TechnicalToken};
 use crate::tenancy::SubtenantId;
 use crate::time::Timestamp;
 
 impl Gateway {
+    /// Has every outcome say all that is known, as with `filter_state: always`.
+    pub const fn note_everything(&mut self) {
+        self.noting = Noting::Always;
+    }
+
     /// Takes this set for the one that a fetch at `now` brought.
     pub fn suppose_keys(&mut self, id: KeySetId, set: Arc<JwkSet>, now: Timestamp) {
         self.fetching.suppose_keys(id, set, now);

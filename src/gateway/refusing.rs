@@ -1,12 +1,9 @@
 //! Answering a request in place of an upstream: the reply, what is left of the request for logs, what is counted.
 
-use std::sync::Arc;
-
 use super::Gateway;
 use super::effect::{Outcome, Parked, Refused};
 use super::exchange::{Awaited, Case, overdue};
-use super::filter_state::{Decision, filter_state};
-use super::key_holding::KeySeen;
+use super::filter_state::{Decision, Known, filter_state};
 use super::sessions::SessionStep;
 use crate::config::Config;
 use crate::credential;
@@ -17,9 +14,7 @@ use crate::time::Timestamp;
 
 impl Gateway {
     pub(super) fn refuse(&mut self, refusal: &Refusal, case: &Case, protocol: Protocol) -> Refused {
-        let whose = (&case.principal, case.key.as_ref());
-        let why = (refusal, refusal.reason());
-        let mut refused = self.answer(why, case.route_name(), whose, protocol);
+        let mut refused = self.answer((refusal, refusal.reason()), case.into(), protocol);
         if matches!(case.session, SessionStep::End) {
             let cookie = self.cookie(&case.session, Timestamp::default());
             refused.fields.extend(cookie.map(|cookie| ("set-cookie", cookie)));
@@ -30,20 +25,20 @@ impl Gateway {
     /// The answer to a request whose deadline has come.
     pub(super) fn refuse_late(&mut self, parked: &Parked, cause: &Awaited) -> Refused {
         let refusal = Refusal::from(overdue(cause));
-        let (route, nobody) = (parked.route.as_ref(), Principal::anonymous());
-        self.answer((&refusal, "waited_too_long"), route, (&nobody, None), parked.protocol)
+        let nobody = Principal::anonymous();
+        let known = Known { route: parked.route.as_ref(), principal: &nobody, key: None };
+        self.answer((&refusal, "waited_too_long"), known, parked.protocol)
     }
 
     pub(super) fn answer(
         &mut self,
         (refusal, reason): (&Refusal, &'static str),
-        route: Option<&Arc<str>>,
-        (principal, key): (&Principal, Option<&KeySeen>),
+        known: Known<'_>,
         protocol: Protocol,
     ) -> Refused {
-        self.tally.refuse(refusal.code(), reason, route);
+        self.tally.refuse(refusal.code(), reason, known.route);
         let why = Some((refusal.code(), reason));
-        let state = filter_state(Decision::Deny, why, route, principal, key);
+        let state = filter_state(self.noting, Decision::Deny, why, known);
         let reply = problem::reply(refusal, protocol, self.schemes);
         Refused { reply, fields: Vec::new(), reason, state, edits: HeaderEdits::new() }
     }

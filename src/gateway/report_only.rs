@@ -36,8 +36,7 @@ impl Gateway {
         };
         self.tally.forward();
         let edits = self.config.policy().unpermitted_edits(head, case.route.as_deref());
-        let state =
-            filter_state(decision, why, case.route_name(), &case.principal, case.key.as_ref());
+        let state = filter_state(self.noting, decision, why, case.into());
         Outcome::Forward(Forwarded { edits, state, is_watched: false })
     }
 }

@@ -166,8 +166,7 @@ impl Gateway {
     pub(super) fn tell(&self, answered: Answered, case: &Case) -> Refused {
         let Answered { reply, fields, reason } = answered;
         let why = Some((reason, reason));
-        let key = case.key.as_ref();
-        let state = filter_state(Decision::Answer, why, case.route_name(), &case.principal, key);
+        let state = filter_state(self.noting, Decision::Answer, why, case.into());
         Refused { reply, fields, reason, edits: HeaderEdits::new(), state }
     }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use super::effect::{Refused, StreamId};
 use super::exchange::Case;
 use super::exchanged::ExchangeId;
+use super::filter_state::Known;
 use super::sessions::SessionStep;
 use super::slot::Resource;
 use super::{Gateway, Metric};
@@ -162,9 +163,8 @@ impl Gateway {
         let refusal = Refusal::from(Failure::UpstreamRefusedOurToken);
         let why = (&refusal, refusal.reason());
         let nobody = crate::principal::Principal::anonymous();
-        let replaced = watch
-            .replaces
-            .then(|| self.answer(why, watch.route.as_ref(), (&nobody, None), watch.protocol));
+        let known = Known { route: watch.route.as_ref(), principal: &nobody, key: None };
+        let replaced = watch.replaces.then(|| self.answer(why, known, watch.protocol));
         Verdict { replaced, wake, ..Verdict::default() }
     }
 }

@@ -50,6 +50,24 @@ fn the_access_log_tells_decision_route_and_caller() {
 }
 
 #[test]
+fn the_details_of_the_response_tell_the_reason_whatever_is_in_filter_state() {
+    for (setting, reason) in [("refusals", "credential_missing"), ("never", "-")] {
+        let mut setup = setup(setting);
+        setup.extras.log_format = Some(json!({"json_format": {
+            "details": "%RESPONSE_CODE_DETAILS%",
+            "reason": "%FILTER_STATE(wasm.tenantgate.reason:PLAIN)%",
+            "decision": "%FILTER_STATE(wasm.tenantgate.decision:PLAIN)%",
+        }}));
+        let lab = setup.start();
+        assert_eq!(anonymous(&lab, "/api/profile/me"), 401);
+        let lines = lab.second_log(1);
+        let shown =
+            ["details", "reason", "decision"].map(|key| lines[0][key].as_str().unwrap_or("-"));
+        assert_eq!(shown, ["credential_missing", reason, "-"], "{setting}");
+    }
+}
+
+#[test]
 fn rbac_sees_the_verified_tenant_and_refuses_where_it_is_not_said() {
     let with = |filter_state| {
         let mut setup = setup(filter_state);

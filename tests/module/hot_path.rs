@@ -127,8 +127,6 @@ fn a_forged_token_is_verified_once_and_remembered() {
         [
             "3: get_current_time_nanoseconds",
             "3: get_header_map_pairs request",
-            "3: set_property tenantgate.decision=deny",
-            "3: set_property tenantgate.code=token_invalid",
             "3: set_property tenantgate.reason=signature_invalid",
             "3: set_property tenantgate.route=profile",
             "3: send_local_response 401 signature_invalid",

@@ -71,7 +71,7 @@ use super::error::Quoted;
 use super::raw::Section;
 use super::report::Report;
 use super::warning::Notice;
-use super::{Config, Environment};
+use super::{Config, Environment, Noting};
 use crate::message::{LetterCase, PathSpelling, TrailingSlash};
 use crate::policy::{Deployment, NoMatch};
 use crate::table::Table;
@@ -149,7 +149,11 @@ pub(super) fn compile(
         application_keys: keys.settings,
         trusts_client_address: application_keys::trusts_client_address(root),
         limits: limits::limits(root),
-        notes_every_request: root.text("filter_state") == Some("always"),
+        noting: match root.text("filter_state") {
+            Some("always") => Noting::Always,
+            Some("never") => Noting::Never,
+            Some(_) | None => Noting::Refusals,
+        },
     })
 }
 

@@ -20,7 +20,7 @@ pub const DOCUMENT: &[Key] = &[
     Key::required("routes", List(&Object(ROUTE))),
     Key::optional("token_places", List(&Object(TOKEN_PLACE))),
     Key::optional("identity_headers", Object(IDENTITY_HEADERS)),
-    Key::optional("filter_state", OneOf(&["refusals", "always"])),
+    Key::optional("filter_state", OneOf(&["refusals", "always", "never"])),
     Key::optional("no_match", OneOf(&["forbidden", "not_found"])),
     Key::optional("case_insensitive_paths", Boolean),
     Key::optional("ignore_trailing_slash", Boolean),

@@ -133,6 +133,7 @@ pub fn explain(question: &Question<'_>) -> Result<Explained, ExplainError> {
     let gateway = || {
         let (random, signer) = (Rc::new(Supposable), Rc::new(SoftwareSigner));
         let mut gateway = Gateway::new(Arc::clone(&config), 1, random, signer);
+        gateway.note_everything();
         supply.hand_over(&mut gateway, now);
         gateway
     };
