@@ -253,7 +253,7 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
         let inner = self.enter()?;
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(USUAL_MEMBERS);
         while let Some(name) = members.next_key_seed(Name)? {
             if values.len() == MEMBERS_LIMIT {
                 return Err(self.refuse(JsonError::TooManyMembers));
@@ -295,10 +295,24 @@ impl<'de> Visitor<'de> for Name {
 }
 
 fn has_repeated_name(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
+    // Few names differ in length most often: then comparing all pairs costs less than sorting.
+    if members.len() <= 2 * USUAL_MEMBERS {
+        let mut left = members;
+        while let Some(((name, _), rest)) = left.split_first() {
+            if rest.iter().any(|(other, _)| other == name) {
+                return true;
+            }
+            left = rest;
+        }
+        return false;
+    }
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair.first() == pair.last())
 }
+
+/// How many members there is room for at first: most tokens have no more.
+const USUAL_MEMBERS: usize = 12;
 
 /// RFC 6901 §4: digits without a leading zero.
 fn array_index(token: &str) -> Option<usize> {
