@@ -3,25 +3,28 @@
 
 use std::sync::Arc;
 
-use crate::table::Table;
 use crate::telemetry::{Metric, Notice};
 
 /// The most pairs of reason and route that are told apart in one report.
 const LIMIT: usize = 64;
 
-/// What refusals must share to stand in one line of the log.
-#[derive(Debug, Eq, Hash, PartialEq)]
+/// Refusals that stand in one line of the log.
+#[derive(Debug)]
 struct Line {
-    /// The public code, if the refusal was only reported.
-    reported: Option<&'static str>,
+    code: &'static str,
+    /// Whether the requests went on.
+    is_reported: bool,
     reason: &'static str,
     route: Option<Arc<str>>,
+    count: u64,
+    /// How many of these were not added to their metric yet.
+    uncounted: i64,
 }
 
 /// Counts since the last report, and where the gauges stood then.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
-    refusals: Table<Line, u64>,
+    refusals: Vec<Line>,
     counts: Amounts,
     gauges: Amounts,
     forwarded: i64,
@@ -60,8 +63,7 @@ impl Tally {
         reason: &'static str,
         route: Option<&Arc<str>>,
     ) {
-        self.count(Metric::Refused(code));
-        self.note(Line { reported: None, reason, route: route.cloned() });
+        self.note((code, false), reason, route);
     }
 
     /// Counts a refusal that is only reported: the request goes on.
@@ -71,28 +73,56 @@ impl Tally {
         reason: &'static str,
         route: Option<&Arc<str>>,
     ) {
-        self.count(Metric::WouldRefuse(code));
-        self.note(Line { reported: Some(code), reason, route: route.cloned() });
+        self.note((code, true), reason, route);
     }
 
-    fn note(&mut self, line: Line) {
-        let is_known = self.refusals.len() < LIMIT || self.refusals.contains_key(&line);
-        let line = if is_known { line } else { Line { route: None, ..line } };
-        if let Some(count) = self.refusals.get_or_insert_with(line, || 0) {
-            *count = count.saturating_add(1);
+    /// There are few lines, and those of a flood come soon, so they are looked through.
+    fn note(
+        &mut self,
+        (code, is_reported): (&'static str, bool),
+        reason: &'static str,
+        route: Option<&Arc<str>>,
+    ) {
+        let is_it = |line: &&mut Line| {
+            line.is_reported == is_reported
+                && line.reason == reason
+                && line.code == code
+                && is_same(line.route.as_ref(), route)
+        };
+        if let Some(line) = self.refusals.iter_mut().find(is_it) {
+            line.count = line.count.saturating_add(1);
+            line.uncounted = line.uncounted.saturating_add(1);
+            return;
         }
+        if self.refusals.len() >= LIMIT && route.is_some() {
+            self.note((code, is_reported), reason, None);
+            return;
+        }
+        let route = route.cloned();
+        self.refusals.push(Line { code, is_reported, reason, route, count: 1, uncounted: 1 });
     }
 
     /// Lines for the refusals since the last report.
     pub(super) fn lines(&mut self) -> impl Iterator<Item = Notice> + '_ {
+        self.settle();
         let exposed = std::mem::take(&mut self.exposed).into_iter();
         let exposed = exposed.map(|name| Notice::KeyExposed { name });
-        exposed.chain(self.refusals.take().into_iter().map(
-            |(Line { reported, reason, route }, count)| match reported {
-                Some(code) => Notice::WouldRefuse { code, reason, route, count },
-                None => Notice::Refused { reason, route, count },
-            },
-        ))
+        let told = |Line { code, is_reported, reason, route, count, .. }| match is_reported {
+            true => Notice::WouldRefuse { code, reason, route, count },
+            false => Notice::Refused { reason, route, count },
+        };
+        exposed.chain(self.refusals.drain(..).map(told))
+    }
+
+    /// Adds what lines have counted to their metrics.
+    fn settle(&mut self) {
+        for line in &mut self.refusals {
+            let metric = match line.is_reported {
+                true => Metric::WouldRefuse(line.code),
+                false => Metric::Refused(line.code),
+            };
+            self.counts.add(metric, std::mem::take(&mut line.uncounted));
+        }
     }
 
     /// The last steps of all metrics: what was counted since the last report, and all gauges back to
@@ -105,6 +135,7 @@ impl Tally {
     /// The steps of all metrics since the last report. Gauges move by differences, because all
     /// workers move the same ones.
     pub(super) fn steps(&mut self, gauges: &[(Metric, usize)]) -> Vec<(Metric, i64)> {
+        self.settle();
         let mut counts = std::mem::take(&mut self.counts);
         counts.set(Metric::Forwarded, std::mem::take(&mut self.forwarded));
         for &(gauge, value) in gauges {
@@ -113,6 +144,15 @@ impl Tally {
             counts.set(gauge, value.saturating_sub(before));
         }
         counts.0.into_iter().filter(|(_, step)| *step != 0).collect()
+    }
+}
+
+/// Whether both are the same route, or both are none. A route has one name in memory.
+fn is_same(one: Option<&Arc<str>>, other: Option<&Arc<str>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other) || one == other,
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
     }
 }
 
@@ -161,6 +201,28 @@ mod tests {
         assert_eq!(lines, [Notice::Refused { reason: "expired", route: Some(route), count: 2 }]);
         assert_eq!(tally.steps(&IDLE), [(Metric::Refused("token_expired"), 2)]);
         assert_eq!((tally.lines().count(), tally.steps(&IDLE)), (0, Vec::new()));
+    }
+
+    #[test]
+    fn refusals_that_no_line_has_told_yet_are_counted_once_all_the_same() {
+        let mut tally = Tally::default();
+        let route: Arc<str> = Arc::from("files");
+        tally.refuse("token_expired", "expired", None);
+        tally.refuse("token_expired", "expired", Some(&route));
+        tally.would_refuse("token_expired", "expired", Some(&Arc::from("files")));
+        tally.would_refuse("token_expired", "expired", Some(&route));
+        let (refused, reported) =
+            (Metric::Refused("token_expired"), Metric::WouldRefuse("token_expired"));
+        assert_eq!(tally.steps(&IDLE), [(refused, 2), (reported, 2)]);
+        assert_eq!(tally.last_steps(), []);
+        let (reason, code) = ("expired", "token_expired");
+        let expected = [
+            Notice::Refused { reason, route: None, count: 1 },
+            Notice::Refused { reason, route: Some(Arc::clone(&route)), count: 1 },
+            Notice::WouldRefuse { code, reason, route: Some(route), count: 2 },
+        ];
+        assert_eq!(tally.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(tally.last_steps(), []);
     }
 
     #[test]
