@@ -4,6 +4,7 @@
 //! reason goes to the log and to filter state.
 
 mod key;
+mod replies;
 mod row;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use crate::message::{Reply, RequestError, RequestHead};
 use crate::policy::{ActingError, Denial, EditError, NoMatch};
 use crate::technical_token::idaas::Unsignable;
 pub use key::KeyProblem;
+pub use replies::Replies;
 use row::{Challenge, Row};
 
 /// Why a request is answered by us and not by an upstream.
@@ -105,6 +107,7 @@ pub enum Schemes {
 /// The answer to a refused request.
 pub fn reply(refusal: &Refusal, protocol: Protocol, schemes: Schemes) -> Reply {
     let row = refusal.row();
+    let status = row.kind.status();
     let mut headers = vec![("cache-control", "no-store".to_owned())];
     let challenges = [Some(row.challenge), row.also_challenges(schemes)];
     for challenge in challenges.into_iter().flatten().filter_map(Challenge::text) {
@@ -117,18 +120,14 @@ pub fn reply(refusal: &Refusal, protocol: Protocol, schemes: Schemes) -> Reply {
         headers.push(("retry-after", whole_seconds(span).to_string()));
     }
     match protocol {
-        Protocol::Grpc => {
-            let grpc_status = Some(row.kind.grpc_status());
-            Reply { status: row.kind.status(), headers, body: Vec::new(), grpc_status }
-        }
+        Protocol::Grpc => Reply::new((status, Some(row.kind.grpc_status())), headers, Vec::new()),
         Protocol::Http => {
             headers.push(("content-type", "application/problem+json".to_owned()));
             let Row { code, title, .. } = row;
-            let status = row.kind.status();
             let body = format!(
                 r#"{{"type":"urn:tenantgate:problem:{code}","title":"{title}","status":{status},"code":"{code}"}}"#
             );
-            Reply { status, headers, body: body.into_bytes(), grpc_status: None }
+            Reply::new((status, None), headers, body.into_bytes())
         }
     }
 }

@@ -18,7 +18,7 @@ use support::{Mint, START};
 use tenantgate::application_key::KeyDigest;
 use tenantgate::config;
 use tenantgate::crypto::{NoRandom, SoftwareSigner, SoftwareVerifier};
-use tenantgate::gateway::{Gateway, Outcome, StateKey, StreamId};
+use tenantgate::gateway::{Gateway, Outcome, StateKey, StateText, StreamId};
 use tenantgate::message::{Connection, HeaderEdit, RequestHead};
 use tenantgate::time::Timestamp;
 
@@ -185,7 +185,7 @@ fn ask_from(
     }
 }
 
-fn state(state: &[(StateKey, std::borrow::Cow<'static, str>)]) -> Fields {
+fn state(state: &[(StateKey, StateText)]) -> Fields {
     state.iter().map(|(key, value)| (key.name().to_owned(), value.to_string())).collect()
 }
 

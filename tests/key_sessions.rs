@@ -145,7 +145,7 @@ impl Site {
                 let logged = edited(&all, &refused.edits);
                 let is_clean = |value: &str| !value.contains("v1.") && !value.contains("gwk_");
                 assert!(logged.iter().all(|(_, value)| is_clean(value)), "{logged:?}");
-                let own = refused.reply.headers.into_iter();
+                let own = refused.reply.headers.clone().into_iter();
                 let more = refused.fields.into_iter().map(|(name, value)| {
                     (name, String::from_utf8(value.expose().to_vec()).unwrap())
                 });

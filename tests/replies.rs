@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use tenantgate::credential::{CredentialError, KeyError};
 use tenantgate::jwt::{ClaimKind, TokenError};
 use tenantgate::message::{HeaderName, HostError, PathError, RequestError, RequestHead};
 use tenantgate::policy::{ActingError, Denial, EditError, NoMatch};
-use tenantgate::problem::{Failure, KeyProblem, Protocol, Refusal, Schemes, reply};
+use tenantgate::problem::{Failure, KeyProblem, Protocol, Refusal, Replies, Schemes, reply};
 use tenantgate::technical_token::idaas::Unsignable;
 use tenantgate::time::Timestamp;
 
@@ -116,6 +117,33 @@ fn a_key_too_large_for_the_worker_is_not_the_callers_fault() {
     let reply = reply(&refusal, Protocol::Http, Schemes::Tokens);
     let has = |header: &str| reply.headers.iter().any(|(name, _)| *name == header);
     assert!(has("retry-after") && !has("www-authenticate"), "{:?}", reply.headers);
+}
+
+#[test]
+fn a_reply_that_is_kept_is_the_one_that_would_be_written() {
+    for schemes in [Schemes::Keys, Schemes::Tokens, Schemes::TokensAndKeys] {
+        let mut replies = Replies::new(schemes);
+        for _ in 0..2 {
+            for refusal in refusals() {
+                for protocol in [Protocol::Http, Protocol::Grpc] {
+                    let (code, found) = replies.find(&refusal, protocol);
+                    let expected = reply(&refusal, protocol, schemes);
+                    assert_eq!((code, &*found), (refusal.code(), &expected), "{refusal:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn one_reply_is_kept_for_all_refusals_that_a_client_cannot_tell_apart() {
+    let mut replies = Replies::new(Schemes::Tokens);
+    let mut found = |error| replies.find(&Refusal::Token(error), Protocol::Http).1;
+    let one = found(TokenError::Malformed);
+    assert!(Rc::ptr_eq(&one, &found(TokenError::SignatureInvalid)));
+    let busy = Failure::Overloaded { retry_after: Duration::from_secs(1) }.into();
+    let (_, one) = replies.find(&busy, Protocol::Http);
+    assert!(!Rc::ptr_eq(&one, &replies.find(&busy, Protocol::Http).1), "its time is its own");
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub struct Forwarded {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Refused {
     /// What the client sees.
-    pub reply: Reply,
+    pub reply: Rc<Reply>,
     /// More fields of its header: those that no log may show.
     pub fields: Vec<(&'static str, HeaderValue)>,
     /// The exact reason as one word.

@@ -1,6 +1,6 @@
 //! What a request leaves in filter state, for the access log and the filters that come after.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::exchange::Case;
@@ -39,7 +39,30 @@ pub enum StateKey {
 }
 
 /// The values to set, in order. A key is left out where there is nothing to say.
-pub type FilterState = Vec<(StateKey, Cow<'static, str>)>;
+pub type FilterState = Vec<(StateKey, StateText)>;
+
+/// A text of the filter state.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum StateText {
+    /// A word of ours.
+    Fixed(&'static str),
+    /// What is made for the request.
+    Made(String),
+    /// A name of the configuration.
+    Named(Arc<str>),
+}
+
+impl Deref for StateText {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        match self {
+            Self::Fixed(text) => text,
+            Self::Made(text) => text,
+            Self::Named(text) => text,
+        }
+    }
+}
 
 /// What was decided about a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -116,16 +139,16 @@ pub(super) fn filter_state(
         (Noting::Always, _)
         | (Noting::Refusals, Decision::Answer | Decision::WouldDeny | Decision::WouldWait) => true,
     };
-    let mut state = FilterState::new();
+    let mut state = FilterState::with_capacity(USUAL);
     if is_whole {
-        state.push((StateKey::Decision, Cow::Borrowed(decision.word())));
+        state.push((StateKey::Decision, StateText::Fixed(decision.word())));
     }
     if let Some((code, reason)) = refused {
         // A reason is said of what was refused alone, and its code was told to the client.
-        state.extend(is_whole.then_some((StateKey::Code, Cow::Borrowed(code))));
-        state.push((StateKey::Reason, Cow::Borrowed(reason)));
+        state.extend(is_whole.then_some((StateKey::Code, StateText::Fixed(code))));
+        state.push((StateKey::Reason, StateText::Fixed(reason)));
     }
-    state.extend(known.route.map(|name| (StateKey::Route, Cow::Owned(name.as_ref().to_owned()))));
+    state.extend(known.route.map(|name| (StateKey::Route, StateText::Named(Arc::clone(name)))));
     let tenancy = known.principal.tenancy();
     let facts = [
         (StateKey::Tenant, tenancy.tenant().map(|tenant| tenant.as_str())),
@@ -137,17 +160,20 @@ pub(super) fn filter_state(
     state.extend(facts.into_iter().filter_map(|(key, fact)| {
         let mut text = String::new();
         percent_encode(fact?, &mut text);
-        Some((key, Cow::Owned(text)))
+        Some((key, StateText::Made(text)))
     }));
     let kind = known.principal.kind().name().filter(|_| is_whole);
-    state.extend(kind.map(|kind| (StateKey::CredentialKind, Cow::Borrowed(kind))));
+    state.extend(kind.map(|kind| (StateKey::CredentialKind, StateText::Fixed(kind))));
     if let Some(key) = known.key {
         // The name of a key has letters, digits, `.`, `_` and `-` alone.
-        let name = key.name.as_deref().map(|name| Cow::Owned(name.to_owned()));
+        let name = key.name.as_deref().map(|name| StateText::Made(name.to_owned()));
         state.extend(name.map(|name| (StateKey::KeyName, name)));
-        let digest = key.mark.map(|mark| Cow::Owned(mark.short()));
+        let digest = key.mark.map(|mark| StateText::Made(mark.short()));
         state.extend(digest.map(|digest| (StateKey::KeyDigest, digest)));
-        state.extend(is_whole.then_some((StateKey::KeyFrom, Cow::Borrowed(key.from.word()))));
+        state.extend(is_whole.then_some((StateKey::KeyFrom, StateText::Fixed(key.from.word()))));
     }
     state
 }
+
+/// How many values there is room for at first: those of a refused caller with a token.
+const USUAL: usize = 6;

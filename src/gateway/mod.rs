@@ -45,7 +45,7 @@ use std::time::Duration;
 
 pub use drive::{Host, drive};
 pub use effect::{CallId, Effect, Event, Forwarded, Outcome, Parked, Refused, StreamId};
-pub use filter_state::{Decision, FilterState, StateKey};
+pub use filter_state::{Decision, FilterState, StateKey, StateText};
 #[cfg(not(target_arch = "wasm32"))]
 pub use hearing::{Beside, Heard, SessionFate, Unheard};
 pub use room::Kept;
@@ -73,7 +73,7 @@ use crate::crypto::{Random, SignatureVerifier, Signer};
 use crate::jwt::VerifiedTokens;
 use crate::message::{HeaderEdits, RequestHead};
 use crate::policy::Mode;
-use crate::problem::{Protocol, Schemes};
+use crate::problem::{Protocol, Replies};
 use crate::shared::SharedData;
 use crate::table::Numbered;
 use crate::telemetry::Metric;
@@ -97,7 +97,7 @@ pub struct Gateway {
     watches: Numbered<Watch>,
     signer: Rc<CountingSigner>,
     tally: Tally,
-    schemes: Schemes,
+    replies: Replies,
     noting: Noting,
     reported_at: Timestamp,
     /// Whether the root context was asked to wake up and has not yet.
@@ -133,7 +133,7 @@ impl Gateway {
             watches: Numbered::new(),
             signer,
             tally: Tally::default(),
-            schemes: schemes(&config),
+            replies: Replies::new(schemes(&config)),
             noting: config.noting(),
             reported_at: Timestamp::default(),
             is_woken: false,

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::credential;
 use crate::message::{HeaderEdit, HeaderEdits, Reduced, RequestHead};
 use crate::principal::Principal;
-use crate::problem::{self, Protocol, Refusal, Schemes};
+use crate::problem::{Protocol, Refusal, Schemes};
 use crate::time::Timestamp;
 
 impl Gateway {
@@ -36,10 +36,10 @@ impl Gateway {
         known: Known<'_>,
         protocol: Protocol,
     ) -> Refused {
-        self.tally.refuse(refusal.code(), reason, known.route);
-        let why = Some((refusal.code(), reason));
+        let (code, reply) = self.replies.find(refusal, protocol);
+        self.tally.refuse(code, reason, known.route);
+        let why = Some((code, reason));
         let state = filter_state(self.noting, Decision::Deny, why, known);
-        let reply = problem::reply(refusal, protocol, self.schemes);
         Refused { reply, fields: Vec::new(), reason, state, edits: HeaderEdits::new() }
     }
 
@@ -65,6 +65,9 @@ impl Gateway {
             Some(keys) => credential::strip(head, keys),
             None => {
                 let parameters = owned.places().parameters();
+                if parameters.is_empty() {
+                    return HeaderEdits::new();
+                }
                 let reduce = |path| Reduced::without_parameters(path, parameters);
                 head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
             }

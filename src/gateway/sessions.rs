@@ -6,6 +6,7 @@
 //!
 //! Whether a request came by HTTPS is what the proxy says in `:scheme`. No other field is asked.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::exchange::{Case, Halt};
@@ -127,7 +128,7 @@ impl Gateway {
             ("referrer-policy", "no-referrer".to_owned()),
         ];
         Some(Answered {
-            reply: Reply { status: 303, headers, body: Vec::new(), grpc_status: None },
+            reply: Reply::new((303, None), headers, Vec::new()),
             fields: vec![("location", location), ("set-cookie", cookie)],
             reason: "session_opened",
         })
@@ -156,7 +157,7 @@ impl Gateway {
         let cookie = self.cookie(&SessionStep::End, Timestamp::default());
         let headers = vec![("cache-control", "no-store".to_owned())];
         Ok(Some(Answered {
-            reply: Reply { status: 204, headers, body: Vec::new(), grpc_status: None },
+            reply: Reply::new((204, None), headers, Vec::new()),
             fields: cookie.map(|cookie| ("set-cookie", cookie)).into_iter().collect(),
             reason: "session_ended",
         }))
@@ -167,7 +168,7 @@ impl Gateway {
         let Answered { reply, fields, reason } = answered;
         let why = Some((reason, reason));
         let state = filter_state(self.noting, Decision::Answer, why, case.into());
-        Refused { reply, fields, reason, edits: HeaderEdits::new(), state }
+        Refused { reply: Rc::new(reply), fields, reason, edits: HeaderEdits::new(), state }
     }
 
     /// The `set-cookie` for a step; `None` where nothing is to be set.

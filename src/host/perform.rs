@@ -170,11 +170,18 @@ fn refuse<'r>(refused: &'r Refused) {
     let more = |(name, value): &'r (&'static str, HeaderValue)| {
         Some((*name, std::str::from_utf8(value.expose()).ok()?))
     };
-    let fields = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
-    let headers = write_pairs(fields.chain(refused.fields.iter().filter_map(more)));
+    let together;
+    let headers = match refused.fields.as_slice() {
+        [] => reply.pairs(),
+        fields => {
+            let own = reply.headers.iter().map(|(name, value)| (*name, value.as_str()));
+            together = write_pairs(own.chain(fields.iter().filter_map(more)));
+            &together
+        }
+    };
     let details = refused.reason;
     let sent =
-        abi::send_local_response(reply.status, details, &headers, &reply.body, reply.grpc_status);
+        abi::send_local_response(reply.status, details, headers, &reply.body, reply.grpc_status);
     if sent.is_err() {
         let _status = abi::send_local_response(reply.status, details, &[], &[], None);
     }

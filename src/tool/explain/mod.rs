@@ -204,7 +204,7 @@ impl Explained {
     }
 }
 
-type State = [(StateKey, std::borrow::Cow<'static, str>)];
+type State = [(StateKey, crate::gateway::StateText)];
 
 fn value(state: &State, key: StateKey) -> String {
     let found = state.iter().find(|(own, _)| *own == key);
