@@ -64,6 +64,7 @@ fn listener(kind: Listener, parts: &Parts<'_>) -> Value {
         Listener::NativeChainCached => native().chain(Cache::On),
         Listener::NoFilter | Listener::NoFilterLocalReply => Vec::new(),
         Listener::Tenantgate => vec![tenantgate::filter(module)],
+        Listener::TenantgateFirstSeen => vec![tenantgate::filter_again(module)],
         Listener::TenantgateAlgorithms => {
             vec![tenantgate::filter_of_algorithms(module, &parts.signers.key_set())]
         }

@@ -22,6 +22,7 @@ pub enum BenchError {
     NotAsNamed { row: &'static str, got: String },
     Print(io::Error),
     ProcessGone(io::Error),
+    RowUnknown { name: String },
     SigningKey,
     Status { expected: u16, got: u16 },
     Usage,
@@ -60,11 +61,16 @@ impl fmt::Display for BenchError {
             Self::ProcessGone(error) => {
                 write!(formatter, "the CPU time of envoy cannot be read: {error}")
             }
+            Self::RowUnknown { name } => {
+                write!(formatter, "no row is called `{name}`; `docs/performance.md` lists them")
+            }
             Self::SigningKey => formatter.write_str("the system made no signing key"),
             Self::Status { expected, got } => {
                 write!(formatter, "a request was answered with `{got}` instead of `{expected}`")
             }
-            Self::Usage => formatter.write_str("usage: bench [--rounds NUMBER]"),
+            Self::Usage => {
+                formatter.write_str("usage: bench [--rounds NUMBER] [--rows NAME[,NAME...]]")
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The benchmark: what a request costs Envoy with tenantgate, and with the native filters that do the same job.
 //!
 //! ```text
-//! cargo run --release --example bench -- [--rounds NUMBER]
+//! cargo run --release --example bench -- [--rounds NUMBER] [--rows NAME[,NAME...]]
 //! ```
 //!
 //! `ENVOY` names the Envoy binary (else `envoy` on the path), `WASM` the module and `FLOOR` that of `examples/floor`
@@ -24,6 +24,7 @@ mod modules;
 mod native;
 mod report;
 mod row;
+mod selection;
 mod signers;
 mod stage;
 mod tenantgate;
@@ -33,11 +34,12 @@ mod weight;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use arguments::Arguments;
+use arguments::{Arguments, Scope};
 use error::BenchError;
 use figures::Figures;
 use report::{Module, Run};
-use row::{Listener, ROWS};
+use row::Listener;
+use selection::Selection;
 use stage::{Servers, Stage, StartTime};
 
 fn main() -> ExitCode {
@@ -53,24 +55,41 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<(), BenchError> {
+    let Arguments { rounds, scope } = arguments;
     let servers = Servers::start()?;
-    let module = weigh(&servers)?;
-    let keys = weight::weigh(&servers)?;
-    let stage = Stage::start(servers)?;
+    match scope {
+        Scope::Everything => {
+            let module = weigh(&servers)?;
+            let keys = weight::weigh(&servers)?;
+            let selection = Selection::all();
+            let stage = Stage::start(servers, &selection)?;
+            let figures = measure(&stage, &selection, rounds)?;
+            let envoy = stage.envoy_version()?;
+            report::publish(&Run { rounds, module, keys, envoy, figures })
+        }
+        Scope::Rows(selection) => {
+            let stage = Stage::start(servers, &selection)?;
+            let figures = measure(&stage, &selection, rounds)?;
+            report::print_rows(&selection, rounds, &figures).map_err(BenchError::Print)
+        }
+    }
+}
+
+fn measure(stage: &Stage, selection: &Selection, rounds: usize) -> Result<Figures, BenchError> {
     // Each row does what its name says, and what runs often has been compiled, before anything counts.
-    for row in &ROWS {
+    for row in selection.rows() {
         stage.check(row)?;
         for _ in 0..WARM_UP {
             stage.measure(row)?;
         }
     }
     let mut figures = Figures::default();
-    for _ in 0..arguments.rounds {
-        for row in &ROWS {
+    for _ in 0..rounds {
+        for row in selection.rows() {
             figures.add(row.name, stage.measure(row)?);
         }
     }
-    report::publish(&Run { arguments, module, keys, envoy: stage.envoy_version()?, figures })
+    Ok(figures)
 }
 
 /// The module's size, and what it and a large configuration add to the start of Envoy: the least of a few
@@ -89,4 +108,4 @@ fn weigh(servers: &Servers) -> Result<Module, BenchError> {
 
 const STARTS: u32 = 3;
 /// Rounds that are thrown away.
-const WARM_UP: u32 = 2;
+const WARM_UP: u32 = 10;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use crate::arguments::Arguments;
 use crate::development::clock;
 use crate::error::BenchError;
-use crate::figures::{Figures, microseconds};
+use crate::figures::{By, Figures, microseconds};
 use crate::keys::{FEW_KEYS, MANY_KEYS};
 use crate::machine;
-use crate::row::ROWS;
+use crate::row::{ROWS, Row};
+use crate::selection::Selection;
 use crate::stage::StartTime;
 use crate::tenantgate::ISSUERS;
 use crate::tokens::WINDOW;
@@ -20,7 +20,7 @@ use crate::weight::{KeyWeight, WORKERS};
 
 /// A finished run.
 pub struct Run {
-    pub arguments: Arguments,
+    pub rounds: usize,
     pub module: Module,
     pub keys: KeyWeight,
     pub envoy: String,
@@ -48,30 +48,41 @@ pub fn publish(run: &Run) -> Result<(), BenchError> {
     print(run).map_err(BenchError::Print)
 }
 
+/// Prints the table of these rows alone.
+///
+/// # Errors
+/// Standard output's own.
+pub fn print_rows(selection: &Selection, rounds: usize, figures: &Figures) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    print_figures(&mut output, selection.rows(), rounds, figures)?;
+    writeln!(output, "\n{FOLDER}/results.json is left as it was: not all rows were measured")
+}
+
 fn results(run: &Run) -> Value {
-    let Run { arguments, module, keys, envoy, figures } = run;
+    let Run { rounds, module, keys, envoy, figures } = run;
     let rows: Vec<_> = ROWS
         .iter()
         .map(|row| {
             json!({
                 "name": row.name,
-                "added_cpu_us": rounded(figures.added(row)),
-                "added_cpu_us_median": rounded(figures.usually_added(row)),
-                "cpu_us": figures.least(row.name),
+                "added_cpu_us": rounded(figures.added(row, By::Least)),
+                "added_cpu_us_median": rounded(figures.added(row, By::Median)),
+                "cpu_us": rounded(figures.least(row)),
                 "cpu_us_by_round": figures.rounds(row.name),
                 "less": row.outcome.baseline(),
                 "requests": WINDOW,
-                "rounds": arguments.rounds,
+                "rounds": rounds,
             })
         })
         .collect();
-    let added: Map<_, _> =
-        ROWS.iter().map(|row| (row.name.to_owned(), json!(rounded(figures.added(row))))).collect();
-    let ratios: Map<_, _> = figures
-        .ratios(&ROWS)
-        .into_iter()
-        .map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded))))
+    let added: Map<_, _> = ROWS
+        .iter()
+        .map(|row| (row.name.to_owned(), json!(rounded(figures.added(row, By::Least)))))
         .collect();
+    let ratios = |by| -> Map<_, _> {
+        let ratios = figures.ratios(&ROWS, by).into_iter();
+        ratios.map(|(name, ratio)| (name.to_owned(), json!(ratio.map(rounded)))).collect()
+    };
     json!({
         "machine": machine::describe(),
         "envoy": envoy,
@@ -100,32 +111,16 @@ fn results(run: &Run) -> Value {
         },
         "rows": rows,
         "added_cpu_us": added,
-        "ratios": ratios,
+        "ratios": ratios(By::Least),
+        "ratios_median": ratios(By::Median),
     })
 }
 
 fn print(run: &Run) -> io::Result<()> {
-    let Run { arguments, module, keys, envoy, figures } = run;
+    let Run { rounds, module, keys, envoy, figures } = run;
     let mut output = io::stdout().lock();
     writeln!(output, "envoy {envoy}")?;
-    writeln!(
-        output,
-        "CPU time of Envoy per request in us, least of {} rounds of {WINDOW} requests; median of what a round added\n",
-        arguments.rounds
-    )?;
-    writeln!(output, "{:44} {:>8} {:>8} {:>8}", "row", "total", "added", "median")?;
-    for row in &ROWS {
-        let (total, added) = (figures.least(row.name), figures.added(row));
-        let median = figures.usually_added(row);
-        writeln!(output, "{:44} {total:8.1} {added:8.1} {median:8.1}", row.name)?;
-    }
-    writeln!(output, "\nratio of what is added")?;
-    for (name, ratio) in figures.ratios(&ROWS) {
-        match ratio {
-            Some(ratio) => writeln!(output, "{name:44} {ratio:8.2}")?,
-            None => writeln!(output, "{name:44} {:>8}", "none")?,
-        }
-    }
+    print_figures(&mut output, &ROWS.iter().collect::<Vec<_>>(), *rounds, figures)?;
     let load = module.load.cpu.as_millis();
     writeln!(output, "\nmodule: {} bytes, {load} ms of CPU to load with one worker", module.bytes)?;
     let (cpu, elapsed) = (module.load_issuers.cpu, module.load_issuers.elapsed);
@@ -133,6 +128,34 @@ fn print(run: &Run) -> io::Result<()> {
     writeln!(output, "{ISSUERS} issuers: {elapsed} ms more until it serves, {cpu} ms more of CPU")?;
     print_keys(&mut output, keys)?;
     writeln!(output, "written to {FOLDER}/results.json")
+}
+
+/// The rows, and the ratios of those that were measured.
+fn print_figures(
+    output: &mut impl Write,
+    rows: &[&Row],
+    rounds: usize,
+    figures: &Figures,
+) -> io::Result<()> {
+    writeln!(
+        output,
+        "CPU time of Envoy per request in us, least of {rounds} rounds of {WINDOW} requests; median of what a round added\n"
+    )?;
+    writeln!(output, "{:46} {:>8} {:>8} {:>8}", "row", "total", "added", "median")?;
+    for row in rows {
+        let (total, added) = (figures.least(row), figures.added(row, By::Least));
+        let median = figures.added(row, By::Median);
+        writeln!(output, "{:46} {total:8.1} {added:8.1} {median:8.1}", row.name)?;
+    }
+    writeln!(output, "\n{:46} {:>8} {:>8}", "ratio of what is added", "least", "median")?;
+    let [least, median] = [By::Least, By::Median].map(|by| figures.ratios(&ROWS, by));
+    for ((name, least), (_, median)) in least.into_iter().zip(median) {
+        let ratio = |ratio: Option<f64>| ratio.map_or("none".to_owned(), |it| format!("{it:.2}"));
+        if least.is_some() || median.is_some() {
+            writeln!(output, "{name:46} {:>8} {:>8}", ratio(least), ratio(median))?;
+        }
+    }
+    Ok(())
 }
 
 fn print_keys(output: &mut impl Write, keys: &KeyWeight) -> io::Result<()> {

@@ -27,6 +27,7 @@ use crate::load::{self, Credential, Load};
 use crate::meter;
 use crate::modules::Modules;
 use crate::row::{Listener, Outcome, REPORTS, Row, Token};
+use crate::selection::Selection;
 use crate::signers::Signers;
 use crate::tenantgate::{CLIENT_ID, CLIENT_SECRET};
 use crate::tokens::{BEARER, Tokens, WINDOW};
@@ -166,16 +167,20 @@ impl Servers {
 }
 
 impl Stage {
-    /// Starts Envoy with all listeners and signs the tokens.
+    /// Starts Envoy with the listeners of these rows and signs their tokens.
     ///
     /// # Errors
     /// [`BenchError`] if Envoy does not start.
-    pub fn start(servers: Servers) -> Result<Self, BenchError> {
-        let envoy = servers.envoy(&Listener::ALL, 1)?;
+    pub fn start(servers: Servers, selection: &Selection) -> Result<Self, BenchError> {
+        let listeners = selection.listeners();
+        let envoy = servers.envoy(&listeners, 1)?;
         for listener in [Listener::TenantgateFewKeys, Listener::TenantgateManyKeys] {
-            weight::wait_for_keys(&envoy, listener)?;
+            if listeners.contains(&listener) {
+                weight::wait_for_keys(&envoy, listener)?;
+            }
         }
-        let tokens = Tokens::sign(&servers.identity_provider, &servers.signers);
+        let kinds = selection.tokens();
+        let tokens = Tokens::sign(&servers.identity_provider, &servers.signers, &kinds);
         Ok(Self { envoy, tokens, turns: RefCell::default(), servers })
     }
 

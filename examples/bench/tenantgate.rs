@@ -11,6 +11,11 @@ pub fn filter(module: &str) -> Value {
     filter_of(module, "tenantgate-bench", configuration())
 }
 
+/// The same in a VM of its own.
+pub fn filter_again(module: &str) -> Value {
+    filter_of(module, "tenantgate-bench-first-seen", configuration())
+}
+
 /// The same in a module of its own.
 pub fn filter_of_lean_module(module: &str) -> Value {
     filter_of(module, "tenantgate-bench-lean", configuration())

@@ -1,9 +1,13 @@
 //! The tokens and application keys of all requests, made before anything is measured.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rsa::rand_core::{OsRng, RngCore as _};
 use serde_json::json;
+use tenantgate::jwt::VerifiedTokens;
 
 use crate::development::caller::Caller;
 use crate::development::identity_provider::IdentityProvider;
@@ -15,42 +19,23 @@ use crate::signers::{self, Algorithm, Signers};
 
 /// Callers' tokens and keys by kind.
 pub struct Tokens {
-    expired: Vec<String>,
-    expired_first_seen: Vec<String>,
-    first_seen: Vec<String>,
-    keys: Vec<String>,
-    keys_unknown: Vec<String>,
-    repeated: Vec<String>,
-    of_subtenant: Vec<String>,
-    by_algorithm: BTreeMap<Algorithm, Vec<String>>,
+    kinds: BTreeMap<Token, Vec<String>>,
 }
 
 impl Tokens {
-    /// Makes all of them; takes some seconds.
-    pub fn sign(idp: &IdentityProvider, signers: &Signers) -> Self {
+    /// Makes those of these kinds; of all, takes some seconds.
+    pub fn sign(idp: &IdentityProvider, signers: &Signers, kinds: &BTreeSet<Token>) -> Self {
         let key = idp.signing_key();
-        let caller = || Caller::of_tenant("acme").with("jti", json!(random_hex()));
-        let sign =
-            |count: usize| -> Vec<_> { (0..count).map(|_| key.sign(&caller().claims())).collect() };
-        let sign_by = |algorithm| -> Vec<_> {
-            let claims = || caller().with("iss", json!(signers::ISSUER)).claims();
-            (0..FIRST_SEEN).map(|_| signers.sign(algorithm, &claims())).collect()
-        };
-        let (first_seen, by_algorithm) = thread::scope(|scope| {
-            let first_seen = scope.spawn(|| sign(FIRST_SEEN));
-            let by = Algorithm::ALL.map(|algorithm| (algorithm, sign_by(algorithm)));
-            (first_seen.join().unwrap_or_default(), by.into())
+        let made = thread::scope(|scope| {
+            let key = &key;
+            let threads: Vec<_> = kinds
+                .iter()
+                .map(|kind| (*kind, scope.spawn(move || make(*kind, key, signers))))
+                .collect();
+            let made = threads.into_iter();
+            made.map(|(kind, thread)| (kind, thread.join().unwrap_or_default())).collect()
         });
-        Self {
-            expired: vec![key.sign(&caller().expired().claims())],
-            expired_first_seen: expired_tokens(&key),
-            first_seen,
-            keys: (0..MANY_KEYS).map(keys::key).collect(),
-            keys_unknown: (MANY_KEYS..MANY_KEYS + FIRST_SEEN).map(keys::key).collect(),
-            repeated: sign(1),
-            of_subtenant: vec![key.sign(&caller().in_subtenant("north").claims())],
-            by_algorithm,
-        }
+        Self { kinds: made }
     }
 
     /// What the [`WINDOW`] requests of a turn bring: of many, the next after the turn before.
@@ -59,47 +44,78 @@ impl Tokens {
         kind: Token,
         turn: usize,
     ) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
-        let by = |algorithm| self.by_algorithm.get(&algorithm).map_or(&[][..], Vec::as_slice);
-        let (field, values) = match kind {
-            Token::Expired => (BEARER, &*self.expired),
-            Token::ExpiredFirstSeen => (BEARER, &*self.expired_first_seen),
-            Token::FirstSeen => (BEARER, &*self.first_seen),
-            Token::FirstSeenBy(algorithm) => (BEARER, by(algorithm)),
-            Token::KeyOfFew => (KEY, self.keys.get(..FEW_KEYS).unwrap_or_default()),
-            Token::KeyOfMany => (KEY, &*self.keys),
-            Token::KeyUnknown => (KEY, &*self.keys_unknown),
-            Token::OfSubtenant => (BEARER, &*self.of_subtenant),
-            Token::Repeated => (BEARER, &*self.repeated),
-            Token::RepeatedBy(algorithm) => (BEARER, by(algorithm).get(..1).unwrap_or_default()),
-        };
+        let values = self.all(kind);
         let start = turn.wrapping_mul(WINDOW) % values.len().max(1);
+        let field = field(kind);
         let values = values.iter().cycle().skip(start).take(WINDOW);
         values.map(move |value| Credential { field, value })
     }
+
+    fn all(&self, kind: Token) -> &[String] {
+        self.kinds.get(&kind).map_or(&[], Vec::as_slice)
+    }
 }
 
-/// Expired tokens that share one signature: expiry is looked at before any signature is.
+fn make(kind: Token, key: &SigningKey, signers: &Signers) -> Vec<String> {
+    let caller = || Caller::of_tenant("acme").with("jti", json!(random_hex()));
+    let sign = |caller: Caller| key.sign(&caller.claims());
+    let sign_by = |algorithm: Algorithm| {
+        signers.sign(algorithm, &caller().with("iss", json!(signers::ISSUER)).claims())
+    };
+    match kind {
+        Token::Expired => vec![sign(caller().expired())],
+        Token::ExpiredFirstSeen => expired_tokens(key),
+        Token::FirstSeen => (0..FIRST_SEEN).map(|_| sign(caller())).collect(),
+        Token::FirstSeenBy(algorithm) => (0..FIRST_SEEN).map(|_| sign_by(algorithm)).collect(),
+        Token::KeyOfFew => (0..FEW_KEYS).map(keys::key).collect(),
+        Token::KeyOfMany => (0..MANY_KEYS).map(keys::key).collect(),
+        Token::KeyUnknown => (MANY_KEYS..MANY_KEYS + FIRST_SEEN).map(keys::key).collect(),
+        Token::OfSubtenant => vec![sign(caller().in_subtenant("north"))],
+        Token::Repeated => vec![sign(caller())],
+        Token::RepeatedBy(algorithm) => vec![sign_by(algorithm)],
+    }
+}
+
+/// Expired tokens whose signatures are random bytes: expiry is looked at before any signature is. No two end alike,
+/// for a cache takes such tokens for rivals and keeps one.
 fn expired_tokens(key: &SigningKey) -> Vec<String> {
     let signed = key.sign(&Caller::of_tenant("acme").expired().claims());
-    let signature = signed.rsplit('.').next().unwrap_or_default();
     (0..FIRST_SEEN)
         .filter_map(|_| {
             let token = key.unsigned(&Caller::of_tenant("acme").expired().claims());
             let payload = token.split('.').nth(1)?;
             let header = signed.split('.').next()?;
-            Some(format!("{header}.{payload}.{signature}"))
+            let mut signature = [0; 256];
+            OsRng.fill_bytes(&mut signature);
+            Some(format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode(signature)))
         })
         .collect()
+}
+
+const fn field(kind: Token) -> &'static str {
+    match kind {
+        Token::KeyOfFew | Token::KeyOfMany | Token::KeyUnknown => KEY,
+        Token::Expired
+        | Token::ExpiredFirstSeen
+        | Token::FirstSeen
+        | Token::FirstSeenBy(_)
+        | Token::OfSubtenant
+        | Token::Repeated
+        | Token::RepeatedBy(_) => BEARER,
+    }
 }
 
 /// What stands before a token, and before an application key.
 pub const BEARER: &str = "authorization: Bearer ";
 pub const KEY: &str = "appkey: ";
 
-/// The requests of a turn: few, so that some turns escape the noise of other programs, and more than half
-/// of tenantgate's cache of verified tokens, so that each turn holds what filling a half costs.
-pub const WINDOW: usize = 2500;
+/// The requests of a turn: few, so that some turns escape the noise of other programs.
+pub const WINDOW: usize = 512;
 
-/// More than that cache holds (`limits.verified_tokens`), so that it has forgotten a token when its turn
-/// comes again.
-const FIRST_SEEN: usize = 4 * WINDOW;
+/// In so many turns a row of first-seen tokens fills half of tenantgate's cache of verified tokens
+/// ([`VerifiedTokens::DEFAULT`]), and what was in the other half is forgotten, all at once. Of refused tokens that cache
+/// keeps fewer ([`VerifiedTokens::REFUSED`]): each turn forgets two halves.
+pub const FILLING: usize = VerifiedTokens::DEFAULT.entries / 2 / WINDOW;
+
+/// More than that cache holds, so that it has forgotten a token when its turn comes again.
+const FIRST_SEEN: usize = 5 * FILLING * WINDOW;
