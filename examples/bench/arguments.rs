@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::error::BenchError;
+use crate::report::Documentation;
 use crate::selection::Selection;
 
 /// What is measured, and how much.
@@ -13,27 +14,34 @@ pub struct Arguments {
 /// What of it.
 pub enum Scope {
     /// All rows, and all else that is told of the module. What was measured is written down.
-    Everything,
+    Everything(Documentation),
     /// These rows alone.
     Rows(Selection),
 }
 
 impl Arguments {
-    /// Reads `--rounds NUMBER` and `--rows NAME[,NAME...]`, which may be left out.
+    /// Reads `--rounds NUMBER`, `--docs` and `--rows NAME[,NAME...]`, which may be left out; the last two do not go
+    /// together, for the documentation tells of all rows.
     ///
     /// # Errors
     /// [`BenchError::Usage`] for anything else, and for no rounds; [`BenchError::RowUnknown`].
     pub fn parse(arguments: &[String]) -> Result<Self, BenchError> {
-        let mut parsed = Self { rounds: ROUNDS, scope: Scope::Everything };
+        let mut parsed = Self { rounds: ROUNDS, scope: Scope::Everything(Documentation::Kept) };
         let mut rest = arguments.iter();
         while let Some(name) = rest.next() {
-            let value = rest.next().ok_or(BenchError::Usage)?;
-            match name.as_str() {
-                "--rounds" => {
-                    let rounds = value.parse().ok().filter(|rounds| *rounds > 0);
+            match (name.as_str(), &parsed.scope) {
+                ("--rounds", _) => {
+                    let rounds = rest.next().and_then(|value| value.parse().ok());
+                    let rounds = rounds.filter(|rounds| *rounds > 0);
                     parsed.rounds = rounds.ok_or(BenchError::Usage)?;
                 }
-                "--rows" => parsed.scope = Scope::Rows(Selection::parse(value)?),
+                ("--docs", Scope::Everything(_)) => {
+                    parsed.scope = Scope::Everything(Documentation::Renewed);
+                }
+                ("--rows", Scope::Everything(Documentation::Kept)) => {
+                    let names = rest.next().ok_or(BenchError::Usage)?;
+                    parsed.scope = Scope::Rows(Selection::parse(names)?);
+                }
                 _ => return Err(BenchError::Usage),
             }
         }
@@ -54,7 +62,7 @@ mod tests {
 
     fn rows(arguments: &Arguments) -> Option<Vec<&str>> {
         match &arguments.scope {
-            Scope::Everything => None,
+            Scope::Everything(_) => None,
             Scope::Rows(selection) => Some(selection.rows().iter().map(|row| row.name).collect()),
         }
     }
@@ -78,6 +86,18 @@ mod tests {
     }
 
     #[test]
+    fn the_documentation_is_renewed_on_demand() {
+        for (given, expected) in [
+            (&[][..], Documentation::Kept),
+            (&["--docs"], Documentation::Renewed),
+            (&["--docs", "--rounds", "3"], Documentation::Renewed),
+        ] {
+            let scope = parse(given).unwrap().scope;
+            assert!(matches!(scope, Scope::Everything(it) if it == expected), "{given:?}");
+        }
+    }
+
+    #[test]
     fn anything_else_is_refused() {
         for given in [
             &["--rounds"][..],
@@ -85,6 +105,9 @@ mod tests {
             &["--rounds", "-1"],
             &["--rounds", "many"],
             &["--rows"],
+            &["--rows", "floor_nothing", "--rows", "floor_nothing"],
+            &["--rows", "floor_nothing", "--docs"],
+            &["--docs", "--rows", "floor_nothing"],
             &["--row", "floor_nothing"],
             &["3"],
         ] {

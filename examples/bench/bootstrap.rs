@@ -10,7 +10,9 @@ use crate::modules::Modules;
 use crate::native::{self, Cache, Native};
 use crate::row::Listener;
 use crate::signers::Signers;
-use crate::tenantgate::{self, FEW_KEYS, FEW_ROUTES, MANY_KEYS, MANY_KEYS_POLLED, MANY_ROUTES};
+use crate::tenantgate::{
+    self, FEW_KEYS, FEW_ROUTES, MANY_KEYS, MANY_KEYS_POLLED, MANY_ROUTES, MANY_WAITERS,
+};
 
 /// What a bootstrap document is made of.
 pub struct Parts<'a> {
@@ -81,6 +83,9 @@ fn listener(kind: Listener, parts: &Parts<'_>) -> Value {
         }
         Listener::TenantgateManyIssuers => {
             vec![tenantgate::filter_of_many_issuers(module, &parts.key_set)]
+        }
+        Listener::TenantgateManyWaiters => {
+            vec![tenantgate::filter_of_waiters(module, MANY_WAITERS)]
         }
         Listener::TenantgateManyRoutes => {
             vec![tenantgate::filter_of_routes(module, MANY_ROUTES)]

@@ -20,6 +20,7 @@ pub enum BenchError {
     ModuleHasNoCallback,
     ModuleMissing { path: String },
     NotAsNamed { row: &'static str, got: String },
+    PageHasNoPlace,
     Print(io::Error),
     ProcessGone(io::Error),
     RowUnknown { name: String },
@@ -57,6 +58,8 @@ impl fmt::Display for BenchError {
             Self::NotAsNamed { row, got } => {
                 write!(formatter, "the row `{row}` does not do what it stands for: {got}")
             }
+            Self::PageHasNoPlace => formatter
+                .write_str("`docs/performance.md` lacks the marks between which figures stand"),
             Self::Print(error) => write!(formatter, "standard output is closed: {error}"),
             Self::ProcessGone(error) => {
                 write!(formatter, "the CPU time of envoy cannot be read: {error}")
@@ -68,9 +71,8 @@ impl fmt::Display for BenchError {
             Self::Status { expected, got } => {
                 write!(formatter, "a request was answered with `{got}` instead of `{expected}`")
             }
-            Self::Usage => {
-                formatter.write_str("usage: bench [--rounds NUMBER] [--rows NAME[,NAME...]]")
-            }
+            Self::Usage => formatter
+                .write_str("usage: bench [--rounds NUMBER] [--docs | --rows NAME[,NAME...]]"),
         }
     }
 }

@@ -1,32 +1,45 @@
 //! The benchmark: what a request costs Envoy with tenantgate, and with the native filters that do the same job.
 //!
 //! ```text
-//! cargo run --release --example bench -- [--rounds NUMBER] [--rows NAME[,NAME...]]
+//! cargo run --release --example bench -- [--rounds NUMBER] [--docs | --rows NAME[,NAME...]]
 //! ```
 //!
 //! `ENVOY` names the Envoy binary (else `envoy` on the path), `WASM` the module and `FLOOR` that of `examples/floor`
 //! (else where `make wasm` and `scripts/floor.sh` leave them). `make bench` sets all. The method stands in `docs/performance.md`.
 
 mod arguments;
+mod arrivals;
 mod bootstrap;
+mod capacity;
+mod chart;
+mod cold_start;
 #[path = "../demo/development/mod.rs"]
 #[allow(dead_code, reason = "the demo and the end-to-end tests use the rest")]
 mod development;
 mod error;
 mod figures;
 mod floor;
+mod goals;
 mod keys;
+mod latencies;
 mod load;
 mod lua;
 mod machine;
+mod memory;
 mod meter;
 mod modules;
 mod native;
+mod page;
 mod report;
+mod results;
 mod row;
 mod selection;
 mod signers;
+mod source;
 mod stage;
+mod stall;
+mod table;
+mod tables;
 mod tenantgate;
 mod tokens;
 mod weight;
@@ -35,9 +48,10 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use arguments::{Arguments, Scope};
+use development::clock;
 use error::BenchError;
 use figures::Figures;
-use report::{Module, Run};
+use report::{Aside, Module, Run};
 use row::Listener;
 use selection::Selection;
 use stage::{Servers, Stage, StartTime};
@@ -58,17 +72,32 @@ fn run(arguments: Arguments) -> Result<(), BenchError> {
     let Arguments { rounds, scope } = arguments;
     let servers = Servers::start()?;
     match scope {
-        Scope::Everything => {
-            let module = weigh(&servers)?;
-            let keys = weight::weigh(&servers)?;
+        Scope::Everything(documentation) => {
             let selection = Selection::all();
-            let stage = Stage::start(servers, &selection)?;
+            let tokens = servers.tokens(&selection.tokens());
+            let aside = Aside {
+                module: weigh(&servers)?,
+                keys: weight::weigh(&servers)?,
+                memory: memory::measure(&servers, &tokens)?,
+                capacities: capacity::measure(&servers, &tokens)?,
+                stalls: stall::measure(&servers, &tokens)?,
+                cold_starts: cold_start::measure(&servers, &tokens)?,
+            };
+            let stage = Stage::start(&servers, &tokens, &selection)?;
             let figures = measure(&stage, &selection, rounds)?;
-            let envoy = stage.envoy_version()?;
-            report::publish(&Run { rounds, module, keys, envoy, figures })
+            let run = Run {
+                rounds,
+                envoy: stage.envoy_version()?,
+                machine: machine::describe(),
+                finished_at: clock::now(),
+                figures,
+                aside,
+            };
+            report::publish(&run, documentation)
         }
         Scope::Rows(selection) => {
-            let stage = Stage::start(servers, &selection)?;
+            let tokens = servers.tokens(&selection.tokens());
+            let stage = Stage::start(&servers, &tokens, &selection)?;
             let figures = measure(&stage, &selection, rounds)?;
             report::print_rows(&selection, rounds, &figures).map_err(BenchError::Print)
         }

@@ -13,6 +13,16 @@ pub struct Row {
 }
 
 impl Row {
+    /// The row of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        ROWS.iter().find(|row| row.name == name)
+    }
+
+    /// Those of these names.
+    pub fn all_named(names: &[&str]) -> Vec<&'static Self> {
+        names.iter().filter_map(|name| Self::named(name)).collect()
+    }
+
     /// Whether its requests fill tenantgate's cache of verified tokens, so that one turn in
     /// [`tokens::FILLING`](crate::tokens::FILLING) also pays for what that forgets.
     pub fn fills_cache(&self) -> bool {
@@ -66,6 +76,8 @@ pub enum Listener {
     TenantgateLean,
     /// tenantgate with 10,000 issuers in its configuration.
     TenantgateManyIssuers,
+    /// tenantgate that lets more requests wait than it does by default.
+    TenantgateManyWaiters,
     /// tenantgate with 100,000 application keys of a store.
     TenantgateManyKeys,
     /// The same, and the store is asked every two seconds.
@@ -96,6 +108,7 @@ impl Listener {
             Self::TenantgateManyIssuers => "tenantgate-10000-issuers",
             Self::TenantgateManyKeys => "tenantgate-100000-keys",
             Self::TenantgateManyKeysPolled => "tenantgate-100000-keys-polled",
+            Self::TenantgateManyWaiters => "tenantgate-many-waiters",
             Self::TenantgateManyRoutes => "tenantgate-10000-routes",
         }
     }
@@ -121,6 +134,7 @@ impl Listener {
             | Self::TenantgateManyIssuers
             | Self::TenantgateManyKeys
             | Self::TenantgateManyKeysPolled
+            | Self::TenantgateManyWaiters
             | Self::TenantgateManyRoutes => true,
         }
     }
@@ -253,34 +267,40 @@ pub const RATIOS: [(&str, &str, &str); 15] = [
     ("repeated_technical_default_vs_lua", REPEATED_TECHNICAL, LUA_REPEATED),
 ];
 
-const NO_FILTER: &str = "no_filter";
-const LOCAL_REPLY: &str = "no_filter_local_reply";
-const FLOOR: &str = "floor_one_header";
-const JWT_AUTHN_FIRST_SEEN: &str = "jwt_authn_first_seen_rs256";
-const JWT_AUTHN_CACHED: &str = "jwt_authn_cached_rs256";
-const CHAIN_FIRST_SEEN: &str = "native_chain_first_seen_rs256";
-const CHAIN_REPEATED: &str = "native_chain_repeated_rs256";
-const LUA_REPEATED: &str = "jwt_authn_lua_repeated_rs256";
-const FIRST_SEEN_USER: &str = "tenantgate_first_seen_rs256_user_token";
-const FIRST_SEEN_TECHNICAL: &str = "tenantgate_first_seen_rs256_technical_token";
-const FIRST_SEEN_ISSUERS: &str = "tenantgate_first_seen_rs256_10000_issuers";
-const REPEATED_ISSUERS: &str = "tenantgate_repeated_rs256_10000_issuers";
-const REPEATED_USER: &str = "tenantgate_repeated_rs256_user_token";
-const REPEATED_TECHNICAL: &str = "tenantgate_repeated_rs256_technical_token";
-const REPEATED_LEAN: &str = "tenantgate_repeated_rs256_technical_token_lean";
-const FEW_ROUTES: &str = "tenantgate_repeated_rs256_10_routes";
-const MANY_ROUTES: &str = "tenantgate_repeated_rs256_10000_routes";
-const EXPIRED: &str = "tenantgate_expired_repeated";
-const EXPIRED_FIRST_SEEN: &str = "tenantgate_expired_first_seen";
-const NO_FILTER_KEY: &str = "no_filter_application_key";
-const LOCAL_REPLY_KEY: &str = "no_filter_local_reply_application_key";
-const FEW_KEYS: &str = "tenantgate_application_key_10_keys";
-const MANY_KEYS: &str = "tenantgate_application_key_100000_keys";
+/// Rows whose throughput and latency are measured.
+pub const CAPACITY: [&str; 3] = [NO_FILTER, CHAIN_REPEATED, REPEATED_TECHNICAL];
+
+/// Rows beside which it is measured how long a worker stands still.
+pub const STALLS: [&str; 3] = [NO_FILTER, REPEATED_TECHNICAL, FIRST_SEEN_TECHNICAL];
+
+pub const NO_FILTER: &str = "no_filter";
+pub const LOCAL_REPLY: &str = "no_filter_local_reply";
+pub const FLOOR: &str = "floor_one_header";
+pub const JWT_AUTHN_FIRST_SEEN: &str = "jwt_authn_first_seen_rs256";
+pub const JWT_AUTHN_CACHED: &str = "jwt_authn_cached_rs256";
+pub const CHAIN_FIRST_SEEN: &str = "native_chain_first_seen_rs256";
+pub const CHAIN_REPEATED: &str = "native_chain_repeated_rs256";
+pub const LUA_REPEATED: &str = "jwt_authn_lua_repeated_rs256";
+pub const FIRST_SEEN_USER: &str = "tenantgate_first_seen_rs256_user_token";
+pub const FIRST_SEEN_TECHNICAL: &str = "tenantgate_first_seen_rs256_technical_token";
+pub const FIRST_SEEN_ISSUERS: &str = "tenantgate_first_seen_rs256_10000_issuers";
+pub const REPEATED_ISSUERS: &str = "tenantgate_repeated_rs256_10000_issuers";
+pub const REPEATED_USER: &str = "tenantgate_repeated_rs256_user_token";
+pub const REPEATED_TECHNICAL: &str = "tenantgate_repeated_rs256_technical_token";
+pub const REPEATED_LEAN: &str = "tenantgate_repeated_rs256_technical_token_lean";
+pub const FEW_ROUTES: &str = "tenantgate_repeated_rs256_10_routes";
+pub const MANY_ROUTES: &str = "tenantgate_repeated_rs256_10000_routes";
+pub const EXPIRED: &str = "tenantgate_expired_repeated";
+pub const EXPIRED_FIRST_SEEN: &str = "tenantgate_expired_first_seen";
+pub const NO_FILTER_KEY: &str = "no_filter_application_key";
+pub const LOCAL_REPLY_KEY: &str = "no_filter_local_reply_application_key";
+pub const FEW_KEYS: &str = "tenantgate_application_key_10_keys";
+pub const MANY_KEYS: &str = "tenantgate_application_key_100000_keys";
 
 /// A route on which the caller's token goes on.
-const PROFILE: &str = "/api/profile/me";
+pub const PROFILE: &str = "/api/profile/me";
 /// One of many routes on which the caller's token goes on.
-const SERVICE: &str = "/api/service-0/v1/pump-17";
+pub const SERVICE: &str = "/api/service-0/v1/pump-17";
 /// A route on which a technical token goes on; subtenants are refused there.
 pub const REPORTS: &str = "/api/reports/monthly";
 /// A route on which the caller's application key is removed and nothing takes its place.

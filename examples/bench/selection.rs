@@ -24,8 +24,8 @@ impl Selection {
     pub fn parse(names: &str) -> Result<Self, BenchError> {
         let mut chosen = BTreeSet::new();
         for name in names.split(',') {
-            let row = ROWS.iter().find(|row| row.name == name);
-            let row = row.ok_or_else(|| BenchError::RowUnknown { name: name.to_owned() })?;
+            let row =
+                Row::named(name).ok_or_else(|| BenchError::RowUnknown { name: name.to_owned() })?;
             chosen.extend([row.name, row.outcome.baseline()]);
         }
         Ok(Self { rows: ROWS.iter().filter(|row| chosen.contains(row.name)).collect() })
@@ -49,6 +49,7 @@ impl Selection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::row::{CAPACITY, NO_FILTER, RATIOS, STALLS};
 
     fn names(selection: &Selection) -> Vec<&'static str> {
         selection.rows().iter().map(|row| row.name).collect()
@@ -91,9 +92,19 @@ mod tests {
     }
 
     #[test]
+    fn every_name_that_the_program_uses_is_of_a_row() {
+        for names in [&CAPACITY[..], &STALLS, &[NO_FILTER]] {
+            assert_eq!(Row::all_named(names).len(), names.len(), "{names:?}");
+        }
+        for (ratio, dividend, divisor) in RATIOS {
+            assert!(Row::named(dividend).is_some() && Row::named(divisor).is_some(), "{ratio}");
+        }
+    }
+
+    #[test]
     fn every_baseline_is_a_row_and_its_own_baseline() {
         for row in &ROWS {
-            let baseline = ROWS.iter().find(|other| other.name == row.outcome.baseline()).unwrap();
+            let baseline = Row::named(row.outcome.baseline()).unwrap();
             assert_eq!(baseline.outcome.baseline(), baseline.name, "{}", row.name);
             assert!(!baseline.fills_cache(), "{}", row.name);
         }

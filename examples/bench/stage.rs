@@ -1,7 +1,7 @@
 //! Everything that is measured with: identity provider, upstream, tokens, and Envoy.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use crate::development::upstream;
 use crate::error::BenchError;
 use crate::floor;
 use crate::keys::{self, FEW_KEYS, KEY_USER, KeyStore, MANY_KEYS};
-use crate::load::{self, Credential, Load};
+use crate::load::{self, Aim, Credential, Load};
 use crate::meter;
 use crate::modules::Modules;
 use crate::row::{Listener, Outcome, REPORTS, Row, Token};
@@ -75,12 +75,12 @@ impl StartTime {
 }
 
 /// A running benchmark.
-pub struct Stage {
+pub struct Stage<'a> {
     envoy: Envoy,
-    tokens: Tokens,
+    tokens: &'a Tokens,
     /// How often each listener was given tokens of a kind, so that first-seen ones go on where they ended there.
     turns: RefCell<BTreeMap<(&'static str, Token), usize>>,
-    servers: Servers,
+    servers: &'a Servers,
 }
 
 impl Servers {
@@ -129,6 +129,16 @@ impl Servers {
         Ok(StartTime { cpu: cpu_time(&envoy)?, elapsed })
     }
 
+    /// The one that callers' and technical tokens come from.
+    pub const fn identity_provider(&self) -> &IdentityProvider {
+        &self.identity_provider
+    }
+
+    /// The tokens and keys of these kinds.
+    pub fn tokens(&self, kinds: &BTreeSet<Token>) -> Tokens {
+        Tokens::sign(&self.identity_provider, &self.signers, kinds)
+    }
+
     /// The bytes of a record in the file of the large store.
     pub fn key_record_bytes(&self) -> u64 {
         self.many_keys.file_bytes() / u64::try_from(MANY_KEYS).unwrap_or(u64::MAX)
@@ -166,12 +176,16 @@ impl Servers {
     }
 }
 
-impl Stage {
-    /// Starts Envoy with the listeners of these rows and signs their tokens.
+impl<'a> Stage<'a> {
+    /// Starts Envoy with the listeners of these rows.
     ///
     /// # Errors
     /// [`BenchError`] if Envoy does not start.
-    pub fn start(servers: Servers, selection: &Selection) -> Result<Self, BenchError> {
+    pub fn start(
+        servers: &'a Servers,
+        tokens: &'a Tokens,
+        selection: &Selection,
+    ) -> Result<Self, BenchError> {
         let listeners = selection.listeners();
         let envoy = servers.envoy(&listeners, 1)?;
         for listener in [Listener::TenantgateFewKeys, Listener::TenantgateManyKeys] {
@@ -179,8 +193,6 @@ impl Stage {
                 weight::wait_for_keys(&envoy, listener)?;
             }
         }
-        let kinds = selection.tokens();
-        let tokens = Tokens::sign(&servers.identity_provider, &servers.signers, &kinds);
         Ok(Self { envoy, tokens, turns: RefCell::default(), servers })
     }
 
@@ -227,14 +239,14 @@ impl Stage {
     ///
     /// # Errors
     /// [`BenchError`] if a request is not answered as the row says.
-    pub fn measure(&self, row: &Row) -> Result<Duration, BenchError> {
+    pub fn measure(&self, row: &'static Row) -> Result<Duration, BenchError> {
         let turn = self.next_turn(row);
-        let address = self.envoy.listener(row.listener.name())?;
         // The last token of the turn before: it must not be one that is to be seen first in this turn.
         let opener = self.tokens.window(row.token, turn.wrapping_sub(1)).last();
-        let mut load = Load::open(address, row.target, opener.unwrap_or(NOTHING))?;
+        let aim = Aim::at(&self.envoy, row)?;
+        let mut load = Load::open(aim, CONNECTIONS, opener.unwrap_or(NOTHING))?;
         let before = cpu_time(&self.envoy)?;
-        load.send(row.target, self.tokens.window(row.token, turn), row.outcome.status())?;
+        load.send(self.tokens.window(row.token, turn))?;
         let used = cpu_time(&self.envoy)?.saturating_sub(before);
         Ok(used / u32::try_from(WINDOW).unwrap_or(u32::MAX))
     }
@@ -294,6 +306,9 @@ fn receive(request: &Request) -> Answer {
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// How many connections send the requests of a turn.
+const CONNECTIONS: usize = 8;
 
 /// A credential that nobody takes.
 const NOTHING: Credential<'_> = Credential { field: BEARER, value: "" };

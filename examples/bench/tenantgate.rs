@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::cold_start;
 use crate::keys::STORE_PATH;
 use crate::row::REPORTS;
 use crate::signers::{self, Algorithm};
@@ -58,6 +59,15 @@ pub fn filter_of_routes(module: &str, count: usize) -> Value {
         routes.extend(more);
     }
     filter_of(module, &format!("tenantgate-bench-routes-{count}"), configuration)
+}
+
+/// The same, with room for so many requests that wait.
+pub fn filter_of_waiters(module: &str, count: usize) -> Value {
+    let mut configuration = configuration();
+    if let Some(members) = configuration.as_object_mut() {
+        members.insert("limits".to_owned(), json!({"waiters": count}));
+    }
+    filter_of(module, "tenantgate-bench-waiters", configuration)
 }
 
 /// Where a filter has its application keys from.
@@ -178,3 +188,5 @@ pub const ISSUERS: usize = 10_000;
 /// How many routes a small and a large configuration have.
 pub const FEW_ROUTES: usize = 10;
 pub const MANY_ROUTES: usize = 10_000;
+/// Twice the requests of a cold start, which all wait for the same keys: those may take half of the room.
+pub const MANY_WAITERS: usize = 2 * cold_start::REQUESTS;

@@ -44,14 +44,30 @@ impl Tokens {
         kind: Token,
         turn: usize,
     ) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
-        let values = self.all(kind);
-        let start = turn.wrapping_mul(WINDOW) % values.len().max(1);
-        let field = field(kind);
-        let values = values.iter().cycle().skip(start).take(WINDOW);
-        values.map(move |value| Credential { field, value })
+        self.from(kind, turn.wrapping_mul(WINDOW)).take(WINDOW)
     }
 
-    fn all(&self, kind: Token) -> &[String] {
+    /// One of a kind.
+    pub fn first(&self, kind: Token) -> Credential<'_> {
+        self.all(kind).next().unwrap_or(Credential { field: BEARER, value: "" })
+    }
+
+    /// All of a kind over and over, from this number on.
+    pub fn from(
+        &self,
+        kind: Token,
+        start: usize,
+    ) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
+        self.all(kind).cycle().skip(start % self.values(kind).len().max(1))
+    }
+
+    /// All of a kind.
+    pub fn all(&self, kind: Token) -> impl Iterator<Item = Credential<'_>> + Clone + Send {
+        let field = field(kind);
+        self.values(kind).iter().map(move |value| Credential { field, value })
+    }
+
+    fn values(&self, kind: Token) -> &[String] {
         self.kinds.get(&kind).map_or(&[], Vec::as_slice)
     }
 }

@@ -59,21 +59,16 @@ impl Memory {
     }
 }
 
-/// Envoy with keys.
-#[derive(Clone, Copy)]
-struct Loaded {
-    time: StartTime,
-    memory: u64,
-}
-
-/// Weighs them; takes about two minutes.
+/// Weighs them; takes about a minute and a half.
 ///
 /// # Errors
 /// [`BenchError`] if Envoy does not start, or takes no key.
 pub fn weigh(servers: &Servers) -> Result<KeyWeight, BenchError> {
     let (few, many) = (Listener::TenantgateFewKeys, Listener::TenantgateManyKeys);
-    let (_, load_few) = start(servers, few, 1)?;
+    let (envoy_few, load_few) = start(servers, few, 1)?;
     let (envoy, load) = start(servers, many, 1)?;
+    let memory = settled(&envoy_few, &envoy)?;
+    drop(envoy_few);
     let idle = use_in_idleness(&envoy)?;
     drop(envoy);
     let (envoy, _) = start(servers, Listener::TenantgateManyKeysPolled, 1)?;
@@ -81,14 +76,14 @@ pub fn weigh(servers: &Servers) -> Result<KeyWeight, BenchError> {
     let polled = use_in_idleness(&envoy)?;
     let looks = unchanged(&envoy)?.saturating_sub(before);
     drop(envoy);
-    let (_, workers_few) = start(servers, few, WORKERS)?;
-    let (_, workers_many) = start(servers, many, WORKERS)?;
+    let (workers_few, _) = start(servers, few, WORKERS)?;
+    let (workers_many, _) = start(servers, many, WORKERS)?;
     Ok(KeyWeight {
         record_bytes: servers.key_record_bytes(),
-        load: load.time,
-        load_few: load_few.time,
-        memory: Memory { few: load_few.memory, many: load.memory },
-        memory_workers: Memory { few: workers_few.memory, many: workers_many.memory },
+        load,
+        load_few,
+        memory,
+        memory_workers: settled(&workers_few, &workers_many)?,
         unchanged: polled.saturating_sub(idle) / u32::try_from(looks.max(1)).unwrap_or(u32::MAX),
     })
 }
@@ -117,15 +112,20 @@ fn start(
     servers: &Servers,
     listener: Listener,
     workers: u32,
-) -> Result<(Envoy, Loaded), BenchError> {
+) -> Result<(Envoy, StartTime), BenchError> {
     let start = Instant::now();
     let envoy = servers.envoy(&[Listener::NoFilter, listener], workers)?;
     wait_for_keys(&envoy, listener)?;
     let time = StartTime { elapsed: start.elapsed(), cpu: cpu_time(&envoy)? };
-    // Workers that were not asked take the keys meanwhile, and what V8 needed to compile is given back.
+    Ok((envoy, time))
+}
+
+/// Their memory after a while: workers that were not asked take the keys meanwhile, and what V8 needed to compile is
+/// given back.
+fn settled(few: &Envoy, many: &Envoy) -> Result<Memory, BenchError> {
     thread::sleep(SETTLING);
-    let memory = meter::memory(envoy.process()).map_err(BenchError::ProcessGone)?;
-    Ok((envoy, Loaded { time, memory }))
+    let memory = |envoy: &Envoy| meter::memory(envoy.process()).map_err(BenchError::ProcessGone);
+    Ok(Memory { few: memory(few)?, many: memory(many)? })
 }
 
 /// The CPU time that Envoy uses for a while without requests.
