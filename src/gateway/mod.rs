@@ -324,7 +324,10 @@ impl Gateway {
 
     fn forward(&mut self, edits: HeaderEdits, case: &Case, is_watched: bool) -> Outcome {
         self.tally.forward();
-        let state = filter_state(self.noting, Decision::Allow, None, case.into());
+        let state = match self.noting {
+            Noting::Always => filter_state(self.noting, Decision::Allow, None, case.into()),
+            Noting::Never | Noting::Refusals => FilterState::new(),
+        };
         Outcome::Forward(Forwarded { edits, state, is_watched })
     }
 
