@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The linker of the module: the real one, with only the allowed exports and so without the code behind the others.
-# rustc asks for `--export NAME` for every callback of the SDK; `--allowed-export=NAME` is ours (scripts/wasm.sh).
+# rustc asks for `--export NAME` for every name that is not mangled, in filters made with the SDK for every callback
+# of the ABI; `--allowed-export=NAME` is ours (scripts/wasm.sh).
 set -euo pipefail
 
 allowed=' '
