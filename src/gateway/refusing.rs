@@ -53,8 +53,8 @@ impl Gateway {
     /// logged.
     pub(super) fn conceal(&self, outcome: &mut Outcome, head: &RequestHead<'_>) {
         match outcome {
-            Outcome::Refuse(refused) => refused.edits = self.concealment(head),
-            Outcome::Forward(_) | Outcome::Wait { .. } => {}
+            Outcome::Refuse(refused) if self.conceals() => refused.edits = self.concealment(head),
+            Outcome::Forward(_) | Outcome::Refuse(_) | Outcome::Wait { .. } => {}
         }
     }
 
@@ -65,9 +65,6 @@ impl Gateway {
             Some(keys) => credential::strip(head, keys),
             None => {
                 let parameters = owned.places().parameters();
-                if parameters.is_empty() {
-                    return HeaderEdits::new();
-                }
                 let reduce = |path| Reduced::without_parameters(path, parameters);
                 head.path().and_then(reduce).map(HeaderEdit::Reduce).into_iter().collect()
             }
