@@ -52,7 +52,15 @@ impl Node {
             column: error.column(),
         };
         let count = Cell::new(0);
-        let mut source = serde_json::Deserializer::from_slice(document);
+        let text = std::str::from_utf8(document).map_err(|error| {
+            let valid = document.get(..error.valid_up_to()).unwrap_or_default();
+            let line = valid.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+            DocumentError::Syntax {
+                line: valid.iter().filter(|&&byte| byte == b'\n').count() + 1,
+                column: line.len() + 1,
+            }
+        })?;
+        let mut source = serde_json::Deserializer::from_str(text);
         let node = Seed(&count).deserialize(&mut source).map_err(syntax)?;
         source.end().map_err(syntax)?;
         Ok(node)
@@ -196,6 +204,20 @@ impl<'de> IntoDeserializer<'de> for &'de Node {
 mod tests {
     use super::*;
     use crate::json;
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_told_by_line_and_column() {
+        let rows: [(&[u8], usize, usize); 3] =
+            [(b"\xff{}", 1, 1), (b"{\n\"a\":\"\xff\"}", 2, 6), (b"{}\n\n\xc3", 3, 1)];
+        for (document, line, column) in rows {
+            match Node::parse(document) {
+                Err(DocumentError::Syntax { line: at, column: on }) => {
+                    assert_eq!((at, on), (line, column), "{}", document.escape_ascii());
+                }
+                _ => panic!("{} was read", document.escape_ascii()),
+            }
+        }
+    }
 
     #[test]
     fn a_tree_keeps_order_and_duplicates() {
