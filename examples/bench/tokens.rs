@@ -133,5 +133,5 @@ pub const WINDOW: usize = 512;
 /// keeps fewer ([`VerifiedTokens::REFUSED`]): each turn forgets two halves.
 pub const FILLING: usize = VerifiedTokens::DEFAULT.entries / 2 / WINDOW;
 
-/// More than that cache holds, so that it has forgotten a token when its turn comes again.
-const FIRST_SEEN: usize = 5 * FILLING * WINDOW;
+/// More than that cache holds, by half, so that it has forgotten a token when its turn comes again.
+const FIRST_SEEN: usize = 3 * FILLING * WINDOW;
