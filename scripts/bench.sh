@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Measures what a request costs Envoy with tenantgate and with native filters: a table, and target/bench/results.json.
-# Argument: --rounds NUMBER. With --signatures alone: what one signature of each algorithm costs, by the host's function
+# Measures what a request costs Envoy with tenantgate and with native filters: tables, target/bench/results.json and chart.svg.
+# Arguments: --rounds NUMBER; --docs renews docs/performance.md and its chart; --rows NAME[,NAME...] measures these rows
+# alone. With --signatures alone: what one signature of each algorithm costs, by the host's function
 # and by the Rust code in Wasm, each in Envoy. With --stalls alone: how long workers that serve stand still at most while
 # client assertions are signed.
 set -euo pipefail
