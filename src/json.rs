@@ -255,7 +255,9 @@ impl<'de> Visitor<'de> for Level<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value<'de>, A::Error> {
         let inner = self.enter()?;
-        let mut values = Vec::with_capacity(USUAL_MEMBERS);
+        // The claims alone: room in every object of a hostile token would be two megabytes.
+        let is_outermost = self.left == DEPTH_LIMIT;
+        let mut values = Vec::with_capacity(if is_outermost { USUAL_MEMBERS } else { 0 });
         while let Some(name) = members.next_key_seed(Name)? {
             if values.len() == MEMBERS_LIMIT {
                 return Err(self.refuse(JsonError::TooManyMembers));
@@ -319,7 +321,7 @@ fn has_repeated_name(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     names.windows(2).any(|pair| pair.first() == pair.last())
 }
 
-/// How many members there is room for at first: most tokens have no more.
+/// How many members the outermost object has room for at first: most tokens have no more.
 const USUAL_MEMBERS: usize = 12;
 
 /// RFC 6901 §4: digits without a leading zero.
@@ -383,6 +385,24 @@ mod tests {
         ];
         for (document, expected) in rows {
             assert_eq!(parse(document), Err(expected), "{}", document.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn a_repeated_name_is_refused_among_few_members_and_among_many() {
+        for count in [2, 2 * USUAL_MEMBERS, 2 * USUAL_MEMBERS + 1, MEMBERS_LIMIT] {
+            let document = |names: Vec<String>| {
+                let members: Vec<_> = names.iter().map(|name| format!("\"{name}\":1")).collect();
+                format!("{{{}}}", members.join(","))
+            };
+            let names: Vec<_> = (0..count).map(|number| format!("n{number:03}")).collect();
+            assert!(parse(document(names.clone()).as_bytes()).is_ok(), "{count}");
+            for (one, other) in [(0, count - 1), (count - 1, 0), (0, 1), (count - 2, count - 1)] {
+                let mut names = names.clone();
+                names[one] = names[other].clone();
+                let refused = Err(JsonError::MemberRepeated);
+                assert_eq!(parse(document(names).as_bytes()), refused, "{count} {one} {other}");
+            }
         }
     }
 

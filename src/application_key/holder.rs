@@ -53,6 +53,11 @@ impl KeyHolder {
             && lists == [grant.scopes.0, grant.roles.0, grant.tags.0]
     }
 
+    /// The bytes of its texts.
+    pub fn size(&self) -> usize {
+        self.names.len() + self.lists.len()
+    }
+
     /// The name of the key.
     pub fn name(&self) -> &str {
         self.names.get(..self.user_at).unwrap_or_default()

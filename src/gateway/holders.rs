@@ -12,8 +12,11 @@ use crate::application_key::{Grant, KeyHolder, KeyPlace};
 pub(super) struct Holders(Vec<Option<Arc<KeyHolder>>>);
 
 impl Holders {
-    /// The most that are kept. Each has a few hundred bytes.
+    /// The most that are kept.
     const COUNT: usize = 64;
+
+    /// The most bytes of text that one of them has; the usual one has fewer than a hundred.
+    const LARGEST: usize = 2048;
 
     /// Who holds the key that was granted this.
     pub(super) fn of(&mut self, grant: Grant<'_>, from: KeyPlace) -> Arc<KeyHolder> {
@@ -27,7 +30,8 @@ impl Holders {
             return Arc::clone(holder);
         }
         let holder = Arc::new(KeyHolder::new(grant, from));
-        place.into_iter().for_each(|place| *place = Some(Arc::clone(&holder)));
+        let is_kept = holder.size() <= Self::LARGEST;
+        place.into_iter().filter(|_| is_kept).for_each(|place| *place = Some(Arc::clone(&holder)));
         holder
     }
 }

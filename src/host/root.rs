@@ -130,6 +130,8 @@ impl Root {
         }
         let Ok(mut own) = self.belongings.try_borrow_mut() else { return false };
         own.shared = shared_data();
+        // Calls of a configuration before this one: what they bring is not for it.
+        own.calls = Calls::default();
         if matches!(own.shared, HostShared::Worker(_)) {
             own.metrics.step(Metric::IsolatedWorkers, 1);
         }

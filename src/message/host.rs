@@ -34,9 +34,11 @@ pub fn canonical_host(authority: &[u8]) -> Result<Cow<'_, str>, HostError> {
         return Err(HostError::TooLong);
     }
     let text = std::str::from_utf8(authority).map_err(|_| HostError::Character)?;
-    if is_plain(authority) {
-        return Ok(Cow::Borrowed(text));
-    }
+    if is_plain(authority) { Ok(Cow::Borrowed(text)) } else { examined(text) }
+}
+
+/// The same, step by step.
+fn examined(text: &str) -> Result<Cow<'_, str>, HostError> {
     if let Some(bracketed) = text.strip_prefix('[') {
         let (address, port) = bracketed.split_once(']').ok_or(HostError::NotAnAddress)?;
         if !port.is_empty() {
@@ -174,6 +176,19 @@ mod tests {
             let is_letter = plain.rsplit('.').next().unwrap().starts_with(char::is_alphabetic);
             assert_eq!(is_plain(plain.as_bytes()), is_letter, "{plain}");
             assert_eq!(canonical_host(plain.as_bytes()).as_deref(), Ok(&*plain));
+        }
+        let mut hosts = vec![String::new()];
+        for length in 0..6 {
+            let longest: Vec<_> =
+                hosts.iter().filter(|host| host.len() == length).cloned().collect();
+            hosts.extend(
+                longest
+                    .iter()
+                    .flat_map(|host| "a0x-.A:[_".chars().map(move |c| format!("{host}{c}"))),
+            );
+        }
+        for host in &hosts {
+            assert_eq!(canonical_host(host.as_bytes()), examined(host), "{host}");
         }
         let longer = format!("{label}x");
         let odd =

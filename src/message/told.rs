@@ -46,7 +46,8 @@ impl Told {
 /// With what the allocator adds to two blocks.
 fn size(edit: &HeaderEdit) -> usize {
     match edit {
-        HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => Told::LIMIT,
+        // Of one request.
+        HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => Told::LIMIT + 1,
         HeaderEdit::Set(_, value) => value.expose().len() + size_of::<HeaderEdit>() + 48,
     }
 }
@@ -98,6 +99,13 @@ mod tests {
             add(&told, Ok(user(&"a".repeat(length)))).unwrap();
             assert_eq!(add(&told, Err(1)).map(|edits| edits.len()), expected, "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_of_one_request_is_not_remembered() {
+        let told = Told::new();
+        assert!(add(&told, Ok(HeaderEdit::Remove(b"x-user".as_slice().into()))).is_ok());
+        assert_eq!(add(&told, Err(1)), Err(1));
     }
 
     #[test]
