@@ -209,6 +209,13 @@ fn edited(fields: &[(&str, &str)], edits: &[HeaderEdit]) -> Fields {
     };
     for edit in edits {
         match edit {
+            HeaderEdit::Add(name, value) => {
+                assert!(
+                    fields.iter().all(|(field, _)| field != name.as_str()),
+                    "{name:?} is there"
+                );
+                replace(&mut fields, name.as_str(), value.expose());
+            }
             HeaderEdit::Reduce(reduced) => replace(&mut fields, reduced.name(), reduced.expose()),
             HeaderEdit::Set(name, value) => replace(&mut fields, name.as_str(), value.expose()),
             HeaderEdit::Remove(name) => fields.retain(|(field, _)| field.as_bytes() != &**name),

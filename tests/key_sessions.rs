@@ -196,6 +196,13 @@ fn edited(fields: &[(&str, &str)], edits: &[HeaderEdit]) -> Fields {
     let mut fields: Fields = fields.iter().map(owned).collect();
     for edit in edits {
         let (name, value) = match edit {
+            HeaderEdit::Add(name, value) => {
+                assert!(
+                    fields.iter().all(|(field, _)| field != name.as_str()),
+                    "{name:?} is there"
+                );
+                (name.as_str(), value.expose())
+            }
             HeaderEdit::Reduce(reduced) => (reduced.name(), reduced.expose()),
             HeaderEdit::Set(name, value) => (name.as_str(), value.expose()),
             HeaderEdit::Remove(name) => {

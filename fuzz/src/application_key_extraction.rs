@@ -113,7 +113,9 @@ fn apply(fields: &[Field], edits: &[HeaderEdit]) -> Vec<Field> {
             HeaderEdit::Remove(name) => {
                 fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name));
             }
-            HeaderEdit::Set(name, _) => panic!("{} is set", name.as_str()),
+            HeaderEdit::Add(name, _) | HeaderEdit::Set(name, _) => {
+                panic!("{} is set", name.as_str())
+            }
         }
     }
     fields

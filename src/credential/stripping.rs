@@ -70,7 +70,7 @@ fn remove_all(head: &RequestHead<'_>, name: &[u8], edits: &mut HeaderEdits) {
 fn remove(field: &[u8], edits: &mut HeaderEdits) {
     let is_removed = |edit: &HeaderEdit| match edit {
         HeaderEdit::Remove(name) => **name == *field,
-        HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => false,
+        HeaderEdit::Add(..) | HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => false,
     };
     if !edits.iter().any(is_removed) {
         edits.push(HeaderEdit::Remove(field.into()));

@@ -213,7 +213,10 @@ impl Gateway {
         };
         let reduced = edits.iter().find_map(|edit| match edit {
             HeaderEdit::Reduce(reduced) if reduced.name() == ":path" => Some(reduced.expose()),
-            HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) | HeaderEdit::Set(..) => None,
+            HeaderEdit::Add(..)
+            | HeaderEdit::Reduce(_)
+            | HeaderEdit::Remove(_)
+            | HeaderEdit::Set(..) => None,
         });
         let target = reduced.or(head.path()).unwrap_or_default();
         let signing = Signing { head, target, key: &key, now, nonce };

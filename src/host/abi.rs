@@ -95,6 +95,11 @@ pub(super) fn add_response_header(name: &'static str, value: &[u8]) -> Result<()
     put(proxy_add_header_map_value, Map::Response, name, value)
 }
 
+/// Adds a field to the request's header. There must be none of its name.
+pub(super) fn add_request_header(name: &str, value: &[u8]) -> Result<(), HostError> {
+    put(proxy_add_header_map_value, Map::Request, name, value)
+}
+
 /// Replaces all fields of a name in the request's header by one.
 pub(super) fn set_request_header(name: &str, value: &[u8]) -> Result<(), HostError> {
     put(proxy_replace_header_map_value, Map::Request, name, value)

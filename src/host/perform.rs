@@ -139,6 +139,9 @@ fn note(state: &FilterState) -> Result<(), abi::HostError> {
 pub(super) fn edit(edits: &HeaderEdits) -> Result<(), abi::HostError> {
     for edit in edits {
         match edit {
+            HeaderEdit::Add(name, value) => {
+                abi::add_request_header(name.as_str(), value.expose())?;
+            }
             HeaderEdit::Reduce(reduced) => {
                 abi::set_request_header(reduced.name(), reduced.expose())?;
             }
@@ -158,7 +161,7 @@ pub(super) fn conceal(edit: &HeaderEdit) {
         HeaderEdit::Reduce(reduced) => abi::set_request_header(reduced.name(), reduced.expose()),
         HeaderEdit::Remove(name) => abi::remove_request_header(name),
         // Nothing is to be told to whoever reads the log of a request that goes nowhere.
-        HeaderEdit::Set(..) => Ok(()),
+        HeaderEdit::Add(..) | HeaderEdit::Set(..) => Ok(()),
     };
 }
 

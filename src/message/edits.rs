@@ -1,8 +1,9 @@
-//! Changes to a request's header: remove, reduce and set, never append.
+//! Changes to a request's header: remove, reduce and set. No field is ever added beside another of its name.
 
 use std::fmt;
 use std::sync::Arc;
 
+use super::head::RequestHead;
 use super::reduced::Reduced;
 use crate::secret::Secret;
 
@@ -127,6 +128,9 @@ impl fmt::Debug for HeaderValue {
 /// One change to the request header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HeaderEdit {
+    /// Adds the one field of this name: the header has none. A host that replaces looks for what it replaces, and Envoy
+    /// makes an index of the whole header for that.
+    Add(HeaderName, HeaderValue),
     /// Replaces all fields of one name by a part of what they held.
     Reduce(Reduced),
     /// Removes every field of exactly this name, as received.
@@ -138,9 +142,27 @@ pub enum HeaderEdit {
 /// The changes to one request, in the order in which they are to be made: removals first.
 pub type HeaderEdits = Vec<HeaderEdit>;
 
+impl HeaderEdit {
+    /// The same change, without a search for fields to replace if `head` has none. Of all changes to one header only
+    /// one may set a name.
+    #[must_use]
+    pub(crate) fn fitted(self, head: &RequestHead<'_>) -> Self {
+        let is_new = |name: &HeaderName| {
+            let name = name.as_str().as_bytes();
+            // Most names differ in length, which is told without a call.
+            head.fields().all(|(field, _)| field.len() != name.len() || field != name)
+        };
+        match self {
+            Self::Set(name, value) if is_new(&name) => Self::Add(name, value),
+            edit @ (Self::Add(..) | Self::Reduce(_) | Self::Remove(_) | Self::Set(..)) => edit,
+        }
+    }
+}
+
 /// Whether the change removes or replaces the fields of this very name.
 pub(crate) fn concerns(edit: &HeaderEdit, name: &[u8]) -> bool {
     match edit {
+        HeaderEdit::Add(..) => false,
         HeaderEdit::Reduce(reduced) => reduced.name().as_bytes() == name,
         HeaderEdit::Remove(removed) => **removed == *name,
         HeaderEdit::Set(set, _) => set.as_str().as_bytes() == name,

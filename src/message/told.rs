@@ -46,8 +46,8 @@ impl Told {
 /// With what the allocator adds to two blocks.
 fn size(edit: &HeaderEdit) -> usize {
     match edit {
-        // Of one request.
-        HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => Told::LIMIT + 1,
+        // Of one request, whatever it brings.
+        HeaderEdit::Add(..) | HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => Told::LIMIT + 1,
         HeaderEdit::Set(_, value) => value.expose().len() + size_of::<HeaderEdit>() + 48,
     }
 }

@@ -30,7 +30,7 @@ impl Permit {
     ///
     /// `tokens` holds the complete values (see [`Injection::value`]) for [`Permit::injections`],
     /// in that order; a signature is not set. Only what is present is removed, and not what is set under the very same
-    /// name: each change costs a host call.
+    /// name: each change costs a host call. The policy's rules see to it that no two changes set one name.
     ///
     /// # Errors
     /// [`EditError`] when a token is missing, or an identity header cannot tell what it should.
@@ -44,6 +44,7 @@ impl Permit {
         let mut edits = HeaderEdits::with_capacity(8);
         set_identity(&self.principal, identity, &mut edits)?;
         set_tokens(self.injections(), tokens, &mut edits)?;
+        let mut edits: HeaderEdits = edits.into_iter().map(|edit| edit.fitted(head)).collect();
         let set = edits.len();
         let caller_token = match self.sent {
             Sent::CallerToken => CallersOwn::Kept,

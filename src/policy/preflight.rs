@@ -91,6 +91,6 @@ fn is_about_cookies(edit: &HeaderEdit) -> bool {
     match edit {
         HeaderEdit::Reduce(reduced) => reduced.name() == "cookie",
         HeaderEdit::Remove(name) => name.eq_ignore_ascii_case(b"cookie"),
-        HeaderEdit::Set(..) => false,
+        HeaderEdit::Add(..) | HeaderEdit::Set(..) => false,
     }
 }

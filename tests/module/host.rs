@@ -296,6 +296,16 @@ impl Host {
         Ok(())
     }
 
+    /// Adds a field to the selected stream's request, which must have none of this name.
+    pub fn add_header(&mut self, name: &str, value: Vec<u8>) -> Result<(), u32> {
+        let line = format!("{name}: {}", String::from_utf8_lossy(&value));
+        self.record("add_header_map_value", &line)?;
+        let stream = self.open_stream("changed")?;
+        assert_eq!(stream.values(name), [""; 0], "another {name} is there");
+        stream.replace(name.as_bytes(), value);
+        Ok(())
+    }
+
     pub fn remove_header(&mut self, name: &[u8]) -> Result<(), u32> {
         self.record("remove_header_map_value", &String::from_utf8_lossy(name))?;
         self.open_stream("changed")?.remove(name);

@@ -73,9 +73,13 @@ fn streams(linker: &mut Linker<Host>) -> Linked {
         "proxy_add_header_map_value",
         |caller: Calling<'_>, map: u32, name: u32, length: u32, value: u32, size: u32| {
             act(caller, |guest| {
-                assert_eq!(map, RESPONSE, "nothing is added to a request");
-                let (name, value) = (guest.text(name, length), guest.text(value, size));
-                guest.host().edit_response(&name, value, false)
+                if map == RESPONSE {
+                    let (name, value) = (guest.text(name, length), guest.text(value, size));
+                    return guest.host().edit_response(&name, value, false);
+                }
+                assert_eq!(map, REQUEST);
+                let (name, value) = (guest.text(name, length), guest.bytes(value, size));
+                guest.host().add_header(&name, value)
             })
         },
     )?;

@@ -102,8 +102,12 @@ fn a_second_answer_to_the_same_fetch_resumes_nobody_twice() {
 
 #[test]
 fn a_waiting_request_that_the_host_does_not_read_change_or_resume_is_refused() {
-    let hostcalls =
-        ["get_header_map_pairs request", "replace_header_map_value", "continue_stream request"];
+    let hostcalls = [
+        "get_header_map_pairs request",
+        "add_header_map_value",
+        "replace_header_map_value",
+        "continue_stream request",
+    ];
     for hostcall in hostcalls {
         let mut vm = three_that_wait();
         vm.host_mut().faults.insert(hostcall, 2);

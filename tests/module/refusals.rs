@@ -202,6 +202,7 @@ fn a_host_that_does_not_give_what_a_decision_needs_gets_a_refusal() {
 #[test]
 fn a_header_that_the_host_does_not_change_means_a_refusal() {
     let rows = [
+        ("add_header_map_value", "x-other"),
         ("replace_header_map_value", "x-tenant"),
         ("remove_header_map_value x_tenant", "x_tenant"),
     ];

@@ -486,7 +486,9 @@ fn take_out(fields: &mut Vec<(String, String)>, edits: &[HeaderEdit]) {
                 let value = String::from_utf8(reduced.expose().to_vec()).unwrap();
                 fields.push((reduced.name().to_owned(), value));
             }
-            HeaderEdit::Set(..) => panic!("nothing is set while a request waits"),
+            HeaderEdit::Add(..) | HeaderEdit::Set(..) => {
+                panic!("nothing is set while a request waits")
+            }
         }
     }
 }
@@ -507,7 +509,7 @@ fn fate(outcome: Outcome) -> Fate {
     match outcome {
         Outcome::Forward(forwarded) => {
             let set = forwarded.edits.iter().filter_map(|edit| match edit {
-                HeaderEdit::Set(name, value) => {
+                HeaderEdit::Add(name, value) | HeaderEdit::Set(name, value) => {
                     let value = String::from_utf8(value.expose().to_vec()).unwrap();
                     Some((name.as_str().to_owned(), value))
                 }

@@ -35,7 +35,7 @@ fn stripped(parts: KeyPlacesParts, fields: Fields<'_>) -> Vec<String> {
     let shown = edits.iter().map(|edit| match edit {
         HeaderEdit::Reduce(left) => format!("{}={}", left.name(), text(left.expose())),
         HeaderEdit::Remove(name) => format!("-{}", text(name)),
-        HeaderEdit::Set(name, _) => panic!("{} is set", name.as_str()),
+        HeaderEdit::Add(name, _) | HeaderEdit::Set(name, _) => panic!("{} is set", name.as_str()),
     });
     shown.collect()
 }

@@ -140,7 +140,7 @@ fn the_header_is_removed_on_every_route_in_every_spelling() {
         .iter()
         .filter_map(|edit| match edit {
             HeaderEdit::Remove(name) => Some(name.to_vec()),
-            HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => None,
+            HeaderEdit::Add(..) | HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => None,
         })
         .collect();
     assert_eq!(removed, [b"X-Act_For-Subtenant".to_vec()]);

@@ -21,7 +21,9 @@ fn shown(edits: &[HeaderEdit]) -> Vec<String> {
     let show = |edit: &HeaderEdit| match edit {
         HeaderEdit::Reduce(reduced) => format!("{}:={}", reduced.name(), text(reduced.expose())),
         HeaderEdit::Remove(name) => format!("-{}", text(name)),
-        HeaderEdit::Set(name, value) => format!("{}={}", name.as_str(), text(value.expose())),
+        HeaderEdit::Add(name, value) | HeaderEdit::Set(name, value) => {
+            format!("{}={}", name.as_str(), text(value.expose()))
+        }
     };
     edits.iter().map(show).collect()
 }
@@ -73,6 +75,35 @@ fn what_a_client_may_not_bring_in_is_removed_before_ours_is_set() {
         "x-user=user-1",
     ];
     assert_eq!(edits.unwrap(), expected);
+}
+
+/// Whatever is added must not be there, and whatever is there must be replaced or removed: two fields of one name are
+/// two callers.
+#[test]
+fn what_the_client_has_not_sent_is_added_and_what_it_has_sent_is_replaced() {
+    let policy = policy(vec![technical_route("r", "/**")]);
+    let all = ["authorization", "x-tenant", "x-user"];
+    for sent in 0..1_u32 << all.len() {
+        let is_sent = |bit: usize| sent & 1 << bit != 0;
+        let sent: Vec<_> = (0..all.len()).filter(|bit| is_sent(*bit)).map(|bit| all[bit]).collect();
+        let fields: Vec<_> = sent.iter().map(|name| (*name, "evil")).collect();
+        let permit = permit(&policy, caller("A", None)).unwrap();
+        let token = HeaderValue::from_visible_ascii(b"Bearer technical".to_vec()).unwrap();
+        let edits = permit.into_edits(&head(&fields), &[token], policy.owned(), policy.identity());
+        let (mut added, mut replaced) = (Vec::new(), Vec::new());
+        for edit in edits.unwrap() {
+            match edit {
+                HeaderEdit::Add(name, _) => added.push(name.as_str().to_owned()),
+                HeaderEdit::Set(name, _) => replaced.push(name.as_str().to_owned()),
+                HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => panic!("{edit:?}"),
+            }
+        }
+        added.sort();
+        replaced.sort();
+        assert_eq!(replaced, sent);
+        assert!(added.iter().all(|name| !sent.contains(&&**name)), "{added:?} beside {sent:?}");
+        assert_eq!(added.len() + replaced.len(), all.len());
+    }
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn told(
         Policy::decide(policy.locate(&target, &head).unwrap(), &target, &head, principal).unwrap();
     let edits = permit.into_edits(&head, &[], policy.owned(), &identity)?;
     let set = edits.into_iter().filter_map(|edit| match edit {
-        HeaderEdit::Set(name, value) => {
+        HeaderEdit::Add(name, value) | HeaderEdit::Set(name, value) => {
             Some((name.as_str().to_owned(), String::from_utf8(value.expose().to_vec()).unwrap()))
         }
         HeaderEdit::Reduce(_) | HeaderEdit::Remove(_) => None,

@@ -83,7 +83,9 @@ fn shown(policy: &Policy, head: &RequestHead<'_>, principal: Principal) -> Vec<S
     let show = |edit: &HeaderEdit| match edit {
         HeaderEdit::Reduce(reduced) => format!("{}:={}", reduced.name(), text(reduced.expose())),
         HeaderEdit::Remove(name) => format!("-{}", text(name)),
-        HeaderEdit::Set(name, value) => format!("{}={}", name.as_str(), text(value.expose())),
+        HeaderEdit::Add(name, value) | HeaderEdit::Set(name, value) => {
+            format!("{}={}", name.as_str(), text(value.expose()))
+        }
     };
     edits.iter().map(show).collect()
 }

@@ -30,7 +30,9 @@ fn removed(path: &str) -> Vec<String> {
     let edits = policy.unpermitted_edits(&head, route.map(AsRef::as_ref));
     let shown = edits.iter().map(|edit| match edit {
         HeaderEdit::Remove(name) => String::from_utf8(name.to_vec()).unwrap(),
-        HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => panic!("{edit:?}"),
+        HeaderEdit::Add(..) | HeaderEdit::Reduce(_) | HeaderEdit::Set(..) => {
+            panic!("{edit:?}")
+        }
     });
     shown.collect()
 }

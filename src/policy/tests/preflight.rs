@@ -45,7 +45,9 @@ fn fate(
         let shown = edits.iter().map(|edit| match edit {
             HeaderEdit::Reduce(left) => format!("{}:={}", left.name(), text(left.expose())),
             HeaderEdit::Remove(name) => format!("-{}", text(name)),
-            HeaderEdit::Set(name, _) => panic!("`{}` is set", name.as_str()),
+            HeaderEdit::Add(name, _) | HeaderEdit::Set(name, _) => {
+                panic!("`{}` is set", name.as_str())
+            }
         });
         (name, shown.collect())
     }))

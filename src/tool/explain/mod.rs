@@ -198,7 +198,9 @@ impl Explained {
             match edit {
                 HeaderEdit::Reduce(reduced) => self.set.push(reduced.name().to_owned()),
                 HeaderEdit::Remove(name) => self.removed.push(words::shown(name)),
-                HeaderEdit::Set(name, _) => self.set.push(name.as_str().to_owned()),
+                HeaderEdit::Add(name, _) | HeaderEdit::Set(name, _) => {
+                    self.set.push(name.as_str().to_owned());
+                }
             }
         }
     }
