@@ -14,6 +14,21 @@ impl<'a> Bearer<'a> {
     ///
     /// The scheme is compared ignoring case (RFC 9110 §11.1).
     pub(super) fn extract(head: &RequestHead<'a>) -> Result<Option<Self>, CredentialError> {
+        let Some(token) = Self::find(head)? else { return Ok(None) };
+        if !is_b64token(token) {
+            // A list of two, which hosts make of two fields.
+            let is_list = token.contains(&b',');
+            return Err(if is_list {
+                CredentialError::AuthorizationRepeated
+            } else {
+                CredentialError::BearerMalformed
+            });
+        }
+        Ok(Some(Self(token)))
+    }
+
+    /// What stands where the token in `authorization` does, of whatever bytes.
+    pub(super) fn find(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, CredentialError> {
         let mut values = head.values(b"authorization");
         let Some(value) = values.next() else {
             return Ok(None);
@@ -26,17 +41,7 @@ impl<'a> Bearer<'a> {
         if !scheme.eq_ignore_ascii_case(b"bearer") {
             return Err(CredentialError::SchemeUnsupported);
         }
-        let token = without_blanks(parts.next().unwrap_or_default());
-        if !is_b64token(token) {
-            // A list of two, which hosts make of two fields.
-            let is_list = token.contains(&b',');
-            return Err(if is_list {
-                CredentialError::AuthorizationRepeated
-            } else {
-                CredentialError::BearerMalformed
-            });
-        }
-        Ok(Some(Self(token)))
+        Ok(Some(without_blanks(parts.next().unwrap_or_default())))
     }
 
     /// The token of a header that holds `prefix`, in any case of letters, and then the token.

@@ -29,6 +29,11 @@ pub struct TokenPlaces {
 }
 
 impl TokenPlaces {
+    /// Whether tokens stand in `authorization` alone.
+    pub const fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.cookies.is_empty() && self.parameters.is_empty()
+    }
+
     /// The headers with their prefixes.
     pub fn headers(&self) -> &[(HeaderName, Arc<str>)] {
         &self.headers

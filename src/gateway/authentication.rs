@@ -30,8 +30,17 @@ impl Gateway {
             return Ok(Principal::anonymous());
         }
         let config = Arc::clone(&self.config);
+        // Most tokens have come before. What was found then holds for the same bytes, and a token in `authorization`
+        // is no cookie.
+        let unchecked = credential::unchecked_token(head, config.places());
+        let found = unchecked.and_then(|token| self.verified.find(token, &self.fetching.keys, now));
+        if let Some(found) = found {
+            let token = found?;
+            token.confirm(|| head.certificate_digest())?;
+            return Ok(Principal::of_token(token));
+        }
         let presented = credential::extract(head, config.places())?;
-        let token = self.verify(&presented, head, now, signatures)?;
+        let token = self.verify(&presented, unchecked.is_none(), head, now, signatures)?;
         Ok(token.map_or(Principal::anonymous(), Principal::of_token))
     }
 
@@ -53,7 +62,7 @@ impl Gateway {
         // Whether a token in a cookie counts is known once it has been looked at.
         let mut token = None;
         if presented.is_ambient() && presented.bearer.is_some() {
-            token = self.verify(&presented, head, now, signatures)?;
+            token = self.verify(&presented, true, head, now, signatures)?;
             if token.is_none() {
                 let without = presented.without_token(head, asking.places);
                 presented = without.inspect_err(|error| self.note(*error, asking, case))?;
@@ -66,7 +75,7 @@ impl Gateway {
         }
         let holder = key.map(|key| self.key_holder(asking, key, case)).transpose()?;
         if token.is_none() {
-            token = self.verify(&presented, head, now, signatures)?;
+            token = self.verify(&presented, true, head, now, signatures)?;
         }
         Ok(match (token, holder) {
             (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
@@ -93,10 +102,12 @@ impl Gateway {
         }
     }
 
-    /// The token that is presented, if one is; it must be good.
+    /// The token that is presented, if one is; it must be good. It is looked for among those that are known if it
+    /// `may_be_known`.
     fn verify(
         &mut self,
         presented: &Presented<'_>,
+        may_be_known: bool,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
@@ -106,7 +117,11 @@ impl Gateway {
         let issuers = config.issuers();
         let keys = &self.fetching.keys;
         let gate = Gate::new(&mut self.abuse, signatures, head, now);
-        let verified = self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now);
+        let verified = if may_be_known {
+            self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now)
+        } else {
+            self.verified.verify(bearer.expose(), issuers, keys, &gate, now)
+        };
         if let Some(retry_after) = gate.throttled() {
             return Err(Refusal::TooManyBadTokens { retry_after }.into());
         }

@@ -57,9 +57,36 @@ impl VerifiedTokens {
         Self { verified: Generations::new(bounds), refused: Generations::new(Self::REFUSED) }
     }
 
-    /// The verified token of these bytes. What was found before is used again as long as it holds:
-    /// a verified token until it expires or its key leaves the issuer's set; a refusal for ever, or
-    /// where keys decide until a set changes, or where time decides while the clock is not put back.
+    /// What was found before of these bytes, as long as it holds: a verified token until it expires or its key leaves
+    /// the issuer's set; a refusal for ever, or where keys decide until a set changes, or where time decides while the
+    /// clock is not put back.
+    pub fn find(
+        &mut self,
+        token: &[u8],
+        keys: &KeyRing,
+        now: Timestamp,
+    ) -> Option<Result<Arc<VerifiedToken>, TokenError>> {
+        if let Some(known) = self.verified.get(token) {
+            if known.token.is_expired(now) {
+                let expired_at = known.token.expires_at();
+                self.verified.remove(token);
+                return Some(Err(TokenError::Expired { expired_at, now }));
+            }
+            if known.is_key_current(keys) {
+                return Some(Ok(Arc::clone(&known.token)));
+            }
+            self.verified.remove(token);
+        }
+        if let Some(refusal) = self.refused.get(token) {
+            if refusal.holds(keys, now) {
+                return Some(Err(refusal.at(now)));
+            }
+            self.refused.remove(token);
+        }
+        None
+    }
+
+    /// The verified token of these bytes, as [`Self::find`] finds it, else as [`Self::verify`] does.
     ///
     /// # Errors
     /// As [`verify`].
@@ -71,25 +98,26 @@ impl VerifiedTokens {
         signatures: &dyn SignatureVerifier,
         now: Timestamp,
     ) -> Result<Arc<VerifiedToken>, Unverified> {
+        match self.find(token, keys, now) {
+            Some(found) => found.map_err(Unverified::Refused),
+            None => self.verify(token, issuers, keys, signatures, now),
+        }
+    }
+
+    /// The verified token of these bytes, of which nothing is known. What is found now is remembered.
+    ///
+    /// # Errors
+    /// As [`verify`].
+    pub fn verify(
+        &mut self,
+        token: &[u8],
+        issuers: &Issuers,
+        keys: &KeyRing,
+        signatures: &dyn SignatureVerifier,
+        now: Timestamp,
+    ) -> Result<Arc<VerifiedToken>, Unverified> {
         if token.len() > TOKEN_LIMIT {
             return Err(TokenError::TooLarge.into());
-        }
-        if let Some(known) = self.verified.get(token) {
-            if known.token.is_expired(now) {
-                let expired_at = known.token.expires_at();
-                self.verified.remove(token);
-                return Err(TokenError::Expired { expired_at, now }.into());
-            }
-            if known.is_key_current(keys) {
-                return Ok(Arc::clone(&known.token));
-            }
-            self.verified.remove(token);
-        }
-        if let Some(refusal) = self.refused.get(token) {
-            if refusal.holds(keys, now) {
-                return Err(refusal.at(now).into());
-            }
-            self.refused.remove(token);
         }
         match verify(token, issuers, keys, signatures, now) {
             Ok(verified) => Ok(self.remember(token, verified, keys)),
