@@ -1,7 +1,7 @@
 //! What stands in `authorization` where application keys are known.
 
 use super::key_places::KeyPlaces;
-use crate::message::RequestHead;
+use crate::message::{RequestHead, Stated};
 
 /// What the one `authorization` field holds.
 #[derive(Clone, Copy)]
@@ -16,8 +16,7 @@ pub(super) enum Authorization<'a> {
 
 impl<'a> Authorization<'a> {
     pub(super) fn read(head: &RequestHead<'a>, places: &KeyPlaces) -> Self {
-        let mut values = head.values(b"authorization");
-        let (Some(value), None) = (values.next(), values.next()) else { return Self::Other };
+        let Stated::Once(value) = head.authorization() else { return Self::Other };
         let mut words = value.splitn(2, |&b| b == b' ');
         let scheme = words.next().unwrap_or_default();
         let rest = words.next().unwrap_or_default().trim_ascii();

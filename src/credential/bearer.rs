@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::CredentialError;
-use crate::message::RequestHead;
+use crate::message::{RequestHead, Stated};
 
 /// A well-formed but unproven bearer token, borrowed from the request.
 #[derive(Clone, Copy)]
@@ -29,13 +29,11 @@ impl<'a> Bearer<'a> {
 
     /// What stands where the token in `authorization` does, of whatever bytes.
     pub(super) fn find(head: &RequestHead<'a>) -> Result<Option<&'a [u8]>, CredentialError> {
-        let mut values = head.values(b"authorization");
-        let Some(value) = values.next() else {
-            return Ok(None);
+        let value = match head.authorization() {
+            Stated::Absent => return Ok(None),
+            Stated::Once(value) => value,
+            Stated::Repeated => return Err(CredentialError::AuthorizationRepeated),
         };
-        if values.next().is_some() {
-            return Err(CredentialError::AuthorizationRepeated);
-        }
         let mut parts = value.splitn(2, |&b| b == b' ');
         let scheme = parts.next().unwrap_or_default();
         if !scheme.eq_ignore_ascii_case(b"bearer") {

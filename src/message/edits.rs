@@ -149,8 +149,7 @@ impl HeaderEdit {
     pub(crate) fn fitted(self, head: &RequestHead<'_>) -> Self {
         let is_new = |name: &HeaderName| {
             let name = name.as_str().as_bytes();
-            // Most names differ in length, which is told without a call.
-            head.fields().all(|(field, _)| field.len() != name.len() || field != name)
+            !head.may_have(name) || head.fields().all(|(field, _)| field != name)
         };
         match self {
             Self::Set(name, value) if is_new(&name) => Self::Add(name, value),

@@ -15,29 +15,35 @@ pub type Fields<'a> = Vec<(&'a [u8], &'a [u8])>;
 #[derive(Clone)]
 pub struct RequestHead<'a> {
     fields: Fields<'a>,
-    method: Pseudo<'a>,
-    path: Pseudo<'a>,
-    authority: Pseudo<'a>,
+    method: Stated<'a>,
+    path: Stated<'a>,
+    authority: Stated<'a>,
+    authorization: Stated<'a>,
+    lengths: Lengths,
     connection: Option<&'a dyn Connection>,
     is_whole: bool,
 }
 
 impl<'a> RequestHead<'a> {
-    /// Takes the fields as received and finds the pseudo-headers in one pass.
+    /// Takes the fields as received and finds the pseudo-headers and `authorization` in one pass.
     pub fn new(fields: Fields<'a>) -> Self {
         let mut head = Self {
             fields: Vec::new(),
-            method: Pseudo::Absent,
-            path: Pseudo::Absent,
-            authority: Pseudo::Absent,
+            method: Stated::Absent,
+            path: Stated::Absent,
+            authority: Stated::Absent,
+            authorization: Stated::Absent,
+            lengths: Lengths::default(),
             connection: None,
             is_whole: false,
         };
         for &(name, value) in &fields {
+            head.lengths.add(name);
             match name {
                 b":method" => head.method.add(value),
                 b":path" => head.path.add(value),
                 b":authority" => head.authority.add(value),
+                _ if name.eq_ignore_ascii_case(b"authorization") => head.authorization.add(value),
                 _ => {}
             }
         }
@@ -96,14 +102,27 @@ impl<'a> RequestHead<'a> {
         self.authority.single()
     }
 
+    /// The field `authorization` (RFC 9110 section 11.6.2), in any case of letters.
+    pub const fn authorization(&self) -> Stated<'a> {
+        self.authorization
+    }
+
     /// All fields, pseudo-headers included, in the order received.
     pub fn fields(&self) -> impl Iterator<Item = (&'a [u8], &'a [u8])> + '_ {
         self.fields.iter().copied()
     }
 
+    /// Whether a field could have this name, in any case of letters: whether one has its length.
+    pub fn may_have(&self, name: &[u8]) -> bool {
+        self.lengths.have(name)
+    }
+
     /// Every value of the field `name` (lower case), in the order received.
     pub fn values<'s>(&'s self, name: &'s [u8]) -> impl Iterator<Item = &'a [u8]> + 's {
-        self.fields()
+        let fields = if self.may_have(name) { self.fields.as_slice() } else { &[] };
+        fields
+            .iter()
+            .copied()
             .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
     }
@@ -116,14 +135,36 @@ impl std::fmt::Debug for RequestHead<'_> {
     }
 }
 
+/// The lengths of all names, modulo 64: most names that are looked for are told absent by it.
+#[derive(Clone, Copy, Default)]
+struct Lengths(u64);
+
+impl Lengths {
+    const fn add(&mut self, name: &[u8]) {
+        self.0 |= Self::bit(name);
+    }
+
+    const fn have(self, name: &[u8]) -> bool {
+        self.0 & Self::bit(name) != 0
+    }
+
+    const fn bit(name: &[u8]) -> u64 {
+        1 << (name.len() % 64)
+    }
+}
+
+/// How often a field is there that may be there once.
 #[derive(Clone, Copy)]
-enum Pseudo<'a> {
+pub enum Stated<'a> {
+    /// Not at all.
     Absent,
+    /// Once, with this value.
     Once(&'a [u8]),
+    /// More than once.
     Repeated,
 }
 
-impl<'a> Pseudo<'a> {
+impl<'a> Stated<'a> {
     const fn add(&mut self, value: &'a [u8]) {
         *self = match self {
             Self::Absent => Self::Once(value),

@@ -28,7 +28,7 @@ pub use edits::{
     HeaderEdit, HeaderEdits, HeaderName, HeaderNameError, HeaderValue, percent_encode,
 };
 pub use freshness::fresh_for;
-pub use head::{Fields, RequestHead};
+pub use head::{Fields, RequestHead, Stated};
 pub use host::{HostError, canonical_host};
 pub use pairs::{parse_pairs, write_pairs};
 pub(crate) use path::segments;
