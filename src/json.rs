@@ -300,25 +300,35 @@ impl<'de> Visitor<'de> for Name {
 
 /// Whether both are the same name. Most claims have names of three letters: so it is the last one that tells
 /// them apart without a call.
+#[inline(always)]
 fn is_same(one: &str, other: &str) -> bool {
     one.len() == other.len() && one.as_bytes().last() == other.as_bytes().last() && one == other
 }
 
 fn has_repeated_name(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
-    // Few names differ in length most often: then comparing all pairs costs less than sorting.
     if members.len() <= 2 * USUAL_MEMBERS {
-        let mut left = members;
-        while let Some(((name, _), rest)) = left.split_first() {
-            if rest.iter().any(|(other, _)| is_same(other, name)) {
-                return true;
-            }
-            left = rest;
-        }
-        return false;
+        // A name is compared only with those before it, and only if one of them has left its bit.
+        let mut bits = [0_u64; 16];
+        return members.iter().enumerate().any(|(at, (name, _))| {
+            let place = place(name);
+            let bit = 1 << (place % 64);
+            let Some(word) = bits.get_mut(place / 64) else { return true };
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            !is_new && members.iter().take(at).any(|(before, _)| is_same(before, name))
+        });
     }
     let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     names.windows(2).any(|pair| pair.first() == pair.last())
+}
+
+/// One of 1,024 places, the same for the same names: from the length, the first and the last byte.
+fn place(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let [first, last] =
+        [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
+    bytes.len().wrapping_mul(211).wrapping_add(first * 31 + last) % 1024
 }
 
 /// How many members the outermost object has room for at first: most tokens have no more.
