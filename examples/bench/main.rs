@@ -55,6 +55,7 @@ use report::{Aside, Module, Run};
 use row::Listener;
 use selection::Selection;
 use stage::{Servers, Stage, StartTime};
+use tokens::{FILLING, Tokens};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -83,11 +84,10 @@ fn run(arguments: Arguments) -> Result<(), BenchError> {
                 stalls: stall::measure(&servers, &tokens)?,
                 cold_starts: cold_start::measure(&servers, &tokens)?,
             };
-            let stage = Stage::start(&servers, &tokens, &selection)?;
-            let figures = measure(&stage, &selection, rounds)?;
+            let (figures, envoy) = measure(&servers, &tokens, &selection, rounds)?;
             let run = Run {
                 rounds,
-                envoy: stage.envoy_version()?,
+                envoy,
                 machine: machine::describe(),
                 finished_at: clock::now(),
                 figures,
@@ -97,28 +97,47 @@ fn run(arguments: Arguments) -> Result<(), BenchError> {
         }
         Scope::Rows(selection) => {
             let tokens = servers.tokens(&selection.tokens());
-            let stage = Stage::start(&servers, &tokens, &selection)?;
-            let figures = measure(&stage, &selection, rounds)?;
+            let (figures, _) = measure(&servers, &tokens, &selection, rounds)?;
             report::print_rows(&selection, rounds, &figures).map_err(BenchError::Print)
         }
     }
 }
 
-fn measure(stage: &Stage, selection: &Selection, rounds: usize) -> Result<Figures, BenchError> {
-    // Each row does what its name says, and what runs often has been compiled, before anything counts.
-    for row in selection.rows() {
-        stage.check(row)?;
-        for _ in 0..WARM_UP {
-            stage.measure(row)?;
-        }
-    }
+/// The figures of all rounds, and Envoy's version.
+///
+/// Where a process has its code and its heap moves what a row costs in it, for better or worse: so a few of them, one
+/// after the other, share the rounds.
+fn measure(
+    servers: &Servers,
+    tokens: &Tokens,
+    selection: &Selection,
+    rounds: usize,
+) -> Result<(Figures, String), BenchError> {
     let mut figures = Figures::default();
-    for _ in 0..rounds {
+    let mut envoy = String::new();
+    for share in shares(rounds) {
+        let stage = Stage::start(servers, tokens, selection)?;
+        envoy = stage.envoy_version()?;
+        // Each row does what its name says, and what runs often has been compiled, before anything counts.
         for row in selection.rows() {
-            figures.add(row.name, stage.measure(row)?);
+            stage.check(row)?;
+            for _ in 0..WARM_UP {
+                stage.measure(row)?;
+            }
+        }
+        for _ in 0..share {
+            for row in selection.rows() {
+                figures.add(row.name, stage.measure(row)?);
+            }
         }
     }
-    Ok(figures)
+    Ok((figures, envoy))
+}
+
+/// How many rounds each process has: as many as fill a cache, or a multiple of that, and the last one the rest.
+fn shares(rounds: usize) -> Vec<usize> {
+    let share = rounds.div_ceil(PROCESSES).next_multiple_of(FILLING);
+    (0..rounds).step_by(share).map(|done| share.min(rounds - done)).collect()
 }
 
 /// The module's size, and what it and a large configuration add to the start of Envoy: the least of a few
@@ -136,5 +155,25 @@ fn weigh(servers: &Servers) -> Result<Module, BenchError> {
 }
 
 const STARTS: u32 = 3;
-/// Rounds that are thrown away.
+/// Rounds of each process that are thrown away.
 const WARM_UP: u32 = 10;
+/// How many processes of Envoy share the rounds.
+const PROCESSES: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_share_the_rounds_and_none_is_lost() {
+        assert_eq!(shares(80), [20; 4]);
+        assert_eq!(shares(1), [1]);
+        assert_eq!(shares(10), [4, 4, 2]);
+        assert_eq!(shares(90), [24, 24, 24, 18]);
+        for rounds in 1..200 {
+            let shares = shares(rounds);
+            assert_eq!(shares.iter().sum::<usize>(), rounds);
+            assert!(shares.len() <= PROCESSES && !shares.contains(&0), "{rounds}");
+        }
+    }
+}
