@@ -128,8 +128,8 @@ impl fmt::Debug for HeaderValue {
 /// One change to the request header.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HeaderEdit {
-    /// Adds the one field of this name: the header has none. A host that replaces looks for what it replaces, and Envoy
-    /// makes an index of the whole header for that.
+    /// Adds the one field of this name: the header has none, in any case of letters. A host that replaces looks for what
+    /// it replaces, and Envoy makes an index of the whole header for that.
     Add(HeaderName, HeaderValue),
     /// Replaces all fields of one name by a part of what they held.
     Reduce(Reduced),
@@ -147,10 +147,7 @@ impl HeaderEdit {
     /// one may set a name.
     #[must_use]
     pub(crate) fn fitted(self, head: &RequestHead<'_>) -> Self {
-        let is_new = |name: &HeaderName| {
-            let name = name.as_str().as_bytes();
-            !head.may_have(name) || head.fields().all(|(field, _)| field != name)
-        };
+        let is_new = |name: &HeaderName| head.values(name.as_str().as_bytes()).next().is_none();
         match self {
             Self::Set(name, value) if is_new(&name) => Self::Add(name, value),
             edit @ (Self::Add(..) | Self::Reduce(_) | Self::Remove(_) | Self::Set(..)) => edit,

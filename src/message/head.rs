@@ -113,7 +113,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// Whether a field could have this name, in any case of letters: whether one has its length.
-    pub fn may_have(&self, name: &[u8]) -> bool {
+    fn may_have(&self, name: &[u8]) -> bool {
         self.lengths.have(name)
     }
 
@@ -201,6 +201,43 @@ mod tests {
         let head = head(&[("X-A", "1"), ("x-b", "2"), ("x-a", "3")]);
         let values: Vec<_> = head.values(b"x-a").collect();
         assert_eq!(values, [b"1".as_slice(), b"3".as_slice()]);
+    }
+
+    #[test]
+    fn a_name_is_found_whatever_its_length_and_whatever_others_have_that_length() {
+        let names: Vec<String> = [0, 1, 63, 64, 65, 128, 129].map(|n| "x".repeat(n)).into();
+        for there in &names {
+            let head = head(&[(there, "1")]);
+            for name in &names {
+                let found = head.values(name.as_bytes()).count();
+                assert_eq!(found, usize::from(name == there), "{} of {}", name.len(), there.len());
+            }
+            // As long as the one that is there, and another.
+            assert_eq!(head.values("y".repeat(there.len() + 64).as_bytes()).count(), 0);
+        }
+    }
+
+    #[test]
+    fn authorization_is_found_in_any_case_and_once() {
+        let stated = |fields: &[(&str, &str)]| match head(fields).authorization() {
+            Stated::Absent => "absent".to_owned(),
+            Stated::Once(value) => String::from_utf8_lossy(value).into_owned(),
+            Stated::Repeated => "repeated".to_owned(),
+        };
+        assert_eq!(stated(&[("x-authorization", "1"), ("authorizatiom", "2")]), "absent");
+        assert_eq!(stated(&[("a", "1"), ("AUTHORIZATION", "2")]), "2");
+        assert_eq!(stated(&[("authorization", "1"), ("Authorization", "1")]), "repeated");
+        assert_eq!(stated(&[("authorization", ""), ("a", "1"), ("authorization", "")]), "repeated");
+    }
+
+    #[test]
+    fn a_head_with_other_fields_knows_nothing_of_the_first() {
+        let first = head(&[("authorization", "1"), (":path", "/a"), ("x-abc", "2")]);
+        let second = first.with_fields(vec![(b"x-abcd", b"3")]);
+        assert!(matches!(second.authorization(), Stated::Absent));
+        assert_eq!(second.path(), None);
+        assert_eq!(second.values(b"x-abc").count(), 0);
+        assert_eq!(second.values(b"x-abcd").count(), 1);
     }
 
     #[test]

@@ -107,6 +107,16 @@ fn what_the_client_has_not_sent_is_added_and_what_it_has_sent_is_replaced() {
 }
 
 #[test]
+fn what_the_client_has_sent_in_another_case_is_replaced_and_not_added_to() {
+    let policy = policy(vec![technical_route("r", "/**")]);
+    let head = head(&[("AUTHORIZATION", "evil"), ("X-Tenant", "evil"), ("x-USER", "evil")]);
+    let permit = permit(&policy, caller("A", None)).unwrap();
+    let token = HeaderValue::from_visible_ascii(b"Bearer technical".to_vec()).unwrap();
+    let edits = permit.into_edits(&head, &[token], policy.owned(), policy.identity()).unwrap();
+    assert!(!edits.iter().any(|edit| matches!(edit, HeaderEdit::Add(..))), "{edits:?}");
+}
+
+#[test]
 fn an_identity_that_the_caller_lacks_is_removed_and_not_set() {
     let policy = policy(vec![route("r", "/**")]);
     let head = head(&[("x-subtenant", "evil"), ("x-tenant", "evil")]);
