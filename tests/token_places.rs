@@ -27,7 +27,20 @@ type Fields = Vec<(String, String)>;
 /// What became of a request: what the upstream sees, or status and reason.
 type Answer = Result<Fields, (u16, &'static str)>;
 
+/// One of each kind.
+const ALL_PLACES: [&str; 4] = [
+    r#"{"header": "x-jwt"}"#,
+    r#"{"header": "x-assertion", "prefix": "JWT "}"#,
+    r#"{"cookie": "session"}"#,
+    r#"{"query": "access_token"}"#,
+];
+
 fn gateway(mint: &Mint) -> Gateway {
+    gateway_of_places(mint, &ALL_PLACES)
+}
+
+/// One that takes tokens at these places, and in `authorization`.
+fn gateway_of_places(mint: &Mint, places: &[&str]) -> Gateway {
     let route = |name: &str, authentication: &str, caller_token: &str| {
         format!(
             r#"{{"name": "{name}", "match": {{"hosts": ["*"], "path": "/{name}/**", "methods": "any"}},
@@ -43,6 +56,10 @@ fn gateway(mint: &Mint) -> Gateway {
             "authentication": "none", "pass_unverified": true, "upstream": {"caller_token": "forward"}}"#
             .to_owned(),
     ];
+    let places = match places {
+        [] => String::new(),
+        places => format!(r#""token_places": [{}],"#, places.join(",")),
+    };
     let document = format!(
         r#"{{"deployment": "ingress",
             "issuers": [{{
@@ -50,10 +67,7 @@ fn gateway(mint: &Mint) -> Gateway {
                 "algorithms": ["ES256"], "jwks": {{"inline": {}}},
                 "claims": {{"tenant": "ten", "subtenant": "subtenant"}}
             }}],
-            "token_places": [
-                {{"header": "x-jwt"}}, {{"header": "x-assertion", "prefix": "JWT "}},
-                {{"cookie": "session"}}, {{"query": "access_token"}}
-            ],
+            {places}
             "routes": [{}]}}"#,
         mint.jwks(1),
         routes.join(",")
@@ -286,7 +300,6 @@ fn a_cookie_does_nothing_for_a_page_of_another_origin() {
 #[test]
 fn a_bound_token_is_compared_with_the_certificate_of_each_request() {
     let mint = Mint::new();
-    let mut gateway = gateway(&mint);
     let thumbprint = URL_SAFE_NO_PAD.encode([7; 32]);
     let token = mint.token_of(&format!(
         r#"{{"iss":"https://id.example","aud":"our-api","exp":{},"ten":"acme","cnf":{{"x5t#S256":"{thumbprint}"}}}}"#,
@@ -300,18 +313,44 @@ fn a_bound_token_is_compared_with_the_certificate_of_each_request() {
         ("x-forwarded-client-cert", &forwarded),
     ];
     let refused = Err((401, "confirmation_mismatch"));
-    // Twice each, because a verified token is remembered, and its holder is not.
-    for (certificate, is_good) in [
-        (None, false),
-        (Some([8; 32]), false),
-        (Some([7; 32]), true),
-        (Some([8; 32]), false),
-        (None, false),
-        (Some([7; 32]), true),
-    ] {
-        let answer = ask_over(&mut gateway, START, &fields, &Certificate(certificate));
-        let expected = if is_good { seen(&fields) } else { refused.clone() };
-        assert_eq!(answer, expected, "{certificate:?}");
+    // Without other places than `authorization`, a token that is known takes a way of its own.
+    for places in [&[][..], &ALL_PLACES] {
+        let mut gateway = gateway_of_places(&mint, places);
+        // Twice each, because a verified token is remembered, and its holder is not.
+        for (certificate, is_good) in [
+            (None, false),
+            (Some([8; 32]), false),
+            (Some([7; 32]), true),
+            (Some([8; 32]), false),
+            (None, false),
+            (Some([7; 32]), true),
+        ] {
+            let answer = ask_over(&mut gateway, START, &fields, &Certificate(certificate));
+            let expected = if is_good { seen(&fields) } else { refused.clone() };
+            assert_eq!(answer, expected, "{certificate:?}");
+        }
+    }
+}
+
+#[test]
+fn a_known_token_hides_no_other_at_a_place_of_any_kind() {
+    let mint = Mint::new();
+    let known = format!("Bearer {}", mint.token("acme", None, START));
+    let other = mint.token("acme", Some("north"), START);
+    let cookie = format!("session={other}");
+    let query = format!("/forward/x?access_token={other}");
+    let prefixed = format!("JWT {other}");
+    let beside =
+        [("x-jwt", &other), ("x-assertion", &prefixed), ("cookie", &cookie), (":path", &query)];
+    for (place, (name, value)) in ALL_PLACES.into_iter().zip(beside) {
+        let mut gateway = gateway_of_places(&mint, &[place]);
+        let alone = [(":path", "/forward/x"), ("authorization", known.as_str())];
+        for _ in 0..2 {
+            assert_eq!(ask(&mut gateway, START, &alone), seen(&alone), "{place}");
+            let mut both: Vec<_> = alone.into_iter().filter(|(it, _)| *it != name).collect();
+            both.push((name, value));
+            assert_eq!(ask(&mut gateway, START, &both), Err((400, "tokens_differ")), "{place}");
+        }
     }
 }
 
@@ -331,10 +370,12 @@ impl Connection for Unasked {
 #[test]
 fn a_token_that_is_bound_to_nothing_costs_no_call_of_the_host() {
     let mint = Mint::new();
-    let mut gateway = gateway(&mint);
     let bearer = format!("Bearer {}", mint.token("acme", None, START));
     let fields = [(":path", "/forward/x"), ("authorization", bearer.as_str())];
-    for _ in 0..2 {
-        assert_eq!(ask_over(&mut gateway, START, &fields, &Unasked), seen(&fields));
+    for places in [&[][..], &ALL_PLACES] {
+        let mut gateway = gateway_of_places(&mint, places);
+        for _ in 0..2 {
+            assert_eq!(ask_over(&mut gateway, START, &fields, &Unasked), seen(&fields));
+        }
     }
 }

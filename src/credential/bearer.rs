@@ -92,8 +92,8 @@ fn is_b64token(token: &[u8]) -> bool {
     !text.is_empty() && eights.iter().all(|&e| are_text(e)) && rest.iter().all(|&b| is_text(b))
 }
 
-/// Which bytes a `b64token` has before its padding. A table, because every byte of every token is
-/// looked up here, repeated tokens included.
+/// Which bytes a `b64token` has before its padding. A table, because every byte of a token is looked up here, of a
+/// repeated one too where tokens may stand elsewhere than in `authorization`, or application keys are taken.
 #[allow(
     clippy::indexing_slicing,
     reason = "the compiler computes it, and no byte is out of bounds"

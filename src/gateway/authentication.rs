@@ -30,17 +30,16 @@ impl Gateway {
             return Ok(Principal::anonymous());
         }
         let config = Arc::clone(&self.config);
-        // Most tokens have come before. What was found then holds for the same bytes, and a token in `authorization`
-        // is no cookie.
-        let unchecked = credential::unchecked_token(head, config.places());
-        let found = unchecked.and_then(|token| self.verified.find(token, &self.fetching.keys, now));
-        if let Some(found) = found {
-            let token = found?;
-            token.confirm(|| head.certificate_digest())?;
-            return Ok(Principal::of_token(token));
+        // Most tokens have come before: what was found then holds for the same bytes. None of these is a cookie.
+        let mut lookup = Lookup::Due;
+        if let Some(token) = credential::unchecked_token(head, config.places()) {
+            if let Some(found) = self.verified.find(token, &self.fetching.keys, now) {
+                return Ok(Principal::of_token(admitted(found?, head)?));
+            }
+            lookup = Lookup::Done;
         }
         let presented = credential::extract(head, config.places())?;
-        let token = self.verify(&presented, unchecked.is_none(), head, now, signatures)?;
+        let token = self.verify(&presented, lookup, head, now, signatures)?;
         Ok(token.map_or(Principal::anonymous(), Principal::of_token))
     }
 
@@ -62,7 +61,7 @@ impl Gateway {
         // Whether a token in a cookie counts is known once it has been looked at.
         let mut token = None;
         if presented.is_ambient() && presented.bearer.is_some() {
-            token = self.verify(&presented, true, head, now, signatures)?;
+            token = self.verify(&presented, Lookup::Due, head, now, signatures)?;
             if token.is_none() {
                 let without = presented.without_token(head, asking.places);
                 presented = without.inspect_err(|error| self.note(*error, asking, case))?;
@@ -75,7 +74,7 @@ impl Gateway {
         }
         let holder = key.map(|key| self.key_holder(asking, key, case)).transpose()?;
         if token.is_none() {
-            token = self.verify(&presented, true, head, now, signatures)?;
+            token = self.verify(&presented, Lookup::Due, head, now, signatures)?;
         }
         Ok(match (token, holder) {
             (Some(token), Some(holder)) => Principal::of_token_and_key(token, holder)
@@ -102,12 +101,11 @@ impl Gateway {
         }
     }
 
-    /// The token that is presented, if one is; it must be good. It is looked for among those that are known if it
-    /// `may_be_known`.
+    /// The token that is presented, if one is; it must be good.
     fn verify(
         &mut self,
         presented: &Presented<'_>,
-        may_be_known: bool,
+        lookup: Lookup,
         head: &RequestHead<'_>,
         now: Timestamp,
         signatures: &dyn SignatureVerifier,
@@ -117,10 +115,10 @@ impl Gateway {
         let issuers = config.issuers();
         let keys = &self.fetching.keys;
         let gate = Gate::new(&mut self.abuse, signatures, head, now);
-        let verified = if may_be_known {
-            self.verified.lookup_or_verify(bearer.expose(), issuers, keys, &gate, now)
-        } else {
-            self.verified.verify(bearer.expose(), issuers, keys, &gate, now)
+        let token = bearer.expose();
+        let verified = match lookup {
+            Lookup::Due => self.verified.lookup_or_verify(token, issuers, keys, &gate, now),
+            Lookup::Done => self.verified.verify(token, issuers, keys, &gate, now),
         };
         if let Some(retry_after) = gate.throttled() {
             return Err(Refusal::TooManyBadTokens { retry_after }.into());
@@ -128,8 +126,7 @@ impl Gateway {
         match verified {
             Ok(token) => {
                 presented.check_origin(head)?;
-                token.confirm(|| head.certificate_digest())?;
-                Ok(Some(token))
+                Ok(Some(admitted(token, head)?))
             }
             // A browser keeps sending a cookie that has expired: refusing it would keep its user
             // from signing in again.
@@ -173,4 +170,20 @@ impl Gateway {
         }
         Halt::Wait(vec![Want::Fetch(resource, fetched_at)])
     }
+}
+
+/// Whether a token has been looked for among those that are known.
+#[derive(Clone, Copy)]
+enum Lookup {
+    /// In vain.
+    Done,
+    /// Not yet.
+    Due,
+}
+
+/// A token that is good, if it is for the one who brings it: all that each request shows anew is checked here, of tokens
+/// that are known as of new ones.
+fn admitted(token: Arc<VerifiedToken>, head: &RequestHead<'_>) -> Result<Arc<VerifiedToken>, Halt> {
+    token.confirm(|| head.certificate_digest())?;
+    Ok(token)
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::TOKEN_LIMIT;
 use super::error::TokenError;
 use super::generations::{Bounds, Generations};
 use super::issuer::Issuers;
@@ -116,9 +115,6 @@ impl VerifiedTokens {
         signatures: &dyn SignatureVerifier,
         now: Timestamp,
     ) -> Result<Arc<VerifiedToken>, Unverified> {
-        if token.len() > TOKEN_LIMIT {
-            return Err(TokenError::TooLarge.into());
-        }
         match verify(token, issuers, keys, signatures, now) {
             Ok(verified) => Ok(self.remember(token, verified, keys)),
             Err(Unverified::Refused(error)) => {

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::*;
 use crate::crypto::{Algorithm, PublicKey, SoftwareVerifier, Verdict};
 use crate::jwt::JwkSet;
+use crate::jwt::TOKEN_LIMIT;
 use crate::jwt::issuer::Issuers;
 use crate::jwt::testing::{
     KEYS, NOW, claims, claims_with, es256, issuers, key_ring, public_ec, public_rsa, rules, signed,
@@ -231,7 +232,7 @@ fn a_flood_of_refused_tokens_displaces_no_verified_one_and_stays_in_its_bounds()
 }
 
 #[test]
-fn a_token_over_the_limit_is_refused_before_it_is_hashed() {
+fn a_token_over_the_limit_is_refused_and_not_remembered() {
     let mut world = World::new();
     let long = vec![b'x'; TOKEN_LIMIT + 1];
     assert_eq!(world.refusal(&long), NOW_REFUSED(TokenError::TooLarge));
