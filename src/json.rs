@@ -308,7 +308,7 @@ fn is_same(one: &str, other: &str) -> bool {
 fn has_repeated_name(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     if members.len() <= 2 * USUAL_MEMBERS {
         // A name is compared only with those before it, and only if one of them has left its bit.
-        let mut bits = [0_u64; 16];
+        let mut bits = [0_u64; PLACES / 64];
         return members.iter().enumerate().any(|(at, (name, _))| {
             let place = place(name);
             let bit = 1 << (place % 64);
@@ -323,13 +323,16 @@ fn has_repeated_name(members: &[(Cow<'_, str>, Value<'_>)]) -> bool {
     names.windows(2).any(|pair| pair.first() == pair.last())
 }
 
-/// One of 1,024 places, the same for the same names: from the length, the first and the last byte.
+/// One of [`PLACES`], the same for the same names: from the length, the first and the last byte.
 fn place(name: &str) -> usize {
     let bytes = name.as_bytes();
     let [first, last] =
         [bytes.first(), bytes.last()].map(|byte| byte.copied().map_or(0, usize::from));
-    bytes.len().wrapping_mul(211).wrapping_add(first * 31 + last) % 1024
+    bytes.len().wrapping_mul(211).wrapping_add(first * 31 + last) % PLACES
 }
+
+/// Many beside the members of an object, so that different names seldom meet.
+const PLACES: usize = 1024;
 
 /// How many members the outermost object has room for at first: most tokens have no more.
 const USUAL_MEMBERS: usize = 12;
@@ -413,6 +416,22 @@ mod tests {
                 let refused = Err(JsonError::MemberRepeated);
                 assert_eq!(parse(document(names).as_bytes()), refused, "{count} {one} {other}");
             }
+        }
+    }
+
+    #[test]
+    fn names_that_leave_the_same_bit_are_compared_byte_by_byte() {
+        assert_eq!(place("abc"), place("axc"));
+        for accepted in [r#"{"abc":1,"axc":2}"#, r#"{"":1,"a":2}"#, r#"{"abc":{"abc":1}}"#] {
+            assert!(parse(accepted.as_bytes()).is_ok(), "{accepted}");
+        }
+        for refused in [
+            r#"{"abc":1,"axc":2,"abc":3}"#,
+            r#"{"abc":1,"axc":2,"\u0061\u0078c":3}"#,
+            r#"{"":1,"":2}"#,
+            r#"{"a":{"abc":1,"axc":2,"axc":3}}"#,
+        ] {
+            assert_eq!(parse(refused.as_bytes()), Err(JsonError::MemberRepeated), "{refused}");
         }
     }
 
