@@ -49,8 +49,8 @@ impl Arguments {
     }
 }
 
-/// Many and short ones, so that some of every row escape what other programs do.
-const ROUNDS: usize = 80;
+/// Many and short ones, so that a quarter of those of every row escape what other programs do.
+const ROUNDS: usize = 64;
 
 #[cfg(test)]
 mod tests {

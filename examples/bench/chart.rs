@@ -94,7 +94,7 @@ fn bar(row: &'static Row, figures: &Figures) -> Bar<'static> {
     Bar {
         label: row.name,
         kind,
-        added: figures.added(row, By::Least),
+        added: figures.added(row, By::Quartile),
         median: figures.added(row, By::Median),
         goal: Goal::of(row).and_then(|goal| goal.limit(figures)),
     }

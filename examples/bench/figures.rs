@@ -15,9 +15,12 @@ pub struct Figures {
 /// By which of its figures rows are compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum By {
-    /// What a row added by the least of its rounds.
+    /// By the least of its rounds. It moves by some microseconds from run to run: now and then Envoy finds several
+    /// requests whenever it looks, and each of them costs less.
     Least,
-    /// What it added in most rounds.
+    /// By the lower quartile of its rounds. Neither such rounds move it, nor what other programs add to many.
+    Quartile,
+    /// By the median of what it added in each round.
     Median,
 }
 
@@ -32,25 +35,30 @@ impl Figures {
         self.rounds.get(row).map_or(&[], Vec::as_slice)
     }
 
-    /// The least of all rounds, in microseconds: other programs can only add to it.
-    ///
-    /// Where a row fills a cache, the rounds in which that forgets a half count with their share.
-    pub fn least(&self, row: &Row) -> f64 {
-        let rounds = self.rounds(row.name);
-        if row.fills_cache() { least_of_filling(rounds) } else { least(rounds) }
+    /// The lower quartile of all rounds, in microseconds.
+    pub fn total(&self, row: &Row) -> f64 {
+        self.low(row, lower_quartile)
     }
 
     /// What the row's filters add to what Envoy needs without them, in microseconds.
     pub fn added(&self, row: &Row, by: By) -> f64 {
         let baseline = self.rounds(row.outcome.baseline());
         match by {
-            By::Least => self.least(row) - least(baseline),
+            By::Least => self.low(row, least) - least(baseline),
+            By::Quartile => self.low(row, lower_quartile) - lower_quartile(baseline),
             By::Median => {
                 let pairs = self.rounds(row.name).iter().zip(baseline);
                 let added: Vec<_> = pairs.map(|(with, without)| with - without).collect();
                 median(if row.fills_cache() { means(&added) } else { added })
             }
         }
+    }
+
+    /// What its rounds come to by `low`. Where a row fills a cache, the rounds in which that forgets a half count with
+    /// their share.
+    fn low(&self, row: &Row, low: fn(&[f64]) -> f64) -> f64 {
+        let rounds = self.rounds(row.name);
+        if row.fills_cache() { of_filling(rounds, low) } else { low(rounds) }
     }
 
     /// The ratios by name; none where a row was not measured, or the divisor is lost in the noise.
@@ -77,13 +85,20 @@ fn least(rounds: &[f64]) -> f64 {
     rounds.iter().copied().reduce(f64::min).unwrap_or_default()
 }
 
-/// The same where one of [`FILLING`] rounds in succession forgets half a cache. The dearest of these costs no less than
-/// that one: so its least stands for one, and the least of all rounds for the others.
-fn least_of_filling(rounds: &[f64]) -> f64 {
+/// The value that a quarter of all are below; zero of none.
+fn lower_quartile(rounds: &[f64]) -> f64 {
+    let mut rounds = rounds.to_vec();
+    rounds.sort_by(f64::total_cmp);
+    rounds.get(rounds.len().saturating_sub(1) / 4).copied().unwrap_or_default()
+}
+
+/// What rounds come to by `low` where one of [`FILLING`] in succession forgets half a cache. The dearest of these costs
+/// no less than that one: so the dearest ones stand for one, and all for the others.
+fn of_filling(rounds: &[f64], low: fn(&[f64]) -> f64) -> f64 {
     let dearest = groups(rounds).map(|group| group.iter().copied().fold(0.0, f64::max));
-    let dearest = dearest.reduce(f64::min).unwrap_or_default();
+    let dearest = low(&dearest.collect::<Vec<_>>());
     let others = FILLING.saturating_sub(1) as f64;
-    (others * least(rounds) + dearest) / FILLING as f64
+    (others * low(rounds) + dearest) / FILLING as f64
 }
 
 /// Of each group, the mean.
@@ -123,15 +138,27 @@ mod tests {
     }
 
     #[test]
-    fn a_row_adds_its_least_round_less_the_least_of_its_baseline() {
-        let figures = figures(&[("no_filter", &[60, 50, 90]), ("floor_one_header", &[80, 75, 70])]);
+    fn a_row_adds_its_rounds_less_those_of_its_baseline() {
+        let rounds: [(_, &[u64]); 2] =
+            [("no_filter", &[60, 50, 90, 52, 51]), ("floor_one_header", &[80, 75, 70, 81, 79])];
+        let figures = figures(&rounds);
         let floor = row("floor_one_header");
-        assert_eq!(figures.least(floor), 70.0);
+        assert_eq!(figures.total(floor), 75.0);
         assert_eq!(figures.added(floor, By::Least), 20.0);
-        // 20, 25 and -20 in the three rounds.
-        assert_eq!(figures.added(floor, By::Median), 20.0);
-        assert_eq!(figures.added(row("no_filter"), By::Least), 0.0);
-        assert_eq!(figures.added(row("no_filter"), By::Median), 0.0);
+        assert_eq!(figures.added(floor, By::Quartile), 24.0);
+        // 20, 25, -20, 29 and 28 in the five rounds.
+        assert_eq!(figures.added(floor, By::Median), 25.0);
+        for by in [By::Least, By::Quartile, By::Median] {
+            assert_eq!(figures.added(row("no_filter"), by), 0.0);
+        }
+    }
+
+    #[test]
+    fn a_quarter_of_the_rounds_is_below_the_lower_quartile() {
+        let rounds = |count: u64| (1..=count).rev().map(|it| it as f64).collect::<Vec<_>>();
+        for (count, expected) in [(0, 0.0), (1, 1.0), (4, 1.0), (5, 2.0), (80, 20.0), (81, 21.0)] {
+            assert_eq!(lower_quartile(&rounds(count)), expected, "{count}");
+        }
     }
 
     #[test]
@@ -141,8 +168,10 @@ mod tests {
         let rounds = [100, 140, 101, 102, 103, 104, 132, 500, 100, 100, 128, 100, 100];
         let figures = figures(&[("no_filter", &[50; 13]), (name, &rounds)]);
         // The dearest of the three groups take 140, 500 and 128; the last round belongs to none.
-        assert_eq!(figures.least(row(name)), (3.0 * 100.0 + 128.0) / 4.0);
         assert_eq!(figures.added(row(name), By::Least), 57.0);
+        // 128, again, is the lower quartile of these three, and 100 that of all rounds.
+        assert_eq!(figures.total(row(name)), (3.0 * 100.0 + 128.0) / 4.0);
+        assert_eq!(figures.added(row(name), By::Quartile), 57.0);
         // Means of 110.75, 209.75 and 107.
         assert_eq!(figures.added(row(name), By::Median), 60.75);
     }
@@ -151,7 +180,7 @@ mod tests {
     fn rounds_too_few_for_a_group_are_one() {
         let name = "tenantgate_first_seen_rs256_user_token";
         let figures = figures(&[("no_filter", &[50, 50]), (name, &[100, 120])]);
-        assert_eq!(figures.least(row(name)), 105.0);
+        assert_eq!(figures.total(row(name)), 105.0);
         assert_eq!(figures.added(row(name), By::Median), 60.0);
     }
 

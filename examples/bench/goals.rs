@@ -37,17 +37,17 @@ impl Goal {
             return None;
         }
         Some(match self.of {
-            Part::Added => self.times * figures.added(other, By::Least),
+            Part::Added => self.times * figures.added(other, By::Quartile),
             Part::Whole => {
-                let without = figures.least(row) - figures.added(row, By::Least);
-                self.times * figures.least(other) - without
+                let without = figures.total(row) - figures.added(row, By::Quartile);
+                self.times * figures.total(other) - without
             }
         })
     }
 
     /// Whether the row adds no more than that.
     pub fn is_reached(&self, figures: &Figures) -> bool {
-        let added = Row::named(self.row).map(|row| figures.added(row, By::Least));
+        let added = Row::named(self.row).map(|row| figures.added(row, By::Quartile));
         added.zip(self.limit(figures)).is_some_and(|(added, limit)| added <= limit)
     }
 }

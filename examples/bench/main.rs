@@ -156,7 +156,7 @@ fn weigh(servers: &Servers) -> Result<Module, BenchError> {
 
 const STARTS: u32 = 3;
 /// Rounds of each process that are thrown away.
-const WARM_UP: u32 = 10;
+const WARM_UP: u32 = 4;
 /// How many processes of Envoy share the rounds.
 const PROCESSES: usize = 4;
 
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn processes_share_the_rounds_and_none_is_lost() {
-        assert_eq!(shares(80), [20; 4]);
+        assert_eq!(shares(64), [16; 4]);
         assert_eq!(shares(1), [1]);
         assert_eq!(shares(10), [4, 4, 2]);
         assert_eq!(shares(90), [24, 24, 24, 18]);

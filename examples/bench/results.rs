@@ -25,9 +25,10 @@ pub fn results(run: &Run) -> Value {
         .map(|row| {
             json!({
                 "name": row.name,
-                "added_cpu_us": rounded(figures.added(row, By::Least)),
+                "added_cpu_us": rounded(figures.added(row, By::Quartile)),
+                "added_cpu_us_least": rounded(figures.added(row, By::Least)),
                 "added_cpu_us_median": rounded(figures.added(row, By::Median)),
-                "cpu_us": rounded(figures.least(row)),
+                "cpu_us": rounded(figures.total(row)),
                 "cpu_us_by_round": figures.rounds(row.name),
                 "less": row.outcome.baseline(),
                 "requests": WINDOW,
@@ -37,7 +38,7 @@ pub fn results(run: &Run) -> Value {
         .collect();
     let added: Map<_, _> = ROWS
         .iter()
-        .map(|row| (row.name.to_owned(), json!(rounded(figures.added(row, By::Least)))))
+        .map(|row| (row.name.to_owned(), json!(rounded(figures.added(row, By::Quartile)))))
         .collect();
     let ratios = |by| -> Map<_, _> {
         let ratios = figures.ratios(&ROWS, by).into_iter();
@@ -84,7 +85,8 @@ pub fn results(run: &Run) -> Value {
         "cold_starts": cold_starts.iter().map(ColdStart::json).collect::<Vec<_>>(),
         "rows": rows,
         "added_cpu_us": added,
-        "ratios": ratios(By::Least),
+        "ratios": ratios(By::Quartile),
+        "ratios_least": ratios(By::Least),
         "ratios_median": ratios(By::Median),
         "goals": GOALS.iter().map(goal).collect::<Vec<_>>(),
     })

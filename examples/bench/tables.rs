@@ -32,14 +32,14 @@ pub fn all(run: &Run) -> Vec<Table> {
 /// What these rows cost, and the ratios among them.
 pub fn of_rows(rows: &[&Row], rounds: usize, figures: &Figures) -> Vec<Table> {
     let cells = |row: &&Row| {
-        let added = [By::Least, By::Median].map(|by| figures.added(row, by));
-        let mut cells = vec![row.name.to_owned(), format!("{:.1}", figures.least(row))];
+        let added = [By::Quartile, By::Median].map(|by| figures.added(row, by));
+        let mut cells = vec![row.name.to_owned(), format!("{:.1}", figures.total(row))];
         cells.extend(added.map(|added| format!("{added:.1}")));
         cells
     };
     let costs = Table {
         title: format!(
-            "CPU time of Envoy per request in us, the least of {rounds} rounds of {WINDOW} requests, what of it the row adds, \
+            "CPU time of Envoy per request in us, the lower quartile of {rounds} rounds of {WINDOW} requests, what of it the row adds, \
              and the median of what it added in each round"
         ),
         columns: vec!["row", "total", "added", "median"],
@@ -49,16 +49,16 @@ pub fn of_rows(rows: &[&Row], rounds: usize, figures: &Figures) -> Vec<Table> {
 }
 
 fn ratios(figures: &Figures) -> Table {
-    let [least, median] = [By::Least, By::Median].map(|by| figures.ratios(&ROWS, by));
-    let both = least.into_iter().zip(median);
-    let known = both.filter(|((_, least), (_, median))| least.is_some() || median.is_some());
+    let [low, median] = [By::Quartile, By::Median].map(|by| figures.ratios(&ROWS, by));
+    let both = low.into_iter().zip(median);
+    let known = both.filter(|((_, low), (_, median))| low.is_some() || median.is_some());
     let text = |ratio: Option<f64>| ratio.map_or("none".to_owned(), |it| format!("{it:.2}"));
-    let cells = |((name, least), (_, median)): ((&str, _), (_, _))| {
-        vec![name.to_owned(), text(least), text(median)]
+    let cells = |((name, low), (_, median)): ((&str, _), (_, _))| {
+        vec![name.to_owned(), text(low), text(median)]
     };
     Table {
         title: "Ratios of what two rows add".to_owned(),
-        columns: vec!["ratio", "of the least", "of the medians"],
+        columns: vec!["ratio", "of the quartiles", "of the medians"],
         rows: known.map(cells).collect(),
     }
 }
@@ -70,7 +70,7 @@ fn goals(figures: &Figures) -> Table {
             Part::Added => "",
             Part::Whole => " (whole request)",
         };
-        let added = Row::named(row).map(|row| figures.added(row, By::Least));
+        let added = Row::named(row).map(|row| figures.added(row, By::Quartile));
         let text = |it: Option<f64>| it.map_or("none".to_owned(), |it| format!("{it:.1}"));
         let is_reached = if goal.is_reached(figures) { "yes" } else { "no" };
         vec![
