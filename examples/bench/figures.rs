@@ -15,8 +15,8 @@ pub struct Figures {
 /// By which of its figures rows are compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum By {
-    /// By the least of its rounds. It moves by some microseconds from run to run: now and then Envoy finds several
-    /// requests whenever it looks, and each of them costs less.
+    /// By the least of its rounds. It moves by some microseconds from run to run, for single rounds are far below all
+    /// others: those, for one, in which Envoy and its client have to share a core.
     Least,
     /// By the lower quartile of its rounds. Neither such rounds move it, nor what other programs add to many.
     Quartile,
