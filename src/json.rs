@@ -422,9 +422,8 @@ mod tests {
     #[test]
     fn names_that_leave_the_same_bit_are_compared_byte_by_byte() {
         assert_eq!(place("abc"), place("axc"));
-        for accepted in [r#"{"abc":1,"axc":2}"#, r#"{"":1,"a":2}"#, r#"{"abc":{"abc":1}}"#] {
-            assert!(parse(accepted.as_bytes()).is_ok(), "{accepted}");
-        }
+        assert!(parse(br#"{"abc":1,"axc":2}"#).is_ok());
+        assert!(parse(br#"{"abc":{"abc":1}}"#).is_ok());
         for refused in [
             r#"{"abc":1,"axc":2,"abc":3}"#,
             r#"{"abc":1,"axc":2,"\u0061\u0078c":3}"#,

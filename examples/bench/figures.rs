@@ -18,7 +18,8 @@ pub enum By {
     /// By the least of its rounds. It moves by some microseconds from run to run, for single rounds are far below all
     /// others: those, for one, in which Envoy and its client have to share a core.
     Least,
-    /// By the lower quartile of its rounds. Neither such rounds move it, nor what other programs add to many.
+    /// By the lower quartile of its rounds. Such rounds hardly move it, nor those to which other programs add, as long as a
+    /// good quarter is left to itself.
     Quartile,
     /// By the median of what it added in each round.
     Median,
@@ -85,7 +86,7 @@ fn least(rounds: &[f64]) -> f64 {
     rounds.iter().copied().reduce(f64::min).unwrap_or_default()
 }
 
-/// The value that a quarter of all are below; zero of none.
+/// The least value that at least a quarter of all do not exceed; zero of none.
 fn lower_quartile(rounds: &[f64]) -> f64 {
     let mut rounds = rounds.to_vec();
     rounds.sort_by(f64::total_cmp);
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_quarter_of_the_rounds_is_below_the_lower_quartile() {
+    fn at_least_a_quarter_of_the_rounds_does_not_exceed_the_lower_quartile() {
         let rounds = |count: u64| (1..=count).rev().map(|it| it as f64).collect::<Vec<_>>();
         for (count, expected) in [(0, 0.0), (1, 1.0), (4, 1.0), (5, 2.0), (80, 20.0), (81, 21.0)] {
             assert_eq!(lower_quartile(&rounds(count)), expected, "{count}");

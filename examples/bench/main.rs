@@ -134,7 +134,8 @@ fn measure(
     Ok((figures, envoy))
 }
 
-/// How many rounds each process has: as many as fill a cache, or a multiple of that, and the last one the rest.
+/// How many rounds each process has: as many as fill half a cache, or a multiple of that, so that rounds in succession
+/// that are told together are of one process; the last one has the rest.
 fn shares(rounds: usize) -> Vec<usize> {
     let share = rounds.div_ceil(PROCESSES).next_multiple_of(FILLING);
     (0..rounds).step_by(share).map(|done| share.min(rounds - done)).collect()

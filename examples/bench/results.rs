@@ -77,7 +77,7 @@ pub fn results(run: &Run) -> Value {
             "memory_bytes_100000_keys_workers": keys.memory_workers.many,
             "memory_bytes_per_worker": keys.memory_per_worker(),
             "memory_bytes_per_further_worker": keys.memory_per_further_worker(),
-            "unchanged_cpu_us": microseconds(keys.unchanged),
+            "unchanged_cpu_us": keys.unchanged.map(microseconds),
         },
         "worker_memory": memory.json(),
         "capacity": capacities.iter().map(Capacity::json).collect::<Vec<_>>(),

@@ -40,7 +40,7 @@ impl Row {
     }
 }
 
-/// The listeners of the one Envoy process, each with its own filters.
+/// The listeners of an Envoy process, each with its own filters.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Listener {
     /// A Wasm filter that does nothing.

@@ -126,7 +126,8 @@ fn key_weights(keys: &KeyWeight) -> [(String, String); 7] {
         ("for each further worker, MiB".to_owned(), mebibytes(keys.memory_per_further_worker())),
         (
             "a look that finds nothing changed, us of CPU".to_owned(),
-            format!("{:.0}", microseconds(keys.unchanged)),
+            keys.unchanged
+                .map_or("lost in the noise".to_owned(), |it| format!("{:.0}", microseconds(it))),
         ),
     ]
 }

@@ -125,7 +125,7 @@ const fn field(kind: Token) -> &'static str {
 pub const BEARER: &str = "authorization: Bearer ";
 pub const KEY: &str = "appkey: ";
 
-/// The requests of a turn: few, so that some turns escape the noise of other programs.
+/// The requests of a turn: few, so that a quarter of the turns escape the noise of other programs.
 pub const WINDOW: usize = 512;
 
 /// In so many turns a row of first-seen tokens fills half of tenantgate's cache of verified tokens

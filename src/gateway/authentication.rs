@@ -175,14 +175,14 @@ impl Gateway {
 /// Whether a token has been looked for among those that are known.
 #[derive(Clone, Copy)]
 enum Lookup {
-    /// In vain.
+    /// Yes, and it is not among them.
     Done,
     /// Not yet.
     Due,
 }
 
-/// A token that is good, if it is for the one who brings it: all that each request shows anew is checked here, of tokens
-/// that are known as of new ones.
+/// A token that is good, if it is for the one who brings it. Who that is each request shows anew, so known tokens are
+/// checked here like new ones.
 fn admitted(token: Arc<VerifiedToken>, head: &RequestHead<'_>) -> Result<Arc<VerifiedToken>, Halt> {
     token.confirm(|| head.certificate_digest())?;
     Ok(token)

@@ -212,7 +212,7 @@ mod tests {
                 let found = head.values(name.as_bytes()).count();
                 assert_eq!(found, usize::from(name == there), "{} of {}", name.len(), there.len());
             }
-            // As long as the one that is there, and another.
+            // It leaves the same bit as the one that is there, and is 64 bytes longer.
             assert_eq!(head.values("y".repeat(there.len() + 64).as_bytes()).count(), 0);
         }
     }
