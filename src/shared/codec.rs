@@ -94,10 +94,12 @@ fn entry(input: &mut Input<'_>) -> Option<Entry> {
 
 fn purge(input: &mut Input<'_>) -> Option<Purge> {
     let last = Doubt { at: input.time()?, count: u32::from_le_bytes(input.array()?) };
-    let (is_open, length) = (input.byte()? != 0, usize::from(input.byte()?));
-    if length > Purge::TOMBSTONES {
+    let (is_open, length) = (input.byte()?, usize::from(input.byte()?));
+    // One spelling for each bucket.
+    if is_open > 1 || length > Purge::TOMBSTONES {
         return None;
     }
+    let is_open = is_open == 1;
     let digests = (0..length).map(|_| input.array()).collect::<Option<_>>()?;
     Some(Purge { last, digests, is_open })
 }
@@ -229,6 +231,10 @@ mod tests {
         assert_eq!(with(33, 0xF7), None, "flags");
         assert_eq!(with(50, 9), None, "kind");
         assert_eq!(with(82, 0xFF), None, "length");
+        // The purge stands at the end: its last 2 bytes before the digests say whether it is open, and how many there are.
+        let open = good.len() - 2 - 32 * full_entry(1).purge.map_or(0, |purge| purge.digests.len());
+        assert!(good[open] <= 1 && with(open, 1 - good[open]).is_some());
+        assert_eq!(with(open, 2), None, "open");
         let five = Bucket::of((0..5).map(full_entry).collect());
         assert_eq!(decode(&encode(&five)), None, "five entries");
     }
