@@ -105,8 +105,7 @@ fn run(arguments: Arguments) -> Result<(), BenchError> {
 
 /// The figures of all rounds, and Envoy's version.
 ///
-/// Where a process has its code and its heap moves what a row costs in it, for better or worse: so a few of them, one
-/// after the other, share the rounds.
+/// What a row costs differs a little from process to process: so a few of them, one after the other, share the rounds.
 fn measure(
     servers: &Servers,
     tokens: &Tokens,

@@ -116,9 +116,13 @@ impl Gateway {
         let keys = &self.fetching.keys;
         let gate = Gate::new(&mut self.abuse, signatures, head, now);
         let token = bearer.expose();
-        let verified = match lookup {
-            Lookup::Due => self.verified.lookup_or_verify(token, issuers, keys, &gate, now),
-            Lookup::Done => self.verified.verify(token, issuers, keys, &gate, now),
+        let found = match lookup {
+            Lookup::Due => self.verified.find(token, keys, now),
+            Lookup::Done => None,
+        };
+        let verified = match found {
+            Some(found) => found.map_err(Unverified::Refused),
+            None => self.verified.verify(token, issuers, keys, &gate, now),
         };
         if let Some(retry_after) = gate.throttled() {
             return Err(Refusal::TooManyBadTokens { retry_after }.into());

@@ -85,24 +85,6 @@ impl VerifiedTokens {
         None
     }
 
-    /// The verified token of these bytes, as [`Self::find`] finds it, else as [`Self::verify`] does.
-    ///
-    /// # Errors
-    /// As [`verify`].
-    pub fn lookup_or_verify(
-        &mut self,
-        token: &[u8],
-        issuers: &Issuers,
-        keys: &KeyRing,
-        signatures: &dyn SignatureVerifier,
-        now: Timestamp,
-    ) -> Result<Arc<VerifiedToken>, Unverified> {
-        match self.find(token, keys, now) {
-            Some(found) => found.map_err(Unverified::Refused),
-            None => self.verify(token, issuers, keys, signatures, now),
-        }
-    }
-
     /// The verified token of these bytes, of which nothing is known. What is found now is remembered.
     ///
     /// # Errors

@@ -112,14 +112,9 @@ impl<'a> RequestHead<'a> {
         self.fields.iter().copied()
     }
 
-    /// Whether a field could have this name, in any case of letters: whether one has its length.
-    fn may_have(&self, name: &[u8]) -> bool {
-        self.lengths.have(name)
-    }
-
     /// Every value of the field `name` (lower case), in the order received.
     pub fn values<'s>(&'s self, name: &'s [u8]) -> impl Iterator<Item = &'a [u8]> + 's {
-        let fields = if self.may_have(name) { self.fields.as_slice() } else { &[] };
+        let fields = if self.lengths.have(name) { self.fields.as_slice() } else { &[] };
         fields
             .iter()
             .copied()
